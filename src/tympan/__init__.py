@@ -1,0 +1,33 @@
+"""tympan: one pipeline from raw audio to answers.
+
+Every public name is loaded on first use, so that `import tympan` stays cheap.
+
+>>> import tympan
+>>> clip = tympan.synth.sine(frequency_hz=440, duration_s=1, rate_hz=16000)
+>>> clip.duration_s
+1.0
+"""
+
+from __future__ import annotations
+
+from tympan._lazy import attach
+
+__version__ = "0.1.0"
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "Clip": "tympan.audio.clip",
+        "load": "tympan.audio",
+        "probe": "tympan.audio",
+        "blocks": "tympan.audio",
+        "synth": "tympan.audio.synth:",
+        "classify": "tympan.tasks.classify",
+        "train": "tympan.tasks",
+        "evaluate": "tympan.tasks",
+        "hear": "tympan.report",
+        "show": "tympan.spectra.figures",
+        "list_models": "tympan.models",
+        "TympanError": "tympan.errors",
+    },
+)
