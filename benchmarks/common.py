@@ -1,0 +1,249 @@
+"""What every benchmark shares: fair timing, the machine's description, the table, the figures.
+
+A benchmark measures, then calls `main`:
+
+    timings = compare({"tympan": ours, "librosa": theirs})
+    rows = [{"library": name, "time": timing} for name, timing in timings.items()]
+    main("logmel", rows, {"logmel_vs_librosa": speedup(timings, "tympan", "librosa")})
+
+`python -m benchmarks.logmel` prints the table; `--json` prints, as its last line, one JSON object
+of the figures; `--write` also regenerates `docs/benchmarks/logmel.md`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+PAGES = Path(__file__).resolve().parents[1] / "docs" / "benchmarks"
+_PEERS = ("numpy", "torch", "librosa", "torchaudio", "audiomentations", "torch-audiomentations")
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds per call, one figure a round.
+
+    >>> print(Timing((0.002, 0.001, 0.004)))
+    2.00 ms (1.00–4.00)
+    """
+
+    seconds: tuple[float, ...]
+
+    @property
+    def median_s(self) -> float:
+        """The median round, in seconds per call."""
+        return statistics.median(self.seconds)
+
+    @property
+    def min_s(self) -> float:
+        """The fastest round, in seconds per call."""
+        return min(self.seconds)
+
+    @property
+    def max_s(self) -> float:
+        """The slowest round, in seconds per call."""
+        return max(self.seconds)
+
+    def __str__(self) -> str:
+        """Return median and spread in a fitting unit."""
+        scale, unit = next(
+            (scale, unit)
+            for limit, scale, unit in ((1e-3, 1e6, "µs"), (1.0, 1e3, "ms"), (1e99, 1.0, "s"))
+            if self.median_s < limit
+        )
+        low, middle, high = (
+            f"{value * scale:.3g}" if value * scale >= 100 else f"{value * scale:.2f}"
+            for value in (self.min_s, self.median_s, self.max_s)
+        )
+        return f"{middle} {unit} ({low}–{high})"
+
+
+def compare(
+    candidates: Mapping[str, Callable[[], object]],
+    *,
+    rounds: int = 7,
+    warmup: int = 1,
+    round_s: float = 0.2,
+) -> dict[str, Timing]:
+    """Time several functions side by side: A B C, B C A, C A B …, so that drift hits all alike.
+
+    Args:
+        candidates: name → function to call without arguments.
+        rounds: figures per candidate.
+        warmup: calls of each before any is timed.
+        round_s: a fast function is called again and again for about this long in each round.
+
+    Returns:
+        Name → timing per call, in the order given.
+
+    >>> timings = compare({"a": lambda: sum(range(10)), "b": lambda: None}, rounds=3, round_s=0.001)
+    >>> [len(one.seconds) for one in timings.values()]
+    [3, 3]
+    """
+    names = list(candidates)
+    calls = {}
+    for name in names:
+        for _ in range(warmup):
+            candidates[name]()
+        once = _seconds(candidates[name], 1)
+        calls[name] = max(1, round(round_s / max(once, 1e-9)))
+    figures: dict[str, list[float]] = {name: [] for name in names}
+    for turn in range(rounds):
+        shift = turn % len(names)
+        for name in names[shift:] + names[:shift]:
+            figures[name].append(_seconds(candidates[name], calls[name]))
+    return {name: Timing(tuple(figures[name])) for name in names}
+
+
+def _seconds(function: Callable[[], object], calls: int) -> float:
+    """Return the seconds per call over `calls` calls."""
+    start = time.perf_counter()
+    for _ in range(calls):
+        function()
+    return (time.perf_counter() - start) / calls
+
+
+def speedup(timings: Mapping[str, Timing], ours: str, peer: str) -> float:
+    """Return how many times faster `ours` is than `peer`: the median of the rounds' ratios.
+
+    >>> round(speedup({"a": Timing((1.0, 1.0)), "b": Timing((2.0, 4.0))}, "a", "b"), 3)
+    3.0
+    """
+    pairs = zip(timings[ours].seconds, timings[peer].seconds, strict=True)
+    return statistics.median(theirs / own for own, theirs in pairs)
+
+
+def spread(timings: Mapping[str, Timing], ours: str, peer: str) -> tuple[float, float]:
+    """Return the smallest and largest speed-up of any round.
+
+    >>> spread({"a": Timing((1.0, 1.0)), "b": Timing((2.0, 4.0))}, "a", "b")
+    (2.0, 4.0)
+    """
+    pairs = zip(timings[ours].seconds, timings[peer].seconds, strict=True)
+    ratios = [theirs / own for own, theirs in pairs]
+    return min(ratios), max(ratios)
+
+
+def hardware() -> dict[str, str]:
+    """Return the machine and the versions that the figures belong to.
+
+    >>> "cpu" in hardware()
+    True
+    """
+    found = {
+        "cpu": _cpu_model(),
+        "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else "?"),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+    }
+    if "torch" in sys.modules:
+        import torch
+
+        found["torch threads"] = str(torch.get_num_threads())
+        if torch.cuda.is_available():
+            found["gpu"] = torch.cuda.get_device_name()
+    for name in ("tympan", *_PEERS):
+        # Only what took part: the import name is the distribution's with underscores.
+        if name.replace("-", "_") in sys.modules:
+            found[name] = importlib.metadata.version(name)
+    return found
+
+
+def _cpu_model() -> str:
+    """Return the name of the processor, and its instructions that matter here."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.processor() or platform.machine()
+    lines = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+    lines = {key.strip(): value.strip() for key, value in lines.items()}
+    flags = lines.get("flags", "").split()
+    shown = [name for name in ("avx2", "avx512f", "amx_bf16") if name in flags]
+    name = lines.get("model name", platform.machine())
+    return f"{name} ({', '.join(shown)})" if shown else name
+
+
+def markdown_table(rows: Sequence[Mapping[str, object]]) -> str:
+    """Return rows as a markdown table; the columns are the keys, in order of first appearance.
+
+    >>> print(markdown_table([{"library": "tympan", "ratio": 2.5}]))
+    | library | ratio |
+    |---|---:|
+    | tympan | 2.50 |
+    """
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    numeric = {
+        key: all(isinstance(row.get(key, 0), int | float | Timing) for row in rows)
+        for key in columns
+    }
+    lines = ["| " + " | ".join(columns) + " |"]
+    lines.append("|" + "|".join("---:" if numeric[key] else "---" for key in columns) + "|")
+    for row in rows:
+        lines.append("| " + " | ".join(_cell(row.get(key, "")) for key in columns) + " |")
+    return "\n".join(lines)
+
+
+def _cell(value: object) -> str:
+    """Return a value as it stands in a table."""
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"
+    return str(value).replace("|", "\\|")
+
+
+def page(name: str, rows: Sequence[Mapping[str, object]], title: str = "", about: str = "") -> str:
+    """Return the markdown page of a benchmark: what, table, machine, how to repeat it.
+
+    >>> "python -m benchmarks.demo" in page("demo", [{"a": 1}])
+    True
+    """
+    machine = ", ".join(f"{key} {value}" for key, value in hardware().items())
+    parts = [f"# {title or name}", about.strip(), markdown_table(rows), f"Measured on: {machine}."]
+    parts.append(f"Repeat it with `python -m benchmarks.{name} --write`.")
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def arguments(name: str) -> argparse.Namespace:
+    """Parse the arguments that every benchmark takes: `--json` and `--write`.
+
+    Call it first where measuring takes long, so that `--help` and a mistake answer at once.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}")
+    parser.add_argument("--json", action="store_true", help="last line: one JSON object")
+    parser.add_argument("--write", action="store_true", help=f"write docs/benchmarks/{name}.md")
+    return parser.parse_args()
+
+
+def main(
+    name: str,
+    rows: Sequence[Mapping[str, object]],
+    figures: Mapping[str, float],
+    *,
+    title: str = "",
+    about: str = "",
+) -> None:
+    """Print the table; with `--write` the page of the docs too, with `--json` the figures last.
+
+    Args:
+        name: the module's name; the page is `docs/benchmarks/NAME.md`.
+        rows: the table, one mapping a row; values are text, numbers or `Timing`.
+        figures: name → number; ratios are called `<what>_vs_<peer>`, above 1 when tympan is faster.
+        title: heading of the page.
+        about: a paragraph or two above the table: what is measured, on what input.
+    """
+    options = arguments(name)
+    text = page(name, rows, title, about)
+    print(text)
+    if options.write:
+        PAGES.mkdir(parents=True, exist_ok=True)
+        (PAGES / f"{name}.md").write_text(text, encoding="utf-8")
+    if options.json:
+        print(json.dumps({key: float(f"{value:.6g}") for key, value in figures.items()}))
