@@ -1,0 +1,36 @@
+"""Transforms that vary training examples: one transform, one file.
+
+Waveform transforms take `x` (b, c, t), or a `Clip`; spectrogram transforms take `x` (b, c, f, n).
+"""
+
+from __future__ import annotations
+
+from tympan._lazy import attach
+
+_WAVEFORM = {
+    "BackgroundMix": "background_mix",
+    "ColoredNoise": "colored_noise",
+    "Gain": "gain",
+    "Polarity": "polarity",
+    "Shift": "shift",
+}
+_SPECTROGRAM = {
+    "FilterAugment": "filter_augment",
+    "FrequencyMask": "frequency_mask",
+    "FrequencyShift": "frequency_shift",
+    "Mixup": "mixup",
+    "TimeMask": "time_mask",
+}
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "Compose": "tympan.augment.compose",
+        "OneOf": "tympan.augment.compose",
+        "Params": "tympan.augment.base",
+        "Transform": "tympan.augment.base",
+        "item_generators": "tympan.augment._draw",
+        **{name: f"tympan.augment.waveform.{file}" for name, file in _WAVEFORM.items()},
+        **{name: f"tympan.augment.spectrogram.{file}" for name, file in _SPECTROGRAM.items()},
+    },
+)

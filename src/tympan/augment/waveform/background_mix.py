@@ -1,0 +1,99 @@
+"""Other sounds underneath."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tympan.augment._draw import check_range, integers, uniform
+from tympan.augment.base import Params, Transform
+from tympan.augment.waveform._mixing import add_at_snr
+from tympan.errors import ArgumentError
+
+
+class BackgroundMix(Transform):
+    """Add a drawn stretch of a drawn background recording, at a drawn signal-to-noise ratio.
+
+    A background shorter than the item is repeated; one channel is used (the first), the same for
+    all channels of the item.
+
+    Hazards: a background that holds the labelled sound makes labels wrong; backgrounds from the
+    test set are a leak. The ratio is to the whole item's power; a silent stretch or a silent item
+    is left as it is.
+
+    Args:
+        backgrounds: a sequence of recordings, all at the rate of the audio: `Clip`s, arrays or
+            tensors of shape (t,) or (c, t), or anything indexable that gives such (a cache on
+            disk); only the stretches used are read.
+        min_snr_db: lowest ratio of signal to background power.
+        max_snr_db: highest ratio.
+        rate_hz: sample rate of the audio; checked against `Clip`s.
+        p: probability of being applied to an item.
+
+    >>> import torch
+    >>> mix = BackgroundMix([torch.randn(500)], 0.0, 0.0)
+    >>> x = torch.ones(1, 1, 1000)
+    >>> round((mix(x, 0) - x).square().mean().item(), 4)
+    1.0
+    """
+
+    def __init__(
+        self,
+        backgrounds: Sequence[Any],
+        min_snr_db: float = 0.0,
+        max_snr_db: float = 30.0,
+        *,
+        rate_hz: int | None = None,
+        p: float = 1.0,
+    ) -> None:
+        super().__init__(p)
+        check_range("snr_db", min_snr_db, max_snr_db, -200.0, 200.0)
+        if len(backgrounds) == 0:
+            raise ArgumentError("no backgrounds", fix="give at least one recording")
+        self.backgrounds = backgrounds
+        self.min_snr_db, self.max_snr_db = min_snr_db, max_snr_db
+        self.rate_hz = rate_hz
+
+    def _draw(self, x: Tensor, generator: torch.Generator) -> Params:
+        items = x.shape[:1]
+        return {
+            "snr_db": uniform(generator, items, self.min_snr_db, self.max_snr_db),
+            "background": integers(generator, items, 0, len(self.backgrounds) - 1),
+            # The length of a background is not known before it is read: a fraction of the choices.
+            "place": uniform(generator, items),
+        }
+
+    def _apply(self, x: Tensor, params: Params) -> Tensor:
+        t = x.shape[-1]
+        which, places = params["background"].tolist(), params["place"].tolist()
+        stretches = [self._stretch(i, place, t) for i, place in zip(which, places, strict=True)]
+        noise = torch.stack(stretches).to(device=x.device, dtype=x.dtype)[:, None]
+        return add_at_snr(x, noise.expand(-1, 1, -1), params["snr_db"])
+
+    def _stretch(self, index: int, place: float, t: int) -> Tensor:
+        wave = self._wave(index)
+        length = wave.shape[-1]
+        if length == 0:
+            raise ArgumentError(f"background {index} is empty", fix="leave it out")
+        if length >= t:
+            start = min(int(place * (length - t + 1)), length - t)
+            return torch.as_tensor(np.ascontiguousarray(wave[start : start + t]))
+        start = min(int(place * length), length - 1)
+        repeated = np.tile(np.asarray(wave), (start + t) // length + 1)
+        return torch.as_tensor(repeated[start : start + t])
+
+    def _wave(self, index: int) -> np.ndarray:
+        """Return one channel of a background, unread as yet if it is a memory map."""
+        wave = self.backgrounds[index]
+        rate_hz = getattr(wave, "rate_hz", None)
+        if rate_hz is not None and self.rate_hz is not None and rate_hz != self.rate_hz:
+            what = f"background {index} is at {rate_hz} Hz, the audio at {self.rate_hz} Hz"
+            raise ArgumentError(what, fix=f"use clip.resample({self.rate_hz})")
+        wave = getattr(wave, "samples", wave)
+        if isinstance(wave, Tensor):
+            wave = wave.detach().cpu().numpy()
+        return wave if wave.ndim == 1 else wave[0]

@@ -1,0 +1,112 @@
+"""White, pink, brown noise and what lies between."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from tympan.augment._draw import check_range, integers, uniform
+from tympan.augment.base import Params, Transform
+from tympan.augment.waveform._mixing import add_at_snr
+from tympan.errors import ArgumentError
+
+BANK_SAMPLES = 1 << 20
+
+
+class ColoredNoise(Transform):
+    """Add noise whose power falls as 1 / f^exponent, at a drawn signal-to-noise ratio.
+
+    The exponent is drawn from a grid: 0 is white, 1 pink (−3 dB per octave), 2 brown (−6 dB per
+    octave), −1 blue. Making noise is slow, adding it is fast. So a bank of 2^20 samples per
+    exponent is made once, always the same, and every item reads it at two drawn places and adds
+    the two: 2^40 different noises of exactly the right spectrum. The places are in the parameters.
+    Channels read at different places, so their noises are independent.
+
+    Hazards: the ratio is to the whole item's power, so an item that is mostly silence gets little
+    noise for its events; a silent item gets none. Below 20 Hz the spectrum is flat (else brown
+    noise would be all drift): with `rate_hz` below 40 nothing is coloured.
+
+    Source: the spectrum method of Timmer and König, "On generating power law noise", 1995.
+
+    Args:
+        min_snr_db: lowest ratio of signal to noise power.
+        max_snr_db: highest ratio.
+        exponents: to choose from, each equally likely.
+        rate_hz: sample rate of the audio.
+        p: probability of being applied to an item.
+
+    >>> import torch
+    >>> x = torch.ones(1, 1, 1000)
+    >>> noise = ColoredNoise(10.0, 10.0, rate_hz=16000)(x, 0) - x
+    >>> round(10 * torch.log10(1 / noise.square().mean()).item(), 3)
+    10.0
+    """
+
+    def __init__(
+        self,
+        min_snr_db: float = 5.0,
+        max_snr_db: float = 40.0,
+        exponents: tuple[float, ...] = (0.0, 0.5, 1.0, 1.5, 2.0),
+        *,
+        rate_hz: int = 16000,
+        p: float = 1.0,
+    ) -> None:
+        super().__init__(p)
+        check_range("snr_db", min_snr_db, max_snr_db, -200.0, 200.0)
+        if not exponents or max(abs(e) for e in exponents) > 4:
+            raise ArgumentError(f"exponents {exponents}", fix="give some between -4 and 4")
+        self.min_snr_db, self.max_snr_db = min_snr_db, max_snr_db
+        self.exponents = tuple(float(e) for e in exponents)
+        self.rate_hz = rate_hz
+
+    def _draw(self, x: Tensor, generator: torch.Generator) -> Params:
+        items = x.shape[:1]
+        return {
+            "snr_db": uniform(generator, items, self.min_snr_db, self.max_snr_db),
+            "exponent": integers(generator, items, 0, len(self.exponents) - 1),
+            "offsets": integers(generator, (*items, x.shape[1], 2), 0, BANK_SAMPLES - 1),
+        }
+
+    def _apply(self, x: Tensor, params: Params) -> Tensor:
+        noise = torch.empty_like(x)
+        choices, offsets = params["exponent"].tolist(), params["offsets"].tolist()
+        for item, choice, places in zip(noise, choices, offsets, strict=True):
+            bank = noise_bank(self.exponents[choice], self.rate_hz or 0, x.device, x.dtype)
+            for channel, (first, second) in zip(item, places, strict=True):
+                _add_both(bank, first, second, channel)
+        return add_at_snr(x, noise, params["snr_db"])
+
+
+def _add_both(bank: Tensor, first: int, second: int, out: Tensor) -> None:
+    """Write the sum of two stretches of the bank, which is a circle, to `out` (t,)."""
+    size, done, length = len(bank), 0, len(out)
+    while done < length:
+        count = min(size - first, size - second, length - done)
+        torch.add(
+            bank[first : first + count], bank[second : second + count], out=out[done : done + count]
+        )
+        done, first, second = done + count, (first + count) % size, (second + count) % size
+
+
+@lru_cache(maxsize=32)
+def noise_bank(
+    exponent: float, rate_hz: int, device: torch.device, dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """Return one period (2^20 samples) of noise of unit power, the same in every process.
+
+    Args:
+        exponent: of 1 / f^exponent, the fall of power with frequency.
+        rate_hz: sample rate; below 20 Hz the spectrum is flat.
+    """
+    generator = torch.Generator().manual_seed(round(exponent * 1000) % (1 << 32))
+    white = torch.randn(BANK_SAMPLES, generator=generator, dtype=torch.float64)
+    spectrum = torch.fft.rfft(white)
+    lowest = max(1, math.ceil(20.0 * BANK_SAMPLES / rate_hz))
+    bins = torch.arange(len(spectrum), dtype=torch.float64).clamp_min(lowest)
+    spectrum = spectrum * bins.pow(-exponent / 2.0)
+    spectrum[0] = 0.0
+    noise = torch.fft.irfft(spectrum, BANK_SAMPLES)
+    return (noise / noise.square().mean().sqrt()).to(device=device, dtype=dtype)
