@@ -1,0 +1,295 @@
+"""The mel scale, its filter bank, and mel spectrograms.
+
+Two scales: `"slaney"` (M. Slaney, "Auditory Toolbox", Interval Research TR 1998-010: linear below
+1 kHz, logarithmic above) and `"htk"` (S. Young et al., "The HTK Book", section 5.4:
+mel = 2595 log10(1 + f / 700)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from tympan.errors import ArgumentError
+from tympan.spectra._frames import Framing, is_traced, use_fast_path
+from tympan.spectra.decibel import PowerToDb
+from tympan.spectra.stft import STFT, FrameModule, _raise_power
+from tympan.spectra.windows import WindowSpec
+
+# Slaney's scale: 200/3 Hz per mel up to 1 kHz, then 27 mels for a factor of 6.4.
+_LINEAR_HZ, _KNEE_HZ = 200.0 / 3, 1000.0
+_KNEE_MEL = _KNEE_HZ / _LINEAR_HZ
+_LOG_STEP = np.log(6.4) / 27.0
+
+
+def hz_to_mel(frequency_hz: np.ndarray | float, scale: str = "slaney") -> np.ndarray:
+    """Mel of a frequency in Hz.
+
+    >>> round(float(hz_to_mel(1000.0)), 2), round(float(hz_to_mel(1000.0, "htk")), 2)
+    (15.0, 999.99)
+    """
+    hz = np.asarray(frequency_hz, dtype=np.float64)
+    if _check_scale(scale) == "htk":
+        return 2595.0 * np.log10(1.0 + hz / 700.0)
+    return np.where(
+        hz < _KNEE_HZ,
+        hz / _LINEAR_HZ,
+        _KNEE_MEL + np.log(np.maximum(hz, _KNEE_HZ) / _KNEE_HZ) / _LOG_STEP,
+    )
+
+
+def mel_to_hz(mel: np.ndarray | float, scale: str = "slaney") -> np.ndarray:
+    """Frequency in Hz of a mel.
+
+    >>> round(float(mel_to_hz(15.0)), 2)
+    1000.0
+    """
+    m = np.asarray(mel, dtype=np.float64)
+    if _check_scale(scale) == "htk":
+        return 700.0 * (10.0 ** (m / 2595.0) - 1.0)
+    return np.where(
+        m < _KNEE_MEL,
+        m * _LINEAR_HZ,
+        _KNEE_HZ * np.exp(_LOG_STEP * (np.maximum(m, _KNEE_MEL) - _KNEE_MEL)),
+    )
+
+
+def _check_scale(scale: str) -> str:
+    if scale not in ("slaney", "htk"):
+        raise ArgumentError(f"mel scale {scale!r} is unknown", fix='"slaney" or "htk"')
+    return scale
+
+
+def mel_filters(
+    rate_hz: int,
+    n_fft: int,
+    n_mels: int,
+    f_min_hz: float = 0.0,
+    f_max_hz: float | None = None,
+    scale: str = "slaney",
+    norm: str | None = "slaney",
+) -> np.ndarray:
+    """Triangular mel filters, float64 (n_mels, f); see `Mel` for the arguments.
+
+    >>> mel_filters(16000, 512, 40).shape
+    (40, 257)
+    """
+    top_hz = rate_hz / 2 if f_max_hz is None else f_max_hz
+    if not 0 <= f_min_hz < top_hz:
+        raise ArgumentError(f"the band from {f_min_hz} to {top_hz} Hz is empty")
+    if n_mels < 1:
+        raise ArgumentError(f"n_mels is {n_mels}", fix="1 or more")
+    if norm not in ("slaney", None):
+        raise ArgumentError(f"norm {norm!r} is unknown", fix='"slaney" or None')
+    bins_hz = np.arange(n_fft // 2 + 1) * (rate_hz / n_fft)
+    ends = hz_to_mel(np.array([f_min_hz, top_hz]), scale)
+    edges_hz = mel_to_hz(np.linspace(ends[0], ends[1], n_mels + 2), scale)
+    width_hz = np.diff(edges_hz)
+    ramps = edges_hz[:, None] - bins_hz
+    rising, falling = -ramps[:-2] / width_hz[:-1, None], ramps[2:] / width_hz[1:, None]
+    filters = np.clip(np.minimum(rising, falling), 0, None)
+    if norm == "slaney":
+        filters *= 2.0 / (edges_hz[2:] - edges_hz[:-2])[:, None]
+    return filters
+
+
+class Mel(nn.Module):
+    """Mel filter bank: power spectra (..., f, n) → (..., n_mels, n).
+
+    Equal to `librosa.filters.mel` (`scale="htk"` is its `htk=True`).
+
+    Args:
+        rate_hz: sample rate of the signal.
+        n_fft: frame size of the spectra.
+        n_mels: number of bands.
+        f_min_hz: lower edge of the lowest band.
+        f_max_hz: upper edge of the highest band; half the rate by default.
+        scale: `"slaney"` or `"htk"`.
+        norm: `"slaney"` divides each filter by its width (bands of white noise are then equal),
+            `None` leaves peaks of 1.
+
+    >>> Mel(16000, 512, n_mels=40)(torch.ones(257, 3)).shape
+    torch.Size([40, 3])
+    """
+
+    filters: Tensor
+
+    def __init__(
+        self,
+        rate_hz: int = 16000,
+        n_fft: int = 512,
+        n_mels: int = 64,
+        f_min_hz: float = 0.0,
+        f_max_hz: float | None = None,
+        scale: str = "slaney",
+        norm: str | None = "slaney",
+    ) -> None:
+        super().__init__()
+        self.rate_hz, self.n_fft, self.n_mels = rate_hz, n_fft, n_mels
+        filters = mel_filters(rate_hz, n_fft, n_mels, f_min_hz, f_max_hz, scale, norm)
+        self.register_buffer(
+            "filters", torch.tensor(filters, dtype=torch.float32), persistent=False
+        )
+        self._bands = _bands(filters)
+
+    def forward(self, power: Tensor) -> Tensor:
+        """Power (..., f, n) → (..., n_mels, n)."""
+        if is_traced():
+            return torch.matmul(self.filters.to(power.dtype), power)
+        # Under autocast the product would lose all but eight bits.
+        with torch.autocast(power.device.type, enabled=False):
+            return torch.matmul(self.filters.to(power.dtype), power)
+
+    def add_squares(self, squares: Tensor, out: Tensor) -> None:
+        """Filter squared parts (n, 2 f): real, imaginary, real … into `out` (n_mels, n), in place.
+
+        The sum real² + imag² is made by the product itself, one band of filters at a time, since
+        most of the filter matrix is zero.
+        """
+        for rows, columns, weights in self._bands:
+            torch.mm(weights, squares[:, columns].T, out=out[rows])
+
+    def extra_repr(self) -> str:
+        return f"rate_hz={self.rate_hz}, n_fft={self.n_fft}, n_mels={self.n_mels}"
+
+
+def _bands(filters: np.ndarray) -> list[tuple[slice, slice, Tensor]]:
+    """Split the filters into blocks of neighbours: (their rows, their columns twice, weights)."""
+    n_mels = filters.shape[0]
+    step = max(4, -(-n_mels // 5))
+    bands = []
+    for first in range(0, n_mels, step):
+        block = filters[first : first + step]
+        used = np.flatnonzero(block.any(0))
+        low, high = (int(used[0]), int(used[-1]) + 1) if len(used) else (0, 1)
+        weights = torch.tensor(np.repeat(block[:, low:high], 2, axis=1), dtype=torch.float32)
+        bands.append((slice(first, first + step), slice(2 * low, 2 * high), weights))
+    return bands
+
+
+class MelSpectrogram(FrameModule):
+    """Mel spectrogram: samples (..., t) → power (..., n_mels, n).
+
+    Equal to `librosa.feature.melspectrogram`.
+
+    Args:
+        rate_hz: sample rate of the signal.
+        n_fft: samples of a frame.
+        hop: samples from one frame to the next.
+        n_mels: number of bands.
+        f_min_hz: lower edge of the lowest band.
+        f_max_hz: upper edge of the highest band; half the rate by default.
+        win: samples of the window; `n_fft` by default.
+        window: see `tympan.spectra.windows.window`.
+        center: frame `i` is centred on sample `i * hop`.
+        pad_mode: see `STFT`.
+        power: 2: bands of power; 1: bands of magnitude.
+        scale: `"slaney"` or `"htk"`.
+        norm: `"slaney"` or `None`, see `Mel`.
+
+    >>> MelSpectrogram(16000, n_fft=512, hop=160, n_mels=40)(torch.zeros(16000)).shape
+    torch.Size([40, 101])
+    """
+
+    def __init__(
+        self,
+        rate_hz: int = 16000,
+        n_fft: int = 512,
+        hop: int = 160,
+        n_mels: int = 64,
+        f_min_hz: float = 0.0,
+        f_max_hz: float | None = None,
+        *,
+        win: int | None = None,
+        window: WindowSpec = "hann",
+        center: bool = True,
+        pad_mode: str = "constant",
+        power: float = 2.0,
+        scale: str = "slaney",
+        norm: str | None = "slaney",
+    ) -> None:
+        super().__init__()
+        if power <= 0:
+            raise ArgumentError(f"power is {power}", fix="2 for power, 1 for magnitude")
+        self.stft = STFT(n_fft, hop, win, window, center, pad_mode)
+        self.mel = Mel(rate_hz, n_fft, n_mels, f_min_hz, f_max_hz, scale, norm)
+        self.framing, self.power, self.rate_hz = self.stft.framing, power, rate_hz
+
+    def compute(self, x: Tensor, framing: Framing) -> Tensor:
+        return self.compute_then(x, framing, None)
+
+    def compute_then(
+        self, x: Tensor, framing: Framing, after: Callable[[Tensor], Tensor] | None
+    ) -> Tensor:
+        """`compute`, applying the in-place function `after` to each piece while it is in cache."""
+        if self.power != 2 or not use_fast_path(x):
+            out = self.mel(_raise_power(self.stft.power(x, framing), self.power))
+            return out if after is None else after(out)
+        out = torch.empty(x.shape[0], self.mel.n_mels, framing.num_frames(x.shape[-1]))
+        with torch.no_grad(), torch.autocast("cpu", enabled=False):
+            for row, target in zip(x, out, strict=True):
+                for first, last, frames in framing.chunks(row):
+                    spec = torch.fft.rfft(frames * self.stft.window)
+                    squares = torch.view_as_real(spec).flatten(1).square_()
+                    piece = target[:, first:last]
+                    self.mel.add_squares(squares, piece)
+                    if after is not None:
+                        after(piece)
+        return out
+
+
+class LogMel(FrameModule):
+    """Log-mel spectrogram in decibels: samples (..., t) → dB (..., n_mels, n).
+
+        10 log10(max(mel power, 10^(floor_db / 10)))
+
+    0 dB is a mel power of 1 in the units of `MelSpectrogram`; each value depends on its own frame
+    alone (no `top_db`), so a stream gives the same numbers. Equal to
+    `librosa.power_to_db(librosa.feature.melspectrogram(...), top_db=None)`.
+
+    Args:
+        rate_hz: sample rate of the signal.
+        n_fft: samples of a frame.
+        hop: samples from one frame to the next.
+        n_mels: number of bands.
+        f_min_hz: lower edge of the lowest band.
+        f_max_hz: upper edge of the highest band; half the rate by default.
+        floor_db: level of silence.
+        win, window, center, pad_mode, scale, norm: see `MelSpectrogram`.
+
+    >>> LogMel(rate_hz=16000, n_mels=64)(torch.zeros(2, 1, 16000)).unique()
+    tensor([-100.])
+    """
+
+    def __init__(
+        self,
+        rate_hz: int = 16000,
+        n_fft: int = 512,
+        hop: int = 160,
+        n_mels: int = 64,
+        f_min_hz: float = 0.0,
+        f_max_hz: float | None = None,
+        floor_db: float = -100.0,
+        *,
+        win: int | None = None,
+        window: WindowSpec = "hann",
+        center: bool = True,
+        pad_mode: str = "constant",
+        scale: str = "slaney",
+        norm: str | None = "slaney",
+    ) -> None:
+        super().__init__()
+        self.melspectrogram = MelSpectrogram(
+            rate_hz, n_fft, hop, n_mels, f_min_hz, f_max_hz,
+            win=win, window=window, center=center, pad_mode=pad_mode, scale=scale, norm=norm,
+        )  # fmt: skip
+        self.to_db = PowerToDb(floor_db)
+        self.framing = self.melspectrogram.framing
+
+    def compute(self, x: Tensor, framing: Framing) -> Tensor:
+        if use_fast_path(x):
+            return self.melspectrogram.compute_then(x, framing, self.to_db.in_place)
+        return self.to_db(self.melspectrogram.compute(x, framing))

@@ -1,0 +1,250 @@
+"""The short-time Fourier transform, its exact inverse, and the spectrogram.
+
+Natural units: a transform is neither scaled nor normalised, as in librosa and `torch.stft`: a sine
+of amplitude A on a bin gives |X| = A * sum(window) / 2. `tympan.spectra.spectrum` gives amplitudes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tympan.errors import ArgumentError, ShapeError
+from tympan.spectra._frames import Framing, is_traced, use_fast_path
+from tympan.spectra.windows import WindowSpec, window
+
+
+class FrameModule(nn.Module):
+    """Base of the modules that turn samples (..., t) into one column per frame (..., f, n).
+
+    A subclass implements `compute`, which takes the framing as an argument, so that a stream can
+    ask for the frames of samples that are padded already.
+    """
+
+    framing: Framing
+
+    def compute(self, x: Tensor, framing: Framing) -> Tensor:
+        """Columns of the frames of samples (b, t) → (b, f, n)."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Samples (..., t) → (..., f, n)."""
+        return self.columns(x, self.framing)
+
+    def columns(self, x: Tensor, framing: Framing) -> Tensor:
+        """`forward` under another framing of the same frame size and hop."""
+        if not is_traced():
+            framing.check(x)
+        if x.dtype not in (torch.float32, torch.float64):
+            x = x.float()
+        out = self.compute(x.reshape(-1, x.shape[-1]), framing)
+        return out.reshape(*x.shape[:-1], *out.shape[-2:])
+
+
+class STFT(FrameModule):
+    """Short-time Fourier transform: samples (..., t) → complex (..., f, n), f = n_fft // 2 + 1.
+
+        X[f, n] = sum_i window[i] x[n hop + i - n_fft / 2] exp(-2 pi j f i / n_fft)
+
+    Equal to `librosa.stft` and `torch.stft`; long signals are processed in pieces that stay in the
+    cache. J. B. Allen, L. R. Rabiner, "A unified approach to short-time Fourier analysis and
+    synthesis", Proc. IEEE 65 (1977).
+
+    Args:
+        n_fft: samples of a frame and of its transform.
+        hop: samples from one frame to the next.
+        win: samples of the window, centred in the frame; `n_fft` by default.
+        window: see `tympan.spectra.windows.window`.
+        center: frame `i` is centred on sample `i * hop`, the signal being padded by `n_fft // 2`.
+        pad_mode: what the padding holds: `"constant"` (zeros), `"reflect"`, `"replicate"`.
+
+    >>> stft = STFT(n_fft=256, hop=64)
+    >>> x = torch.sin(torch.arange(1000) * 0.3)
+    >>> stft(x).shape
+    torch.Size([129, 16])
+    >>> torch.allclose(stft.inverse(stft(x), length=1000), x, atol=1e-5)
+    True
+    """
+
+    window: Tensor
+
+    def __init__(
+        self,
+        n_fft: int = 1024,
+        hop: int = 256,
+        win: int | None = None,
+        window: WindowSpec = "hann",
+        center: bool = True,
+        pad_mode: str = "constant",
+    ) -> None:
+        super().__init__()
+        self.framing = Framing(n_fft, hop, center, pad_mode)
+        self.n_fft, self.hop, self.win = n_fft, hop, n_fft if win is None else win
+        self.num_bins = n_fft // 2 + 1
+        samples = _padded_window(window, self.win, n_fft)
+        self.register_buffer("window", torch.tensor(samples, dtype=torch.float32), persistent=False)
+
+    def compute(self, x: Tensor, framing: Framing) -> Tensor:
+        if is_traced():
+            real, imag = self.real_imag(x, framing)
+            return torch.complex(real, imag)
+        if not use_fast_path(x):
+            return torch.fft.rfft(framing.frames(x) * self.window.to(x.dtype)).transpose(-1, -2)
+        count = framing.num_frames(x.shape[-1])
+        out = torch.empty(x.shape[0], self.num_bins, count, dtype=torch.complex64)
+        with torch.no_grad():
+            for row, target in zip(x, out, strict=True):
+                for first, last, frames in framing.chunks(row):
+                    target[:, first:last] = torch.fft.rfft(frames * self.window).T
+        return out
+
+    def real_imag(self, x: Tensor, framing: Framing) -> tuple[Tensor, Tensor]:
+        """Real and imaginary part (b, f, n) as a convolution with the Fourier matrix.
+
+        Slower than the fast transform, but of operators every exporter and runtime knows.
+        """
+        kernel = torch.as_tensor(self.fourier_kernel(), dtype=x.dtype, device=x.device)
+        out = functional.conv1d(framing.padded(x)[:, None], kernel, stride=framing.hop)
+        return out[:, : self.num_bins], out[:, self.num_bins :]
+
+    def fourier_kernel(self) -> np.ndarray:
+        """Windowed cosines, then negative sines: float64 (2 f, 1, n_fft)."""
+        turns = np.outer(np.arange(self.num_bins), np.arange(self.n_fft)) % self.n_fft
+        angle = turns * (2 * np.pi / self.n_fft)
+        kernel = np.concatenate([np.cos(angle), -np.sin(angle)])
+        return kernel[:, None] * self.window.detach().cpu().double().numpy()
+
+    def power(self, x: Tensor, framing: Framing) -> Tensor:
+        """|X|² as a differentiable tensor (b, f, n)."""
+        if is_traced():
+            real, imag = self.real_imag(x, framing)
+        else:
+            spec = torch.fft.rfft(framing.frames(x) * self.window.to(x.dtype)).transpose(-1, -2)
+            real, imag = spec.real, spec.imag
+        return real * real + imag * imag
+
+    def inverse(self, spec: Tensor, length: int | None = None) -> Tensor:
+        """The signal whose transform is nearest to `spec`: complex (..., f, n) → (..., t).
+
+        Weighted overlap-add, the least-squares inverse (Griffin & Lim 1984): exact for a transform
+        of a real signal wherever a window reaches (with `center=False` and a window that begins
+        at zero, the first sample is not reached and comes out as zero).
+
+        Args:
+            spec: the transform.
+            length: samples to return; by default `(n - 1) * hop` with `center`, else all.
+
+        Raises:
+            ArgumentError: hop and window leave gaps that no frame covers.
+        """
+        if spec.ndim < 2 or spec.shape[-2] != self.num_bins:
+            raise ShapeError(
+                f"expected a transform (..., f, n), f = {self.num_bins}, got {tuple(spec.shape)}"
+            )
+        self._check_coverage()
+        lead, count = spec.shape[:-2], spec.shape[-1]
+        flat = spec.reshape(-1, self.num_bins, count)
+        frames = torch.fft.irfft(flat, n=self.n_fft, dim=-2)
+        weight = self.window.to(frames.dtype)
+        total = _overlap_add(frames * weight[:, None], self.hop)
+        cover = _overlap_add((weight * weight)[None, :, None].expand(1, -1, count), self.hop)
+        # Where no window reaches, nothing is known: zero.
+        tiny = torch.finfo(cover.dtype).tiny
+        signal = total / torch.where(cover > tiny, cover, torch.ones_like(cover))
+        pad = self.framing.pad
+        if length is None:
+            length = (count - 1) * self.hop if self.framing.center else signal.shape[-1]
+        signal = signal[:, pad : pad + length]
+        signal = functional.pad(signal, (0, length - signal.shape[-1]))
+        return signal.reshape(*lead, length)
+
+    def _check_coverage(self) -> None:
+        """Raise unless every sample lies under some window (the NOLA condition)."""
+        squares = functional.pad(self.window.double() ** 2, (0, -self.n_fft % self.hop))
+        if squares.reshape(-1, self.hop).sum(0).min() < 1e-10:
+            raise ArgumentError(
+                f"a hop of {self.hop} leaves samples that no window of {self.win} covers",
+                fix="use a smaller hop",
+            )
+
+    def extra_repr(self) -> str:
+        return f"n_fft={self.n_fft}, hop={self.hop}, win={self.win}, center={self.framing.center}"
+
+
+class Spectrogram(FrameModule):
+    """Power (or magnitude) spectrogram: samples (..., t) → (..., f, n), |X|^power.
+
+    Args:
+        n_fft: samples of a frame.
+        hop: samples from one frame to the next.
+        win: samples of the window; `n_fft` by default.
+        window: see `tympan.spectra.windows.window`.
+        center: frame `i` is centred on sample `i * hop`.
+        pad_mode: see `STFT`.
+        power: 2 for power, 1 for magnitude, or any positive exponent.
+
+    >>> Spectrogram(n_fft=256, hop=64)(torch.zeros(2, 1, 1000)).shape
+    torch.Size([2, 1, 129, 16])
+    """
+
+    def __init__(
+        self,
+        n_fft: int = 1024,
+        hop: int = 256,
+        win: int | None = None,
+        window: WindowSpec = "hann",
+        center: bool = True,
+        pad_mode: str = "constant",
+        power: float = 2.0,
+    ) -> None:
+        super().__init__()
+        if power <= 0:
+            raise ArgumentError(f"power is {power}", fix="2 for power, 1 for magnitude")
+        self.stft = STFT(n_fft, hop, win, window, center, pad_mode)
+        self.framing, self.power = self.stft.framing, power
+
+    def compute(self, x: Tensor, framing: Framing) -> Tensor:
+        if not use_fast_path(x):
+            return _raise_power(self.stft.power(x, framing), self.power)
+        out = torch.empty(x.shape[0], self.stft.num_bins, framing.num_frames(x.shape[-1]))
+        with torch.no_grad():
+            for row, target in zip(x, out, strict=True):
+                for first, last, frames in framing.chunks(row):
+                    pairs = torch.view_as_real(torch.fft.rfft(frames * self.stft.window)).square_()
+                    piece = target[:, first:last]
+                    torch.add(pairs[..., 0].T, pairs[..., 1].T, out=piece)
+                    if self.power == 1:
+                        piece.sqrt_()
+                    elif self.power != 2:
+                        piece.pow_(self.power / 2)
+        return out
+
+    def extra_repr(self) -> str:
+        return f"power={self.power}"
+
+
+def _raise_power(power: Tensor, exponent: float) -> Tensor:
+    """|X|² → |X|^exponent, with a gradient of zero (not infinity) at silence."""
+    if exponent == 2:
+        return power
+    if exponent > 2:
+        return power.pow(exponent / 2)
+    silent = power <= 0
+    return torch.where(silent, 0.0, torch.where(silent, 1.0, power).pow(exponent / 2))
+
+
+def _padded_window(spec: WindowSpec, win: int, n_fft: int) -> np.ndarray:
+    """The window, centred in a frame of zeros: (n_fft,)."""
+    if not 1 <= win <= n_fft:
+        raise ArgumentError(f"win is {win}", fix=f"between 1 and n_fft = {n_fft}")
+    left = (n_fft - win) // 2
+    return np.pad(window(spec, win), (left, n_fft - win - left))
+
+
+def _overlap_add(frames: Tensor, hop: int) -> Tensor:
+    """Sum of frames placed `hop` apart: (b, n_fft, n) → (b, (n - 1) hop + n_fft)."""
+    n_fft, count = frames.shape[-2:]
+    length = (count - 1) * hop + n_fft
+    return functional.fold(frames, (1, length), (1, n_fft), stride=(1, hop))[:, 0, 0]
