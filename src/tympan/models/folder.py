@@ -14,7 +14,7 @@ from tympan._files import atomic_write
 from tympan.errors import ModelError
 from tympan.models.card import CARD_FILE, Card
 from tympan.models.catalogue import NEXT_CARD_FILE, WEIGHTS_FILE, find_model
-from tympan.models.header import check_listed, read_header
+from tympan.models.header import LFS_POINTER, check_listed, looks_pickled, read_header
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -161,9 +161,11 @@ def _head(file: Path) -> bytes:
 
 def _explain(head: bytes, size: int, expected: int, file: Path) -> NoReturn:
     """Raise what is wrong with weights of another size than the card's."""
-    if size < 8 or head[8:9] != b"{":
+    if size < 8 or looks_pickled(Path(), head) or head.startswith(LFS_POINTER):
         read_header(head, file)
     what = f"has {size} bytes, the card says {expected}"
+    if head[8:9] != b"{":
+        what = "is not a safetensors file"
     raise ModelError(what, file=file, fix=_OTHER_WEIGHTS)
 
 

@@ -23,6 +23,7 @@ NEVER_PICKLE = "tympan never loads pickles, because they run code; ask for safet
 # A pickle starts with PROTO; torch.save writes a zip of pickles; older ones a tar.
 _PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04")
 _PICKLE_SUFFIXES = {".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin", ".joblib", ".npy", ".npz"}
+LFS_POINTER = b"version https://git-lfs"
 _DAMAGED = "the file is damaged: get or train the model again"
 
 
@@ -65,9 +66,9 @@ def read_header(content: bytes, file: Path) -> dict[str, tuple[str, list[int]]]:
 
 def _parse(content: bytes, file: Path) -> tuple[dict[str, Any], int]:
     """Return the parsed header and the offset at which the tensors begin."""
-    if looks_pickled(Path("x"), content[:4]):
+    if looks_pickled(Path(), content):
         raise ModelError("holds pickled weights", file=file, fix=NEVER_PICKLE)
-    if content.startswith(b"version https://git-lfs"):
+    if content.startswith(LFS_POINTER):
         fix = "fetch the real file: git lfs pull"
         raise ModelError("is a Git LFS pointer, not the weights", file=file, fix=fix)
     if len(content) < 8:

@@ -1,0 +1,51 @@
+"""`tympan doctor`: is everything here, and what would fix it?"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say what is installed, which device will be used, what is missing and what fixes it."""
+    from tympan.cli.health import examine
+
+    found = examine()
+    if json:
+        from json import dumps
+
+        typer.echo(dumps(found, ensure_ascii=False))
+    else:
+        typer.echo(told(found))
+    raise typer.Exit(0 if found["ok"] else 1)
+
+
+def told(found: dict[str, Any]) -> str:
+    """Return what `examine` found, for people."""
+    lines = [f"tympan {found['tympan']}, Python {found['python']}, {found['system']}"]
+    lines += ["", "Libraries"]
+    for extra in dict.fromkeys(one["extra"] for one in found["libraries"]):
+        of_extra = [one for one in found["libraries"] if one["extra"] == extra]
+        shown = ", ".join(f"{one['name']} {one['version'] or 'MISSING'}" for one in of_extra)
+        lines.append(f"  {extra or 'base':<8} {shown}")
+    device = found["device"]
+    lines += ["", "Device", f"  {device['description']}"]
+    lines += ["", "Models"]
+    for model in found["models"]:
+        state = model["error"] or f"ok ({model['task']})"
+        lines.append(f"  {model['name']:<12} {state}")
+    if not found["models"]:
+        lines.append("  none shipped")
+    cache = found["cache"]
+    lines += ["", "Cache", f"  {cache['folder']}, {cache['bytes'] / 1e6:.1f} MB"]
+    lines += ["", "Audio it reads", f"  {', '.join(found['formats'])}"]
+    lines.append("")
+    lines += [f"! {problem}" for problem in found["problems"]]
+    lines += [f"- {one}" for one in found["optional"]]
+    if found["fix"]:
+        lines += ["This one command installs what is missing:", f"  {found['fix']}"]
+    lines.append("All is well." if found["ok"] else "Not all is well: see the lines with !")
+    return "\n".join(lines)

@@ -1,0 +1,102 @@
+"""The command `tympan`: its sub-commands, and what becomes of errors.
+
+A sub-command is a file beside this one with a function of the same name, and its name in
+`COMMANDS`. Such a file imports nothing heavy at its top: all are loaded for `tympan --help`, which
+answers in less than 0.3 s.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from tympan import __version__
+from tympan.errors import TympanError
+
+# The order is that of the help page.
+COMMANDS = (
+    "models",
+    "doctor",
+)
+
+EXIT_UNEXPECTED, EXIT_USER, EXIT_INTERRUPTED = 1, 2, 130
+
+app = typer.Typer(
+    name="tympan",
+    help="From raw audio to answers: what is heard, when, and how sure it is.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    # Without Rich, the help page takes half the time.
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tympan {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", callback=_show_version, is_eager=True
+        ),
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error; works anywhere.")
+    ] = False,
+) -> None:
+    """Hold the options of the command itself."""
+
+
+for _name in COMMANDS:
+    app.command(_name)(getattr(importlib.import_module(f"tympan.cli.{_name}"), _name))
+
+
+def run() -> None:
+    """Run the command line and exit: 0 done, 2 the user's mistake, 1 ours, 130 interrupted.
+
+    A mistake is one line on standard error. `--debug` anywhere, or `TYMPAN_DEBUG=1`, shows the
+    traceback as well.
+    """
+    arguments, debug = _without_debug(sys.argv[1:])
+    try:
+        app(arguments, prog_name="tympan")
+    except TympanError as error:
+        _fail(str(error), EXIT_USER, debug)
+    except KeyboardInterrupt:
+        _fail("interrupted", EXIT_INTERRUPTED, debug)
+    except BrokenPipeError:
+        # The reader (`head`, a closed pager) has had enough; Python would complain when it
+        # flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(EXIT_UNEXPECTED)
+    except Exception as error:
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        _fail(f"unexpected {what:.500} (--debug shows where)", EXIT_UNEXPECTED, debug)
+
+
+def _without_debug(arguments: list[str]) -> tuple[list[str], bool]:
+    """Take `--debug` out of the arguments, wherever it stands before a `--`."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    kept = [one for one in arguments[:end] if one != "--debug"]
+    debug = len(kept) < end or os.environ.get("TYMPAN_DEBUG", "") not in ("", "0")
+    return kept + arguments[end:], debug
+
+
+def _fail(line: str, code: int, debug: bool) -> None:
+    """Print one line on standard error, after the traceback if wanted, and exit."""
+    if debug:
+        import traceback
+
+        traceback.print_exc()
+    print(f"tympan: {line}", file=sys.stderr)
+    sys.exit(code)
