@@ -1,0 +1,240 @@
+"""Draw an `Overview` into matplotlib axes; `figures` holds the functions that users call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tympan.spectra import figures_style as look
+from tympan.spectra.figures_data import Overview, Peak, log_rows, mel_rows, power_db
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+MOST_CHANNELS = 6  # Rows of a waveform figure; more would be too thin to read.
+N_MFCC = 20
+_CHANNEL_COLOURS = (look.BLUE, look.ORANGE, look.GREEN, look.PURPLE, "#A6761D", "#666666")
+_LEVEL = "Level (dB re full scale)"
+
+
+def waveform_rows(figure: Figure | SubFigure, data: Overview) -> None:
+    """One row per channel, all on the same scale."""
+    count = min(data.channels, MOST_CHANNELS)
+    rows = figure.subplots(count, 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    for index, ax in enumerate(rows):
+        waveform(ax, data, [index])
+        if count > 1:
+            ax.set_title("")
+            ax.set_ylabel(_channel_name(index, data.channels))
+        if index < count - 1:
+            ax.set_xlabel("")
+            ax.tick_params(labelbottom=False)
+    more = f" · first {count} of {data.channels} channels" if data.channels > count else ""
+    look.title(rows[0], data.name, f"waveform{more}")
+
+
+def _channel_name(index: int, channels: int) -> str:
+    return ("Left", "Right")[index] if channels == 2 else f"Channel {index + 1}"
+
+
+def waveform(ax: Axes, data: Overview, channels: list[int]) -> None:
+    """Draw some channels: every sample of a short clip, the lowest and highest of a long one."""
+    step_s = data.samples_per_column / data.rate_hz
+    times = (np.arange(data.low.shape[1]) + 0.5) * step_s
+    for index in channels:
+        colour = _CHANNEL_COLOURS[index % len(_CHANNEL_COLOURS)] if len(channels) > 1 else look.BLUE
+        low, high = data.low[index], data.high[index]
+        if data.samples_per_column == 1:
+            ax.plot(np.arange(len(low)) * step_s, low, color=colour, label=str(index + 1))
+        else:
+            # The thin line keeps quiet passages and single clicks visible.
+            ax.fill_between(times, low, high, color=colour, linewidth=0.5, alpha=0.9)
+    peak = max(float(np.max(np.abs(data.low))), float(np.max(np.abs(data.high))), 1e-6)
+    ax.axhline(0, color=look.RULE, linewidth=0.8, zorder=0)
+    ax.set_ylim(-1.08 * peak, 1.08 * peak)
+    ax.set_ylabel("Amplitude")
+    look.time_axis(ax, data.duration_s)
+    look.title(ax, data.name, "waveform")
+
+
+def spectrum(ax: Axes, data: Overview, *, db: bool, log_hz: bool, peaks: int) -> None:
+    """Draw the mean amplitude spectrum with its highest peaks labelled."""
+    frequencies, amplitude = data.frequencies_hz, data.amplitude
+    low_hz = 20.0 if log_hz else 0.0
+    nyquist = data.rate_hz / 2
+    values = power_db(amplitude**2) if db else amplitude
+    x, y = _thin(frequencies, values, low_hz, nyquist, log_hz)
+    bottom = float(np.max(y)) - look.DB_RANGE - 10 if db else 0.0
+    ax.fill_between(x, bottom, np.maximum(y, bottom), color=look.BLUE, alpha=0.12, linewidth=0)
+    ax.plot(x, y, color=look.BLUE, linewidth=1.0)
+    span = float(np.max(y)) - bottom
+    ax.set_ylim(bottom, bottom + (span if span > 0 else 1.0) * 1.18)
+    ax.set_xlim(low_hz, nyquist)
+    if log_hz:
+        _log_axis(ax.xaxis, low_hz, nyquist)
+        ax.set_xscale("log")
+        _log_axis(ax.xaxis, low_hz, nyquist)
+    ax.grid(axis="y")
+    ax.set_xlabel("Frequency (Hz)")
+    ax.set_ylabel(_LEVEL if db else "Amplitude")
+    inside = [p for p in data.peaks(4 * peaks) if p.frequency_hz >= low_hz]
+    _label_peaks(ax, inside, peaks, db, log_hz)
+    look.title(ax, data.name, "spectrum")
+
+
+def _thin(
+    x: np.ndarray, y: np.ndarray, low: float, high: float, log: bool, points: int = 1500
+) -> tuple[np.ndarray, np.ndarray]:
+    """Keep the highest value of each stretch of the axis, so that no peak is lost."""
+    inside = (x >= low) & (x <= high)
+    x, y = x[inside], y[inside]
+    if len(x) <= points:
+        return x, y
+    edges = np.geomspace(low, high, points) if log else np.linspace(low, high, points)
+    starts = np.unique(np.searchsorted(x, edges[:-1]))
+    starts = starts[starts < len(x)]
+    ends = np.append(starts[1:], len(x))
+    tops = np.array([s + int(np.argmax(y[s:e])) for s, e in zip(starts, ends, strict=True)])
+    return x[tops], y[tops]
+
+
+def _label_peaks(ax: Axes, peaks: list[Peak], most: int, db: bool, log_hz: bool) -> None:
+    """Write the frequency at the highest peaks, leaving out labels that would overlap."""
+    low, high = ax.get_xlim()
+    bottom, top = ax.get_ylim()
+
+    def place(hz: float) -> float:
+        return float(np.log(hz / low) / np.log(high / low)) if log_hz else (hz - low) / (high - low)
+
+    taken: list[tuple[float, float]] = []
+    for peak in peaks:
+        level = float(power_db(np.array(peak.amplitude**2))) if db else peak.amplitude
+        x, y = place(peak.frequency_hz), (level - bottom) / (top - bottom)
+        if any(abs(x - a) < 0.11 and abs(y - b) < 0.08 for a, b in taken) or len(taken) == most:
+            continue
+        taken.append((x, y))
+        ax.plot([peak.frequency_hz], [level], "o", color=look.ORANGE, markersize=4, zorder=3)
+        ax.annotate(
+            f"{peak.frequency_hz:.{0 if peak.frequency_hz >= 100 else 1}f} Hz",
+            (peak.frequency_hz, level),
+            xytext=(0, 6),
+            textcoords="offset points",
+            ha="right" if x > 0.93 else ("left" if x < 0.06 else "center"),
+            fontsize=9,
+            color=look.INK,
+        )
+
+
+def _log_axis(axis: Any, low_hz: float, high_hz: float) -> None:
+    """Ticks of a logarithmic frequency axis: 50, 100, 200, 500, 1k, …"""
+    from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
+
+    ticks = look.log_ticks(low_hz, high_hz)
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_major_formatter(FixedFormatter([look.hz_text(t) for t in ticks]))
+    axis.set_minor_locator(NullLocator())
+    axis.set_minor_formatter(NullFormatter())
+
+
+def time_and_frequency(figure: Figure | SubFigure, data: Overview) -> None:
+    """The time domain beside the frequency domain."""
+    left, right = figure.subplots(1, 2)
+    waveform(left, data, list(range(min(data.channels, 2))))
+    spectrum(right, data, db=False, log_hz=False, peaks=4)
+    look.title(left, data.name, "time domain")
+    look.title(right, "", "Frequency domain")
+
+
+def spectrogram(ax: Axes, data: Overview, kind: str) -> None:
+    """Draw the level over time and frequency on a linear, mel or logarithmic axis."""
+    nyquist = data.rate_hz / 2
+    if kind == "linear":
+        power, y_low, y_high = data.power, 0.0, nyquist
+        ticks = look.linear_ticks(nyquist)
+        positions = ticks
+    elif kind == "mel":
+        power, position = mel_rows(data)
+        y_low, y_high = 0.0, float(len(power))
+        ticks = [0.0, *look.log_ticks(120, nyquist)]
+        positions = [position(t) for t in ticks]
+    else:
+        power, low_hz = log_rows(data)
+        y_low, y_high = float(np.log2(low_hz)), float(np.log2(nyquist))
+        ticks = look.log_ticks(low_hz, nyquist)
+        positions = [float(np.log2(t)) for t in ticks]
+    image = _image(ax, data, power_db(power), y_low, y_high)
+    ax.set_yticks(positions, [look.hz_text(t) for t in ticks])
+    ax.set_ylabel("Frequency (Hz, mel scale)" if kind == "mel" else "Frequency (Hz)")
+    names = {"linear": "spectrogram", "mel": "mel spectrogram", "log": "log-frequency spectrogram"}
+    look.title(ax, data.name, names[kind])
+    look.colour_bar(ax.figure, image, ax, _LEVEL)
+
+
+def _image(ax: Axes, data: Overview, level_db: np.ndarray, low: float, high: float) -> Any:
+    # Frame i is centred on i × hop, so that its pixel begins half a column earlier.
+    half = data.frames_s / 2
+    extent = (-half, level_db.shape[1] * data.frames_s - half, low, high)
+    top = float(np.max(level_db))
+    image = ax.imshow(
+        level_db,
+        origin="lower",
+        aspect="auto",
+        extent=extent,
+        cmap=look.COLORMAP,
+        vmin=top - look.DB_RANGE,
+        vmax=top,
+        interpolation="nearest",
+    )
+    ax.set_ylim(low, high)
+    look.time_axis(ax, data.duration_s)
+    return image
+
+
+def mfcc(ax: Axes, data: Overview, n_mfcc: int) -> None:
+    """Draw the coefficients 1 … n of the mel spectrogram's cepstrum."""
+    power, _ = mel_rows(data)
+    level = np.maximum(power_db(power), float(np.max(power_db(power))) - look.DB_RANGE)
+    n_mels = len(level)
+    # The orthonormal DCT-II, row k: cos(pi k (2 m + 1) / (2 M)).
+    k, m = np.arange(1, n_mfcc + 1)[:, None], np.arange(n_mels)[None, :]
+    basis = np.sqrt(2 / n_mels) * np.cos(np.pi * k * (2 * m + 1) / (2 * n_mels))
+    values = basis @ level
+    limit = float(np.percentile(np.abs(values), 99.5)) or 1.0
+    half = data.frames_s / 2
+    image = ax.imshow(
+        values,
+        origin="lower",
+        aspect="auto",
+        extent=(-half, values.shape[1] * data.frames_s - half, 0.5, n_mfcc + 0.5),
+        cmap="RdBu_r",
+        vmin=-limit,
+        vmax=limit,
+        interpolation="nearest",
+    )
+    look.time_axis(ax, data.duration_s)
+    ax.set_yticks(range(1, n_mfcc + 1, max(1, n_mfcc // 7)))
+    ax.set_ylabel("Coefficient")
+    look.title(ax, data.name, "MFCC")
+    look.colour_bar(ax.figure, image, ax, "Value (dB)")
+
+
+def sheet(figure: Figure, data: Overview) -> None:
+    """Everything on one page: waveform, spectrum, spectrogram, mel, log, MFCC."""
+    top, middle, bottom = figure.subfigures(3, 1, height_ratios=(1.0, 1.1, 1.1))
+    wave, freq = top.subplots(1, 2)
+    waveform(wave, data, list(range(min(data.channels, 2))))
+    look.title(wave, "", "Waveform")
+    spectrum(freq, data, db=True, log_hz=True, peaks=4)
+    look.title(freq, "", "Spectrum")
+    panels = (*middle.subplots(1, 2), *bottom.subplots(1, 2))
+    for ax, kind in zip(panels, ("linear", "mel", "log"), strict=False):
+        spectrogram(ax, data, kind)
+    mfcc(panels[3], data, N_MFCC)
+    names = ("Spectrogram", "Mel spectrogram", "Log-frequency spectrogram", "MFCC")
+    for ax, name in zip(panels, names, strict=True):
+        look.title(ax, "", name)
+    facts = f"{look.duration_text(data.duration_s)} · {data.rate_hz:,} Hz"
+    name = look.short_name(data.name)
+    figure.suptitle(f"{name} · {facts}" if name else facts, parse_math=False, fontsize=13)
