@@ -1,0 +1,24 @@
+"""Building blocks of networks: encoders, recurrent and attention blocks, poolings.
+
+Nothing here knows a task. Every forward states the shapes it takes and gives.
+"""
+
+from __future__ import annotations
+
+from tympan._lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "ENCODERS": "tympan.nets.encoder",
+        "CNNEncoder": "tympan.nets.encoder",
+        "EncoderConfig": "tympan.nets.encoder",
+        "build_encoder": "tympan.nets.encoder",
+        "ResidualBlock": "tympan.nets.blocks",
+        "AttentionBlock": "tympan.nets.attention",
+        "RecurrentBlock": "tympan.nets.recurrent",
+        "AttentionPooling": "tympan.nets.pooling",
+        "MeanMaxPooling": "tympan.nets.pooling",
+        "count_parameters": "tympan.nets.blocks",
+    },
+)
