@@ -1,0 +1,166 @@
+"""Find recordings that are the same, so that none is on both sides of a split."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tympan.data.table import Table
+from tympan.errors import AudioFileError, DataError
+
+if TYPE_CHECKING:
+    from tympan.data.cache import WaveCache
+
+_HEAD_S = 0.5
+
+
+def content_keys(table: Table, cache: WaveCache | None = None) -> list[str]:
+    """A key for each row; rows with equal keys hold the same sound.
+
+    Two files are the same if their bytes are, or if their decoded samples are (the same recording
+    as WAV and as FLAC, or with other tags). A lossy copy is another sound to this test.
+
+    Only files that could be equal are read: bytes are compared where sizes agree, samples where
+    sample count, rate and the first half second agree.
+
+    Args:
+        table: the rows.
+        cache: a cache of the same rows; its samples are compared then, which costs no decoding.
+    """
+    paths = [str(path) for path in table.paths]
+    groups = Groups(len(table))
+    groups.join(paths)
+    sizes: list[Hashable] = [path.stat().st_size for path in table.paths]
+    groups.join(_hash_where_shared(sizes, lambda i: _bytes_key(table.paths[i])))
+    if cache is not None:
+        groups.join([cache.content_key(i) for i in range(len(table))])
+    else:
+        groups.join(_decoded_keys(table.paths, groups.roots()))
+    roots = groups.roots()
+    return [paths[root] for root in roots]
+
+
+def check_leaks(a: Table, b: Table, *, group_by: Sequence[str] = ()) -> None:
+    """Refuse two tables that share content.
+
+    Args:
+        a: one side, for instance the training examples.
+        b: the other side.
+        group_by: columns whose values must not be on both sides either.
+
+    Raises:
+        DataError: naming the files of both sides that hold the same sound.
+    """
+    both = Table(a.root, a.examples + b.examples)
+    report_shared(both, content_keys(both), [0] * len(a) + [1] * len(b))
+    for column in group_by:
+        if not (a.has(column) and b.has(column)):
+            continue
+        shared = sorted((set(a.column(column)) & set(b.column(column))) - {""})
+        if shared:
+            raise DataError(
+                f"{column} {', '.join(shared[:5])} is on both sides of the split",
+                file=a.root,
+                fix=f"keep all recordings of one {column} on one side",
+            )
+
+
+def report_shared(table: Table, keys: Sequence[str], sides: Sequence[int]) -> None:
+    """Raise if rows of one content key are on several sides; negative sides are not looked at."""
+    first: dict[str, int] = {}
+    pairs: list[str] = []
+    for i, (key, side) in enumerate(zip(keys, sides, strict=True)):
+        if side < 0:
+            continue
+        j = first.setdefault(key, i)
+        if sides[j] != side:
+            pairs.append(f"{_name(table, j)} = {_name(table, i)}")
+    if pairs:
+        more = f" and {len(pairs) - 5} more" if len(pairs) > 5 else ""
+        raise DataError(
+            f"the same sound is on both sides of the split: {'; '.join(pairs[:5])}{more}",
+            file=table.root,
+            fix="remove the copies, or give them the same value in the split or fold column",
+        )
+
+
+class Groups:
+    """Disjoint sets of rows (union-find); the root of a set is its first row.
+
+    >>> groups = Groups(4)
+    >>> groups.join(["a", "b", "a", None])
+    >>> groups.roots()
+    [0, 1, 0, 3]
+    """
+
+    def __init__(self, size: int) -> None:
+        self._parent = list(range(size))
+
+    def root(self, i: int) -> int:
+        while self._parent[i] != i:
+            self._parent[i] = self._parent[self._parent[i]]
+            i = self._parent[i]
+        return i
+
+    def join(self, keys: Sequence[Hashable | None]) -> None:
+        """Unite rows of equal keys; None is equal to nothing."""
+        first: dict[Hashable, int] = {}
+        for i, key in enumerate(keys):
+            if key is None:
+                continue
+            a, b = sorted((self.root(i), self.root(first.setdefault(key, i))))
+            self._parent[b] = a
+
+    def roots(self) -> list[int]:
+        return [self.root(i) for i in range(len(self._parent))]
+
+
+def _hash_where_shared(cheap: Sequence[Hashable | None], exact) -> list[str | None]:  # type: ignore[no-untyped-def]
+    """The exact key of each row whose cheap key another row shares; None for the others."""
+    count: dict[Hashable, int] = defaultdict(int)
+    for key in cheap:
+        count[key] += 1
+    return [exact(i) if key is not None and count[key] > 1 else None for i, key in enumerate(cheap)]
+
+
+def _decoded_keys(paths: Sequence[Path], roots: Sequence[int]) -> list[str | None]:
+    """Keys of decoded samples; of rows already known to be the same only the first is read."""
+    own = [root == i for i, root in enumerate(roots)]
+    shape: list[Hashable | None] = [_shape(p) if own[i] else None for i, p in enumerate(paths)]
+    head = _hash_where_shared(shape, lambda i: _samples_key(paths[i], _HEAD_S))
+    return _hash_where_shared(head, lambda i: _samples_key(paths[i], None))
+
+
+def _shape(path: Path) -> tuple[int, ...] | None:
+    """Sample count, rate and channels as the header tells; None where it is no readable audio."""
+    import soundfile
+
+    try:
+        info = soundfile.info(str(path))
+    except (soundfile.LibsndfileError, OSError, RuntimeError):
+        return None  # other containers take part by their bytes, or through a cache
+    return info.frames, info.samplerate, info.channels
+
+
+def _samples_key(path: Path, length_s: float | None) -> str | None:
+    from tympan.data._decode import read_blocks
+
+    hasher = hashlib.blake2b(digest_size=16)
+    try:
+        for block in read_blocks(path, None, end_s=length_s):
+            hasher.update(block.tobytes())
+    except AudioFileError:
+        return None
+    return hasher.hexdigest()
+
+
+def _bytes_key(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+def _name(table: Table, i: int) -> str:
+    return table.relative(table.examples[i].path)

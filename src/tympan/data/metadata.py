@@ -1,0 +1,205 @@
+"""Read `metadata.csv` and `metadata.jsonl`, and refuse what is wrong in them by line."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+from tympan.data.table import TAG_SEPARATOR, Example
+from tympan.errors import DataError
+
+NAMES = ("metadata.csv", "metadata.jsonl")
+# Several rows for one file are events in it, and need these.
+_EVENT_COLUMNS = ("start_s", "end_s")
+
+Row = tuple[int, dict[str, str]]  # line number in the file, its columns
+
+
+def find(root: Path) -> Path | None:
+    """The folder's metadata file, or None.
+
+    Raises:
+        DataError: there are two.
+    """
+    found = [root / name for name in NAMES if (root / name).is_file()]
+    if len(found) > 1:
+        raise DataError(
+            "holds both metadata.csv and metadata.jsonl", file=root, fix="keep one of them"
+        )
+    return found[0] if found else None
+
+
+def read(path: Path, root: Path) -> tuple[tuple[Example, ...], int]:
+    """The rows of a metadata file as examples, and how many were left out for want of a label.
+
+    Raises:
+        DataError: wrong encoding, no `file_name` column, a row that is ragged, empty, double, or
+            names a file that is missing or outside the folder.
+    """
+    text = _decode(path)
+    rows = list(_jsonl(text, path) if path.suffix == ".jsonl" else _csv(text, path))
+    if not rows:
+        raise DataError("has no rows", file=path, fix="add one row for each recording")
+    rows, unlabelled = _labelled(rows, path)
+    _check_doubles(rows, path)
+    examples, missing = [], []
+    for line, columns in rows:
+        name = columns.pop("file_name")
+        found = _resolve(name, root, path, line)
+        if found is None:
+            missing.append(f"{name} (line {line})")
+        else:
+            examples.append(Example(found, columns))
+    if missing:
+        raise DataError(
+            f"names {_several(missing)} that {'do' if len(missing) > 1 else 'does'} not exist",
+            file=path,
+            fix="file_name is relative to the folder of the metadata file",
+        )
+    return tuple(examples), unlabelled
+
+
+def _decode(path: Path) -> str:
+    raw = path.read_bytes()
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16"
+    else:
+        encoding = "utf-8-sig"
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise DataError(
+            f"is not UTF-8 text (line {line})", file=path, fix="save it as CSV UTF-8"
+        ) from error
+
+
+def _csv(text: str, path: Path) -> Iterator[Row]:
+    header, reader = _csv_header(text, path)
+    try:
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) != len(header):
+                raise DataError(
+                    f"line {reader.line_num} has {len(cells)} cells, the header {len(header)}",
+                    file=path,
+                    fix="put text that holds a comma into double quotes",
+                )
+            columns = {k: v.strip() for k, v in zip(header, cells, strict=True) if k}
+            yield reader.line_num, columns
+    except csv.Error as error:
+        raise DataError(f"is not CSV (line {reader.line_num}: {error})", file=path) from error
+
+
+def _csv_header(text: str, path: Path) -> tuple[list[str], Any]:
+    """The column names and the reader behind them; comma, semicolon or tab, as the header shows."""
+    names: list[str] = []
+    # NUL bytes are no text; the csv module would keep them silently.
+    if "\0" in text:
+        raise DataError("holds NUL bytes, it is not text", file=path, fix="save it as CSV UTF-8")
+    for delimiter in (",", ";", "\t"):
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        try:
+            header = [name.strip() for name in next(reader, [])]
+        except csv.Error as error:
+            raise DataError(f"is not CSV (line 1: {error})", file=path) from error
+        names = names or header
+        if "file_name" in header:
+            double = {name for name in header if name and header.count(name) > 1}
+            if double:
+                raise DataError(f"has the column {min(double)!r} twice", file=path)
+            return header, reader
+    raise DataError(
+        "has no column 'file_name'",
+        file=path,
+        fix=f"its first line must name the columns; it is: {', '.join(names)[:120] or 'empty'}",
+    )
+
+
+def _jsonl(text: str, path: Path) -> Iterator[Row]:
+    for line, content in enumerate(text.split("\n"), start=1):
+        if not content.strip():
+            continue
+        try:
+            row = json.loads(content)
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"line {line} is not JSON: {error}", file=path) from error
+        if not isinstance(row, dict):
+            raise DataError(f"line {line} is not a JSON object", file=path)
+        if not isinstance(row.get("file_name"), str):
+            raise DataError(f"line {line} has no 'file_name' text", file=path)
+        yield line, {str(key): _as_text(value) for key, value in row.items()}
+
+
+def _as_text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, list) and all(isinstance(v, str) for v in value):
+        return TAG_SEPARATOR.join(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _labelled(rows: list[Row], path: Path) -> tuple[list[Row], int]:
+    """Leave out rows with an empty label where others have one; they are counted and reported.
+
+    Where rows hold several labels (`dog;rain`), an empty one means: none of them.
+    """
+    if not any("label" in columns for _, columns in rows):
+        return rows, 0
+    if any(TAG_SEPARATOR in columns.get("label", "") for _, columns in rows):
+        return rows, 0
+    kept = [(line, columns) for line, columns in rows if columns.get("label")]
+    if not kept:
+        raise DataError("has an empty label in every row", file=path, fix="fill in the labels")
+    return kept, len(rows) - len(kept)
+
+
+def _check_doubles(rows: list[Row], path: Path) -> None:
+    first: dict[str, int] = {}
+    for line, columns in rows:
+        name = os.path.normpath(columns["file_name"])
+        events = all(columns.get(c) for c in _EVENT_COLUMNS)
+        if name in first and not events:
+            raise DataError(
+                f"names {columns['file_name']} twice (lines {first[name]} and {line})",
+                file=path,
+                fix="one row for each file; for several labels write them as 'a;b'; "
+                "for events in a file add start_s and end_s",
+            )
+        first.setdefault(name, line)
+
+
+def _resolve(name: str, root: Path, path: Path, line: int) -> Path | None:
+    """The file a row names, None if it is missing; refuses what leads out of the folder."""
+    if not name:
+        raise DataError(f"has an empty file_name in line {line}", file=path)
+    if "\0" in name:
+        raise DataError(f"has a NUL character in the file_name of line {line}", file=path)
+    for candidate in (name, name.replace("\\", "/")):  # written on Windows
+        pure = PurePosixPath(candidate)
+        if pure.is_absolute() or ".." in pure.parts or PureWindowsPath(candidate).drive:
+            raise DataError(
+                f"names {name} (line {line}), which leads out of the folder",
+                file=path,
+                fix="file_name must lie below the folder of the metadata file",
+            )
+        try:
+            if (root / candidate).is_file():
+                return root / candidate
+        except OSError:  # a name too long for the file system
+            return None
+    return None
+
+
+def _several(items: list[str], limit: int = 5) -> str:
+    more = f" and {len(items) - limit} more" if len(items) > limit else ""
+    return ", ".join(items[:limit]) + more

@@ -1,0 +1,147 @@
+"""The table of examples: one row for each recording, with its columns."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tympan.errors import DataError
+
+TAG_SEPARATOR = ";"
+
+
+@dataclass(frozen=True)
+class Example:
+    """One row: a sound file and what is known about it.
+
+    Args:
+        path: the sound file.
+        columns: column name → text, for instance `{"label": "dog", "source": "100032"}`.
+
+    >>> Example(Path("a.wav"), {"label": "dog;cat"}).tags
+    ('dog', 'cat')
+    """
+
+    path: Path
+    columns: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The `label` column, empty where there is none."""
+        return self.columns.get("label", "")
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The labels of a row whose `label` column holds several, separated by `;`."""
+        return tuple(t.strip() for t in self.label.split(TAG_SEPARATOR) if t.strip())
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """An ordered, immutable list of examples below one folder.
+
+    Args:
+        root: the folder.
+        examples: the rows.
+        ignored: how many files of the folder are not in the table (not audio, loose beside the
+            label folders, or not named in the metadata file). Hidden files are not counted.
+        unlabelled: how many rows of the metadata file were left out because their label is empty.
+        origin: where the labels came from: `"sub-folders"` or the name of the metadata file.
+
+    >>> table = Table(Path("."), (Example(Path("a.wav"), {"label": "dog"}),
+    ...                           Example(Path("b.wav"), {"label": "cat"})))
+    >>> len(table), table.labels, table.subset([1]).column("label")
+    (2, ['cat', 'dog'], ['cat'])
+    """
+
+    root: Path
+    examples: tuple[Example, ...]
+    ignored: int = 0
+    unlabelled: int = 0
+    origin: str = "sub-folders"
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __iter__(self) -> Iterator[Example]:
+        return iter(self.examples)
+
+    def __getitem__(self, index: int) -> Example:
+        return self.examples[index]
+
+    @property
+    def column_names(self) -> list[str]:
+        """All columns that at least one row has, sorted."""
+        return sorted({name for example in self.examples for name in example.columns})
+
+    def has(self, name: str) -> bool:
+        """Whether at least one row has a non-empty value in this column."""
+        return any(example.columns.get(name) for example in self.examples)
+
+    def column(self, name: str) -> list[str]:
+        """One column, empty text where a row lacks it.
+
+        Raises:
+            DataError: no row has it.
+        """
+        if not any(name in example.columns for example in self.examples):
+            known = ", ".join(self.column_names) or "none"
+            raise DataError(
+                f"has no column {name!r}", file=self.root, fix=f"the columns here are: {known}"
+            )
+        return [example.columns.get(name, "") for example in self.examples]
+
+    @property
+    def paths(self) -> list[Path]:
+        """The file of each row."""
+        return [example.path for example in self.examples]
+
+    @property
+    def labels(self) -> list[str]:
+        """The different values of the `label` column, sorted."""
+        return sorted({example.label for example in self.examples if example.label})
+
+    @property
+    def tags(self) -> list[str]:
+        """The different labels when each row may hold several (`dog;rain`), sorted."""
+        return sorted({tag for example in self.examples for tag in example.tags})
+
+    def subset(self, indices: Iterable[int]) -> Table:
+        """The rows at these positions, in this order."""
+        return replace(self, examples=tuple(self.examples[int(i)] for i in indices))
+
+    def where(self, name: str, *values: str) -> Table:
+        """The rows whose column has one of these values."""
+        return replace(
+            self, examples=tuple(e for e in self.examples if e.columns.get(name, "") in values)
+        )
+
+    @property
+    def digest(self) -> str:
+        """A short hash of the file list (path below the root, size, change time) and the columns.
+
+        A training refuses to resume on a table whose digest is another.
+        """
+        hasher = hashlib.blake2b(digest_size=16)
+        for example in self.examples:
+            stat = example.path.stat()
+            row = (
+                self.relative(example.path),
+                stat.st_size,
+                stat.st_mtime_ns,
+                sorted(example.columns.items()),
+            )
+            hasher.update(repr(row).encode("utf-8", "surrogateescape"))
+        return hasher.hexdigest()
+
+    def relative(self, path: Path) -> str:
+        """A file's name as messages show it: below the root where it lies there."""
+        return (
+            path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
+        )
+
+    def __repr__(self) -> str:
+        kinds = f", {len(self.labels)} labels" if self.labels else ""
+        return f"Table({str(self.root)!r}, {len(self)} examples{kinds})"
