@@ -1,0 +1,266 @@
+"""From a reader to exactly the samples asked for: slicing, mono, resampling, checks on the way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from tympan.audio import _limits
+from tympan.audio._reader import AudioInfo, DecodeError, Reader
+from tympan.audio._resample import Resampler
+from tympan.audio.clip import Clip
+from tympan.errors import AudioFileError
+
+_PIECE_VALUES = 1 << 18  # values decoded at once: 1 MiB of float32
+# What the resampler must see on each side of a slice, in samples of the lower rate.
+_CONTEXT = 1024
+
+
+@dataclass(frozen=True)
+class Span:
+    """Which samples to read, and which of the (resampled) ones to keep."""
+
+    in_hz: int
+    out_hz: int
+    first_in: int  # where decoding starts
+    stop_in: int | None  # where it may stop
+    start_out: int  # first sample kept, counted at out_hz from the file's beginning
+    count_out: int | None  # samples kept; None: to the end
+
+    @classmethod
+    def of(cls, info: AudioInfo, rate_hz: int | None, start_s: object, end_s: object) -> Span:
+        """Plan the reading of a part of a file.
+
+        Raises:
+            AudioFileError: the part begins behind the end.
+        """
+        start, end = _limits.check_span(start_s, end_s)
+        in_hz, out_hz = info.rate_hz, rate_hz or info.rate_hz
+        if start and info.duration_s is not None and start >= info.duration_s:
+            raise _behind_the_end(info, start, info.duration_s)
+        start_out = _limits.to_samples(start, out_hz)
+        count = None if end is None else _limits.to_samples(end, out_hz) - start_out
+        if count is not None and count < 1:
+            raise AudioFileError(
+                f"the slice from {start:g} to {end:g} s holds no sample at {out_hz} Hz",
+                file=info.path,
+            )
+        if in_hz == out_hz:
+            stop = None if count is None else start_out + count
+            return cls(in_hz, out_hz, start_out, stop, start_out, count)
+        # Start where both rates have a sample, with some sound before it: then a slice of the
+        # resampled file and the resampled slice of the file are the same.
+        context = _CONTEXT * math.ceil(max(1.0, in_hz / out_hz))
+        unit = in_hz // math.gcd(in_hz, out_hz)
+        first = max(0, _limits.to_samples(start, in_hz) - context) // unit * unit
+        stop = None if end is None else _limits.to_samples(end, in_hz) + context
+        return cls(in_hz, out_hz, first, stop, start_out, count)
+
+    @property
+    def skip_out(self) -> int:
+        """Resampled samples to drop before the first one kept."""
+        return self.start_out - self.first_in * self.out_hz // self.in_hz
+
+
+class ClipReader:
+    """A clip in memory, read like a file."""
+
+    def __init__(self, clip: Clip) -> None:
+        self._samples = clip.samples
+        self._position = 0
+        self.info = AudioInfo(
+            path=clip.name,
+            container="memory",
+            codec="float",
+            rate_hz=clip.rate_hz,
+            channels=clip.channels,
+            num_samples=clip.num_samples,
+            duration_s=clip.duration_s,
+            bits=32,
+        )
+
+    def seek(self, sample: int) -> None:
+        """Go to a sample."""
+        self._position = sample
+
+    def read(self, count: int) -> np.ndarray:
+        """Return up to `count` samples `(t, c)`."""
+        block = self._samples[:, self._position : self._position + count].T
+        self._position += len(block)
+        return block
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def decode(reader: Reader, span: Span, *, mono: bool, partial: bool) -> Iterator[np.ndarray]:
+    """Yield exactly the samples of the span as `(t, c)` pieces.
+
+    Raises:
+        AudioFileError: damage is met, or the span holds nothing.
+    """
+    pieces = _read(reader, span, partial)
+    if mono and reader.info.channels > 1:
+        pieces = (piece.mean(axis=1, keepdims=True, dtype=np.float32) for piece in pieces)
+    channels = 1 if mono else reader.info.channels
+    if span.in_hz != span.out_hz:
+        pieces = _resampled(pieces, span, channels)
+    skip, left = span.skip_out, span.count_out
+    empty = True
+    for piece in pieces:
+        dropped = min(skip, len(piece))
+        skip -= dropped
+        piece = piece[dropped:] if left is None else piece[dropped : dropped + left]
+        if len(piece):
+            empty = False
+            yield piece
+        if left is not None:
+            left -= len(piece)
+            if left == 0:
+                return
+    if empty:
+        if span.start_out:
+            raise _behind_the_end(reader.info, span.start_out / span.out_hz, None)
+        raise AudioFileError("holds no samples", file=reader.info.path, fix="record it again")
+
+
+def collect(
+    pieces: Iterator[np.ndarray], info: AudioInfo, span: Span, max_duration_s: float | None
+) -> np.ndarray:
+    """Join pieces `(t, c)` to one `(c, t)`, unless they are too many for memory.
+
+    Raises:
+        AudioFileError: longer than `max_duration_s` or than one clip may be.
+    """
+    allowed_s = (
+        None if max_duration_s is None else _limits.check_number(max_duration_s, "max_duration_s")
+    )
+    if info.duration_s is not None and info.problem == "":
+        rest = info.duration_s - span.start_out / span.out_hz
+        asked = rest if span.count_out is None else min(rest, span.count_out / span.out_hz)
+        _refuse_too_long(asked * span.out_hz, 1, info, span, allowed_s)
+    held: list[np.ndarray] = []
+    total = 0
+    for piece in pieces:
+        total += len(piece)
+        _refuse_too_long(total, piece.shape[1], info, span, allowed_s)
+        held.append(piece)
+    out = np.empty((held[0].shape[1], total), np.float32)
+    held.reverse()
+    at = 0
+    while held:  # each piece is let go as soon as it is copied
+        piece = held.pop()
+        out[:, at : at + len(piece)] = piece.T
+        at += len(piece)
+    return out
+
+
+def _refuse_too_long(
+    samples: float, channels: int, info: AudioInfo, span: Span, allowed_s: float | None
+) -> None:
+    seconds = samples / span.out_hz
+    if allowed_s is not None and seconds > allowed_s:
+        raise AudioFileError(
+            f"is longer than the {allowed_s:g} s allowed",
+            file=info.path,
+            fix="load a part: start_s=…, end_s=…",
+        )
+    if samples * channels * 4 > _limits.MAX_CLIP_BYTES:
+        raise AudioFileError(
+            f"holds {_hours(info.duration_s or seconds)} of sound, more than fits in one clip",
+            file=info.path,
+            fix="walk through it with tympan.blocks(), or load a part: start_s=…, end_s=…",
+        )
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / 3600:.1f} hours" if seconds >= 3600 else f"{seconds:.0f} s"
+
+
+def _read(reader: Reader, span: Span, partial: bool) -> Iterator[np.ndarray]:
+    """Yield the decoded samples from `first_in` to `stop_in`, checked."""
+    info, position = reader.info, span.first_in
+    size = max(1, _PIECE_VALUES // info.channels)
+    try:
+        if position:
+            reader.seek(position)
+        while span.stop_in is None or position < span.stop_in:
+            count = size if span.stop_in is None else min(size, span.stop_in - position)
+            piece = reader.read(count)
+            if len(piece) == 0:
+                break
+            _refuse_non_finite(piece, position, info)
+            yield piece
+            position += len(piece)
+    except DecodeError as error:
+        if partial and position > span.first_in:
+            return
+        raise AudioFileError(
+            f"is damaged after {position / info.rate_hz:.2f} s ({error})",
+            file=info.path,
+            fix="copy or record it again, or take what is whole: load(…, partial=True)",
+        ) from error
+    reached_end = span.stop_in is None or position < span.stop_in
+    if reached_end and not partial and position > span.first_in:
+        _refuse_cut(info, position)
+
+
+def _refuse_cut(info: AudioInfo, position: int) -> None:
+    """Raise if a file ended before the end that its header promised."""
+    problem = info.problem
+    if not problem and info.num_samples is not None:
+        promised = info.num_samples
+        # Containers of lossy sound round their duration, and count what the decoder drops.
+        slack = 0 if info.bits else max(round(0.5 * info.rate_hz), promised // 20)
+        if position < promised - slack:
+            problem = f"its header promises {promised / info.rate_hz:.2f} s"
+    if problem:
+        raise AudioFileError(
+            f"is cut short: {problem}; it ends after {position / info.rate_hz:.2f} s",
+            file=info.path,
+            fix="copy or record it again, or take what is there: load(…, partial=True)",
+        )
+
+
+def _refuse_non_finite(piece: np.ndarray, position: int, info: AudioInfo) -> None:
+    if np.isfinite(piece.min() + piece.max()):
+        return
+    bad = ~np.isfinite(piece).all(axis=1)
+    if bad.any():
+        at = (position + int(np.argmax(bad))) / info.rate_hz
+        raise AudioFileError(
+            f"holds samples that are not numbers (NaN or infinite), the first at {at:.3f} s",
+            file=info.path,
+            fix="write it again from its source",
+        )
+
+
+def _resampled(pieces: Iterator[np.ndarray], span: Span, channels: int) -> Iterator[np.ndarray]:
+    stream = Resampler(span.in_hz, span.out_hz, channels)
+    some = given = False
+    first = None
+    for piece in pieces:
+        first = piece[:1] if first is None else first
+        out = stream.push(piece)
+        some = True
+        given = given or len(out) > 0
+        if len(out):
+            yield out
+    if some:
+        out = stream.push(np.zeros((0, channels), np.float32), last=True)
+        if len(out) or given:
+            yield out
+        elif first is not None:
+            yield first  # so short that soxr rounds it away, see `_resample.resample`
+
+
+def _behind_the_end(info: AudioInfo, start_s: float, duration_s: float | None) -> AudioFileError:
+    ends = "" if duration_s is None else f" of {duration_s:.2f} s"
+    return AudioFileError(
+        f"has nothing at {start_s:g} s: that is behind its end{ends}",
+        file=info.path,
+        fix="choose an earlier start_s",
+    )

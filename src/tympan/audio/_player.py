@@ -1,0 +1,76 @@
+"""A clip as HTML for notebooks and documentation: a player over a small waveform."""
+
+from __future__ import annotations
+
+import base64
+import html
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from tympan.audio.clip import Clip
+
+_WIDTH, _HEIGHT = 600, 80
+# WAV is exact and plays everywhere; beyond this length its size would choke a page.
+_WAV_S, _MAX_S = 30.0, 600.0
+# Rates that every browser plays and MP3 can hold.
+_LOW_HZ, _HIGH_HZ = 8000, 48000
+
+
+def player_html(clip: Clip) -> str:
+    """Return self-contained HTML: waveform (SVG), `<audio>` holding the sound, a line of text."""
+    heard = clip.slice(0.0, _MAX_S) if clip.duration_s > _MAX_S else clip
+    title = html.escape(clip.name or "clip")
+    what = "mono" if clip.channels == 1 else f"{clip.channels} channels"
+    facts = [title, f"{clip.duration_s:.2f} s", f"{clip.rate_hz} Hz", what]
+    if heard is not clip:
+        facts.append(f"the player holds the first {_MAX_S:.0f} s")
+    if heard.channels > 2:
+        heard = heard.mono()
+    if heard.peak > 1.0:
+        heard = heard.normalize_peak()
+        facts.append("played softer: it goes beyond full scale")
+    return (
+        f'<div class="tympan-clip" style="max-width:{_WIDTH}px;font:13px sans-serif">'
+        f"{waveform_svg(clip)}"
+        f'<audio controls preload="none" style="width:100%" aria-label="{title}" '
+        f'src="{_data_uri(heard)}"></audio>'
+        f'<div style="color:#666">{" · ".join(facts)}</div></div>'
+    )
+
+
+def waveform_svg(clip: Clip, width: int = _WIDTH, height: int = _HEIGHT) -> str:
+    """Return the waveform as inline SVG: the range of the samples in each column."""
+    columns = min(width, clip.num_samples)
+    edges = np.linspace(0, clip.num_samples, columns + 1).astype(int)[:-1]
+    high = np.maximum.reduceat(clip.samples.max(axis=0), edges)
+    low = np.minimum.reduceat(clip.samples.min(axis=0), edges)
+    scale = (height / 2 - 1) / max(clip.peak, 1e-9)
+    x = (np.arange(columns) + 0.5) * (width / columns)
+    top = height / 2 - np.maximum(high * scale, 0.4)
+    bottom = height / 2 - np.minimum(low * scale, -0.4)
+    path = "".join(f"M{a:.1f} {b:.1f}V{c:.1f}" for a, b, c in zip(x, top, bottom, strict=True))
+    return (
+        f'<svg viewBox="0 0 {width} {height}" width="100%" role="img" '
+        f'aria-label="waveform of {html.escape(clip.name or "clip")}" '
+        f'style="display:block;background:#f6f8fa">'
+        f'<path d="{path}" stroke="#2a6f97" stroke-width="{width / columns:.2f}" '
+        'fill="none"/></svg>'
+    )
+
+
+def _data_uri(clip: Clip) -> str:
+    from tympan.audio._save import encode
+
+    rate = min(max(clip.rate_hz, _LOW_HZ), _HIGH_HZ)
+    if clip.duration_s <= _WAV_S:
+        kind, data = "wav", encode(clip.resample(rate), "WAV", "PCM_16")
+    else:
+        kind, data = "mpeg", encode(clip.resample(_mp3_rate(rate)), "MP3", "MPEG_LAYER_III")
+    return f"data:audio/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def _mp3_rate(rate_hz: int) -> int:
+    rates = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+    return next(rate for rate in rates if rate >= rate_hz)

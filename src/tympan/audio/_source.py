@@ -1,0 +1,144 @@
+"""From what the user gave (path, bytes, file object) to a seekable file, or a clear error."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+import tempfile
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from tympan.errors import ArgumentError, AudioFileError
+
+# What an unseekable stream (a pipe, a web response) may hold before it is refused.
+_MAX_STREAM_BYTES = 2 << 30
+_SPOOL_BYTES = 64 << 20
+_KINDS = (
+    (stat.S_ISDIR, "is a folder, not a sound file", "name a file inside it"),
+    (stat.S_ISFIFO, "is a pipe", "give the opened pipe: open(path, 'rb')"),
+    (stat.S_ISSOCK, "is a socket", "give a sound file"),
+    (stat.S_ISCHR, "is a device", "record from devices with a recorder first"),
+    (stat.S_ISBLK, "is a device", "give a sound file"),
+)
+_REASONS = {
+    errno.ENOENT: ("does not exist", "check the spelling and the folder"),
+    errno.ENOTDIR: ("does not exist", "a part of its path is a file, not a folder"),
+    errno.EACCES: ("may not be read", "ask for permission to read it (chmod, or its owner)"),
+    errno.EPERM: ("may not be read", "ask for permission to read it (chmod, or its owner)"),
+    errno.ELOOP: ("is a symbolic link that leads back to itself", "give the real file"),
+    errno.ENAMETOOLONG: ("has a name that is too long", "check the path"),
+    errno.ENXIO: ("is not a file that can be opened", "give a sound file"),
+}
+
+
+@dataclass
+class Opened:
+    """An open binary file at its beginning, and how to call it in messages."""
+
+    file: BinaryIO
+    name: str
+    path: str | None
+    close_file: bool
+
+    def close(self) -> None:
+        """Close the file if it was opened here; a user's file object stays open."""
+        if self.close_file:
+            self.file.close()
+
+
+def open_source(source: Any) -> Opened:
+    """Open a path, bytes or binary file object for reading.
+
+    Raises:
+        AudioFileError: nothing that could be a sound file: missing, empty, folder, pipe, device …
+        ArgumentError: not a source at all.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        return _open_path(source)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        if len(source) == 0:
+            raise AudioFileError("is empty", file="bytes", fix="give the whole sound file")
+        return Opened(io.BytesIO(source), "bytes", None, close_file=True)
+    if hasattr(source, "read"):
+        return _open_object(source)
+    raise ArgumentError(
+        f"cannot load a {type(source).__name__}", fix="give a path, bytes or a binary file object"
+    )
+
+
+def _open_path(source: str | os.PathLike[Any]) -> Opened:
+    path = os.fsdecode(os.fspath(source))
+    shown = path or "''"
+    try:
+        # Looked at before opening, because opening alone can hang (a pipe) or act (a tape drive) …
+        _refuse_unless_regular(os.stat(path), shown)
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        handle = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
+    except OSError as error:
+        what, fix = _REASONS.get(error.errno or 0, (f"cannot be opened: {error.strerror}", None))
+        if error.errno == errno.ENOENT and "://" in path:
+            fix = "download it first: only local files are read"
+        raise AudioFileError(what, file=shown, fix=fix) from error
+    except ValueError as error:  # a NUL byte inside
+        raise AudioFileError("is no possible file name", file=repr(path)) from error
+    try:
+        # … and after it, because it may have been exchanged in between.
+        _refuse_unless_regular(os.fstat(handle), shown)
+        return Opened(os.fdopen(handle, "rb"), shown, path, close_file=True)
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def _refuse_unless_regular(info: os.stat_result, path: str) -> None:
+    for is_kind, what, fix in _KINDS:
+        if is_kind(info.st_mode):
+            raise AudioFileError(what, file=path, fix=fix)
+    if info.st_size == 0:
+        raise AudioFileError("is empty", file=path, fix="record or copy it again")
+
+
+def _open_object(source: Any) -> Opened:
+    name = getattr(source, "name", None)
+    name = name if isinstance(name, str) and name else f"<{type(source).__name__}>"
+    if isinstance(source, io.TextIOBase):
+        raise AudioFileError("is opened as text", file=name, fix="open it with mode 'rb'")
+    try:
+        if source.seekable():
+            size = source.seek(0, os.SEEK_END)
+            source.seek(0)
+            if size == 0:
+                raise AudioFileError("is empty", file=name)
+            return Opened(source, name, None, close_file=False)
+    except AttributeError:
+        pass  # an object with `read` alone: taken as an unseekable stream
+    except (OSError, ValueError) as error:
+        raise AudioFileError(f"cannot be read: {error}", file=name) from error
+    return Opened(_spool(source, name), name, None, close_file=True)
+
+
+def _spool(source: Any, name: str) -> BinaryIO:
+    """Copy an unseekable stream aside, because containers are read back and forth."""
+    spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 (returned open)
+    total = 0
+    try:
+        while chunk := source.read(1 << 20):
+            if not isinstance(chunk, (bytes, bytearray, memoryview)):
+                raise AudioFileError("gives no bytes", file=name, fix="open it with mode 'rb'")
+            total += len(chunk)
+            if total > _MAX_STREAM_BYTES:
+                raise AudioFileError("is longer than 2 GiB", file=name, fix="save it as a file")
+            spool.write(chunk)
+    except (OSError, ValueError) as error:
+        spool.close()
+        raise AudioFileError(f"cannot be read: {error}", file=name) from error
+    except BaseException:
+        spool.close()
+        raise
+    if total == 0:
+        spool.close()
+        raise AudioFileError("is empty", file=name)
+    spool.seek(0)
+    return spool  # type: ignore[return-value]

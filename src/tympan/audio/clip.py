@@ -1,0 +1,397 @@
+"""`Clip`: sound in memory that knows its sampling rate."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tympan.audio import _limits
+from tympan.audio._resample import resample as _resample
+from tympan.errors import ArgumentError, ShapeError
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Clip:
+    """Sound in memory: immutable samples and their rate. Every operation gives a new clip.
+
+    Args:
+        samples: float `(c, t)`, or `(t,)` for mono, full scale -1 to 1 (larger values are kept).
+            Integer samples (uint8, int16, int32) are scaled to that range.
+        rate_hz: samples per second and channel.
+        name: where the sound came from, for messages and titles.
+
+    Raises:
+        ArgumentError: no samples, samples that are not finite numbers, an impossible rate.
+        ShapeError: axes other than `(c, t)`.
+
+    >>> clip = Clip(np.zeros((2, 16000)), 16000)
+    >>> clip
+    Clip(1.000 s, 16000 Hz, 2 channels)
+    >>> clip.mono().slice(0.25, 0.75).duration_s
+    0.5
+    """
+
+    samples: np.ndarray
+    rate_hz: int
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rate_hz", _limits.check_rate(self.rate_hz))
+        object.__setattr__(self, "samples", _own(self.samples))
+        object.__setattr__(self, "name", str(self.name))
+
+    # -- what it is ------------------------------------------------------------------------------
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return int(self.samples.shape[0])
+
+    @property
+    def num_samples(self) -> int:
+        """Samples per channel."""
+        return int(self.samples.shape[1])
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.num_samples / self.rate_hz
+
+    @property
+    def peak(self) -> float:
+        """Largest absolute sample of all channels."""
+        return max(float(self.samples.max()), -float(self.samples.min()))
+
+    @property
+    def rms(self) -> float:
+        """Root mean square over all channels and samples."""
+        return math.sqrt(float(np.square(self.samples, dtype=np.float64).mean()))
+
+    def __repr__(self) -> str:
+        how_many = "mono" if self.channels == 1 else f"{self.channels} channels"
+        name = f", {self.name!r}" if self.name else ""
+        return f"Clip({self.duration_s:.3f} s, {self.rate_hz} Hz, {how_many}{name})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Through the constructor, so that an unpickled clip is checked and read-only as well.
+        return Clip, (np.asarray(self.samples), self.rate_hz, self.name)
+
+    # -- cutting and joining ---------------------------------------------------------------------
+
+    def slice(self, start_s: float = 0.0, end_s: float | None = None) -> Clip:
+        """Return the part from `start_s` to `end_s` (seconds; no end: to the end).
+
+        An end behind the clip's end is cut to it. The samples are shared, not copied.
+
+        Raises:
+            ArgumentError: the part holds no sample.
+
+        >>> Clip(np.arange(8.0) / 8, 4).slice(0.5, 1.0).samples.tolist()
+        [[0.25, 0.375]]
+        """
+        start, end = _limits.check_span(start_s, end_s)
+        first = _limits.to_samples(start, self.rate_hz)
+        last = self.num_samples if end is None else _limits.to_samples(end, self.rate_hz)
+        if first >= min(last, self.num_samples):
+            to = "its end" if end is None else f"{end:g} s"
+            raise ArgumentError(
+                f"the slice from {start:g} s to {to} holds no sample of this clip of "
+                f"{self.duration_s:.3f} s",
+                file=self.name or None,
+                fix="slice inside the clip",
+            )
+        return self._with(self.samples[:, first:last])
+
+    def mono(self) -> Clip:
+        """Return the mean of the channels.
+
+        >>> Clip(np.array([[1.0], [0.0]]), 8000).mono().samples.tolist()
+        [[0.5]]
+        """
+        if self.channels == 1:
+            return self
+        return self._with(self.samples.mean(axis=0, keepdims=True, dtype=np.float32))
+
+    def concat(self, *others: Clip) -> Clip:
+        """Return this clip followed by the others (same rate; mono fits any channels)."""
+        return concat([self, *others])
+
+    def mix(self, other: Clip, snr_db: float | None = None) -> Clip:
+        """Return this clip with `other` added under it; the length stays this clip's.
+
+        Args:
+            other: a clip of the same rate; repeated where it is shorter, cut where it is longer.
+            snr_db: power of this clip over that of `other` in the mix; None adds it as it is.
+
+        Raises:
+            ArgumentError: rates or channels differ; a silent clip has no ratio to anything.
+
+        >>> from tympan.audio import synth
+        >>> tone, hiss = synth.sine(440, duration_s=1), synth.white_noise(duration_s=1, seed=1)
+        >>> added = tone.mix(hiss, snr_db=6) - tone
+        >>> round(20 * math.log10(tone.rms / added.rms), 2)
+        6.0
+        """
+        a, b = _align_channels(self, other)
+        times = -(-self.num_samples // other.num_samples)
+        b = np.tile(b, (1, times))[:, : self.num_samples] if times > 1 else b[:, : a.shape[1]]
+        if snr_db is not None:
+            ratio_db = _limits.check_number(snr_db, "snr_db")
+            signal = math.sqrt(float(np.square(a, dtype=np.float64).mean()))
+            noise = math.sqrt(float(np.square(b, dtype=np.float64).mean()))
+            if signal == 0 or noise == 0:
+                raise ArgumentError(
+                    "a silent clip has no signal-to-noise ratio",
+                    fix="mix without snr_db, or choose another clip",
+                )
+            b = b * np.float32(signal / noise * _from_db(-ratio_db, "snr_db"))
+        return self._with(a + b)
+
+    # -- level and rate --------------------------------------------------------------------------
+
+    def resample(self, rate_hz: int) -> Clip:
+        """Return the clip at another rate (soxr, high quality; band-limited on the way down).
+
+        >>> Clip(np.zeros(44100), 44100).resample(16000).num_samples
+        16000
+        """
+        rate = _limits.check_rate(rate_hz)
+        if self.num_samples * rate / self.rate_hz * 4 * self.channels > _limits.MAX_CLIP_BYTES:
+            raise ArgumentError(
+                f"at {rate} Hz this clip of {self.duration_s:.0f} s would not fit in memory",
+                file=self.name or None,
+                fix="slice it first",
+            )
+        return Clip(_sealed(_resample(self.samples, self.rate_hz, rate)), rate, self.name)
+
+    def gain(self, db: float) -> Clip:
+        """Return the clip louder (or softer) by `db` decibels: +6.02 dB doubles the amplitude.
+
+        >>> round(Clip([0.25], 8000).gain(20).peak, 6)
+        2.5
+        """
+        return self * _from_db(_limits.check_number(db, "db"), "db")
+
+    def normalize_peak(self, db: float = 0.0) -> Clip:
+        """Return the clip with its largest absolute sample at `db` dBFS; silence stays silence.
+
+        >>> round(Clip([0.1, -0.2], 8000).normalize_peak(-6.0206).peak, 4)
+        0.5
+        """
+        target = _from_db(_limits.check_number(db, "db"), "db")
+        return self * (target / self.peak) if self.peak > 0 else self
+
+    def loudness_lufs(self) -> float:
+        """Return the integrated loudness after EBU R128 / ITU-R BS.1770-4; silence is `-inf`.
+
+        Raises:
+            ArgumentError: shorter than one measuring block of 0.4 s, or more than 5 channels.
+        """
+        from tympan.audio.loudness import integrated_lufs
+
+        return integrated_lufs(self)
+
+    def normalize_loudness(self, lufs: float = -23.0) -> Clip:
+        """Return the clip at an integrated loudness of `lufs` (EBU R128); silence stays silence."""
+        target = _limits.check_number(lufs, "lufs")
+        now = self.loudness_lufs()
+        return self.gain(target - now) if math.isfinite(now) else self
+
+    # -- arithmetic ------------------------------------------------------------------------------
+
+    def __add__(self, other: Clip) -> Clip:
+        """Sum, sample by sample; the shorter one is continued by silence."""
+        if not isinstance(other, Clip):
+            return NotImplemented
+        a, b = _align_channels(self, other)
+        if a.shape[1] < b.shape[1]:
+            a, b = b, a
+        total = a.copy()
+        total[:, : b.shape[1]] += b
+        return self._with(total)
+
+    def __radd__(self, other: object) -> Clip:
+        # So that `sum(clips)` works, which starts at 0.
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
+    def __sub__(self, other: Clip) -> Clip:
+        return self + -other if isinstance(other, Clip) else NotImplemented
+
+    def __neg__(self) -> Clip:
+        return self._with(-self.samples)
+
+    def __mul__(self, factor: float) -> Clip:
+        """Scale the amplitude by a number."""
+        if isinstance(factor, (Clip, np.ndarray)):
+            return NotImplemented
+        number = np.float32(_limits.check_number(factor, "factor"))
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            return self._with(self.samples * number)
+
+    __rmul__ = __mul__
+
+    def map(self, change: Callable[[np.ndarray], np.ndarray]) -> Clip:
+        """Return a clip of `change(samples)`; `(c, t)` in, `(c, t)` out, same rate and name.
+
+        >>> Clip([0.5, -0.5], 8000).map(np.abs).samples.tolist()
+        [[0.5, 0.5]]
+        """
+        return self._with(change(self.samples))
+
+    # -- out to the world ------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str], subtype: str | None = None) -> Path:
+        """Write the clip as a file; the extension chooses the format.
+
+        The file appears whole or not at all.
+
+        Args:
+            path: `.wav`, `.flac`, `.ogg`, `.opus`, `.mp3`, `.aiff`, `.m4a` …
+            subtype: how samples are stored, in libsndfile's words (`PCM_16`, `PCM_24`, `FLOAT`,
+                `ULAW` …); None takes the usual one of the format (16 bits for WAV and FLAC).
+
+        Returns:
+            The path written.
+
+        Raises:
+            AudioFileError: unknown format, a rate the format cannot hold, a folder that cannot
+                be written.
+        """
+        from tympan.audio._save import save
+
+        return save(self, path, subtype)
+
+    def to_wav_bytes(self, subtype: str = "PCM_16") -> bytes:
+        """Return the clip as the bytes of a WAV file.
+
+        >>> Clip([0.0, 0.5], 8000).to_wav_bytes()[:4]
+        b'RIFF'
+        """
+        from tympan.audio._save import encode
+
+        return encode(self, "WAV", subtype)
+
+    def show(self, kind: str = "all", path: str | os.PathLike[str] | None = None) -> Any:
+        """Draw the clip: see `tympan.spectra.figures.show` for the kinds and what comes back."""
+        # The one call upwards: a clip is what people hold in their hands, so it must know how to
+        # be seen. By name and on demand, so that `audio` still imports nothing above it.
+        import importlib
+
+        return importlib.import_module("tympan.spectra.figures").show(self, kind=kind, path=path)
+
+    def _repr_html_(self) -> str:
+        from tympan.audio._player import player_html
+
+        return player_html(self)
+
+    def _with(self, samples: np.ndarray) -> Clip:
+        return Clip(_sealed(samples), self.rate_hz, self.name)
+
+
+def concat(clips: Iterable[Clip]) -> Clip:
+    """Join clips one after another (same rate; mono clips are copied to the others' channels).
+
+    Raises:
+        ArgumentError: no clips, or they differ in rate or channels.
+
+    >>> concat([Clip([0.1], 8000), Clip([0.2, 0.3], 8000)]).num_samples
+    3
+    """
+    items = list(clips)
+    if not items:
+        raise ArgumentError("no clips to concatenate", fix="give at least one")
+    widest = max(items, key=lambda clip: clip.channels)
+    parts = [_align_channels(clip, widest)[0] for clip in items]
+    return items[0]._with(np.concatenate(parts, axis=1))
+
+
+def _align_channels(a: Clip, b: Clip) -> tuple[np.ndarray, np.ndarray]:
+    """Both clips' samples with equal channels; a mono one is repeated."""
+    for clip in (a, b):
+        if not isinstance(clip, Clip):
+            raise ArgumentError(f"expected a Clip, got {type(clip).__name__}")
+    if a.rate_hz != b.rate_hz:
+        raise ArgumentError(
+            f"one clip has {a.rate_hz} Hz, the other {b.rate_hz} Hz",
+            fix=f"resample one: clip.resample({a.rate_hz})",
+        )
+    if a.channels != b.channels and 1 not in (a.channels, b.channels):
+        raise ArgumentError(
+            f"one clip has {a.channels} channels, the other {b.channels}", fix="use clip.mono()"
+        )
+    channels = max(a.channels, b.channels)
+    return (
+        np.broadcast_to(a.samples, (channels, a.num_samples)),
+        np.broadcast_to(b.samples, (channels, b.num_samples)),
+    )
+
+
+def _from_db(db: float, what: str) -> float:
+    if db > 700:
+        raise ArgumentError(f"{what} is {db:g} dB, more than float32 can hold")
+    return float(10.0 ** (db / 20.0))
+
+
+def _sealed(samples: np.ndarray) -> np.ndarray:
+    """Mark an array that nobody else holds as read-only, which spares the constructor a copy."""
+    if samples.dtype == np.float32 and samples.flags.owndata:
+        samples.flags.writeable = False
+    return samples
+
+
+def _own(samples: Any) -> np.ndarray:
+    """A read-only float32 `(c, t)` of finite numbers that nobody else can change."""
+    array = np.asarray(samples)
+    if array.ndim == 1:
+        array = array[np.newaxis]
+    if array.ndim != 2:
+        raise ShapeError(
+            f"samples have the shape {array.shape}, expected (channels, samples)",
+            fix="give (c, t), or (t,) for mono",
+        )
+    channels, total = array.shape
+    if channels == 0 or total == 0:
+        raise ArgumentError("a clip needs at least one sample", fix="check for empty input first")
+    if channels > _limits.MAX_CHANNELS:
+        fix = "transpose it: samples.T" if total <= _limits.MAX_CHANNELS else None
+        raise ShapeError(
+            f"samples have the shape {array.shape}, expected (channels, samples) with at most "
+            f"{_limits.MAX_CHANNELS} channels",
+            fix=fix or "choose the channels you need",
+        )
+    array = _to_float(array)
+    if not np.isfinite(array.min() + array.max()):
+        bad = ~np.isfinite(array)
+        if bad.any():
+            raise ArgumentError(
+                f"{int(bad.sum())} samples are not finite numbers (NaN or infinite), the first at "
+                f"sample {int(np.argmax(bad.any(axis=0)))}",
+                fix="repair them, for example by numpy.nan_to_num",
+            )
+    if array.flags.writeable:
+        array = array.copy()
+        array.flags.writeable = False
+    return array
+
+
+def _to_float(array: np.ndarray) -> np.ndarray:
+    if array.dtype == np.float32:
+        return array
+    if array.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            return array.astype(np.float32)
+    scale = {"uint8": 128, "int8": 128, "int16": 1 << 15, "int32": 1 << 31}.get(array.dtype.name)
+    if scale is None:
+        # Of 64-bit integers nobody knows the full scale; `[0, 1]` in a list means plain numbers.
+        raise ArgumentError(
+            f"samples are {array.dtype}, expected float, uint8, int16 or int32",
+            fix="convert to float between -1 and 1",
+        )
+    offset = 128 if array.dtype == np.uint8 else 0
+    return ((array.astype(np.float64) - offset) / scale).astype(np.float32)
