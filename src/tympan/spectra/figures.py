@@ -47,7 +47,7 @@ def plot_waveform(source: Source, ax: Axes | None = None) -> Figure:
     with look.style():
         if ax is not None:
             draw.waveform(ax, data, list(range(min(data.channels, draw.MOST_CHANNELS))))
-            return ax.figure  # type: ignore[return-value]
+            return _root(ax)
         figure = _open_figure(*_size("waveform", data))
         draw.waveform_rows(figure, data)
     return figure
@@ -85,7 +85,7 @@ def plot_spectrum(
     with look.style():
         axes = ax if ax is not None else _open_figure(*_size("spectrum", data)).subplots()
         draw.spectrum(axes, data, db=db, log_hz=log_hz, peaks=peaks)
-    return axes.figure
+    return _root(axes)
 
 
 def plot_time_and_frequency(source: Source) -> Figure:
@@ -125,7 +125,7 @@ def plot_spectrogram(
     with look.style():
         axes = ax if ax is not None else _open_figure(*_size("spectrogram", data)).subplots()
         draw.spectrogram(axes, data, kind)
-    return axes.figure
+    return _root(axes)
 
 
 def plot_mfcc(source: Source, ax: Axes | None = None, *, n_mfcc: int = draw.N_MFCC) -> Figure:
@@ -146,7 +146,7 @@ def plot_mfcc(source: Source, ax: Axes | None = None, *, n_mfcc: int = draw.N_MF
     with look.style():
         axes = ax if ax is not None else _open_figure(*_size("mfcc", data)).subplots()
         draw.mfcc(axes, data, n_mfcc)
-    return axes.figure
+    return _root(axes)
 
 
 _DRAW: dict[str, Callable[[Figure, Overview], Any]] = {
@@ -233,6 +233,12 @@ def _open_figure(width: float, height: float) -> Figure:
     import matplotlib.pyplot as plt
 
     return plt.figure(figsize=(width, height), layout="constrained")
+
+
+def _root(ax: Axes) -> Figure:
+    figure = ax.get_figure(root=True)
+    assert figure is not None, "axes belong to a figure"
+    return figure
 
 
 def _overview(source: Source) -> Overview:

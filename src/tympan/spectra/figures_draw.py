@@ -44,13 +44,18 @@ def waveform(ax: Axes, data: Overview, channels: list[int]) -> None:
     step_s = data.samples_per_column / data.rate_hz
     times = (np.arange(data.low.shape[1]) + 0.5) * step_s
     for index in channels:
-        colour = _CHANNEL_COLOURS[index % len(_CHANNEL_COLOURS)] if len(channels) > 1 else look.BLUE
+        several = len(channels) > 1
+        colour = _CHANNEL_COLOURS[index % len(_CHANNEL_COLOURS)] if several else look.BLUE
+        name = _channel_name(index, data.channels)
         low, high = data.low[index], data.high[index]
         if data.samples_per_column == 1:
-            ax.plot(np.arange(len(low)) * step_s, low, color=colour, label=str(index + 1))
+            ax.plot(np.arange(len(low)) * step_s, low, color=colour, label=name)
         else:
             # The thin line keeps quiet passages and single clicks visible.
-            ax.fill_between(times, low, high, color=colour, linewidth=0.5, alpha=0.9)
+            alpha = 0.6 if several else 0.9
+            ax.fill_between(times, low, high, color=colour, linewidth=0.5, alpha=alpha, label=name)
+    if len(channels) > 1:
+        ax.legend(loc="upper right", ncols=len(channels), frameon=False, fontsize=9)
     peak = max(float(np.max(np.abs(data.low))), float(np.max(np.abs(data.high))), 1e-6)
     ax.axhline(0, color=look.RULE, linewidth=0.8, zorder=0)
     ax.set_ylim(-1.08 * peak, 1.08 * peak)
@@ -169,7 +174,7 @@ def spectrogram(ax: Axes, data: Overview, kind: str) -> None:
     ax.set_ylabel("Frequency (Hz, mel scale)" if kind == "mel" else "Frequency (Hz)")
     names = {"linear": "spectrogram", "mel": "mel spectrogram", "log": "log-frequency spectrogram"}
     look.title(ax, data.name, names[kind])
-    look.colour_bar(ax.figure, image, ax, _LEVEL)
+    look.colour_bar(image, ax, _LEVEL)
 
 
 def _image(ax: Axes, data: Overview, level_db: np.ndarray, low: float, high: float) -> Any:
@@ -217,12 +222,13 @@ def mfcc(ax: Axes, data: Overview, n_mfcc: int) -> None:
     ax.set_yticks(range(1, n_mfcc + 1, max(1, n_mfcc // 7)))
     ax.set_ylabel("Coefficient")
     look.title(ax, data.name, "MFCC")
-    look.colour_bar(ax.figure, image, ax, "Value (dB)")
+    look.colour_bar(image, ax, "Value (dB)")
 
 
 def sheet(figure: Figure, data: Overview) -> None:
     """Everything on one page: waveform, spectrum, spectrogram, mel, log, MFCC."""
-    top, middle, bottom = figure.subfigures(3, 1, height_ratios=(1.0, 1.1, 1.1))
+    parts: Any = figure.subfigures(3, 1, height_ratios=(1.0, 1.1, 1.1))
+    top, middle, bottom = parts
     wave, freq = top.subplots(1, 2)
     waveform(wave, data, list(range(min(data.channels, 2))))
     look.title(wave, "", "Waveform")

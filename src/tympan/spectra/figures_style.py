@@ -6,11 +6,10 @@ import math
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 # Okabe and Ito's palette stays distinct for the common kinds of colour blindness.
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#8E5A8E"
@@ -55,7 +54,7 @@ def style() -> Iterator[None]:
     """Draw what is inside in tympan's look, whatever the user's own settings are."""
     import matplotlib
 
-    with matplotlib.rc_context(RC):
+    with matplotlib.rc_context(cast(Any, RC)):
         yield
 
 
@@ -152,11 +151,9 @@ def title(ax: Axes, name: str, what: str) -> None:
     ax.set_title(text, loc="left", parse_math=False, pad=9)
 
 
-def colour_bar(
-    figure: Figure, image: Any, ax: Any, label: str = "Level (dB re full scale)"
-) -> None:
+def colour_bar(image: Any, ax: Axes, label: str) -> None:
     """Add a thin colour bar with its unit."""
-    bar = figure.colorbar(image, ax=ax, pad=0.015, fraction=0.045, aspect=28)
+    bar = ax.figure.colorbar(image, ax=ax, pad=0.015, fraction=0.045, aspect=28)
     bar.outline.set_visible(False)
     bar.set_label(label)
 
