@@ -139,37 +139,24 @@ def check_device() -> dict[str, Any]:
         import torch
     except Exception as error:
         return {"device": "none", "description": f"PyTorch does not load: {error!s:.200}"}
-    flags = _cpu_flags()
-    facts: dict[str, Any] = {
-        "threads": torch.get_num_threads(),
+    from tympan.training.device import describe
+
+    # What training itself goes by, so that the doctor cannot say otherwise.
+    facts = describe()
+    facts |= {
         "cores": os.cpu_count(),
-        "amx_bf16": "amx_bf16" in flags,
-        "avx512_bf16": "avx512_bf16" in flags,
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
     }
-    fast = "bfloat16 by AMX" if facts["amx_bf16"] else "bfloat16 by AVX-512"
-    if facts["cuda"]:
-        memory = torch.cuda.get_device_properties(0).total_memory / 2**30
-        told = f"CUDA: {torch.cuda.get_device_name()}, {memory:.0f} GiB"
-        device = "cuda"
-    elif facts["mps"]:
-        told, device = "Apple GPU (MPS)", "mps"
+    precision = {"bf16": "bfloat16", "32": "float32"}.get(facts["precision"], facts["precision"])
+    if facts["device"] == "cpu":
+        told = f"CPU, {facts['threads']} threads on {facts['cores']} cores"
+        why = " (AMX)" if facts["amx"] else ""
+        told += f", training in {precision}{why}; no CUDA or Apple GPU found"
     else:
-        told, device = f"CPU: {facts['threads']} threads", "cpu"
-        told += f", {fast}" if facts["amx_bf16"] or facts["avx512_bf16"] else ""
-        told += "; no CUDA or Apple GPU found"
-    return {"device": device, "description": told, **facts}
-
-
-def _cpu_flags() -> set[str]:
-    """Return the processor's instruction sets, as Linux names them; empty elsewhere."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return set()
-    line = re.search(r"^flags\s*:(.*)$", text, re.MULTILINE)
-    return set(line.group(1).split()) if line else set()
+        memory = f", {facts['memory_gib']:.0f} GiB" if facts["memory_gib"] else ""
+        told = f"{facts['device'].upper()}: {facts['name']}{memory}, training in {precision}"
+    return {"description": told, **facts}
 
 
 def check_models() -> list[dict[str, Any]]:
@@ -196,11 +183,9 @@ def check_models() -> list[dict[str, Any]]:
 
 def check_cache() -> dict[str, Any]:
     """Return the folder of decoded recordings and the bytes it holds."""
-    try:
-        from tympan.data.cache import default_cache_dir
-    except ImportError:
-        return {"folder": "none", "bytes": 0}
-    folder = default_cache_dir()
+    from tympan.data.cache import cache_home
+
+    folder = cache_home()
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:
