@@ -6,12 +6,14 @@ started in the middle. With several processes each takes its share of the same b
 
 from __future__ import annotations
 
+import hashlib
 import queue
 import threading
 import time
 from collections.abc import Generator, Iterator
 from copy import copy
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -100,7 +102,8 @@ class Batches:
         if pad not in ("zero", "cyclic"):
             raise ArgumentError(f"pad must be 'zero' or 'cyclic', not {pad!r}")
         self.cache, self.targets, self.training, self.seed = cache, targets, training, seed
-        self.crop_s, self.pad, self.workers = crop_s, pad, workers
+        self.crop_s, self.pad, self.workers, self.balance = crop_s, pad, workers, balance
+        self.asked_batch_size = batch_size
         self.crop = None if crop_s is None else max(1, round(crop_s * cache.rate_hz))
         # A batch never holds one recording twice, except to give each process the same number.
         self.batch_size = min(batch_size, len(cache)) if training else batch_size
@@ -124,6 +127,24 @@ class Batches:
         other = copy(self)
         other._share(rank, world)
         return other
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What the batches depend on, to refuse resuming a training on others."""
+        sounds = hashlib.blake2b(digest_size=6)
+        for i in range(len(self.cache)):
+            sounds.update(self.cache.content_key(i).encode())
+        targets = np.ascontiguousarray(self.targets.detach().cpu().numpy()).tobytes()
+        return {
+            "recordings": len(self.cache),
+            "sounds": sounds.hexdigest(),
+            "targets": hashlib.blake2b(targets, digest_size=6).hexdigest(),
+            "rate_hz": self.cache.rate_hz,
+            "batch_size": self.asked_batch_size,
+            "crop_s": self.crop_s,
+            "seed": self.seed,
+            "balance": float(self.balance),
+            "pad": self.pad,
+        }
 
     def _share(self, rank: int, world: int) -> None:
         if not 0 <= rank < world:

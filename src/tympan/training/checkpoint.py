@@ -1,0 +1,158 @@
+"""Save all of a training's state in one safe file, and refuse to resume another training's.
+
+A checkpoint is one safetensors file: tensors of the net, its average and the optimiser; the rest
+is JSON in the file's header. It is written beside and renamed, so a killed process leaves the
+previous one whole. Nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tympan._files import atomic_write
+from tympan.errors import DataError, ModelError
+
+CHECKPOINT = "checkpoint.safetensors"
+BEST = "best.safetensors"
+FORMAT = "1"
+Tensors = dict[str, Tensor]
+
+
+def save(path: Path, parts: Mapping[str, Mapping[str, Tensor]], state: Mapping[str, Any]) -> None:
+    """Write tensors, named `part/name`, and JSON-able state, all or nothing."""
+    from safetensors.torch import save_file
+
+    tensors: Tensors = {}
+    seen: set[int] = set()
+    for part, named in parts.items():
+        for name, tensor in named.items():
+            tensor = tensor.detach().cpu().contiguous()
+            # safetensors refuses two names for one storage (tied weights).
+            tensors[f"{part}/{name}"] = tensor.clone() if tensor.data_ptr() in seen else tensor
+            seen.add(tensor.data_ptr())
+    header = {"format": FORMAT, "state": json.dumps(state, allow_nan=True)}
+    with atomic_write(path) as beside:
+        save_file(tensors, beside, metadata=header)
+
+
+def load(path: Path) -> tuple[dict[str, Tensors], dict[str, Any]]:
+    """The parts and the state of a file that `save` wrote.
+
+    Raises:
+        ModelError: it is damaged or no checkpoint.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    parts: dict[str, Tensors] = {}
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            header = file.metadata() or {}
+            if header.get("format") != FORMAT:
+                raise ValueError("it is no checkpoint of this version")
+            state = json.loads(header["state"])
+            for key in file.keys():  # noqa: SIM118 (not a dict)
+                part, name = key.split("/", 1)
+                parts.setdefault(part, {})[name] = file.get_tensor(key)
+    except (SafetensorError, ValueError, KeyError, OSError) as error:
+        raise ModelError(
+            f"cannot be resumed from: {error}",
+            file=path,
+            fix="remove it to start over, or give another output folder",
+        ) from error
+    return parts, state
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> Tensors:
+    """The optimiser's tensors, named `parameter number/name`."""
+    state = optimizer.state_dict()["state"]
+    return {
+        f"{number}/{name}": value
+        for number, values in state.items()
+        for name, value in values.items()
+    }
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Tensors) -> None:
+    """Put `optimizer_tensors` back."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        number, name = key.split("/", 1)
+        state.setdefault(int(number), {})[name] = tensor
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def check_same(saved: Mapping[str, Any], asked: Mapping[str, Any], out: Path) -> None:
+    """Refuse to resume a training whose settings or data are others, and name what differs.
+
+    Raises:
+        ModelError: they differ.
+    """
+    # A round trip, so that tuples equal the lists they are saved as.
+    old, new = _flat(saved), _flat(json.loads(json.dumps(asked)))
+    missing = object()
+    differ = [
+        f"{key}: {old.get(key, 'none')} there, {new.get(key, 'none')} now"
+        for key in sorted({*old, *new})
+        if old.get(key, missing) != new.get(key, missing)
+    ]
+    if differ:
+        more = f", and {len(differ) - 6} more" if len(differ) > 6 else ""
+        raise ModelError(
+            f"holds a training with other settings or data ({'; '.join(differ[:6])}{more})",
+            file=out,
+            fix="give the same ones, another output folder, or start over without resuming",
+        )
+
+
+def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        return {prefix: value}
+    found: dict[str, Any] = {}
+    for key, inner in value.items():
+        found.update(_flat(inner, f"{prefix}.{key}" if prefix else str(key)))
+    return found
+
+
+@contextlib.contextmanager
+def sole_writer(out: Path, wait_s: float = 20.0) -> Iterator[None]:
+    """Keep a second training out of the folder, and sweep what a killed one left half written.
+
+    Raises:
+        DataError: another process is training there.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with (out / ".lock").open("a") as file:
+        deadline = time.monotonic() + wait_s
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise DataError(
+                        "another training is writing here",
+                        file=out,
+                        fix="wait for it, or give another output folder",
+                    ) from None
+                time.sleep(0.2)  # the last one may be saving after Ctrl-C
+            except OSError:  # a network file system without locks
+                break
+        for name in (CHECKPOINT, BEST, "history.json", "history.png"):
+            stem, suffix = os.path.splitext(name)
+            for half in out.glob(f".{stem}-*{suffix}"):
+                half.unlink(missing_ok=True)
+        yield

@@ -1,0 +1,92 @@
+"""What a training needs to know, and what it asks of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from tympan.errors import ArgumentError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from tympan.data.batches import Batch
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How to train.
+
+    Args:
+        epochs: passes over the training rows.
+        batch_size: recordings for each step, over all processes together.
+        lr: peak learning rate of AdamW (Loshchilov, Hutter 2019), reached after the warm-up, then
+            lowered to 0 along a cosine.
+        weight_decay: AdamW's, on weights of two and more axes (not on biases and norms).
+        warmup_epochs: epochs of linear warm-up; never more than a quarter of the training.
+        ema_decay: decay of the averaged weights (Polyak, Juditsky 1992), which are what is
+            evaluated and kept; smaller in the first steps. None: no average.
+        patience: stop after so many epochs without a better metric; None: never.
+        grad_clip: largest norm of the gradient; None: no limit.
+        precision: `"32"`, `"bf16"` (autocast) or `"auto"`: bf16 where the device is made for it.
+        seed: of everything random.
+        devices: processes, each with its device.
+        accelerator: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+        checkpoint_every_s: a killed training loses at most so much time. 0: save at each step.
+
+    >>> TrainingConfig(epochs=2).batch_size
+    64
+    """
+
+    epochs: int = 60
+    batch_size: int = 64
+    lr: float = 2e-3
+    weight_decay: float = 0.05
+    warmup_epochs: float = 3.0
+    ema_decay: float | None = 0.999
+    patience: int | None = None
+    grad_clip: float | None = 5.0
+    precision: str = "auto"
+    seed: int = 0
+    devices: int = 1
+    accelerator: str = "auto"
+    checkpoint_every_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "devices", "lr"):
+            if not getattr(self, name) > 0:
+                raise ArgumentError(f"{name} must be above 0, not {getattr(self, name)}")
+        if self.precision not in ("auto", "32", "bf16"):
+            raise ArgumentError(f"precision must be auto, 32 or bf16, not {self.precision!r}")
+        if self.ema_decay is not None and not 0 <= self.ema_decay < 1:
+            raise ArgumentError(f"ema_decay must be in [0, 1), not {self.ema_decay}")
+
+
+class Learner(Protocol):
+    """What a task hands to the loop.
+
+    Two more methods are used where a learner has them: `parameter_groups() -> list[dict]` with
+    `params` and `lr_scale` in each (an encoder that starts from trained weights learns slower,
+    say), and `fingerprint() -> dict` of whatever must be the same for a resume (JSON values).
+    With several processes a learner is sent to each, so it must pickle.
+
+    Attributes:
+        net: the module to train.
+        monitor: the metric of `evaluate` that is to grow; with a leading `-`, to fall (`"-loss"`).
+    """
+
+    net: nn.Module
+    monitor: str
+
+    def loss(self, net: nn.Module, batch: Batch, generator: torch.Generator) -> Tensor:
+        """The scalar loss of a batch. Call `net(...)` itself: it carries precision and DDP.
+
+        `generator` is on the CPU and is, like torch's global one, freshly seeded for this step.
+        """
+        ...
+
+    def evaluate(self, net: nn.Module, batches: Iterable[Batch]) -> dict[str, float]:
+        """Metrics of all validation batches; runs without gradients and in evaluation mode."""
+        ...

@@ -1,0 +1,85 @@
+"""Choose where to compute and how exactly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tympan.errors import ArgumentError
+
+
+def choose_device(accelerator: str = "auto") -> str:
+    """The device a training will use: `"cuda"`, `"mps"` or `"cpu"`.
+
+    Raises:
+        ArgumentError: one is asked for by name that is not here.
+
+    >>> choose_device("cpu")
+    'cpu'
+    """
+    import torch
+
+    here = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    name = {"gpu": "cuda"}.get(accelerator, accelerator)
+    if name == "auto":
+        return next(device for device, present in here.items() if present)
+    if name not in here:
+        raise ArgumentError(f"accelerator must be auto, cpu, cuda or mps, not {accelerator!r}")
+    if not here[name]:
+        raise ArgumentError(f"this machine has no {name} device", fix="use accelerator=auto")
+    return name
+
+
+def choose_precision(precision: str = "auto", device: str = "cpu") -> str:
+    """`"bf16"` where bfloat16 pays, else `"32"`.
+
+    That is on GPUs since Ampere and on CPUs with AMX tiles; elsewhere bfloat16 is emulated or no
+    faster than float32.
+
+    >>> choose_precision("32")
+    '32'
+    """
+    import torch
+
+    if precision != "auto":
+        return precision
+    if device == "cuda":
+        return "bf16" if torch.cuda.get_device_capability() >= (8, 0) else "32"
+    return "bf16" if device == "cpu" and _has_amx() else "32"
+
+
+def _has_amx() -> bool:
+    import torch
+
+    probe = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    return bool(probe()) if probe is not None else False
+
+
+def describe(accelerator: str = "auto") -> dict[str, Any]:
+    """Device, its name, threads, memory and the precision that training will use.
+
+    >>> sorted(describe("cpu"))
+    ['amx', 'count', 'device', 'memory_gib', 'name', 'precision', 'threads']
+    """
+    import platform
+
+    import torch
+
+    device = choose_device(accelerator)
+    facts: dict[str, Any] = {
+        "device": device,
+        "name": platform.processor() or platform.machine(),
+        "count": 1,
+        "threads": torch.get_num_threads(),
+        "memory_gib": None,
+        "amx": _has_amx(),
+        "precision": choose_precision("auto", device),
+    }
+    if device == "cuda":
+        facts["name"] = torch.cuda.get_device_name()
+        facts["count"] = torch.cuda.device_count()
+        facts["memory_gib"] = torch.cuda.get_device_properties(0).total_memory / 2**30
+    return facts

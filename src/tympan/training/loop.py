@@ -1,0 +1,416 @@
+"""The training loop of all tasks, to be read from top to bottom.
+
+What makes a training resumable to the bit: nothing random has a state of its own. Before each step
+all generators are seeded from (seed, epoch, step, rank), the batches depend on (seed, epoch, step)
+only, and the learning rate on the step number. So weights, averaged weights, optimiser moments and
+a few numbers are the whole state, and they are saved together in one file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tympan.data.batches import Batch, Batches
+from tympan.errors import ArgumentError, DataError, TympanError
+from tympan.training import checkpoint, launch
+from tympan.training.config import Learner, TrainingConfig
+from tympan.training.device import choose_device, choose_precision
+from tympan.training.ema import AveragedNet, lr_factor, split_by_decay
+from tympan.training.history import History
+from tympan.training.progress import Board, Display
+from tympan.training.signals import StopSignal, TrainingInterrupted
+
+# On a GPU the loss is looked at every so many steps: each look waits for the device.
+GPU_LOOK_EVERY = 16
+
+
+def fit(
+    learner: Learner,
+    train: Batches,
+    val: Batches | None,
+    config: TrainingConfig,
+    out: Path,
+    *,
+    resume: bool = True,
+    progress: bool = True,
+) -> History:
+    """Train `learner.net`; afterwards it holds the best averaged weights.
+
+    Writes into `out`: `checkpoint.safetensors` (everything, for the resume), `best.safetensors`
+    (the averaged weights of the best epoch), `history.json`, `history.png`, `tensorboard/`.
+    Call it again with the same arguments after a crash and it goes on where the checkpoint is; the
+    final weights are those of an undisturbed run, bit for bit, on the same device.
+
+    Args:
+        learner: the net, its loss and its metrics.
+        train: the training batches.
+        val: the validation batches; None keeps the last averaged weights.
+        config: how to train.
+        out: the folder to write to; made if need be.
+        resume: go on from a checkpoint in `out`; False starts over.
+        progress: show a progress bar, or a line for each epoch where there is no terminal.
+
+    Returns:
+        The course of the training.
+
+    Raises:
+        TrainingInterrupted: Ctrl-C or SIGTERM; everything is saved.
+        ModelError: the checkpoint in `out` belongs to other settings or data.
+        TympanError: the loss became infinite or NaN.
+    """
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    history = launch.run(config, _train, learner, train, val, config, out, resume, progress)
+    # Several processes trained copies; the weights come from the files in any case.
+    learner.net.to("cpu").load_state_dict(_final_weights(out, history))
+    learner.net.eval()
+    return history
+
+
+def _train(
+    fabric: Any,
+    learner: Learner,
+    train: Batches,
+    val: Batches | None,
+    config: TrainingConfig,
+    out: Path,
+    resume: bool,
+    progress: bool,
+) -> History:
+    """One process's part: rank 0 also validates, saves and shows."""
+    with ExitStack() as stack:
+        if fabric.is_global_zero:
+            stack.enter_context(checkpoint.sole_writer(out))
+        fabric.barrier()
+        run = _Run(fabric, learner, train, val, config, out)
+        if resume:
+            run.restore()
+        stop = stack.enter_context(StopSignal())
+        leads = fabric.is_global_zero
+        display = stack.enter_context(
+            Display(progress and leads, config.epochs, len(train), learner.monitor)
+        )
+        if run.resumed:
+            display.say(f"resuming at epoch {run.epoch + 1}, step {run.step}")
+        board = Board(out, run.epoch, leads)
+        stack.callback(board.close)
+        while run.history.stopped == "running":
+            run.train_epoch(stop, display)
+            run.end_epoch(stop)
+            display.epoch(run.history)
+            board.epoch(run.history.epochs[-1])
+        if leads:
+            _draw(run.history, out)
+        fabric.barrier()
+        return run.history
+
+
+class _Run:
+    """The state of a training and the steps that change it."""
+
+    def __init__(
+        self,
+        fabric: Any,
+        learner: Learner,
+        train: Batches,
+        val: Batches | None,
+        config: TrainingConfig,
+        out: Path,
+    ) -> None:
+        self.fabric, self.learner, self.val, self.config, self.out = (
+            fabric, learner, val, config, out,
+        )  # fmt: skip
+        self.train = train.shard(fabric.global_rank, fabric.world_size)
+        self.average = AveragedNet(learner.net, config.ema_decay)
+        self.optimizer = _optimizer(learner, config)
+        self.net, optimizer = fabric.setup(learner.net, self.optimizer)
+        self.fabric_optimizer = optimizer
+        self.average.net.to(fabric.device)
+        self.average.follow(learner.net)
+        self.parameters = [p for p in learner.net.parameters() if p.requires_grad]
+        self.generator = torch.Generator()
+        self.fingerprint = _fingerprint(learner, train, val, config)
+        self.epoch, self.step, self.since_best = 0, 0, 0
+        self.loss_sum, self.loss_count, self.seconds, self.wait_s = 0.0, 0, 0.0, 0.0
+        self.history = History(learner.monitor)
+        self.pending: list[Tensor] = []
+        self.saved_at = time.monotonic()
+        self.resumed = False
+
+    # -- an epoch ------------------------------------------------------------------------------
+
+    def train_epoch(self, stop: StopSignal, display: Display) -> None:
+        """The epoch's remaining steps; saves now and then, and on a stop signal."""
+        self.net.train()
+        steps = len(self.train)
+        self.train.wait_s, before_s, started = 0.0, self.seconds, time.perf_counter()
+        before_wait_s = self.wait_s
+        look_every = 1 if self.fabric.device.type == "cpu" else GPU_LOOK_EVERY
+        batches = self.train.epoch(self.epoch, self.step)
+        for batch in batches:
+            self.train_step(batch)
+            self.seconds = before_s + time.perf_counter() - started
+            self.wait_s = before_wait_s + self.train.wait_s
+            if self.step % look_every and self.step < steps:
+                continue
+            asked = self.look(stop)
+            if asked:
+                batches.close()  # type: ignore[attr-defined]
+                self.stop_here()
+            if time.monotonic() - self.saved_at >= self.config.checkpoint_every_s:
+                self.save()
+            clips = self.step * self.train.batch_size / max(self.seconds, 1e-9)
+            wait = self.wait_s / max(self.seconds, 1e-9)
+            display.step(self.epoch, self.step, self.loss_sum / self.loss_count, clips, wait)
+
+    def train_step(self, batch: Batch) -> None:
+        """Loss, gradient, clip, AdamW, average."""
+        number = self.epoch * len(self.train) + self.step
+        seed_everything(
+            self.generator, self.config.seed, self.epoch, self.step, self.fabric.global_rank
+        )
+        factor = lr_factor(
+            number,
+            self.config.epochs * len(self.train),
+            round(self.config.warmup_epochs * len(self.train)),
+        )
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.config.lr * factor * group["lr_scale"]
+        loss = self.learner.loss(self.net, batch.to(self.fabric.device), self.generator)
+        self.fabric.backward(loss)
+        limit = self.config.grad_clip or float("inf")
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters, limit)
+        self.fabric_optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.average.update(number)
+        self.step += 1
+        self.pending.append(torch.stack([loss.detach().float(), norm.float()]))
+
+    def look(self, stop: StopSignal) -> bool:
+        """Read the losses since the last look; whether any process was asked to stop."""
+        seen = torch.stack(self.pending)
+        asked = torch.full((1, 2), float(stop.asked), device=seen.device)
+        rows = torch.cat([seen, asked])
+        if self.fabric.world_size > 1:  # the mean over the processes, so that all decide alike
+            rows = self.fabric.all_reduce(rows, reduce_op="mean")
+        *losses, (flag, _) = rows.tolist()
+        self.pending.clear()
+        for loss, norm in losses:
+            if not (np.isfinite(loss) and np.isfinite(norm)):
+                raise _diverged(self.epoch, self.step, loss, norm, self.config)
+            self.loss_sum += loss
+            self.loss_count += 1
+        return flag > 0
+
+    def end_epoch(self, stop: StopSignal) -> None:
+        """Validate, note, keep the best, decide whether to go on, save."""
+        metrics = self.validate(stop) if self.val is not None else {}
+        if metrics is None:
+            self.stop_here()
+            return
+        row: dict[str, float] = {
+            "epoch": self.epoch + 1,
+            "lr": self.optimizer.param_groups[0]["lr"],
+            "train_loss": self.loss_sum / max(1, self.loss_count),
+            **{("val_loss" if k == "loss" else k): float(v) for k, v in metrics.items()},
+            "seconds": self.seconds,
+            "clips_per_s": len(self.train) * self.train.batch_size / max(self.seconds, 1e-9),
+            "data_wait": self.wait_s / max(self.seconds, 1e-9),
+        }
+        self.history.epochs.append(row)
+        self.epoch, self.step, self.loss_sum, self.loss_count = self.epoch + 1, 0, 0.0, 0
+        self.seconds, self.wait_s = 0.0, 0.0
+        if metrics:
+            self.keep_best(_score(metrics, self.learner.monitor))
+        if self.epoch == self.config.epochs:
+            self.history.stopped = "finished"
+        elif self.config.patience is not None and self.since_best >= self.config.patience:
+            self.history.stopped = "early"
+        over = self.history.stopped != "running"
+        if over or time.monotonic() - self.saved_at >= self.config.checkpoint_every_s:
+            self.save()
+        if self.fabric.is_global_zero:
+            self.history.save(self.out / "history.json")
+
+    def validate(self, stop: StopSignal) -> dict[str, float] | None:
+        """Rank 0 evaluates the averaged weights in full precision; None: asked to stop."""
+        metrics: dict[str, float] | None = None
+        if self.fabric.is_global_zero:
+            seed_everything(self.generator, self.config.seed, self.epoch, -1, 0)
+            self.average.net.eval()
+            try:
+                with torch.no_grad():
+                    metrics = self.learner.evaluate(self.average.net, self.val_batches(stop))
+            except _Asked:
+                metrics = None
+        if self.fabric.world_size > 1:
+            metrics = self.fabric.broadcast(metrics, src=0)
+        return metrics
+
+    def val_batches(self, stop: StopSignal) -> Iterator[Batch]:
+        assert self.val is not None
+        for batch in self.val.epoch(0):
+            if stop.asked:
+                raise _Asked
+            yield batch.to(self.fabric.device)
+
+    def keep_best(self, score: float) -> None:
+        """Keep the averaged weights if the metric is the best so far."""
+        best = self.history.best
+        if best is not None and not score > best:
+            self.since_best += 1
+            return
+        self.history.best, self.history.best_epoch, self.since_best = score, self.epoch, 0
+        if self.fabric.is_global_zero:
+            state = {"epoch": self.epoch, "score": score}
+            checkpoint.save(
+                self.out / checkpoint.BEST, {"net": self.average.net.state_dict()}, state
+            )
+
+    # -- saving and resuming -------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Write the checkpoint (rank 0; the other processes hold the same weights)."""
+        self.saved_at = time.monotonic()
+        if not self.fabric.is_global_zero:
+            return
+        names = ("epoch", "step", "since_best", "loss_sum", "loss_count", "seconds", "wait_s")
+        state = {name: getattr(self, name) for name in names}
+        state |= {"history": self.history.to_json(), "fingerprint": self.fingerprint}
+        parts = {
+            "net": self.learner.net.state_dict(),
+            "optimizer": checkpoint.optimizer_tensors(self.optimizer),
+        }
+        if self.config.ema_decay is not None:
+            parts["average"] = self.average.net.state_dict()
+        checkpoint.save(self.out / checkpoint.CHECKPOINT, parts, state)
+
+    def restore(self) -> None:
+        """Go on from the checkpoint, if there is one."""
+        path = self.out / checkpoint.CHECKPOINT
+        if not path.exists():
+            return
+        parts, state = checkpoint.load(path)
+        checkpoint.check_same(state.pop("fingerprint"), self.fingerprint, self.out)
+        self.history = History.from_json(state.pop("history"))
+        for name, value in state.items():
+            setattr(self, name, value)
+        self.learner.net.load_state_dict(parts["net"])
+        self.average.net.load_state_dict(parts.get("average", parts["net"]))
+        checkpoint.restore_optimizer(self.optimizer, parts.get("optimizer", {}))
+        self.resumed = self.history.stopped == "running"
+
+    def stop_here(self) -> None:
+        """Save, say how to resume, and leave."""
+        self.save()
+        if self.fabric.is_global_zero:
+            self.history.save(self.out / "history.json")
+        self.fabric.barrier()
+        where = f"epoch {self.epoch + 1} of {self.config.epochs}, step {self.step}"
+        raise TrainingInterrupted(
+            f"stopped at {where}; everything is saved",
+            file=self.out,
+            fix="the same command goes on from here",
+        )
+
+
+class _Asked(Exception):
+    """A stop signal came during validation."""
+
+
+def seed_everything(generator: torch.Generator, seed: int, *where: int) -> None:
+    """Seed all random generators from numbers: no generator has a state that a resume needs."""
+    mixed = hashlib.blake2b(struct.pack(f"<{1 + len(where)}q", seed, *where), digest_size=8)
+    value = int.from_bytes(mixed.digest(), "little") >> 1
+    torch.manual_seed(value)
+    generator.manual_seed(value ^ 0x5DEECE66D)
+    random.seed(value)
+    np.random.seed(value % 2**32)  # noqa: NPY002 (a task's library may draw from it)
+
+
+def _optimizer(learner: Learner, config: TrainingConfig) -> torch.optim.AdamW:
+    given = getattr(learner, "parameter_groups", None)
+    groups: list[dict[str, Any]] = (
+        given() if given is not None else [{"params": learner.net.parameters()}]
+    )
+    split: list[dict[str, Any]] = []
+    for group in groups:
+        for params, decay in zip(
+            split_by_decay(list(group["params"])), (config.weight_decay, 0.0), strict=True
+        ):
+            if params:
+                scale = float(group.get("lr_scale", 1.0))
+                split.append({"params": params, "weight_decay": decay, "lr_scale": scale})
+    if not split:
+        raise ArgumentError("the net has nothing to learn", fix="leave some parameters unfrozen")
+    return torch.optim.AdamW(split, lr=config.lr, fused=True)
+
+
+def _fingerprint(
+    learner: Learner, train: Batches, val: Batches | None, config: TrainingConfig
+) -> dict[str, Any]:
+    """What must be the same for a resume. Devices may change: the batch stays the same."""
+    settings = asdict(config)
+    for name in ("devices", "accelerator", "checkpoint_every_s"):
+        del settings[name]
+    device = choose_device(config.accelerator)
+    settings["precision"] = choose_precision(config.precision, device)
+    shapes = [(name, tuple(p.shape)) for name, p in learner.net.state_dict().items()]
+    own = getattr(learner, "fingerprint", None)
+    return {
+        **settings,
+        "monitor": learner.monitor,
+        "net": hashlib.blake2b(repr(shapes).encode(), digest_size=6).hexdigest(),
+        "learner": own() if own is not None else {},
+        "train": train.fingerprint(),
+        "val": val.fingerprint() if val is not None else {},
+    }
+
+
+def _score(metrics: dict[str, float], monitor: str) -> float:
+    name = monitor.lstrip("-")
+    if name not in metrics:
+        known = ", ".join(metrics)
+        raise ArgumentError(f"evaluate() gives no metric {name!r}", fix=f"it gives: {known}")
+    value = float(metrics[name])
+    if np.isnan(value):
+        return float("-inf")
+    return -value if monitor.startswith("-") else value
+
+
+def _diverged(
+    epoch: int, step: int, loss: float, norm: float, config: TrainingConfig
+) -> TympanError:
+    what = "the gradient" if np.isfinite(loss) else "the loss"
+    fix = f"lower lr (now {config.lr:g}), for instance to {config.lr / 4:g}"
+    if config.precision != "32":
+        fix += ", or set precision=32"
+    return DataError(
+        f"{what} became infinite or NaN in epoch {epoch + 1}, step {step}",
+        fix=fix + ", and start over: other settings do not resume this training",
+    )
+
+
+def _final_weights(out: Path, history: History) -> dict[str, Tensor]:
+    if history.best_epoch:
+        return checkpoint.load(out / checkpoint.BEST)[0]["net"]
+    parts, _ = checkpoint.load(out / checkpoint.CHECKPOINT)
+    return parts.get("average", parts["net"])
+
+
+def _draw(history: History, out: Path) -> None:
+    from tympan.training.curves import save_curves
+
+    save_curves(history, out / "history.png")
