@@ -1,0 +1,77 @@
+"""How Sphinx builds these pages; `make docs` does it.
+
+The guide's chapters are scripts that run, the pages of the API and of the commands are made from
+the code, and nothing on any page is fetched from the network.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
+
+import tympan
+
+project = "tympan"
+author = "the authors of tympan"
+project_copyright = "the authors of tympan, Apache License 2.0"
+release = version = tympan.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_gallery.gen_gallery",
+    "myst_parser",
+    "api_pages",
+    "command_help",
+    "plain_docstrings",
+]
+# One page for each transform of `tympan.augment`.
+if importlib.util.find_spec("augment_pages"):
+    extensions.append("augment_pages")
+
+source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
+# The generated gallery holds copies of the scripts and their checksums, which are no pages.
+exclude_patterns = ["_build", "guide", "_generated/**/*.ipynb", "**/GALLERY_HEADER.rst"]
+suppress_warnings = ["config.cache", "toc.empty_glob"]
+nitpicky = False
+
+# Docstrings are written with single backticks, as in Markdown.
+default_role = "literal"
+napoleon_numpy_docstring = False
+napoleon_use_rtype = False
+autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+
+myst_heading_anchors = 3
+myst_enable_extensions = ["colon_fence", "deflist"]
+
+sphinx_gallery_conf = {
+    "examples_dirs": "guide",
+    "gallery_dirs": "_generated/guide",
+    "filename_pattern": r"/plot_",
+    "within_subsection_order": "FileNameSortKey",
+    # A clip at the end of a cell becomes a player.
+    "capture_repr": ("_repr_html_", "__repr__"),
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_signature": False,
+    "write_computation_times": False,
+    "show_memory": False,
+    "min_reported_time": 1,
+    "remove_config_comments": True,
+    "reset_modules": ("matplotlib",),
+}
+
+html_theme = "furo"
+html_title = f"tympan {version}"
+html_static_path = ["_static"] if (HERE / "_static").is_dir() else []
+html_show_sphinx = False
+html_copy_source = False
