@@ -122,11 +122,11 @@ class Framing:
         return row[torch.minimum(index, 2 * (t - 1) - index)]
 
 
-def use_fast_path(x: Tensor) -> bool:
+def use_fast_path(x: Tensor, dtype: torch.dtype = torch.float32) -> bool:
     """Whether the in-place path may be taken: on the processor, float32, no gradient, no graph."""
     return (
         x.device.type == "cpu"
-        and x.dtype == torch.float32
+        and x.dtype == dtype
         and not (x.requires_grad and torch.is_grad_enabled())
         and not is_traced()
         and type(x) is Tensor

@@ -13,10 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tympan.errors import ArgumentError
-from tympan.spectra._frames import Framing, is_traced, use_fast_path
+from tympan.errors import ArgumentError, ShapeError
+from tympan.spectra._frames import Framing
+from tympan.spectra._module import FrameModule, project
 from tympan.spectra.decibel import PowerToDb
-from tympan.spectra.stft import STFT, FrameModule, _raise_power
+from tympan.spectra.stft import STFT, _raise_power
 from tympan.spectra.windows import WindowSpec
 
 # Slaney's scale: 200/3 Hz per mel up to 1 kHz, then 27 mels for a factor of 6.4.
@@ -137,11 +138,11 @@ class Mel(nn.Module):
 
     def forward(self, power: Tensor) -> Tensor:
         """Power (..., f, n) → (..., n_mels, n)."""
-        if is_traced():
-            return torch.matmul(self.filters.to(power.dtype), power)
-        # Under autocast the product would lose all but eight bits.
-        with torch.autocast(power.device.type, enabled=False):
-            return torch.matmul(self.filters.to(power.dtype), power)
+        if power.ndim < 2 or power.shape[-2] != self.n_fft // 2 + 1:
+            raise ShapeError(
+                f"expected power spectra (..., {self.n_fft // 2 + 1}, n), got {tuple(power.shape)}"
+            )
+        return project(self.filters, power)
 
     def add_squares(self, squares: Tensor, out: Tensor) -> None:
         """Filter squared parts (n, 2 f): real, imaginary, real … into `out` (n_mels, n), in place.
@@ -225,7 +226,7 @@ class MelSpectrogram(FrameModule):
         self, x: Tensor, framing: Framing, after: Callable[[Tensor], Tensor] | None
     ) -> Tensor:
         """`compute`, applying the in-place function `after` to each piece while it is in cache."""
-        if self.power != 2 or not use_fast_path(x):
+        if self.power != 2 or not self.stft.is_fast(x):
             out = self.mel(_raise_power(self.stft.power(x, framing), self.power))
             return out if after is None else after(out)
         out = torch.empty(x.shape[0], self.mel.n_mels, framing.num_frames(x.shape[-1]))
@@ -290,6 +291,6 @@ class LogMel(FrameModule):
         self.framing = self.melspectrogram.framing
 
     def compute(self, x: Tensor, framing: Framing) -> Tensor:
-        if use_fast_path(x):
+        if self.melspectrogram.stft.is_fast(x):
             return self.melspectrogram.compute_then(x, framing, self.to_db.in_place)
         return self.to_db(self.melspectrogram.compute(x, framing))

@@ -8,39 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from tympan.errors import ArgumentError, ShapeError
-from tympan.spectra._frames import Framing, is_traced, use_fast_path
+from tympan.spectra._frames import CHUNK_SAMPLES, Framing, is_traced, use_fast_path
+from tympan.spectra._module import FrameModule
+from tympan.spectra._overlap import cover, invert_in_chunks, overlap_add
 from tympan.spectra.windows import WindowSpec, window
-
-
-class FrameModule(nn.Module):
-    """Base of the modules that turn samples (..., t) into one column per frame (..., f, n).
-
-    A subclass implements `compute`, which takes the framing as an argument, so that a stream can
-    ask for the frames of samples that are padded already.
-    """
-
-    framing: Framing
-
-    def compute(self, x: Tensor, framing: Framing) -> Tensor:
-        """Columns of the frames of samples (b, t) → (b, f, n)."""
-        raise NotImplementedError
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Samples (..., t) → (..., f, n)."""
-        return self.columns(x, self.framing)
-
-    def columns(self, x: Tensor, framing: Framing) -> Tensor:
-        """`forward` under another framing of the same frame size and hop."""
-        if not is_traced():
-            framing.check(x)
-        if x.dtype not in (torch.float32, torch.float64):
-            x = x.float()
-        out = self.compute(x.reshape(-1, x.shape[-1]), framing)
-        return out.reshape(*x.shape[:-1], *out.shape[-2:])
 
 
 class STFT(FrameModule):
@@ -90,15 +65,20 @@ class STFT(FrameModule):
         if is_traced():
             real, imag = self.real_imag(x, framing)
             return torch.complex(real, imag)
-        if not use_fast_path(x):
+        if not self.is_fast(x) or x.numel() // framing.hop * self.n_fft <= CHUNK_SAMPLES:
             return torch.fft.rfft(framing.frames(x) * self.window.to(x.dtype)).transpose(-1, -2)
-        count = framing.num_frames(x.shape[-1])
-        out = torch.empty(x.shape[0], self.num_bins, count, dtype=torch.complex64)
+        shape = x.shape[0], framing.num_frames(x.shape[-1]), self.num_bins
+        out = torch.empty(shape, dtype=torch.complex64)
         with torch.no_grad():
             for row, target in zip(x, out, strict=True):
                 for first, last, frames in framing.chunks(row):
-                    target[:, first:last] = torch.fft.rfft(frames * self.window).T
-        return out
+                    target[first:last] = torch.fft.rfft(frames * self.window)
+        # A view, as of torch.stft: each frame lies in one piece.
+        return out.transpose(-1, -2)
+
+    def is_fast(self, x: Tensor) -> bool:
+        """Whether the transform of `x` may be written piece by piece into a new tensor."""
+        return use_fast_path(x) and self.window.dtype == torch.float32
 
     def real_imag(self, x: Tensor, framing: Framing) -> tuple[Tensor, Tensor]:
         """Real and imaginary part (b, f, n) as a convolution with the Fourier matrix.
@@ -146,19 +126,37 @@ class STFT(FrameModule):
         self._check_coverage()
         lead, count = spec.shape[:-2], spec.shape[-1]
         flat = spec.reshape(-1, self.num_bins, count)
-        frames = torch.fft.irfft(flat, n=self.n_fft, dim=-2)
-        weight = self.window.to(frames.dtype)
-        total = _overlap_add(frames * weight[:, None], self.hop)
-        cover = _overlap_add((weight * weight)[None, :, None].expand(1, -1, count), self.hop)
+        signal = self._weighted_sum(flat)
+        covered = cover(self.window, self.hop, count, signal.dtype)
         # Where no window reaches, nothing is known: zero.
-        tiny = torch.finfo(cover.dtype).tiny
-        signal = total / torch.where(cover > tiny, cover, torch.ones_like(cover))
+        unknown = covered <= torch.finfo(covered.dtype).tiny
+        signal = signal / covered.masked_fill(unknown, 1.0)
         pad = self.framing.pad
         if length is None:
             length = (count - 1) * self.hop if self.framing.center else signal.shape[-1]
         signal = signal[:, pad : pad + length]
         signal = functional.pad(signal, (0, length - signal.shape[-1]))
         return signal.reshape(*lead, length)
+
+    def _weighted_sum(self, spec: Tensor) -> Tensor:
+        """Overlap-added, windowed inverse transforms: (b, f, n) → (b, (n - 1) hop + n_fft)."""
+        if is_traced():
+            parts = torch.cat([spec.real, spec.imag], dim=1)
+            kernel = torch.as_tensor(self.inverse_kernel(), dtype=parts.dtype, device=parts.device)
+            return functional.conv_transpose1d(parts, kernel, stride=self.hop)[:, 0]
+        if use_fast_path(spec, torch.complex64) and self.window.dtype == torch.float32:
+            with torch.no_grad():
+                return invert_in_chunks(spec, self.window, self.hop)
+        frames = torch.fft.irfft(spec.transpose(-1, -2), n=self.n_fft, dim=-1)
+        return overlap_add(frames * self.window.to(frames.dtype), self.hop)
+
+    def inverse_kernel(self) -> np.ndarray:
+        """The inverse of `fourier_kernel`, windowed once more: float64 (2 f, 1, n_fft)."""
+        weight = np.full(self.num_bins, 2.0)
+        weight[0] = 1.0
+        if self.n_fft % 2 == 0:
+            weight[-1] = 1.0
+        return self.fourier_kernel() * np.tile(weight, 2)[:, None, None] / self.n_fft
 
     def _check_coverage(self) -> None:
         """Raise unless every sample lies under some window (the NOLA condition)."""
@@ -206,7 +204,7 @@ class Spectrogram(FrameModule):
         self.framing, self.power = self.stft.framing, power
 
     def compute(self, x: Tensor, framing: Framing) -> Tensor:
-        if not use_fast_path(x):
+        if not self.stft.is_fast(x):
             return _raise_power(self.stft.power(x, framing), self.power)
         out = torch.empty(x.shape[0], self.stft.num_bins, framing.num_frames(x.shape[-1]))
         with torch.no_grad():
@@ -241,10 +239,3 @@ def _padded_window(spec: WindowSpec, win: int, n_fft: int) -> np.ndarray:
         raise ArgumentError(f"win is {win}", fix=f"between 1 and n_fft = {n_fft}")
     left = (n_fft - win) // 2
     return np.pad(window(spec, win), (left, n_fft - win - left))
-
-
-def _overlap_add(frames: Tensor, hop: int) -> Tensor:
-    """Sum of frames placed `hop` apart: (b, n_fft, n) → (b, (n - 1) hop + n_fft)."""
-    n_fft, count = frames.shape[-2:]
-    length = (count - 1) * hop + n_fft
-    return functional.fold(frames, (1, length), (1, n_fft), stride=(1, hop))[:, 0, 0]

@@ -1,0 +1,236 @@
+"""The constant-Q transform: bins spaced as musical notes are.
+
+J. C. Brown, "Calculation of a constant Q spectral transform", JASA 89 (1991); computed octave by
+octave, halving the rate each time: C. Schörkhuber, A. Klapuri, "Constant-Q transform toolbox for
+music processing", SMC 2010.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tympan.errors import ArgumentError
+from tympan.spectra._frames import CHUNK_SAMPLES, Framing, is_traced, use_fast_path
+from tympan.spectra._module import project
+from tympan.spectra.windows import window as window_samples
+
+C1_HZ = 440.0 * 2 ** (-45 / 12)
+
+# Output samples of the halving filter computed by one row of a matrix product.
+_HALVE_BLOCK = 64
+
+
+@dataclass(frozen=True)
+class _Octave:
+    """One octave: at which rate and hop it is computed, and how often the rate was halved."""
+
+    rate_hz: float
+    hop: int
+    halvings: int
+    first: int
+    last: int
+
+
+class ConstantQ(nn.Module):
+    """Constant-Q transform: samples (..., t) → (..., n_bins, n), magnitudes or complex.
+
+        C[k, n] = sqrt(N_k) sum_i w_k[i] x[n hop + i] exp(-2 pi j f_k i / rate),  sum(w_k) = 1
+
+    with f_k = f_min_hz 2^(k / bins_per_octave) and a window of N_k = Q rate / f_k samples centred
+    on the frame. A sine of amplitude A on a bin gives sqrt(N_k) A / 2: divide by
+    `sqrt(module.lengths) / 2` for amplitudes. Equal to `librosa.cqt(sparsity=0, tuning=0)`.
+
+    Args:
+        rate_hz: sample rate of the signal.
+        hop: samples from one frame to the next. The lower octaves are computed at halved rates as
+            long as the hop can be halved too: 2^(octaves - 1) as a factor makes it fastest.
+        f_min_hz: frequency of the lowest bin; C1 = 32.70 Hz by default.
+        n_bins: number of bins.
+        bins_per_octave: 12 for semitones.
+        filter_scale: below 1: shorter windows, sharper in time and less so in frequency.
+        output: `"magnitude"` or `"complex"`.
+
+    Raises:
+        ArgumentError: the highest bin reaches past half the rate.
+
+    >>> t = torch.arange(22050) / 22050
+    >>> cqt = ConstantQ(22050, n_bins=60)
+    >>> int(cqt(torch.sin(2 * torch.pi * 440 * t))[:, 20].argmax())  # A4, 45 semitones above C1
+    45
+    """
+
+    lengths: Tensor
+    halving: Tensor
+    halving_block: Tensor
+
+    def __init__(
+        self,
+        rate_hz: int = 22050,
+        hop: int = 512,
+        f_min_hz: float = C1_HZ,
+        n_bins: int = 84,
+        bins_per_octave: int = 12,
+        filter_scale: float = 1.0,
+        output: str = "magnitude",
+    ) -> None:
+        super().__init__()
+        if min(f_min_hz, n_bins, bins_per_octave, filter_scale, hop) <= 0:
+            raise ArgumentError(
+                "f_min_hz, n_bins, bins_per_octave, filter_scale and hop must be above 0"
+            )
+        if output not in ("magnitude", "complex"):
+            raise ArgumentError(f"output {output!r} is unknown", fix='"magnitude" or "complex"')
+        self.rate_hz, self.hop, self.output = rate_hz, hop, output
+        self.frequencies_hz = f_min_hz * 2.0 ** (np.arange(n_bins) / bins_per_octave)
+        ratio = 2.0 ** (2 / bins_per_octave)
+        quality = filter_scale * (ratio + 1) / (ratio - 1)
+        # A Hann window's main lobe is 1.5 bins wide in the mean.
+        reach = self.frequencies_hz[-1] * (1 + 0.5 * 1.50018310546875 / quality) / (rate_hz / 2)
+        if reach > 1:
+            raise ArgumentError(
+                f"the highest bin, {self.frequencies_hz[-1]:.0f} Hz, reaches past half the rate",
+                fix="use fewer bins, a lower f_min_hz or a higher rate",
+            )
+        lengths = quality * rate_hz / self.frequencies_hz
+        self.register_buffer("lengths", torch.tensor(lengths).float(), persistent=False)
+        octaves = -(-n_bins // bins_per_octave)
+        early = _early_halvings(reach, hop, octaves)
+        self._octaves = _octaves(rate_hz, hop, n_bins, bins_per_octave, early)
+        for i, octave in enumerate(self._octaves):
+            span = slice(octave.first, octave.last)
+            kernel = _kernel(self.frequencies_hz[span], octave, quality, lengths[span])
+            self.register_buffer(f"kernel_{i}", torch.tensor(kernel).float(), persistent=False)
+        taps = halving_filter(min(reach * 2**early, 0.97))
+        self.register_buffer("halving", torch.tensor(taps).float(), persistent=False)
+        block = torch.tensor(_halving_block(taps)).float()
+        self.register_buffer("halving_block", block, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Samples (..., t) → (..., n_bins, n)."""
+        x = x if x.dtype in (torch.float32, torch.float64) else x.float()
+        flat, count = x.reshape(-1, x.shape[-1]), 1 + x.shape[-1] // self.hop
+        pieces, halvings = [], 0
+        for i, octave in enumerate(self._octaves):
+            while halvings < octave.halvings:
+                flat, halvings = self._halve(flat), halvings + 1
+            pieces.append(self._octave(flat, getattr(self, f"kernel_{i}"), octave.hop, count))
+        real = torch.cat([piece[0] for piece in reversed(pieces)], dim=1)
+        imag = torch.cat([piece[1] for piece in reversed(pieces)], dim=1)
+        out = torch.complex(real, imag) if self.output == "complex" else _magnitude(real, imag)
+        return out.reshape(*x.shape[:-1], *out.shape[-2:])
+
+    def _octave(self, x: Tensor, kernel: Tensor, hop: int, count: int) -> tuple[Tensor, Tensor]:
+        """Real and imaginary parts (b, k, n) of one octave's bins; kernel is (2 k, n_fft)."""
+        framing, bins = Framing(kernel.shape[1], hop), kernel.shape[0] // 2
+        if is_traced():
+            out = functional.conv1d(framing.padded(x)[:, None], kernel[:, None], stride=hop)
+        elif use_fast_path(x) and kernel.dtype == x.dtype:
+            out = x.new_empty(x.shape[0], 2 * bins, framing.num_frames(x.shape[-1]))
+            with torch.no_grad(), torch.autocast("cpu", enabled=False):
+                for row, target in zip(x, out, strict=True):
+                    for first, last, frames in framing.chunks(row):
+                        torch.mm(kernel, frames.T, out=target[:, first:last])
+        else:
+            out = project(kernel, framing.frames(x).transpose(-1, -2))
+        return out[:, :bins, :count], out[:, bins:, :count]
+
+    def _halve(self, x: Tensor) -> Tensor:
+        """The signal (b, t) at half its rate: (b, ceil(t / 2))."""
+        reach, length = len(self.halving) // 2, -(-x.shape[-1] // 2)
+        if is_traced():
+            taps = self.halving.to(x.dtype)[None, None]
+            return functional.conv1d(x[:, None], taps, stride=2, padding=reach)[:, 0, :length]
+        # One matrix product per block of outputs: several times faster than a strided convolution.
+        step, span = 2 * _HALVE_BLOCK, self.halving_block.shape[0]
+        blocks = -(-length // _HALVE_BLOCK)
+        tail = (blocks - 1) * step + span - reach - x.shape[-1]
+        padded = functional.pad(x, (reach, tail))
+        rows = CHUNK_SAMPLES // span
+        pieces = padded.unfold(-1, span, step).split(rows, dim=1)
+        out = torch.cat([project(piece, self.halving_block) for piece in pieces], dim=1)
+        return out.flatten(1)[:, :length]
+
+    def extra_repr(self) -> str:
+        return f"rate_hz={self.rate_hz}, hop={self.hop}, n_bins={len(self.frequencies_hz)}"
+
+
+def _early_halvings(reach: float, hop: int, octaves: int) -> int:
+    """How often the rate can be halved before the highest octave, as librosa does."""
+    twos = (hop & -hop).bit_length() - 1
+    allowed = math.ceil(math.log2(1 / reach)) - 2
+    return max(0, min(allowed, twos - octaves + 1))
+
+
+def _octaves(
+    rate_hz: int, hop: int, n_bins: int, bins_per_octave: int, early: int
+) -> list[_Octave]:
+    """The octaves from the highest down; the rate halves while the hop can."""
+    octaves, halvings, last = [], early, n_bins
+    while last > 0:
+        first = max(0, last - bins_per_octave)
+        octaves.append(_Octave(rate_hz / 2**halvings, hop >> halvings, halvings, first, last))
+        halvings += (hop >> halvings) % 2 == 0
+        last = first
+    return octaves
+
+
+def _kernel(
+    frequencies_hz: np.ndarray, octave: _Octave, quality: float, lengths: np.ndarray
+) -> np.ndarray:
+    """Real, then imaginary parts of the filters of one octave, float64 (2 k, n_fft)."""
+    own = quality * octave.rate_hz / frequencies_hz
+    n_fft = 2 ** math.ceil(math.log2(own.max()))
+    kernel = np.zeros((len(own), n_fft), dtype=np.complex128)
+    for row, frequency_hz, length in zip(kernel, frequencies_hz, own, strict=True):
+        place = np.arange(-length // 2, length // 2)
+        wavelet = np.exp(2j * np.pi * frequency_hz / octave.rate_hz * place)
+        shape = window_samples("hann", len(place))
+        wavelet *= shape / shape.sum()
+        left = (n_fft - len(place)) // 2
+        row[left : left + len(place)] = wavelet
+    # A window of odd length reaches one sample further before the centre; only positive
+    # frequencies are kept. The filter meets the frame turned round about the centre.
+    spectra = np.fft.fft(kernel)
+    spectra[:, n_fft // 2 + 1 :] = 0
+    analytic = np.fft.ifft(spectra) * np.sqrt(lengths)[:, None]
+    analytic = np.roll(analytic[:, ::-1], 1, axis=1)
+    return np.concatenate([analytic.real, analytic.imag])
+
+
+def halving_filter(reach: float, attenuation_db: float = 120.0) -> np.ndarray:
+    """Low-pass before halving the rate: float64, odd length, symmetric; by the window method.
+
+    What lies below `reach` times the new half rate passes; what would alias onto it is attenuated.
+    The gain is sqrt(2), since the wavelets of half the length are worth so much less.
+
+    J. F. Kaiser, "Nonrecursive digital filter design using the I0-sinh window function", 1974.
+    """
+    width = np.pi * (1 - reach)
+    half = math.ceil((attenuation_db - 7.95) / (2.285 * width) / 2)
+    beta = 0.1102 * (attenuation_db - 8.7)
+    place = np.arange(-half, half + 1)
+    shape = window_samples(("kaiser", beta), 2 * half + 1, periodic=False)
+    taps = 0.5 * np.sinc(0.5 * place) * shape
+    return taps / taps.sum()
+
+
+def _halving_block(taps: np.ndarray) -> np.ndarray:
+    """The filter as a matrix: (span of inputs, block of outputs)."""
+    span = 2 * (_HALVE_BLOCK - 1) + len(taps)
+    block = np.zeros((span, _HALVE_BLOCK))
+    for i in range(_HALVE_BLOCK):
+        block[2 * i : 2 * i + len(taps), i] = taps
+    return block
+
+
+def _magnitude(real: Tensor, imag: Tensor) -> Tensor:
+    """|real + j imag| with a gradient of zero (not NaN) at silence."""
+    power = real * real + imag * imag
+    silent = power <= 0
+    return torch.where(silent, 0.0, torch.where(silent, 1.0, power).sqrt())
