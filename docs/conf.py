@@ -36,7 +36,7 @@ if importlib.util.find_spec("augment_pages"):
 
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 # The generated gallery holds copies of the scripts and their checksums, which are no pages.
-exclude_patterns = ["_build", "guide", "_generated/**/*.ipynb", "**/GALLERY_HEADER.rst"]
+exclude_patterns = ["_build", "guide", "_generated/**/*.ipynb", "**/sg_execution_times.rst"]
 suppress_warnings = ["config.cache", "toc.empty_glob"]
 nitpicky = False
 

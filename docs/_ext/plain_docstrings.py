@@ -1,6 +1,7 @@
 """Sphinx extension: what docstrings mean by |x| and `Clip`s is what the page shows.
 
-To reStructuredText, bars are substitutions, and code cannot be followed by a letter. Docstrings here are written for people who read them in an editor, with single backticks for code.
+To reStructuredText, bars are substitutions, and code cannot be followed by a letter. Docstrings
+here are written for people who read them in an editor, with single backticks for code.
 """
 
 from __future__ import annotations
