@@ -1,0 +1,75 @@
+"""The middle earlier or later."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from tympan.augment._draw import uniform
+from tympan.augment.base import Params, Transform
+from tympan.errors import ArgumentError
+
+
+class TimeWarp(Transform):
+    """Move a drawn frame by a drawn number of frames; what lies around is stretched to fit.
+
+    The first and last frames stay where they are; between frames values are interpolated.
+
+    Hazards: time labels must be moved too (`TimeWarp.source_frames` says whence each frame
+    comes). Rhythm changes; a steady sound does not change at all. Park et al. found it the least
+    useful of their three.
+
+    Source: Park et al., "SpecAugment", 2019 (arXiv:1904.08779), in one dimension.
+
+    Args:
+        max_shift: largest move in frames; below 1 it is a fraction of all of them.
+        p: probability of being applied to an item.
+
+    >>> import torch
+    >>> x = torch.arange(5.0).expand(1, 1, 2, 5)
+    >>> params = {"active": torch.tensor([True]), "frame": torch.tensor([2.0]),
+    ...           "shift": torch.tensor([-1.0])}
+    >>> TimeWarp().apply(x, params)[0, 0, 0]
+    tensor([0.0000, 2.0000, 2.6667, 3.3333, 4.0000])
+    """
+
+    domain = "spectrogram"
+
+    def __init__(self, max_shift: float = 0.1, p: float = 1.0) -> None:
+        super().__init__(p)
+        if max_shift <= 0:
+            raise ArgumentError(f"max_shift is {max_shift}", fix="give frames, or below 1 a share")
+        self.max_shift = max_shift
+
+    def _draw(self, x: Tensor, generator: torch.Generator) -> Params:
+        n, items = x.shape[3], x.shape[:1]
+        most = self.max_shift * n if self.max_shift < 1 else self.max_shift
+        # The frame and the place that it goes to both lie inside.
+        most = max(0.0, min(most, (n - 3) / 2))
+        return {
+            "frame": uniform(generator, items, most + 1, max(most + 1, n - 2 - most)),
+            "shift": uniform(generator, items, -most, most),
+        }
+
+    def _apply(self, x: Tensor, params: Params) -> Tensor:
+        n = x.shape[3]
+        if n < 3:
+            return x
+        source = self.source_frames(n, params).to(x.dtype)
+        first = source.floor().clamp(0, n - 2)
+        way, first = (source - first)[:, None, None], first.long()
+        frames = zip(x, first, strict=True)
+        low, high = zip(
+            *((s.index_select(2, i), s.index_select(2, i + 1)) for s, i in frames), strict=True
+        )
+        return torch.lerp(torch.stack(low), torch.stack(high), way)
+
+    @staticmethod
+    def source_frames(n: int, params: Params) -> Tensor:
+        """Return the frame (b, n) of the input that each frame of the result shows."""
+        old = params["frame"].double()[:, None]
+        new = old + params["shift"].double()[:, None]
+        frames = torch.arange(n, dtype=torch.float64, device=old.device)
+        before = frames * old / new
+        after = old + (frames - new) * (n - 1 - old) / (n - 1 - new)
+        return torch.where(frames < new, before, after).clamp(0, n - 1)

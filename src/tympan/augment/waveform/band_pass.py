@@ -1,0 +1,71 @@
+"""As heard through a telephone."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from tympan.augment._draw import check_range, log_uniform
+from tympan.augment.base import Params, Transform
+from tympan.augment.waveform._biquads import high_pass, low_pass
+from tympan.augment.waveform._iir import sos_filter
+from tympan.augment.waveform._limits import HIGHEST, check_cutoffs, check_order
+
+
+class BandPass(Transform):
+    """Keep a band of drawn centre and width: a high-pass and a low-pass at its edges.
+
+    Both are Butterworth filters, −3 dB at the edges. A band that reaches beyond the audio's
+    own is cut off at 1 Hz and at 49 % of the rate.
+
+    Hazards: a narrow band removes the labelled sound altogether, or makes it ring. Starts from
+    silence. The level falls.
+
+    Args:
+        min_centre_hz: lowest centre (geometric middle of the edges); drawn evenly over octaves.
+        max_centre_hz: highest centre; 45 % of the rate, at most 4 kHz, if None.
+        min_octaves: narrowest band; drawn evenly over ratios of widths.
+        max_octaves: widest band.
+        order: 1 to 16, slope of each side in 6 dB per octave.
+        rate_hz: sample rate of the audio.
+        p: probability of being applied to an item.
+
+    >>> import torch
+    >>> params = BandPass(rate_hz=16000).draw(torch.ones(2, 1, 8), 0)
+    >>> sorted(params)
+    ['active', 'centre_hz', 'octaves']
+    """
+
+    def __init__(
+        self,
+        min_centre_hz: float = 200.0,
+        max_centre_hz: float | None = None,
+        min_octaves: float = 1.0,
+        max_octaves: float = 4.0,
+        order: int = 2,
+        *,
+        rate_hz: int,
+        p: float = 1.0,
+    ) -> None:
+        super().__init__(p)
+        self.rate_hz: int = rate_hz
+        self.order = check_order(order)
+        check_range("octaves", min_octaves, max_octaves, 0.01, 20.0)
+        self.min_octaves, self.max_octaves = min_octaves, max_octaves
+        self.min_centre_hz, self.max_centre_hz = check_cutoffs(
+            min_centre_hz, max_centre_hz, 4000.0, rate_hz
+        )
+
+    def _draw(self, x: Tensor, generator: torch.Generator) -> Params:
+        items = x.shape[:1]
+        return {
+            "centre_hz": log_uniform(generator, items, self.min_centre_hz, self.max_centre_hz),
+            "octaves": log_uniform(generator, items, self.min_octaves, self.max_octaves),
+        }
+
+    def _apply(self, x: Tensor, params: Params) -> Tensor:
+        centre, half = params["centre_hz"].double(), params["octaves"].double() / 2
+        low = (centre * torch.exp2(-half)).clamp_min(1.0)
+        high = (centre * torch.exp2(half)).clamp_max(HIGHEST * self.rate_hz)
+        sos = [high_pass(low, self.order, self.rate_hz), low_pass(high, self.order, self.rate_hz)]
+        return sos_filter(x, torch.cat(sos, 1))

@@ -1,0 +1,56 @@
+"""Thin."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from tympan.augment._draw import log_uniform
+from tympan.augment.base import Params, Transform
+from tympan.augment.waveform._biquads import high_pass
+from tympan.augment.waveform._iir import sos_filter
+from tympan.augment.waveform._limits import check_cutoffs, check_order
+
+
+class HighPass(Transform):
+    """Take away what lies below a drawn cut-off frequency (Butterworth, −3 dB there).
+
+    Hazards: starts from silence: a constant offset at the start becomes a click. Turns the phase
+    of low frequencies, so the wave form changes even where the level does not. A high cut-off
+    removes a low-pitched label's sound altogether.
+
+    Args:
+        min_cutoff_hz: lowest cut-off; drawn evenly over octaves.
+        max_cutoff_hz: highest cut-off; 45 % of the rate, at most 2.4 kHz, if None.
+        order: 1 to 16, slope in 6 dB per octave.
+        rate_hz: sample rate of the audio.
+        p: probability of being applied to an item.
+
+    >>> import torch
+    >>> y = HighPass(100.0, 100.0, rate_hz=16000)(torch.ones(1, 1, 8000), 0)
+    >>> bool(y[..., 4000:].abs().max() < 1e-4)
+    True
+    """
+
+    def __init__(
+        self,
+        min_cutoff_hz: float = 20.0,
+        max_cutoff_hz: float | None = None,
+        order: int = 2,
+        *,
+        rate_hz: int,
+        p: float = 1.0,
+    ) -> None:
+        super().__init__(p)
+        self.rate_hz: int = rate_hz
+        self.order = check_order(order)
+        self.min_cutoff_hz, self.max_cutoff_hz = check_cutoffs(
+            min_cutoff_hz, max_cutoff_hz, 2400.0, rate_hz
+        )
+
+    def _draw(self, x: Tensor, generator: torch.Generator) -> Params:
+        drawn = log_uniform(generator, x.shape[:1], self.min_cutoff_hz, self.max_cutoff_hz)
+        return {"cutoff_hz": drawn}
+
+    def _apply(self, x: Tensor, params: Params) -> Tensor:
+        return sos_filter(x, high_pass(params["cutoff_hz"], self.order, self.rate_hz))
