@@ -83,9 +83,13 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> Tensors:
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Tensors) -> None:
     """Put `optimizer_tensors` back."""
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
         number, name = key.split("/", 1)
+        like = parameters[int(number)]
+        if tensor.shape == like.shape:  # fused AdamW wants the parameter's layout in memory
+            tensor = torch.empty_like(like, dtype=tensor.dtype).copy_(tensor)
         state.setdefault(int(number), {})[name] = tensor
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})

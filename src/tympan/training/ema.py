@@ -30,6 +30,7 @@ class AveragedNet:
     def __init__(self, net: nn.Module, decay: float | None) -> None:
         self.decay = decay
         self.net = net if decay is None else deepcopy(net).requires_grad_(False).eval()
+        self.follow(net)
 
     @torch.no_grad()
     def follow(self, net: nn.Module) -> None:
@@ -61,6 +62,13 @@ def lr_factor(step: int, total: int, warmup: int) -> float:
     if step < warmup:
         return (step + 1) / warmup
     return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, total - warmup)))
+
+
+def set_layout(net: nn.Module, layout: torch.memory_format) -> None:
+    """Store the weights of 2-D convolutions channels last (faster), or as usual (to be saved)."""
+    for parameter in net.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=layout)
 
 
 def split_by_decay(parameters: list[nn.Parameter]) -> tuple[list[Tensor], list[Tensor]]:

@@ -25,6 +25,11 @@ from tympan.training.device import choose_device, choose_precision
 
 Result = TypeVar("Result")
 
+# Also in the started processes, which import this module first: no banner for each process.
+for _name in ("lightning_fabric", "lightning.fabric"):
+    for _part in ("distributed", "rank_zero"):
+        logging.getLogger(f"{_name}.utilities.{_part}").setLevel(logging.WARNING)
+
 
 def run(config: TrainingConfig, function: Callable[..., Result], *args: Any) -> Result:
     """Call `function(fabric, *args)` in every process; return what rank 0 returned.
@@ -136,6 +141,7 @@ def _own_environment() -> Iterator[None]:
 @contextlib.contextmanager
 def _forward_signals() -> Iterator[None]:
     """Pass SIGINT and SIGTERM to the processes started meanwhile: they save and end."""
+    asked: int
     others = {child.pid for child in multiprocessing.active_children()}
 
     def forward(number: int, frame: FrameType | None) -> None:
@@ -152,4 +158,4 @@ def _forward_signals() -> Iterator[None]:
         yield
     finally:
         for asked, handler in before.items():
-            signal.signal(asked, handler if handler is not None else signal.SIG_DFL)
+            signal.signal(asked, signal.SIG_DFL if handler is None else handler)

@@ -27,8 +27,9 @@ from tympan.errors import ArgumentError, DataError, TympanError
 from tympan.training import checkpoint, launch
 from tympan.training.config import Learner, TrainingConfig
 from tympan.training.device import choose_device, choose_precision
-from tympan.training.ema import AveragedNet, lr_factor, split_by_decay
+from tympan.training.ema import AveragedNet, lr_factor, set_layout, split_by_decay
 from tympan.training.history import History
+from tympan.training.memory import keep_freed_memory
 from tympan.training.progress import Board, Display
 from tympan.training.signals import StopSignal, TrainingInterrupted
 
@@ -74,7 +75,8 @@ def fit(
     out.mkdir(parents=True, exist_ok=True)
     history = launch.run(config, _train, learner, train, val, config, out, resume, progress)
     # Several processes trained copies; the weights come from the files in any case.
-    learner.net.to("cpu").load_state_dict(_final_weights(out, history))
+    set_layout(learner.net.to("cpu"), torch.contiguous_format)
+    learner.net.load_state_dict(_final_weights(out, history))
     learner.net.eval()
     return history
 
@@ -90,6 +92,7 @@ def _train(
     progress: bool,
 ) -> History:
     """One process's part: rank 0 also validates, saves and shows."""
+    keep_freed_memory()
     with ExitStack() as stack:
         if fabric.is_global_zero:
             stack.enter_context(checkpoint.sole_writer(out))
@@ -133,6 +136,7 @@ class _Run:
             fabric, learner, val, config, out,
         )  # fmt: skip
         self.train = train.shard(fabric.global_rank, fabric.world_size)
+        set_layout(learner.net, torch.channels_last)
         self.average = AveragedNet(learner.net, config.ema_decay)
         self.optimizer = _optimizer(learner, config)
         self.net, optimizer = fabric.setup(learner.net, self.optimizer)
