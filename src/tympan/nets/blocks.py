@@ -46,8 +46,7 @@ def count_parameters(module: nn.Module) -> int:
 class ResidualBlock(nn.Module):
     """Two 3 x 3 convolutions with batch normalisation beside a shortcut.
 
-    He et al., *Deep Residual Learning for Image Recognition*, CVPR 2016. The second normalisation
-    starts at zero, so that a deep net begins as a shallow one (Goyal et al., 2017).
+    He et al., *Deep Residual Learning for Image Recognition*, CVPR 2016.
 
     Args:
         in_channels: channels received.

@@ -1,0 +1,22 @@
+"""The questions: one module each, all with the same five verbs."""
+
+from __future__ import annotations
+
+from tympan._lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "TASKS": "tympan.tasks.run",
+        "get": "tympan.tasks.run",
+        "train": "tympan.tasks.run",
+        "evaluate": "tympan.tasks.run",
+        "load": "tympan.tasks.run",
+        "answer": "tympan.tasks.run",
+        "Task": "tympan.tasks.base",
+        "TrainingResult": "tympan.tasks.base",
+        "Classification": "tympan.tasks.results",
+        "Label": "tympan.tasks.results",
+        "Segment": "tympan.tasks.results",
+    },
+)

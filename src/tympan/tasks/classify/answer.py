@@ -1,0 +1,198 @@
+"""From a recording of any length to labels and a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tympan.errors import ArgumentError
+from tympan.tasks.results import Classification, Label, Segment
+
+if TYPE_CHECKING:
+    from tympan.audio.clip import Clip
+    from tympan.tasks.classify.net import Classifier
+
+BATCH = 8
+SHORTEST_S = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class ClassifyModel:
+    """A loaded classifier: the net ready to answer, its labels and its name."""
+
+    net: Classifier
+    labels: tuple[str, ...]
+    name: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the timeline: `start_s` to `end_s`, and the probabilities `(k,)` there."""
+
+    start_s: float
+    end_s: float
+    probabilities: np.ndarray
+
+
+def steps(model: ClassifyModel, source: Any, every_s: float | None = None) -> Iterator[Step]:
+    """Yield what is heard, step by step, in bounded memory however long the recording.
+
+    The net hears a window of `clip_s` seconds around the middle of each step; at both ends of
+    the recording the window is moved inwards. A recording that is not longer than 1.5 windows is
+    one step, unless `every_s` is given.
+
+    Args:
+        model: the classifier.
+        source: what `tympan.load` takes.
+        every_s: length of a step; by default a quarter of the window.
+
+    Raises:
+        ArgumentError: `every_s` is not a usable length.
+        AudioFileError: the recording cannot be read.
+    """
+    if every_s is not None and not 0.01 <= every_s <= 3600:
+        raise ArgumentError(f"every_s={every_s} is no usable step", fix="give 0.01 to 3600 seconds")
+    config = model.net.config
+    windows = _windows(_chunks(source, config.rate_hz), config.rate_hz, config.clip_s, every_s)
+    batch: list[tuple[float, float, np.ndarray]] = []
+    for window in windows:
+        if batch and (len(batch) == BATCH or len(window[2]) != len(batch[0][2])):
+            yield from _answered(model, batch)
+            batch = []
+        batch.append(window)
+    if batch:
+        yield from _answered(model, batch)
+
+
+def _chunks(source: Any, rate_hz: int) -> Iterable[np.ndarray]:
+    """The recording as mono blocks `(t,)` at the net's rate."""
+    from tympan.audio import Clip, blocks
+
+    if isinstance(source, Clip):
+        return [source.mono().resample(rate_hz).samples[0]]
+    return (b.clip.samples[0] for b in blocks(source, block_s=30.0, rate_hz=rate_hz, mono=True))
+
+
+def _windows(
+    chunks: Iterable[np.ndarray], rate_hz: int, clip_s: float, every_s: float | None
+) -> Iterator[tuple[float, float, np.ndarray]]:
+    """Yield `(start_s, end_s, window)`; of the past only what later windows need is kept."""
+    size = round(clip_s * rate_hz)
+    every = max(1, round((every_s or clip_s / 4) * rate_hz))
+    held, first, step = np.zeros(0, np.float32), 0, 0  # `first`: place of held[0] in the file
+    whole_limit = size * 3 // 2 if every_s is None else 0
+
+    def cut(middle: int, end: int) -> np.ndarray:
+        start = max(0, min(middle - size // 2, end - size))
+        return held[start - first : start - first + size]
+
+    for chunk in chunks:
+        held = np.concatenate([held, chunk])
+        known = first + len(held)
+        # A window is safe once the recording goes on beyond it, whatever follows.
+        while known > whole_limit and (middle := step * every + every // 2) + size < known:
+            yield step * every / rate_hz, (step + 1) * every / rate_hz, cut(middle, known)
+            step += 1
+            if (useless := step * every + every // 2 - 2 * size - first) > size:
+                held, first = held[useless:], first + useless
+    end = first + len(held)
+    if step == 0 and end <= whole_limit:
+        yield 0.0, end / rate_hz, _at_least(held, rate_hz)
+        return
+    while step * every < end:
+        stop = min(end, (step + 1) * every)
+        middle = (step * every + stop) // 2
+        yield step * every / rate_hz, stop / rate_hz, _at_least(cut(middle, end), rate_hz)
+        step += 1
+
+
+def _at_least(wave: np.ndarray, rate_hz: int) -> np.ndarray:
+    """Pad a wave that is too short for a spectrogram with silence."""
+    return np.pad(wave, (0, max(0, round(SHORTEST_S * rate_hz) - len(wave))))
+
+
+def _answered(model: ClassifyModel, batch: list[tuple[float, float, np.ndarray]]) -> Iterator[Step]:
+    import torch
+
+    waves = torch.from_numpy(np.stack([wave for *_, wave in batch]))
+    scores = model.net.probabilities(waves).numpy()
+    for (start_s, end_s, _), row in zip(batch, scores, strict=True):
+        yield Step(start_s, end_s, row)
+
+
+def answer(
+    model: ClassifyModel,
+    source: Any,
+    *,
+    top: int = 5,
+    every_s: float | None = None,
+    name: str | None = None,
+) -> Classification:
+    """Classify one recording.
+
+    Args:
+        model: the classifier.
+        source: what `tympan.load` takes.
+        top: how many labels to give.
+        every_s: length of a step of the timeline, see `steps`.
+        name: name of the recording in the result.
+
+    Returns:
+        The labels of the whole recording (its mean probabilities), and the timeline.
+
+    Raises:
+        ArgumentError: `top` is below 1.
+    """
+    if top < 1:
+        raise ArgumentError(f"top={top} labels cannot be given", fix="give 1 or more")
+    total = np.zeros(len(model.labels))
+    duration_s = 0.0
+    timeline: list[Segment] = []
+    weights: list[float] = []
+    for step in steps(model, source, every_s):
+        length_s = step.end_s - step.start_s
+        total += step.probabilities * length_s
+        duration_s = step.end_s
+        _extend(timeline, weights, step, model.labels)
+    total /= max(duration_s, 1e-9)
+    best = np.argsort(-total, kind="stable")[:top]
+    labels = tuple(Label(model.labels[i], float(total[i])) for i in best)
+    return Classification(name or _name(source), labels, tuple(timeline), duration_s, model.name)
+
+
+def _extend(
+    timeline: list[Segment], weights: list[float], step: Step, labels: tuple[str, ...]
+) -> None:
+    """Add a step to the timeline; one with the same label lengthens the last segment."""
+    i = int(step.probabilities.argmax())
+    score, length_s = float(step.probabilities[i]), step.end_s - step.start_s
+    if timeline and timeline[-1].label == labels[i]:
+        last, held_s = timeline[-1], weights[-1]
+        mean = (last.score * held_s + score * length_s) / max(held_s + length_s, 1e-9)
+        timeline[-1] = Segment(last.start_s, step.end_s, last.label, mean)
+        weights[-1] = held_s + length_s
+    else:
+        timeline.append(Segment(step.start_s, step.end_s, labels[i], score))
+        weights.append(length_s)
+
+
+def _name(source: Any) -> str:
+    from tympan.audio import Clip
+
+    if isinstance(source, Clip):
+        return source.name or "clip"
+    return getattr(source, "name", None) or (
+        str(source) if not isinstance(source, bytes) else "bytes"
+    )
+
+
+def mean_probabilities(model: ClassifyModel, clip: Clip | Any) -> np.ndarray:
+    """Probabilities `(k,)` of a whole recording."""
+    total, weight = np.zeros(len(model.labels)), 0.0
+    for step in steps(model, clip):
+        total += step.probabilities * (step.end_s - step.start_s)
+        weight += step.end_s - step.start_s
+    return total / max(weight, 1e-9)

@@ -1,0 +1,230 @@
+"""The five verbs of `classify`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tympan.errors import DataError
+from tympan.tasks.base import Prepared
+from tympan.tasks.classify.config import ClassifyConfig
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from tympan.data import Batches, Table, WaveCache
+    from tympan.models import LoadedModel
+    from tympan.tasks.classify.answer import ClassifyModel
+    from tympan.tasks.classify.learner import ClassifyLearner
+    from tympan.tasks.classify.net import Classifier
+    from tympan.tasks.results import Classification
+
+SHORTEST_CLIP_S, LONGEST_CLIP_S = 0.5, 5.0
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How good a model is on recordings it was not trained on.
+
+    Attributes:
+        metrics: see `tympan.tasks.metrics.classification_metrics`.
+        files: name of each recording scored.
+        truth: `(m,)` index of the right label.
+        scores: `(m, k)` probabilities.
+        labels: the `k` labels.
+        seen: recordings of the folder that were trained on, and therefore left out.
+    """
+
+    metrics: dict[str, Any]
+    files: tuple[str, ...]
+    truth: np.ndarray = field(repr=False)
+    scores: np.ndarray = field(repr=False)
+    labels: tuple[str, ...]
+    seen: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The metrics as one plain object."""
+        return {**self.metrics, "seen_in_training": self.seen}
+
+    def mistakes(self, limit: int = 12) -> list[int]:
+        """Rows answered wrongly, the most confident first."""
+        guess, confidence = self.scores.argmax(1), self.scores.max(1)
+        wrong = np.flatnonzero(guess != self.truth)
+        return [int(i) for i in wrong[np.argsort(-confidence[wrong], kind="stable")][:limit]]
+
+    def __str__(self) -> str:
+        m = self.metrics
+        lines = [f"{m['examples']} recordings, {len(self.labels)} labels"]
+        if self.seen:
+            lines[0] += f" ({self.seen} that the model was trained on are left out)"
+        for name, title in (("accuracy", "accuracy"), ("macro_f1", "macro F1"), ("ece", "ECE")):
+            low, high = m["intervals"][name]
+            lines.append(f"{title:9} {m[name]:6.1%}   95 % interval {low:.1%} – {high:.1%}")
+        width = max(map(len, self.labels))
+        lines.append(f"{'label':{width}}  precision  recall      F1  recordings")
+        for label, row in m["per_class"].items():
+            lines.append(
+                f"{label:{width}}  {row['precision']:9.1%}  {row['recall']:6.1%}  "
+                f"{row['f1']:6.1%}  {row['support']:10d}"
+            )
+        return "\n".join(lines)
+
+
+class ClassifyTask:
+    """What sound is it? One label for each recording."""
+
+    name = "classify"
+    config_type = ClassifyConfig
+
+    def prepare(
+        self,
+        table: Table,
+        cache: WaveCache,
+        config: ClassifyConfig,
+        chosen: frozenset[str] = frozenset(),
+    ) -> Prepared:
+        """Number the labels and fit the clip length to the recordings.
+
+        Args:
+            table: recordings with a `label` each.
+            cache: the same, decoded.
+            config: to be fitted.
+            chosen: fields that the user set, which are left as they are.
+
+        Raises:
+            DataError: a recording without a label, or fewer than two labels.
+        """
+        import torch
+
+        without = [str(e.path) for e in table if not e.label]
+        if without:
+            raise DataError(
+                f"has no label, as {len(without) - 1} others" if without[1:] else "has no label",
+                file=without[0],
+                fix="fill in the label column, or leave the recording out",
+            )
+        labels = tuple(table.labels)
+        if len(labels) < 2:
+            raise DataError(
+                f"has only the label {labels[0]!r}, a classifier needs two",
+                file=table.root,
+                fix="add a folder of recordings that are something else",
+            )
+        notes: tuple[str, ...] = ()
+        if "clip_s" not in chosen:
+            longest_s = float(np.percentile(cache.lengths, 90)) / cache.rate_hz
+            clip_s = min(LONGEST_CLIP_S, max(SHORTEST_CLIP_S, float(np.ceil(longest_s * 10)) / 10))
+            config = replace(config, clip_s=clip_s)
+            notes = (f"the net hears {clip_s:g} s at a time (nine of ten recordings are shorter "
+                     f"than {longest_s:.1f} s)",)  # fmt: skip
+        number = {label: i for i, label in enumerate(labels)}
+        targets = torch.tensor([number[e.label] for e in table])
+        return Prepared(labels, targets, config, notes)
+
+    def build(self, config: ClassifyConfig, labels: tuple[str, ...]) -> Classifier:
+        """A new net with random weights."""
+        from tympan.tasks.classify.net import Classifier
+
+        return Classifier(config, len(labels))
+
+    def learner(
+        self, net: Classifier, config: ClassifyConfig, labels: tuple[str, ...]
+    ) -> ClassifyLearner:
+        """What the training loop optimises."""
+        from tympan.tasks.classify.learner import ClassifyLearner
+
+        return ClassifyLearner(net, config, len(labels))
+
+    def start_from(self, config: ClassifyConfig, model: LoadedModel) -> ClassifyConfig:
+        """Take over what the weights of `model` need: its front and its encoder."""
+        other = ClassifyConfig.from_dict(model.card.config, str(model.path))
+        same = ("rate_hz", "n_fft", "hop", "n_mels", "f_min_hz", "encoder")
+        return replace(config, **{name: getattr(other, name) for name in same})
+
+    def warm_start(self, net: nn.Module, model: LoadedModel, labels: tuple[str, ...]) -> None:
+        """Copy the weights of `model`; the head only where the labels are the same."""
+        same_labels = tuple(model.card.labels) == labels
+        state = {k: v for k, v in model.state.items() if same_labels or not k.startswith("head.")}
+        net.load_state_dict(state, strict=False)
+
+    def finish(self, net: Classifier, val: Batches | None) -> ClassifyConfig:
+        """Fit the temperature on the validation side, so that scores mean what they say.
+
+        Guo et al., *On Calibration of Modern Neural Networks*, ICML 2017.
+        """
+        import torch
+        from torch.nn.functional import cross_entropy
+
+        if val is None:
+            return net.config
+        net.eval()
+        with torch.inference_mode():
+            pairs = [(net(net.front(b.waves)), b.targets) for b in val.epoch(0)]
+            scores, targets = torch.cat([s for s, _ in pairs]), torch.cat([t for _, t in pairs])
+            choices = torch.logspace(-1.3, 0.7, 81)
+            losses = torch.stack([cross_entropy(scores / t, targets) for t in choices])
+        # With few validation clips, all right, the best temperature would be 0: stay careful.
+        weight = len(targets) / (len(targets) + 50)
+        temperature = float(choices[losses.argmin()]) ** weight
+        net.config = replace(net.config, temperature=round(temperature, 4))
+        return net.config
+
+    def load(self, model: LoadedModel) -> ClassifyModel:
+        """Build the net of a loaded model, ready to answer.
+
+        Raises:
+            ModelError: card and weights do not fit.
+        """
+        from tympan.errors import ModelError
+        from tympan.tasks.classify.answer import ClassifyModel
+
+        config = ClassifyConfig.from_dict(model.card.config, str(model.path))
+        labels = tuple(model.card.labels)
+        net = self.build(config, labels)
+        try:
+            net.load_state_dict(model.state)
+        except RuntimeError as error:
+            what = f"its weights do not fit its card: {str(error).splitlines()[-1].strip()[:160]}"
+            raise ModelError(what, file=model.path, fix="get or train the model again") from error
+        return ClassifyModel(net.eval(), labels, model.card.name)
+
+    def predict(self, model: ClassifyModel, source: Any, **options: Any) -> Classification:
+        """Classify one recording, see `tympan.tasks.classify.answer.answer`."""
+        from tympan.tasks.classify.answer import answer
+
+        return answer(model, source, **options)
+
+    def evaluate(self, model: ClassifyModel, table: Table, *, seen: int = 0) -> Evaluation:
+        """Score a model on a table.
+
+        Raises:
+            DataError: the table has a label that the model does not know, or no rows.
+        """
+        from tympan.audio import Clip
+        from tympan.data import WaveCache
+        from tympan.tasks.classify.answer import mean_probabilities
+        from tympan.tasks.metrics import classification_metrics
+
+        unknown = sorted(set(table.labels) - set(model.labels))
+        if unknown or not len(table):
+            what = f"has the label {unknown[0]!r}, which the model does not know" if unknown else ""
+            fix = f"the model knows {', '.join(model.labels[:8])}{' …' * (len(model.labels) > 8)}"
+            raise DataError(what or "has no recordings to score", file=table.root, fix=fix)
+        rate_hz = model.net.config.rate_hz
+        cache = WaveCache.open(table, rate_hz)
+        scores = np.stack(
+            [
+                mean_probabilities(model, Clip(cache.wave(i)[None], rate_hz))
+                for i in range(len(cache))
+            ]
+        )
+        number = {label: i for i, label in enumerate(model.labels)}
+        truth = np.array([number[e.label] for e in table])
+        metrics = classification_metrics(truth, scores, model.labels)
+        files = tuple(table.relative(e.path) for e in table)
+        return Evaluation(metrics, files, truth, scores, model.labels, seen)
+
+
+TASK = ClassifyTask()
