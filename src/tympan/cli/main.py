@@ -19,6 +19,8 @@ from tympan.errors import TympanError
 
 # The order is that of the help page.
 COMMANDS = (
+    "hear",
+    "show",
     "models",
     "doctor",
 )

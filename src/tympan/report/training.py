@@ -1,4 +1,4 @@
-"""The page that `tympan train` leaves beside a model: how it learned, what it knows, where it errs."""
+"""The page that `tympan train` leaves beside a model: how it learned, where it errs."""
 
 from __future__ import annotations
 

@@ -6,15 +6,12 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tympan.errors import AudioFileError
 from tympan.spectra.figures_stream import Consumer, Envelope, MeanSpectrum, PowerSpectrogram
-
-if TYPE_CHECKING:
-    from tympan.audio.clip import Clip
 
 BLOCK_S = 20.0
 _LONG_S = 120.0
@@ -121,8 +118,22 @@ def log_rows(data: Overview, rows: int = 320) -> tuple[np.ndarray, float]:
     nyquist = data.rate_hz / 2
     step_hz = nyquist / (bins - 1)
     low_hz = max(30.0, step_hz) if nyquist > 120 else nyquist / 64
-    edges = np.geomspace(low_hz, nyquist, rows + 1) / step_hz  # in bins
-    out = np.empty((rows, data.power.shape[1]), np.float32)
+    return rows_between(data, np.geomspace(low_hz, nyquist, rows + 1)), low_hz
+
+
+def rows_between(data: Overview, edges_hz: np.ndarray) -> np.ndarray:
+    """Put the power on any frequency axis: one row between each two edges.
+
+    Args:
+        data: the gathered recording.
+        edges_hz: (rows + 1,) rising frequencies from 0 to half the rate.
+
+    Returns:
+        The power (rows, w); rows narrower than a bin are interpolated.
+    """
+    bins = data.power.shape[0]
+    edges = edges_hz / (data.rate_hz / 2 / (bins - 1))  # in bins
+    out = np.empty((len(edges) - 1, data.power.shape[1]), np.float32)
     for row, (start, end) in enumerate(pairwise(edges)):
         first, last = int(np.ceil(start)), int(np.floor(end))
         if last >= first:
@@ -130,10 +141,10 @@ def log_rows(data: Overview, rows: int = 320) -> tuple[np.ndarray, float]:
             out[row] = data.power[first : last + 1].max(axis=0)
         else:
             centre = (start + end) / 2
-            below = int(centre)
+            below = min(int(centre), bins - 2)
             part = centre - below
             out[row] = data.power[below] * (1 - part) + data.power[below + 1] * part
-    return out, low_hz
+    return out
 
 
 def power_db(power: np.ndarray) -> np.ndarray:
@@ -179,17 +190,17 @@ class Recording:
     blocks: Callable[[], Iterator[np.ndarray]]
 
 
-def open_recording(source: Clip | str | os.PathLike[str]) -> Recording:
-    """Prepare to read a clip or a file block by block, without decoding it yet.
+def open_recording(source: Any) -> Recording:
+    """Prepare to read a clip, a file or its bytes block by block, without decoding it yet.
 
     Raises:
         AudioFileError: there is nothing to read.
     """
-    if isinstance(source, str | os.PathLike):
+    from tympan.audio.clip import Clip
+
+    if not isinstance(source, Clip):
         return _open_file(source)
-    step = int(BLOCK_S * source.rate_hz)
-    if source.num_samples == 0:
-        raise AudioFileError("holds no samples", file=source.name or None)
+    step = max(1, int(BLOCK_S * source.rate_hz))
 
     def blocks() -> Iterator[np.ndarray]:
         for start in range(0, source.num_samples, step):
@@ -199,22 +210,22 @@ def open_recording(source: Clip | str | os.PathLike[str]) -> Recording:
     return Recording(name, source.rate_hz, source.channels, source.num_samples, blocks)
 
 
-def _open_file(path: str | os.PathLike[str]) -> Recording:
+def _open_file(source: Any) -> Recording:
     from tympan.audio import blocks as file_blocks
     from tympan.audio import probe
 
-    info = probe(path)
+    info = probe(source)
 
     def blocks() -> Iterator[np.ndarray]:
-        for block in file_blocks(path, block_s=BLOCK_S):
+        for block in file_blocks(source, block_s=BLOCK_S):
             yield block.clip.samples
 
-    name = os.path.basename(os.fspath(path))
-    return Recording(name, info.rate_hz, info.channels, info.num_samples or 0, blocks)
+    expected = info.num_samples or round((info.duration_s or 0.0) * info.rate_hz)
+    return Recording(os.path.basename(info.path), info.rate_hz, info.channels, expected, blocks)
 
 
 def survey(
-    source: Clip | str | os.PathLike[str] | Recording,
+    source: Any,
     consumers: Sequence[Consumer] = (),
     width: int = 1200,
 ) -> Overview:

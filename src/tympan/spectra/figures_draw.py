@@ -70,7 +70,7 @@ def spectrum(ax: Axes, data: Overview, *, db: bool, log_hz: bool, peaks: int) ->
     low_hz = 20.0 if log_hz else 0.0
     nyquist = data.rate_hz / 2
     values = power_db(amplitude**2) if db else amplitude
-    x, y = _thin(frequencies, values, low_hz, nyquist, log_hz)
+    x, y = thin(frequencies, values, low_hz, nyquist, log_hz)
     bottom = float(np.max(y)) - look.DB_RANGE - 10 if db else 0.0
     ax.fill_between(x, bottom, np.maximum(y, bottom), color=look.BLUE, alpha=0.12, linewidth=0)
     ax.plot(x, y, color=look.BLUE, linewidth=1.0)
@@ -89,7 +89,7 @@ def spectrum(ax: Axes, data: Overview, *, db: bool, log_hz: bool, peaks: int) ->
     look.title(ax, data.name, "spectrum")
 
 
-def _thin(
+def thin(
     x: np.ndarray, y: np.ndarray, low: float, high: float, log: bool, points: int = 1500
 ) -> tuple[np.ndarray, np.ndarray]:
     """Keep the highest value of each stretch of the axis, so that no peak is lost."""

@@ -1,0 +1,39 @@
+"""`tympan hear`: one page about a recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def hear(
+    file: Annotated[Path, typer.Argument(help="Sound file of any length.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The page to write.")] = Path(
+        "report.html"
+    ),
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="Name or folder of a model; 'none' for no answer.")
+    ] = "sounds",
+    every: Annotated[
+        float | None,
+        typer.Option(
+            "--every", help="Seconds per step of the timeline.", min=0.01, show_default=False
+        ),
+    ] = None,
+    open_page: Annotated[
+        bool, typer.Option("--open", help="Open the page in the browser.")
+    ] = False,
+) -> None:
+    """Write a page: player, pictures, what is heard."""
+    from tympan.report.hear import hear as write
+
+    report = write(file, out, model=None if model == "none" else model, every_s=every)
+    if report.answer is not None:
+        typer.echo(report.answer)
+    for warning in report.warnings:
+        typer.echo(warning)
+    typer.echo(f"report: {report.path}")
+    if open_page:
+        report.open()

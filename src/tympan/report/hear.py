@@ -1,0 +1,174 @@
+"""`hear`: one page about one recording."""
+
+from __future__ import annotations
+
+import os
+import webbrowser
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tympan.report import charts, page, sections
+from tympan.report.measure import Measurements, Meter
+from tympan.report.player import Encoder, Player, choose_quality, linked
+from tympan.spectra import figures_style as look
+from tympan.spectra.figures_data import Overview, open_recording, survey
+
+if TYPE_CHECKING:
+    from tympan.audio import AudioInfo
+    from tympan.tasks.results import Classification
+
+
+@dataclass(frozen=True)
+class Report:
+    """A written report.
+
+    Attributes:
+        path: the page.
+        answer: what the model heard; None without a model.
+        measured: loudness, peak, clipping and silence.
+        warnings: what is wrong with the recording, one sentence each.
+    """
+
+    path: Path
+    answer: Classification | None
+    measured: Measurements
+    warnings: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def open(self) -> None:
+        """Open the page in the browser."""
+        webbrowser.open(self.path.resolve().as_uri())
+
+
+def hear(
+    source: Any,
+    out: str | os.PathLike[str] = "report.html",
+    *,
+    model: str | os.PathLike[str] | None = "sounds",
+    every_s: float | None = None,
+) -> Report:
+    """Write one self-contained page about a recording: what it is and what is heard when.
+
+    The page holds its pictures and its sound and fetches nothing; a recording longer than about two
+    hours is played from its file. Memory and the size of the page are bounded at any length.
+
+    Args:
+        source: a file, its bytes, or a clip.
+        out: the page to write.
+        model: name or folder of a `classify` model; None leaves the answer out.
+        every_s: length of a step of the timeline in seconds; None lets the model choose.
+
+    Returns:
+        The path of the page, the answer, and what was measured.
+
+    Raises:
+        AudioFileError: the recording cannot be read.
+        ModelError: there is no such model.
+
+    >>> import tempfile, tympan
+    >>> clip = tympan.synth.sine(frequency_hz=440, duration_s=1, rate_hz=16000)
+    >>> report = hear(clip, Path(tempfile.mkdtemp()) / "report.html", model=None)
+    >>> "<!DOCTYPE html>" in report.path.read_text("utf-8")
+    True
+    """
+    answer = None
+    if model is not None:
+        from tympan.tasks.classify import classify
+
+        answer = classify(source, model=model, every_s=every_s)
+    return write_report(source, out, answer, model=model)
+
+
+def write_report(
+    source: Any,
+    out: str | os.PathLike[str],
+    answer: Classification | None,
+    *,
+    model: str | os.PathLike[str] | None = None,
+) -> Report:
+    """Write the page for an answer that is known already; see `hear`."""
+    target = Path(out)
+    data, measured, player = _listen(source, target)
+    info = _probe(source)
+    warned = sections.warnings(data, measured, info)
+    timeline = answer.timeline if answer is not None else ()
+    lanes, lanes_note = sections.lanes(timeline, data.duration_s)
+    name = look.short_name(data.name, 120) or "Recording"
+    html = page.render(
+        "hear.html.j2",
+        f"{name} – what is heard",
+        name=name,
+        summary=sections.summary(data, info),
+        answer=None if answer is None else sections.answer(answer),
+        warnings=warned,
+        player=player,
+        duration_s=round(data.duration_s, 4),
+        waves=sections.waves(data),
+        spectrogram=sections.spectrogram(data),
+        time_ticks=charts.time_ticks(data.duration_s),
+        lanes=lanes,
+        lanes_note=lanes_note,
+        segments=sections.segment_rows(timeline),
+        spectrum=sections.spectrum(data),
+        tones=sections.tones(data),
+        facts=sections.facts(data, measured, info, _size(source)),
+        model=None if model is None or answer is None else _model(model, answer),
+    )
+    written = page.write(target, html)
+    return Report(written, answer, measured, tuple(f"{w.what} {w.why}" for w in warned))
+
+
+def _listen(source: Any, target: Path) -> tuple[Overview, Measurements, Player]:
+    """Read the recording once: gather the pictures, measure, and encode the sound."""
+    recording = open_recording(source)
+    meter = Meter(recording.rate_hz, recording.channels)
+    expected_s = recording.expected_samples / recording.rate_hz
+    quality = choose_quality(expected_s, recording.rate_hz, recording.channels)
+    if quality is None:
+        return survey(recording, [meter]), meter.result(), linked(source, target)
+    encoder = Encoder(recording.rate_hz, recording.channels, quality)
+    try:
+        data = survey(recording, [meter, encoder])
+        src = encoder.result()
+    finally:
+        encoder.close()
+    note = ""
+    if quality.rate_hz < min(recording.rate_hz, 44100):
+        note = (
+            f"The player holds a small copy: {quality.kbit_s} kbit/s, {quality.rate_hz:,} Hz, mono."
+        )
+    return data, meter.result(), Player(src, embedded=True, note=note)
+
+
+def _probe(source: Any) -> AudioInfo | None:
+    from tympan.audio import Clip, probe
+
+    return None if isinstance(source, Clip) else probe(source)
+
+
+def _size(source: Any) -> int | None:
+    if isinstance(source, bytes):
+        return len(source)
+    return os.stat(source).st_size if isinstance(source, str | os.PathLike) else None
+
+
+def _model(model: str | os.PathLike[str], answer: Classification) -> dict[str, Any]:
+    """What the model's card says of it."""
+    from tympan.models import load_card
+
+    card = load_card(model)
+    facts = [sections.Fact("Model", card.name, f"version {card.version}")]
+    facts.append(sections.Fact("Sounds it knows", f"{len(card.labels):,}"))
+    if isinstance(accuracy := card.metrics.get("accuracy"), int | float):
+        facts.append(sections.Fact("Accuracy", page.percent(accuracy, 1), "on held-out recordings"))
+    facts.append(sections.Fact("Parameters", f"{card.parameters:,}"))
+    if card.licence:
+        facts.append(sections.Fact("Licence", card.licence))
+    return {
+        "description": card.description,
+        "facts": facts,
+        "failures": card.known_failures,
+    }

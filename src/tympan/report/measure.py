@@ -1,0 +1,204 @@
+"""Measure a recording while it streams by: loudness, peak, clipping, silence, offset."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+CLIP_LEVEL = 0.999  # Full scale of 16 bits, and what lossy codecs leave of it.
+CLIP_RUN = 3  # One sample at full scale may be a peak; three in a row are a flat top.
+SILENCE_DB = -60.0
+_CHUNK_S = 0.1
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """What `Meter` found.
+
+    Attributes:
+        loudness_lufs: integrated loudness (EBU R128), None below 0.4 s and `-inf` for silence.
+        peak: largest absolute sample.
+        rms: root mean square over all channels.
+        clipped: how many times the signal stays at full scale.
+        first_clip_s: when it does so first, or None.
+        silent_share: share of the time below −60 dB (0…1).
+        offset: the mean of the samples: should be 0.
+        same_channels: all channels hold the same samples.
+        cancelling: the first two channels are each other's opposite, so that their mean is quiet.
+    """
+
+    loudness_lufs: float | None
+    peak: float
+    rms: float
+    clipped: int
+    first_clip_s: float | None
+    silent_share: float
+    offset: float
+    same_channels: bool
+    cancelling: bool
+
+
+class Meter:
+    """Takes a recording block by block: `push(samples)`, then `result()`.
+
+    Loudness follows ITU-R BS.1770-4: K-weighting, blocks of 0.4 s overlapping by 75 %, an absolute
+    gate at −70 LUFS and a relative one 10 LU below the mean. Of the past, only the energy of every
+    0.1 s is kept.
+
+    Args:
+        rate_hz: samples per second.
+        channels: number of channels.
+
+    >>> meter = Meter(8000, 1)
+    >>> meter.push(0.1 * np.sin(2 * np.pi * 1000 / 8000 * np.arange(16000, dtype=np.float32))[None])
+    >>> result = meter.result()
+    >>> round(result.loudness_lufs), round(result.peak, 2), result.clipped
+    (-23, 0.1, 0)
+    """
+
+    def __init__(self, rate_hz: int, channels: int) -> None:
+        self.rate_hz = rate_hz
+        self._filters = _k_weighting(rate_hz, channels)
+        self._weights = _channel_weights(channels)
+        self._chunk = max(1, round(_CHUNK_S * rate_hz))
+        self._weighted = _Energy(self._chunk)
+        self._plain = _Energy(self._chunk)
+        self._count = 0
+        self._peak = 0.0
+        self._sum = np.zeros(channels)
+        self._products = np.zeros(3)  # l·l, r·r, l·r
+        self._same = channels > 1
+        self._runs = _FlatTops(channels)
+
+    def push(self, samples: np.ndarray) -> None:
+        """Take the next samples (c, t)."""
+        if samples.shape[1] == 0:
+            return
+        self._peak = max(self._peak, float(np.abs(samples).max()))
+        self._sum += samples.sum(axis=1, dtype=np.float64)
+        self._plain.push(np.square(samples, dtype=np.float64).mean(axis=0))
+        if len(samples) > 1:
+            left, right = samples[0].astype(np.float64), samples[1].astype(np.float64)
+            self._products += (left @ left, right @ right, left @ right)
+            self._same = self._same and bool(np.all(samples == samples[:1]))
+        self._runs.push(samples, self._count)
+        if self._weights is not None:
+            energy = np.zeros(samples.shape[1])
+            for channel, (wave, weight) in enumerate(zip(samples, self._weights, strict=True)):
+                energy += weight * np.square(self._filters.run(channel, wave))
+            self._weighted.push(energy)
+        self._count += samples.shape[1]
+
+    def result(self) -> Measurements:
+        """Sum up what was taken so far."""
+        chunks = self._plain.values()
+        quiet = chunks < 10 ** (SILENCE_DB / 10)
+        left, right, both = self._products
+        first = self._runs.first
+        return Measurements(
+            loudness_lufs=None if self._weights is None else _gated(self._weighted.values()),
+            peak=self._peak,
+            rms=math.sqrt(self._plain.total / max(1, self._count)),
+            clipped=self._runs.count,
+            first_clip_s=None if first is None else first / self.rate_hz,
+            silent_share=float(quiet.mean()) if len(chunks) else float(self._peak < 1e-3),
+            offset=float(np.abs(self._sum / max(1, self._count)).max()),
+            same_channels=self._same,
+            cancelling=bool(both < -0.9 * math.sqrt(left * right) and left * right > 0),
+        )
+
+
+class _Energy:
+    """Mean of every `size` values of a stream."""
+
+    def __init__(self, size: int) -> None:
+        self.size, self.total = size, 0.0
+        self._rest = np.zeros(0)
+        self._means: list[np.ndarray] = []
+
+    def push(self, values: np.ndarray) -> None:
+        self.total += float(values.sum())
+        values = np.concatenate([self._rest, values])
+        whole = len(values) // self.size * self.size
+        self._means.append(values[:whole].reshape(-1, self.size).mean(axis=1))
+        self._rest = values[whole:]
+
+    def values(self) -> np.ndarray:
+        return np.concatenate(self._means) if self._means else np.zeros(0)
+
+
+class _FlatTops:
+    """Count the runs of samples at full scale, across the borders of blocks."""
+
+    def __init__(self, channels: int) -> None:
+        self.count = 0
+        self.first: int | None = None
+        self._open = np.zeros(channels, np.int64)  # length of the run that reaches the border
+
+    def push(self, samples: np.ndarray, start: int) -> None:
+        for channel, wave in enumerate(samples):
+            full = np.abs(wave) >= CLIP_LEVEL
+            if not full.any():
+                self._open[channel] = 0
+                continue
+            edges = np.flatnonzero(
+                np.diff(np.concatenate([[False], full, [False]]).astype(np.int8))
+            )
+            begins, ends = edges[::2], edges[1::2]
+            lengths = ends - begins
+            before = int(self._open[channel]) if begins[0] == 0 else 0
+            already = before >= CLIP_RUN  # that run has been counted
+            lengths[0] += before
+            hits = lengths >= CLIP_RUN
+            self.count += int(hits.sum()) - int(already)
+            if self.first is None and hits.any():
+                run = int(np.argmax(hits))
+                self.first = start + int(begins[run]) - (before if run == 0 else 0)
+            self._open[channel] = lengths[-1] if ends[-1] == len(wave) else 0
+
+
+class _Filters:
+    """The two filters of the K-weighting, each with its state per channel."""
+
+    def __init__(self, stages: list[tuple[np.ndarray, np.ndarray]], channels: int) -> None:
+        self._stages = stages
+        self._states = [[np.zeros(2) for _ in stages] for _ in range(channels)]
+
+    def run(self, channel: int, wave: np.ndarray) -> Any:
+        from scipy.signal import lfilter
+
+        out = wave.astype(np.float64)
+        for stage, (b, a) in enumerate(self._stages):
+            out, self._states[channel][stage] = lfilter(b, a, out, zi=self._states[channel][stage])
+        return out
+
+
+def _k_weighting(rate_hz: int, channels: int) -> _Filters:
+    from pyloudnorm import IIRfilter
+
+    shelf = IIRfilter(4.0, 1 / np.sqrt(2), 1500.0, rate_hz, "high_shelf")
+    high_pass = IIRfilter(0.0, 0.5, 38.0, rate_hz, "high_pass")
+    return _Filters([(f.b, f.a) for f in (shelf, high_pass)], channels)
+
+
+def _channel_weights(channels: int) -> tuple[float, ...] | None:
+    """Weights of BS.1770: front channels 1, surround channels 1.41; None beyond 5 channels."""
+    return (1.0, 1.0, 1.0, 1.41, 1.41)[:channels] if channels <= 5 else None
+
+
+def _gated(chunks: np.ndarray) -> float | None:
+    """Integrated loudness of the mean energies of every 0.1 s."""
+    if len(chunks) < 4:
+        return None
+    blocks = np.convolve(chunks, np.full(4, 0.25), mode="valid")
+    with np.errstate(divide="ignore"):
+        loudness = -0.691 + 10 * np.log10(blocks)
+        loud = blocks[loudness > -70.0]
+        if not len(loud):
+            return -math.inf
+        threshold = -0.691 + 10 * math.log10(float(loud.mean())) - 10.0
+    kept = blocks[(loudness > -70.0) & (loudness > threshold)]
+    return -0.691 + 10 * math.log10(float(kept.mean())) if len(kept) else -math.inf

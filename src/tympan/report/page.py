@@ -1,0 +1,114 @@
+"""Turn a template and its values into one self-contained page.
+
+The page carries its style, script, pictures and sound. A content security policy forbids it every
+request, and allows no script but the one written here, whatever a file is called.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import os
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tympan import __version__
+from tympan._files import atomic_write
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+@functools.cache
+def _asset(name: str) -> str:
+    return (files("tympan.report") / "assets" / name).read_text("utf-8")
+
+
+@functools.cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    return Environment(
+        loader=FunctionLoader(_asset),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def render(template: str, page_title: str, **values: Any) -> str:
+    """Fill a template of `report/assets`; every value is escaped.
+
+    Args:
+        template: name of the file.
+        page_title: title of the browser's window.
+        values: what the template shows.
+
+    Returns:
+        The page.
+    """
+    from markupsafe import Markup
+
+    from tympan.report.charts import gradient
+
+    script = _asset("page.js")
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            page_title=page_title,
+            version=__version__,
+            made=datetime.now().strftime("%-d %B %Y")
+            if os.name != "nt"
+            else f"{datetime.now():%d %B %Y}",
+            policy=_policy(script),
+            css=Markup(_asset("page.css")),
+            script=Markup(script),
+            gradient=Markup(gradient()),
+            **values,
+        )
+    )
+
+
+def _policy(script: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    # `file:` and 'self' let a page beside a very long recording play that file.
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'sha256-{digest}'",
+            "style-src 'unsafe-inline'",
+            "img-src data:",
+            "media-src data: 'self' file:",
+            "form-action 'none'",
+            "base-uri 'none'",
+        )
+    )
+
+
+def write(path: str | os.PathLike[str], html: str) -> Path:
+    """Write a page, whole or not at all."""
+    target = Path(path)
+    with atomic_write(target) as beside:
+        beside.write_text(html, "utf-8")
+    return target
+
+
+def percent(value: float, digits: int = 0) -> str:
+    """Write a share of 1 as people read it; never 100 % or 0 % unless it is exactly that.
+
+    >>> percent(0.934), percent(0.9999), percent(1.0), percent(0.0004)
+    ('93 %', '> 99 %', '100 %', '< 1 %')
+    >>> percent(0.8437, 1)
+    '84.4 %'
+    """
+    text = f"{100 * value:.{digits}f}"
+    if value < 1 and float(text) == 100:
+        return "> 99 %" if digits == 0 else f"> 99.{'9' * digits} %"
+    if value > 0 and float(text) == 0:
+        return "< 1 %" if digits == 0 else f"< 0.{'0' * (digits - 1)}1 %"
+    return f"{text} %"

@@ -1,0 +1,430 @@
+"""What each part of a page shows, as plain values for the templates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tympan.report import charts
+from tympan.report.page import percent
+from tympan.spectra import figures_style as look
+from tympan.spectra.figures_data import Overview, power_db
+from tympan.spectra.figures_draw import thin
+
+if TYPE_CHECKING:
+    from tympan.audio import AudioInfo
+    from tympan.report.measure import Measurements
+    from tympan.tasks.results import Classification, Segment
+
+SURE = 0.5  # From this score on, an answer is given without "perhaps".
+_MOST_LANES, _MOST_SEGMENTS, _MOST_ROWS = 10, 300, 500
+_WAVE_COLUMNS = 1000
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One entry of a list of facts."""
+
+    name: str
+    value: str
+    note: str = ""
+    headline: bool = False
+
+
+@dataclass(frozen=True)
+class Warning:
+    """Something wrong with the recording, and what it means."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A labelled bar."""
+
+    label: str
+    percent: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer in large type and what stands under it."""
+
+    best: str
+    sure: bool
+    lead: str
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A segment of the timeline, placed in percent."""
+
+    left: float
+    width: float
+    strength: float
+    start_s: float
+    end_s: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Lane:
+    """All segments of one label."""
+
+    label: str
+    total: str
+    segments: Sequence[Bar]
+
+
+def plain(label: str) -> str:
+    """Write a label as words.
+
+    >>> plain("clock_tick")
+    'clock tick'
+    """
+    return label.replace("_", " ")
+
+
+def moment(seconds: float) -> str:
+    """Write a moment of a recording.
+
+    >>> moment(2.5), moment(75.25), moment(7384)
+    ('2.5 s', '1:15.2', '2:03:04.0')
+    """
+    text = look.clock(math.floor(seconds * 10) / 10, 0.1)
+    return f"{text} s" if seconds < 60 else text
+
+
+def summary(data: Overview, info: AudioInfo | None) -> str:
+    """One line about the file."""
+    parts = [
+        look.duration_text(data.duration_s),
+        f"{data.rate_hz:,} Hz",
+        channel_text(data.channels),
+    ]
+    if info is not None:
+        parts.append(format_text(info))
+    return " · ".join(parts)
+
+
+def channel_text(channels: int) -> str:
+    """Name a number of channels."""
+    return {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")
+
+
+def format_text(info: AudioInfo) -> str:
+    """Name container and codec, once if they are the same."""
+    container = info.container.split(",")[0].upper()
+    codec = info.codec.replace("_", " ").upper()
+    return container if codec == container else f"{container}, {codec}"
+
+
+def facts(
+    data: Overview, measured: Measurements, info: AudioInfo | None, size: int | None
+) -> list[Fact]:
+    """Say what the file is and how loud it is."""
+    found = [Fact("Duration", look.duration_text(data.duration_s), f"{data.num_samples:,} samples")]
+    found.append(
+        Fact("Sampling rate", f"{data.rate_hz:,} Hz", f"sound up to {data.rate_hz / 2:,.0f} Hz")
+    )
+    found.append(Fact("Channels", channel_text(data.channels)))
+    if info is not None:
+        bits = f"{info.bits} bits per sample" if info.bits else ""
+        found.append(Fact("Format", format_text(info), bits))
+    if size is not None:
+        found.append(Fact("File size", size_text(size)))
+    if measured.loudness_lufs is not None:
+        found.append(
+            Fact("Loudness", level(measured.loudness_lufs, "LUFS"), "EBU R128, integrated")
+        )
+    found.append(Fact("Peak", level(decibel(measured.peak), "dBFS"), "0 is full scale"))
+    found.append(Fact("Mean level", level(decibel(measured.rms), "dBFS"), "root mean square"))
+    found.append(Fact("Silence", percent(measured.silent_share), "of the time below −60 dB"))
+    return found
+
+
+def decibel(amplitude: float) -> float:
+    """Level of an amplitude in dB re full scale; `-inf` for 0."""
+    return 20 * math.log10(amplitude) if amplitude > 0 else -math.inf
+
+
+def level(value_db: float, unit: str) -> str:
+    """Write a level with a true minus sign.
+
+    >>> level(-23.04, "LUFS"), level(-math.inf, "dBFS")
+    ('−23.0 LUFS', 'silence')
+    """
+    if not math.isfinite(value_db):
+        return "silence"
+    return f"{value_db:.1f} {unit}".replace("-", "−")
+
+
+def size_text(size: int) -> str:
+    """Write a file size.
+
+    >>> size_text(900), size_text(160_044), size_text(3_200_000)
+    ('900 bytes', '160 kB', '3.2 MB')
+    """
+    if size < 1000:
+        return f"{size} bytes"
+    return f"{size / 1e3:.0f} kB" if size < 1e6 else f"{size / 1e6:.1f} MB"
+
+
+def warnings(data: Overview, measured: Measurements, info: AudioInfo | None) -> list[Warning]:
+    """Say what is wrong with the recording."""
+    found: list[Warning] = []
+    if measured.peak == 0:
+        return [Warning("Nothing but silence.", "Every sample is zero; no answer can be right.")]
+    if measured.clipped:
+        times = "once" if measured.clipped == 1 else f"{measured.clipped:,} times"
+        first = moment(measured.first_clip_s or 0)
+        why = f"The signal stays at full scale {times}, first at {first}; what lies above is lost."
+        found.append(Warning("Clipped.", why))
+    if measured.silent_share >= 0.7:
+        share = percent(measured.silent_share)
+        found.append(Warning("Mostly silent.", f"{share} of the time is below −60 dB."))
+    loudness = measured.loudness_lufs
+    if loudness is not None and loudness < -45 and measured.silent_share < 0.7:
+        found.append(
+            Warning("Very quiet.", f"{level(loudness, 'LUFS')}: noise may cover the sound.")
+        )
+    if measured.offset > 0.02:
+        offset = f"{measured.offset:.3f}"
+        found.append(Warning("Off centre.", f"The mean of the samples is {offset} instead of 0."))
+    if measured.cancelling:
+        why = "Left and right are opposite: mixed to mono, as models hear, they cancel."
+        found.append(Warning("Channels cancel.", why))
+    elif measured.same_channels:
+        found.append(Warning("One channel twice.", "All channels hold the same samples."))
+    if data.duration_s < 0.4:
+        found.append(Warning("Very short.", "Less than 0.4 s tells a model little."))
+    if info is not None and info.problem:
+        found.append(Warning("Damaged file.", info.problem))
+    return found
+
+
+def waves(data: Overview) -> list[dict[str, Any]]:
+    """One waveform, or two for stereo; more channels are drawn as one outline."""
+    low, high = data.low, data.high
+    names = ["L", "R"] if data.channels == 2 else [""]
+    if data.channels != 2:
+        low, high = low.min(axis=0, keepdims=True), high.max(axis=0, keepdims=True)
+    peak = max(float(np.max(high)), -float(np.min(low)), 1e-9)
+    drawn = []
+    for name, bottom, top in zip(names, low, high, strict=True):
+        bottom = charts.fewer(bottom, _WAVE_COLUMNS, highest=False)
+        top = charts.fewer(top, _WAVE_COLUMNS, highest=True)
+        which = {"L": "left channel, ", "R": "right channel, "}.get(name, "")
+        alt = (
+            f"Waveform, {which}{look.duration_text(data.duration_s)}, peak {peak:.2f} of full scale"
+        )
+        # The last column may stand for less time than the others.
+        columns = data.num_samples / data.samples_per_column
+        width = columns * len(top) / data.low.shape[1]
+        d = charts.envelope_path(bottom, top, peak)
+        drawn.append({"name": name, "d": d, "width": round(width, 3), "alt": alt})
+    return drawn
+
+
+def spectrogram(data: Overview, why: str = "") -> dict[str, Any]:
+    """The picture and its place on the time axis."""
+    columns = data.power.shape[1]
+    half = data.frames_s / 2
+    top_hz = data.rate_hz / 2
+    return {
+        "src": charts.spectrogram_image(data),
+        "why": why,
+        "width": columns,
+        "height": charts.IMAGE_ROWS,
+        "left": round(-100 * half / data.duration_s, 4),
+        "wide": round(100 * columns * data.frames_s / data.duration_s, 4),
+        "top_hz": top_hz,
+        "range_db": charts.DB_RANGE,
+        "y_ticks": charts.mel_ticks(top_hz),
+        "alt": f"Spectrogram from 0 to {top_hz:,.0f} Hz on the mel scale, "
+        f"{look.duration_text(data.duration_s)}; brighter is more energy",
+    }
+
+
+def spectrum(data: Overview) -> charts.Plot:
+    """Mean level over a logarithmic frequency axis, peaks labelled."""
+    top_hz = data.rate_hz / 2
+    low_hz = min(30.0, top_hz / 16)
+    x, y = thin(
+        data.frequencies_hz, power_db(data.amplitude**2), low_hz, top_hz, log=True, points=700
+    )
+    high = 10 * math.ceil((float(np.max(y)) + 3) / 10)
+    bottom = high - charts.DB_RANGE - 10
+
+    def across(hz: Any) -> Any:
+        return np.log(np.maximum(hz, low_hz) / low_hz) / np.log(top_hz / low_hz)
+
+    def up(db: Any) -> Any:
+        return (db - bottom) / (high - bottom)
+
+    marks: list[charts.Mark] = []
+    for peak in data.peaks(16):
+        mark = charts.Mark(
+            round(100 * float(across(peak.frequency_hz)), 2),
+            round(100 * float(up(decibel(peak.amplitude))), 2),
+            f"{peak.frequency_hz:.0f} Hz",
+        )
+        # On a phone a label is a sixth of the width.
+        apart = all(
+            abs(m.x - mark.x) > 17 or (abs(m.x - mark.x) > 12 and abs(m.y - mark.y) > 8)
+            for m in marks
+        )
+        if peak.frequency_hz >= low_hz and apart and len(marks) < 4:
+            marks.append(mark)
+    named = ", ".join(m.text for m in marks) or "none stands out"
+    return charts.Plot(
+        alt=f"Mean spectrum; highest peaks: {named}",
+        lines=[
+            charts.Line(charts.path(across(x), up(y), closed=True), "area"),
+            charts.Line(charts.path(across(x), up(y))),
+        ],
+        x_ticks=_thinned(
+            [
+                charts.Tick(round(100 * float(across(hz)), 2), look.hz_text(hz))
+                for hz in look.log_ticks(low_hz, top_hz)
+            ]
+        ),
+        y_ticks=[
+            charts.Tick(round(100 * up(db), 2), f"{db}".replace("-", "−"))
+            for db in range(bottom, high + 1, 20)
+        ],
+        x_label="Frequency (Hz)",
+        y_label="Level (dB re full scale)",
+        marks=marks,
+    )
+
+
+def _thinned(ticks: list[charts.Tick]) -> list[charts.Tick]:
+    """Leave out ticks whose texts would touch on a phone's width."""
+    kept: list[charts.Tick] = []
+    for tick in ticks:
+        if not kept or tick.at - kept[-1].at > 8:
+            kept.append(tick)
+    return kept
+
+
+def tones(data: Overview) -> str:
+    """Name the strongest tones with the nearest notes."""
+    found = [p for p in data.peaks(4) if p.frequency_hz >= 20]
+    if not found:
+        return ""
+    named = []
+    for hz, amplitude in found:
+        named.append(f"{hz:,.1f} Hz ({note_name(hz)}, {level(decibel(amplitude), 'dB')})")
+    return f"Strongest tones: {', '.join(named)}."
+
+
+def note_name(frequency_hz: float) -> str:
+    """Name the nearest note of equal temperament, A4 = 440 Hz.
+
+    >>> note_name(440.0), note_name(261.6), note_name(1396.9)
+    ('A4', 'C4', 'F6')
+    """
+    number = round(69 + 12 * math.log2(frequency_hz / 440.0))
+    names = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
+    return f"{names[number % 12]}{number // 12 - 1}"
+
+
+def answer(result: Classification) -> Answer:
+    """Say what was heard: one sound, or several one after another."""
+    heard = _heard(result.timeline)
+    if len(heard) > 1:
+        return _several(heard, result.duration_s)
+    best = result.labels[0]
+    rows = [Row(plain(x.label), round(100 * x.score, 1), percent(x.score)) for x in result.labels]
+    lead = f"{percent(best.score)} sure, among the sounds that the model knows."
+    if best.score < SURE:
+        lead = f"Not sure: {percent(best.score)}. It may be a sound that the model never learned."
+    return Answer(plain(best.label), best.score >= SURE, lead, rows)
+
+
+def _heard(timeline: Sequence[Segment]) -> dict[str, list[Segment]]:
+    """Labels that were clearly heard at some time, in the order in which they came."""
+    heard: dict[str, list[Segment]] = {}
+    for segment in timeline:
+        if segment.score >= SURE:
+            heard.setdefault(segment.label, []).append(segment)
+    return heard
+
+
+def _several(heard: dict[str, list[Segment]], duration_s: float) -> Answer:
+    length = {label: sum(s.end_s - s.start_s for s in parts) for label, parts in heard.items()}
+    whole = duration_s or sum(length.values())
+    longest = sorted(length, key=lambda label: -length[label])[:5]
+    shown = [plain(label) for label in heard if label in longest]
+    rows = [
+        Row(plain(x), round(100 * length[x] / whole, 1), look.duration_text(length[x]))
+        for x in longest
+    ]
+    more = len(heard) - len(shown)
+    others = f" and {more} more" if more else ""
+    lead = f"{len(heard)} sounds were clearly heard, in this order of appearance"
+    lead += f" (the {len(shown)} longest{others})." if more else "."
+    return Answer(", ".join(shown), True, lead + " The bars give how long each was heard.", rows)
+
+
+def lanes(timeline: Sequence[Segment], duration_s: float) -> tuple[list[Lane], str]:
+    """Sort the segments into one lane per label, the longest heard first.
+
+    Returns:
+        The lanes, and a sentence about what is left out.
+    """
+    by_label: dict[str, list[Segment]] = {}
+    for segment in timeline:
+        by_label.setdefault(segment.label, []).append(segment)
+    weight = {k: sum((s.end_s - s.start_s) * s.score for s in v) for k, v in by_label.items()}
+    # A label that is never more than a guess says nothing.
+    told = [k for k in by_label if max(s.score for s in by_label[k]) >= 0.3] or list(by_label)
+    told = sorted(told, key=lambda k: -weight[k])[:_MOST_LANES]
+    chosen = [s for k in told for s in by_label[k]]
+    chosen = sorted(chosen, key=lambda s: -(s.end_s - s.start_s) * s.score)[:_MOST_SEGMENTS]
+    drawn = {id(s) for s in chosen}
+    result = []
+    for label in told:
+        parts = by_label[label]
+        total = look.duration_text(sum(s.end_s - s.start_s for s in parts))
+        bars = [_bar(s, duration_s) for s in parts if id(s) in drawn]
+        result.append(Lane(plain(label), total, bars))
+    left_out = len(timeline) - len(drawn)
+    note = f"{left_out} short or faint segments are not drawn." if left_out else ""
+    return result, note
+
+
+def _bar(s: Segment, duration_s: float) -> Bar:
+    text = f"{plain(s.label)}, {moment(s.start_s)} to {moment(s.end_s)}, {percent(s.score)}"
+    return Bar(
+        left=round(100 * s.start_s / duration_s, 3),
+        width=round(100 * (s.end_s - s.start_s) / duration_s, 3),
+        strength=round(0.3 + 0.7 * min(1.0, s.score), 2),
+        start_s=round(s.start_s, 3),
+        end_s=round(s.end_s, 3),
+        text=text,
+    )
+
+
+def segment_rows(timeline: Sequence[Segment]) -> list[dict[str, Any]]:
+    """The timeline as a table: the longest and surest, in order of time."""
+    kept = sorted(timeline, key=lambda s: -(s.end_s - s.start_s) * s.score)[:_MOST_ROWS]
+    return [
+        {
+            "start": moment(s.start_s),
+            "end": moment(s.end_s),
+            "start_s": round(s.start_s, 3),
+            "end_s": round(s.end_s, 3),
+            "label": plain(s.label),
+            "score": percent(s.score),
+        }
+        for s in sorted(kept, key=lambda s: s.start_s)
+    ]
