@@ -7,11 +7,15 @@ the code, and nothing on any page is fetched from the network.
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
+
+# Recordings that chapters of the guide decode go with the build, not to the user's cache.
+os.environ.setdefault("TYMPAN_CACHE", str(HERE / "_build" / "cache"))
 
 import tympan
 
