@@ -211,12 +211,12 @@ def _read(reader: Reader, span: Span, partial: bool) -> Iterator[np.ndarray]:
 def _refuse_cut(info: AudioInfo, position: int) -> None:
     """Raise if a file ended before the end that its header promised."""
     problem = info.problem
-    if not problem and info.num_samples is not None:
-        promised = info.num_samples
-        # Containers of lossy sound round their duration, and count what the decoder drops.
-        slack = 0 if info.bits else max(round(0.5 * info.rate_hz), promised // 20)
-        if position < promised - slack:
-            problem = f"its header promises {promised / info.rate_hz:.2f} s"
+    if not problem and info.duration_s is not None:
+        # Some containers of lossy sound round their duration, or count what the decoder drops.
+        exact = info.num_samples is not None
+        slack_s = 0.0 if exact and info.bits else 0.1 if exact else 0.5 + info.duration_s / 20
+        if position / info.rate_hz < info.duration_s - slack_s:
+            problem = f"its header promises {info.duration_s:.2f} s"
     if problem:
         raise AudioFileError(
             f"is cut short: {problem}; it ends after {position / info.rate_hz:.2f} s",

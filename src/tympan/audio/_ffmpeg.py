@@ -1,7 +1,8 @@
-"""Reading through FFmpeg (PyAV): M4A, WebM, MP4 and anything else with an audio track."""
+"""Reading through FFmpeg (PyAV): MP3, M4A, WebM, MP4 and anything else with an audio track."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,7 +20,11 @@ _CONTAINERS = (
 )
 _OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "pipe"}
 # Decoders with memory (MP3's bit reservoir, Opus' predictor) settle within this time.
-_PREROLL_S = 0.25
+_PREROLL_S = 0.5
+# In these, junk between packets is common (tags, cuts on the air), and every player skips it.
+_SKIP_JUNK = {"mp3", "mp2", "mp1"}
+_CODEC_BITS = re.compile(r"pcm_[suf](\d+)")
+_LOSSLESS = {"flac", "alac", "wavpack", "tta", "ape", "tak", "mlp", "truehd"}
 
 
 class FFmpegReader:
@@ -33,13 +38,6 @@ class FFmpegReader:
         self._errors = (av.FFmpegError, ValueError, OSError, RuntimeError, EOFError, IndexError)
         self._container: Any = None
         try:
-            self._container = av.open(
-                opened.file, container_options=_OPTIONS, metadata_errors="replace"
-            )
-            stream = self._container.streams.best("audio")
-            if stream is None:
-                raise DecodeError("it has no audio track")
-            self._stream = stream
             self._begin()
             self.info = self._describe(opened.name)
         except self._errors as error:
@@ -50,7 +48,19 @@ class FFmpegReader:
             raise
 
     def _begin(self) -> None:
-        """Decode the first frame: it knows rate and channels better than the header."""
+        """Open at the first frame: it knows rate and channels better than the header."""
+        import av
+
+        self._release()
+        self._opened.file.seek(0)
+        self._container = av.open(
+            self._opened.file, container_options=_OPTIONS, metadata_errors="replace"
+        )
+        self._stream = self._container.streams.best("audio")
+        if self._stream is None:
+            raise DecodeError("it has no audio track")
+        if self._stream.codec_context is None:
+            raise DecodeError("the codec of its audio track is unknown")
         self._frames = self._decode()
         first = next(self._frames, None)
         if first is None:
@@ -62,64 +72,88 @@ class FFmpegReader:
         self._position = 0
 
     def _describe(self, name: str) -> AudioInfo:
-        stream, context = self._stream, self._stream.codec_context
+        stream, container = self._stream, self._container
         seconds = None
         if stream.duration is not None and stream.time_base is not None:
             seconds = float(stream.duration * stream.time_base)
-        elif self._container.duration is not None:
-            seconds = self._container.duration / 1e6
-        seconds = seconds if seconds is not None and seconds > 0 else None
+        elif container.duration is not None:
+            seconds = container.duration / 1e6
+        # MP4 counts in samples and knows the true end; what the codec pads behind it is dropped.
+        exact = seconds is not None and "mp4" in container.format.name
+        exact = exact and stream.time_base * self._rate == 1
+        self._total = round(seconds * self._rate) if exact and seconds else None
+        codec = stream.codec_context.codec.canonical_name
+        stored = _CODEC_BITS.match(codec)
+        bits = int(stored.group(1)) if stored else None
+        if codec in _LOSSLESS and stream.codec_context.format is not None:
+            bits = stream.codec_context.format.bits
         return AudioInfo(
             path=name,
-            container=self._container.format.name,
-            codec=context.name,
+            container=container.format.name,
+            codec=codec,
             rate_hz=int(self._rate),
             channels=int(self._channels),
-            num_samples=round(seconds * self._rate) if seconds else None,
-            duration_s=seconds,
+            num_samples=self._total,
+            duration_s=seconds if seconds is not None and seconds > 0 else None,
+            bits=bits,
         )
 
     def _decode(self) -> Iterator[Any]:
+        import av
+
+        tolerant = self._stream.codec_context.codec.canonical_name in _SKIP_JUNK
+        good = bad = 0
         for packet in self._container.demux(self._stream):
-            for frame in packet.decode():
-                if frame.samples:
-                    yield frame
+            try:
+                frames = packet.decode()
+            except av.InvalidDataError:
+                bad += 1
+                if not tolerant or bad > 10 + good:
+                    raise
+                continue
+            good += 1
+            yield from (frame for frame in frames if frame.samples)
 
     def seek(self, sample: int) -> None:
         """Go to a sample: to a packet shortly before it, then decode up to it."""
-        if sample == self._position:
-            return
-        target_s = self._origin_s + sample / self._rate
-        base = self._stream.time_base
+        preroll = round(_PREROLL_S * self._rate)
+        ahead = sample - self._position
         try:
-            self._container.seek(
-                max(0, int((target_s - _PREROLL_S) / base)), stream=self._stream, backward=True
-            )
-            self._frames = self._decode()
-            first = next(self._frames, None)
+            if sample < 2 * preroll and ahead < 0:
+                # Only a fresh start drops the codec's lead-in as the first pass did.
+                self._begin()
+            elif not 0 <= ahead < 2 * preroll and sample >= 2 * preroll:
+                self._jump(sample - preroll)
         except self._errors as error:
             raise DecodeError(_plain(error)) from error
+        while self._position < sample:
+            if len(self.read(min(sample - self._position, 1 << 16))) == 0:
+                return
+
+    def _jump(self, sample: int) -> None:
+        """Go to the last packet that starts before a sample."""
+        target_s = self._origin_s + sample / self._rate
+        offset = int(target_s / self._stream.time_base)
+        self._container.seek(max(0, offset), stream=self._stream, backward=True)
+        self._frames = self._decode()
+        first = next(self._frames, None)
         if first is None:
             self._left, self._position = self._left[:0], sample
             return
-        self._left = _to_array(first)
-        self._position = self._index_of(first)
-        while self._position < sample:
-            skipped = len(self.read(min(sample - self._position, 1 << 16)))
-            if skipped == 0:
-                return
-
-    def _index_of(self, frame: Any) -> int:
-        if frame.pts is None:
+        if first.pts is None:
             raise DecodeError("its packets carry no times")
-        index = (float(frame.pts * frame.time_base) - self._origin_s) * self._rate
-        # WebM rounds times to milliseconds; codecs of one frame length let us undo that.
-        size = frame.codec_frame_size if hasattr(frame, "codec_frame_size") else frame.samples
+        index = round((float(first.pts * first.time_base) - self._origin_s) * self._rate)
+        self._left, self._position = _to_array(first), self._snap(index, first.samples)
+
+    def _snap(self, index: int, size: int) -> int:
+        """Undo the rounding of times (to milliseconds in WebM) where frames have one length."""
         nearest = self._first_length + round((index - self._first_length) / size) * size
-        return max(0, nearest if index >= self._first_length / 2 else 0)
+        return nearest if abs(nearest - index) * 1000 < 2 * self._rate and nearest > 0 else index
 
     def read(self, count: int) -> np.ndarray:
         """Return up to `count` samples `(t, c)`."""
+        if self._total is not None:
+            count = max(0, min(count, self._total - self._position))
         parts, have = [self._left], len(self._left)
         try:
             while have < count:
@@ -145,14 +179,14 @@ class FFmpegReader:
     def _release(self) -> None:
         if self._container is not None:
             self._container.close()
+            self._container = None
 
 
 def _to_array(frame: Any) -> np.ndarray:
     """A decoded frame as float32 `(t, c)`."""
     array = frame.to_ndarray()
-    channels = len(frame.layout.channels)
     if not frame.format.is_planar:
-        array = array.reshape(-1, channels).T
+        array = array.reshape(-1, len(frame.layout.channels)).T
     kind = array.dtype
     if kind.kind == "f":
         return np.ascontiguousarray(array.T, dtype=np.float32)

@@ -34,7 +34,9 @@ def write(clip: Clip, path: Path, container: str, codec: str, *, shown: str) -> 
         )
     layout = _LAYOUTS[clip.channels]
     try:
-        with av.open(str(path), "w", format=container) as file:
+        # MP4 keeps the true length in units of its time scale, a millisecond unless told.
+        options = {} if container == "webm" else {"movie_timescale": str(clip.rate_hz)}
+        with av.open(str(path), "w", format=container, container_options=options) as file:
             stream: Any = file.add_stream(codec, rate=clip.rate_hz, layout=layout)
             stream.codec_context.bit_rate = _BITS_PER_SECOND * clip.channels
             into = av.AudioResampler(stream.codec_context.format, layout, clip.rate_hz)

@@ -1,8 +1,7 @@
-"""Reading through libsndfile: WAV, FLAC, OGG Vorbis and Opus, MP3, AIFF and their kin."""
+"""Reading through libsndfile: WAV, FLAC, OGG Vorbis and Opus, AIFF and their kin."""
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 
@@ -11,14 +10,18 @@ import numpy as np
 from tympan.audio._reader import AudioInfo, DecodeError
 from tympan.audio._source import Opened
 
-_UNRECOGNISED, _MALFORMED = 1, 3
+_MALFORMED = 3  # SF_ERR_MALFORMED_FILE: recognised, but its content is damaged or cut
 # The library's log of the header: ` data : 32000 (should be 9956)` is a file cut short.
 _SHORT = re.compile(r"^\s*(?:data|SSND|Data Size)\s*:\s*(\d+) \(should be (\d+)\)", re.M)
 _SHORT_DS64 = re.compile(r"frame count (\d+) does not match value from 'ds64' chunk of (\d+)")
 # Lengths that programs write into a header which they cannot come back to: a stream, no lie.
 _PLACEHOLDER = 0x7FFF0000
 _BITS = re.compile(r"(?:PCM_|ALAC_)(?:S|U)?(\d+)")
-_LOSSLESS_BITS = {"FLOAT": 32, "DOUBLE": 64, "ULAW": 8, "ALAW": 8}
+_STORED_BITS = {"FLOAT": 32, "DOUBLE": 64, "ULAW": 8, "ALAW": 8}
+# Decoders with memory give other samples right after a seek: Vorbis needs the block before,
+# Opus predicts from the past, MP3 has its bit reservoir. They settle within this many samples.
+_PREROLL = {"mpeg_layer_iii": 16384, "mpeg_layer_ii": 16384, "vorbis": 16384, "opus": 16384}
+_OGG_PAGE_MAX = 65307
 
 
 class SndfileReader:
@@ -31,10 +34,10 @@ class SndfileReader:
         self._library_error = soundfile.LibsndfileError
         try:
             # By handle, not by name: libsndfile would believe the extension of some names.
-            if opened.path is not None and os.name == "posix":
-                self._sound: Any = soundfile.SoundFile(opened.file.fileno(), closefd=False)
+            if opened.handle is not None:
+                self._sound: Any = _sequential(opened.handle, closefd=False)
             else:
-                self._sound = soundfile.SoundFile(opened.file)
+                self._sound = _sequential(opened.file)
         except soundfile.LibsndfileError as error:
             cut = error.code == _MALFORMED
             raise DecodeError(str(error.error_string).rstrip("."), cut=cut) from error
@@ -59,17 +62,41 @@ class SndfileReader:
             channels=int(sound.channels),
             num_samples=frames,
             duration_s=frames / sound.samplerate if frames and sound.samplerate > 0 else None,
-            bits=int(bits.group(1)) if bits else _LOSSLESS_BITS.get(sound.subtype),
+            bits=int(bits.group(1)) if bits else _STORED_BITS.get(sound.subtype),
             problem=_missing_end(sound.extra_info),
         )
 
     def seek(self, sample: int) -> None:
-        """Go to a sample."""
+        """Go to a sample, by way of a little before it where the decoder needs that."""
         frames = self.info.num_samples
+        sample = sample if frames is None else min(sample, frames)
+        start = max(0, sample - _PREROLL.get(self.info.codec, 0))
+        if self.info.codec == "vorbis" and start:
+            start = self._before_last_page(start)
         try:
-            self._sound.seek(sample if frames is None else min(sample, frames))
+            self._sound.seek(start)
         except (self._library_error, RuntimeError) as error:
             raise DecodeError(str(error)) from error
+        while start < sample:
+            read = len(self.read(min(sample - start, 1 << 16)))
+            if read == 0:
+                return
+            start += read
+
+    def _before_last_page(self, sample: int) -> int:
+        """Move a position out of the last Ogg page.
+
+        That page's time stamp is shortened to the true end of the sound, from which libsndfile
+        (1.2.2) would count back the wrong positions of the packets in it.
+        """
+        start = max(0, self._opened.size() - 2 * _OGG_PAGE_MAX)
+        tail = self._opened.read_at(start, 2 * _OGG_PAGE_MAX)
+        last = tail.rfind(b"OggS")
+        before = tail.rfind(b"OggS", 0, max(0, last))
+        if before < 0:
+            return 0
+        granule = int.from_bytes(tail[before + 6 : before + 14], "little", signed=True)
+        return max(0, min(sample, granule - _PREROLL["vorbis"]))
 
     def read(self, count: int) -> np.ndarray:
         """Return up to `count` samples `(t, c)`."""
@@ -83,6 +110,21 @@ class SndfileReader:
         """Close the decoder, and the file if it was opened for it."""
         self._sound.close()
         self._opened.close()
+
+
+def _sequential(file: Any, **options: Any) -> Any:
+    """Open a SoundFile that reads on where it stopped.
+
+    soundfile seeks after each read of a file that can seek. In MP3 that empties the bit reservoir,
+    and the samples at every border between two reads come out wrong.
+    """
+    import soundfile
+
+    class Sequential(soundfile.SoundFile):
+        def seekable(self) -> bool:
+            return False
+
+    return Sequential(file, **options)
 
 
 def _missing_end(log: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -22,8 +23,8 @@ class AudioInfo:
         codec: how the samples are stored: `pcm_16`, `vorbis`, `opus`, `aac` …
         rate_hz: samples per second and channel.
         channels: number of channels.
-        num_samples: samples per channel; None where the file does not say.
-        duration_s: seconds; None where the file does not say.
+        num_samples: samples per channel; None where the file does not say exactly.
+        duration_s: seconds, perhaps a little rounded; None where the file does not say.
         bits: bits per sample of uncompressed and lossless formats, else None.
         problem: damage seen from the outside (such as a missing end), "" if none.
     """
@@ -77,10 +78,13 @@ def open_reader(source: Any) -> Reader:
 
     opened = open_source(source)
     try:
-        try:
-            reader: Reader = SndfileReader(opened)
-        except DecodeError as first:
-            reader = _second_opinion(FFmpegReader, opened, first)
+        # libsndfile is faster and more exact, except for MPEG audio, which has no index: there it
+        # reads the whole file to open it. It also prints what it dislikes in MPEG and CAF.
+        head = opened.read_at(0, 4)
+        if _is_mpeg(head) or head == b"caff":
+            reader = _first_that_can(opened, FFmpegReader, SndfileReader)
+        else:
+            reader = _first_that_can(opened, SndfileReader, FFmpegReader)
         _check(reader.info)
         return reader
     except BaseException:
@@ -88,20 +92,30 @@ def open_reader(source: Any) -> Reader:
         raise
 
 
-def _second_opinion(reader_class: Any, opened: Opened, first: DecodeError) -> Reader:
-    """Ask FFmpeg about what libsndfile refused."""
-    opened.file.seek(0)
-    try:
-        reader: Reader = reader_class(opened)
-    except DecodeError as error:
-        if first.cut:
-            what, fix = f"is damaged or cut short ({first})", "copy or record it again"
-        else:
-            what, fix = f"is not audio that can be read ({error})", "give a sound file"
-        raise AudioFileError(what, file=opened.name, fix=fix) from error
-    if first.cut:
-        reader.info = replace(reader.info, problem="it is damaged or cut short")
-    return reader
+def _is_mpeg(head: bytes) -> bool:
+    """Whether a file starts like MP3 (or layer 1, 2); layer 0 in the same place is AAC."""
+    sync = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 6 != 0
+    return sync or head[:3] == b"ID3"
+
+
+def _first_that_can(opened: Opened, *readers: Callable[[Opened], Reader]) -> Reader:
+    complaints: list[DecodeError] = []
+    for reader_class in readers:
+        opened.file.seek(0)
+        try:
+            reader = reader_class(opened)
+        except DecodeError as error:
+            complaints.append(error)
+            continue
+        if any(error.cut for error in complaints):
+            reader.info = replace(reader.info, problem="it is damaged or cut short")
+        return reader
+    if opened.file.failure is not None:
+        raise AudioFileError(f"cannot be read: {opened.file.failure}", file=opened.name)
+    cut = next((error for error in complaints if error.cut), None)
+    what = f"is damaged or cut short ({cut})" if cut else "is not audio that can be read"
+    fix = "copy or record it again" if cut else "give a sound file"
+    raise AudioFileError(what, file=opened.name, fix=fix) from complaints[0]
 
 
 def _check(info: AudioInfo) -> None:

@@ -7,11 +7,13 @@ import io
 import os
 import stat
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from tympan.errors import ArgumentError, AudioFileError
 
+_T = TypeVar("_T")
 # What an unseekable stream (a pipe, a web response) may hold before it is refused.
 _MAX_STREAM_BYTES = 2 << 30
 _SPOOL_BYTES = 64 << 20
@@ -33,19 +35,80 @@ _REASONS = {
 }
 
 
+class SourceFile:
+    """A binary file whose failures stay Python's.
+
+    C libraries call `read` and `seek`, with whatever offsets a damaged header made them compute;
+    an exception would be printed on their way back and lost, so it is kept in `failure` instead.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.failure: Exception | None = None
+
+    def read(self, count: int = -1) -> bytes:
+        """Read, or give nothing and remember why."""
+        try:
+            return self._file.read(count)
+        except Exception as error:
+            self.failure = error
+            return b""
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to an offset; -1 and no move if there is no such place."""
+        try:
+            return self._file.seek(offset, whence)
+        except (OSError, ValueError, OverflowError):
+            return -1
+
+    def tell(self) -> int:
+        """The position."""
+        return self._file.tell()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
 @dataclass
 class Opened:
     """An open binary file at its beginning, and how to call it in messages."""
 
-    file: BinaryIO
+    file: SourceFile
     name: str
-    path: str | None
+    path: str | None  # None for bytes and file objects
     close_file: bool
+    handle: int | None = None  # of the operating system, where libraries can read by it
 
     def close(self) -> None:
         """Close the file if it was opened here; a user's file object stays open."""
         if self.close_file:
             self.file.close()
+
+    def size(self) -> int:
+        """Bytes in the file."""
+        return self._keeping_place(lambda: self.file.seek(0, os.SEEK_END))
+
+    def read_at(self, offset: int, count: int) -> bytes:
+        """Read anywhere without moving the position that a decoder relies on."""
+
+        def look() -> bytes:
+            self.file.seek(offset)
+            return self.file.read(count)
+
+        return self._keeping_place(look)
+
+    def _keeping_place(self, look: Callable[[], _T]) -> _T:
+        # The decoder may have moved the handle behind the file object's back.
+        raw = None if self.handle is None else os.lseek(self.handle, 0, os.SEEK_CUR)
+        here = self.file.tell()
+        try:
+            return look()
+        finally:
+            if self.handle is None or raw is None:
+                self.file.seek(here)
+            else:
+                os.lseek(self.handle, raw, os.SEEK_SET)
 
 
 def open_source(source: Any) -> Opened:
@@ -60,7 +123,7 @@ def open_source(source: Any) -> Opened:
     if isinstance(source, (bytes, bytearray, memoryview)):
         if len(source) == 0:
             raise AudioFileError("is empty", file="bytes", fix="give the whole sound file")
-        return Opened(io.BytesIO(source), "bytes", None, close_file=True)
+        return Opened(SourceFile(io.BytesIO(source)), "bytes", None, close_file=True)
     if hasattr(source, "read"):
         return _open_object(source)
     raise ArgumentError(
@@ -86,7 +149,10 @@ def _open_path(source: str | os.PathLike[Any]) -> Opened:
     try:
         # … and after it, because it may have been exchanged in between.
         _refuse_unless_regular(os.fstat(handle), shown)
-        return Opened(os.fdopen(handle, "rb"), shown, path, close_file=True)
+        # Windows' C libraries have handles of their own; there the file object is used.
+        shared = handle if os.name == "posix" else None
+        file = SourceFile(os.fdopen(handle, "rb", buffering=0))
+        return Opened(file, shown, path, close_file=True, handle=shared)
     except BaseException:
         os.close(handle)
         raise
@@ -111,12 +177,12 @@ def _open_object(source: Any) -> Opened:
             source.seek(0)
             if size == 0:
                 raise AudioFileError("is empty", file=name)
-            return Opened(source, name, None, close_file=False)
+            return Opened(SourceFile(source), name, None, close_file=False)
     except AttributeError:
         pass  # an object with `read` alone: taken as an unseekable stream
     except (OSError, ValueError) as error:
         raise AudioFileError(f"cannot be read: {error}", file=name) from error
-    return Opened(_spool(source, name), name, None, close_file=True)
+    return Opened(SourceFile(_spool(source, name)), name, None, close_file=True)
 
 
 def _spool(source: Any, name: str) -> BinaryIO:
