@@ -20,7 +20,10 @@ from tympan.errors import TympanError
 # The order is that of the help page.
 COMMANDS = (
     "hear",
+    "classify",
     "show",
+    "train",
+    "evaluate",
     "models",
     "doctor",
 )

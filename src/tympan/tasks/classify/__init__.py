@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = attach(
         "Classifier": "tympan.tasks.classify.net",
         "ClassifyLearner": "tympan.tasks.classify.learner",
         "Evaluation": "tympan.tasks.classify.task",
+        "classify": "tympan.tasks.run",
         "steps": "tympan.tasks.classify.answer",
     },
 )

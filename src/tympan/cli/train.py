@@ -1,0 +1,54 @@
+"""`tympan train`: from a folder of recordings to a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    folder: Annotated[
+        Path,
+        typer.Argument(help="One sub-folder per label, or metadata.csv.", show_default=False),
+    ],
+    task: Annotated[
+        str | None, typer.Option("--task", help="The question; else guessed.", show_default=False)
+    ] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option(
+            "--from", help="Model to start from, or 'scratch'; else the shipped one.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder of the model.", show_default=False),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", help="Passes over the data.", min=1)
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same weights.")] = 0,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Any setting: key=value.", show_default=False),
+    ] = None,
+) -> None:  # fmt: skip
+    """Train a model on your recordings."""
+    from tympan.errors import ArgumentError
+    from tympan.report.trained import train as run
+
+    values: dict[str, str] = {}
+    for setting in settings or ():
+        name, equals, value = setting.partition("=")
+        if not equals or not name:
+            raise ArgumentError(f"--set {setting!r} is no key=value", fix="--set lr=0.001")
+        values[name.strip()] = value.strip()
+    result = run(
+        folder, task=task, from_=from_, out=out, epochs=epochs, seed=seed, settings=values,
+        say=typer.echo,
+    )  # fmt: skip
+    typer.echo(result)
+    typer.echo(f"report: {result.folder / 'report.html'}")

@@ -1,0 +1,119 @@
+"""`train` with its report: the same work as in `tympan.tasks`, and the page about it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tympan.tasks.base import Report, TrainingResult
+
+if TYPE_CHECKING:
+    from tympan.report.training import Mistake
+
+MOST_MISTAKES = 12
+
+
+def train(
+    folder: str | os.PathLike[str],
+    *,
+    task: str | None = None,
+    from_: str | None = None,
+    out: str | os.PathLike[str] | None = None,
+    epochs: int | None = None,
+    seed: int = 0,
+    settings: Mapping[str, Any] | None = None,
+    progress: bool = True,
+    say: Report = lambda line: None,
+) -> TrainingResult:
+    """Train a model on a folder of recordings, and write `report.html` beside it.
+
+    The arguments, the result and the errors are those of `tympan.tasks.train`: *folder* in
+    AudioFolder layout, *task* guessed by default, *from_* the shipped model by default or
+    `"scratch"`, *out* the model's folder.
+
+    Returns:
+        Where the model is, and its metrics on recordings that it never heard.
+    """
+    from tympan.tasks import train as train_model
+
+    said: list[str] = []
+
+    def note(line: str) -> None:
+        said.append(line)
+        say(line)
+
+    result = train_model(
+        folder,
+        task=task,
+        from_=from_,
+        out=out,
+        epochs=epochs,
+        seed=seed,
+        settings=settings,
+        progress=progress,
+        say=note,
+    )
+    write_training_report(result, said)
+    return result
+
+
+def write_training_report(result: TrainingResult, notes: list[str]) -> None:
+    """Write the page about a finished training into its folder."""
+    import numpy as np
+
+    from tympan.report.training import training_report
+
+    evaluation, metrics = result.evaluation, result.metrics
+    guess = evaluation.scores.argmax(1)
+    intervals = metrics["intervals"]
+    training_report(
+        result.folder,
+        title=result.folder.resolve().name,
+        labels=evaluation.labels,
+        confusion=np.array(metrics["confusion"]),
+        metrics={
+            title: (metrics[name], *intervals[name])
+            for name, title in (("accuracy", "accuracy"), ("macro_f1", "macro F1"), ("ece", "ECE"))
+        },
+        history=result.history.epochs,
+        confidence=evaluation.scores.max(1),
+        correct=guess == evaluation.truth,
+        mistakes=_mistakes(result),
+        facts=_facts(result),
+        notes=notes,
+    )
+
+
+def _facts(result: TrainingResult) -> dict[str, str]:
+    job, history = result.job, result.history
+    sides = {side: len(rows) for side, rows in job.split.indices.items()}
+    seconds = sum(row["seconds"] for row in history.epochs)
+    return {
+        "recordings": ", ".join(f"{side} {n}" for side, n in sides.items()),
+        "labels": str(len(job.prepared.labels)),
+        "epochs": f"{len(history.epochs)}, best {history.best_epoch or len(history.epochs)}",
+        "training time": f"{seconds:.0f} s",
+        "encoder": f"{job.prepared.config.encoder} at {job.prepared.config.rate_hz} Hz",
+    }
+
+
+def _mistakes(result: TrainingResult) -> list[Mistake]:
+    """The most confident wrong answers, with what the model heard."""
+    from tympan.audio import Clip
+    from tympan.report.training import Mistake
+
+    job, evaluation = result.job, result.evaluation
+    rows = job.split.indices["test"]
+    guess = evaluation.scores.argmax(1)
+    rate_hz = job.cache.rate_hz
+    longest = 10 * rate_hz
+    return [
+        Mistake(
+            Clip(job.cache.wave(rows[i])[None, :longest], rate_hz, name=evaluation.files[i]),
+            evaluation.labels[evaluation.truth[i]],
+            evaluation.labels[guess[i]],
+            float(evaluation.scores[i].max()),
+        )
+        for i in evaluation.mistakes(MOST_MISTAKES)
+    ]
