@@ -9,17 +9,32 @@ from tympan._lazy import attach
 
 _WAVEFORM = {
     "BackgroundMix": "background_mix",
+    "BandPass": "band_pass",
+    "Clipping": "clipping",
+    "CodecLoss": "codec_loss",
     "ColoredNoise": "colored_noise",
+    "CropPad": "crop_pad",
     "Gain": "gain",
+    "HighPass": "high_pass",
+    "LowPass": "low_pass",
+    "PacketDropout": "packet_dropout",
+    "ParametricEQ": "parametric_eq",
+    "PitchShift": "pitch_shift",
     "Polarity": "polarity",
+    "Quantization": "quantization",
+    "Reverb": "reverb",
     "Shift": "shift",
+    "Speed": "speed",
+    "TimeStretch": "time_stretch",
 }
 _SPECTROGRAM = {
+    "CutMix": "cutmix",
     "FilterAugment": "filter_augment",
     "FrequencyMask": "frequency_mask",
     "FrequencyShift": "frequency_shift",
     "Mixup": "mixup",
     "TimeMask": "time_mask",
+    "TimeWarp": "time_warp",
 }
 
 __getattr__, __dir__, __all__ = attach(

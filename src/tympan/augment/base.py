@@ -49,6 +49,7 @@ class Transform:
 
     domain: str = "waveform"
     keeps_shape: bool = True
+    mixes: bool = False
 
     def __init__(self, p: float = 1.0) -> None:
         if not 0.0 <= p <= 1.0:
@@ -120,6 +121,10 @@ class Transform:
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape that a batch of this shape has afterwards."""
         return shape
+
+    def apply_targets(self, targets: Tensor, params: Params) -> Tensor:
+        """Return the targets (b, k) that go with the changed items: the same, unless it mixes."""
+        return targets
 
     # -- what subclasses write -----------------------------------------------------------------
 

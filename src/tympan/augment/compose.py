@@ -8,9 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tympan.augment._draw import Generator, uniform
+from tympan.augment._draw import uniform
 from tympan.augment.base import Params, Transform, active_rates
-from tympan.augment.spectrogram.mixing import LabelMixing
 from tympan.errors import ArgumentError
 
 
@@ -28,6 +27,11 @@ class _Group(Transform):
         self.transforms = tuple(transforms)
         self.rate_hz = active_rates(transforms)
         self.domain = domains.pop() if domains else "any"
+        self.keeps_shape = all(t.keeps_shape for t in transforms)
+        self.mixes = any(t.mixes for t in transforms)
+        if p < 1.0 and not (self.keeps_shape and not self.mixes):
+            what = "a chain that changes the shape or mixes items must apply to all of them"
+            raise ArgumentError(what, fix="leave p=1, and give the other transforms their own p")
 
     def __iter__(self) -> Iterator[Transform]:
         return iter(self.transforms)
@@ -80,28 +84,20 @@ class Compose(_Group):
     def apply_targets(self, targets: Tensor, params: Params) -> Tensor:
         """Mix the targets (b, k) as the label-mixing transforms of the chain mix the items."""
         for position, transform in enumerate(self):
-            if isinstance(transform, LabelMixing):
+            if transform.mixes:
                 targets = transform.apply_targets(targets, self._part(params, position))
         return targets
 
     def __call__(self, x: Any, *rest: Any) -> Any:
         """Call with `(x, generator)`, or with `(x, targets, generator)` for both changed."""
         if len(rest) == 1:
-            if any(isinstance(t, LabelMixing) for t in self):
+            if self.mixes:
                 what = "the chain mixes labels, but got no targets"
                 raise ArgumentError(what, fix="call it with (x, targets, generator)")
             return super().__call__(x, rest[0])
         targets, generator = rest
         params = self.draw(x, generator)
         return self.apply(x, params), self.apply_targets(targets, params)
-
-    def draw(self, x: Tensor, generator: Generator) -> Params:
-        """Draw the parameters of every transform: see `Transform.draw`."""
-        mixes = any(isinstance(t, LabelMixing) for t in self)
-        if mixes and self.p < 1.0:
-            what = "a chain that mixes items must apply to all of them"
-            raise ArgumentError(what, fix="leave p=1 and give the transforms their own p")
-        return super().draw(x, generator)
 
 
 class OneOf(_Group):
@@ -127,7 +123,7 @@ class OneOf(_Group):
         p: float = 1.0,
     ) -> None:
         super().__init__(transforms, p)
-        if any(isinstance(t, LabelMixing) or not t.keeps_shape for t in transforms):
+        if self.mixes or not self.keeps_shape:
             what = "a transform that mixes labels or changes the shape cannot be one of several"
             raise ArgumentError(what, fix="put it in a Compose")
         weights = [1.0] * len(transforms) if weights is None else list(weights)

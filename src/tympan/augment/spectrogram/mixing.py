@@ -21,6 +21,7 @@ class LabelMixing(Transform):
     """
 
     domain = "any"
+    mixes = True
 
     def __init__(self, alpha: float, labels: str = "mix", p: float = 1.0) -> None:
         super().__init__(p)

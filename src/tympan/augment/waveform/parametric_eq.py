@@ -73,16 +73,9 @@ class ParametricEQ(Transform):
 
     def sections(self, params: Params) -> Tensor:
         """Return the equaliser as second-order sections (b, 7, 6)."""
-        bands = params["centre_hz"], params["gain_db"], params["q"]
-        first, middle, last = ([each[:, cut] for each in bands] for cut in _CUTS)
-        return torch.cat(
-            [
-                low_shelf(*first, rate_hz=self.rate_hz),
-                peaking(*middle, rate_hz=self.rate_hz),
-                high_shelf(*last, rate_hz=self.rate_hz),
-            ],
-            1,
-        )
-
-
-_CUTS = (slice(0, 1), slice(1, -1), slice(-1, None))
+        centre, gain, q = params["centre_hz"], params["gain_db"], params["q"]
+        rate = self.rate_hz
+        low = low_shelf(centre[:, :1], gain[:, :1], q[:, :1], rate)
+        bells = peaking(centre[:, 1:-1], gain[:, 1:-1], q[:, 1:-1], rate)
+        high = high_shelf(centre[:, -1:], gain[:, -1:], q[:, -1:], rate)
+        return torch.cat([low, bells, high], 1)
