@@ -10,8 +10,28 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tympan.errors import ArgumentError
+from tympan.report import page, training_charts
+from tympan.report.page import percent
+from tympan.report.sections import Fact, plain
+from tympan.spectra import figures_style as look
+
 if TYPE_CHECKING:
     from tympan.audio.clip import Clip
+
+Metric = float | tuple[float, float, float]
+_MOST_MISTAKES, _MISTAKE_S, _MOST_PAIRS = 12, 15.0, 8
+_NAMES = {
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro F1",
+    "ece": "Calibration error",
+    "loss": "Loss",
+    "balanced_accuracy": "Balanced accuracy",
+}
+_MEANING = {
+    "macro_f1": "mean over the labels",
+    "ece": "how far scores are from the truth",
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +57,7 @@ def training_report(
     title: str,
     labels: Sequence[str],
     confusion: np.ndarray,
-    metrics: Mapping[str, float | tuple[float, float, float]],
+    metrics: Mapping[str, Metric],
     history: Sequence[Mapping[str, Any]] = (),
     confidence: np.ndarray | None = None,
     correct: np.ndarray | None = None,
@@ -58,11 +78,104 @@ def training_report(
             and metrics in 0…1 are drawn.
         confidence: (n,) top score of each evaluated example, for the calibration diagram.
         correct: (n,) whether that top answer was right.
-        mistakes: wrong answers to show, worst first.
-        facts: lines of the "what was trained" list (data, epochs, device, seed …).
+        mistakes: wrong answers to show, worst first; the first 12 are shown.
+        facts: lines of the "how it was made" list (data, epochs, device, seed …).
         notes: sentences to print under the title (what the split was and why …).
 
     Returns:
         The path of the page.
+
+    Raises:
+        ArgumentError: the confusion matrix does not fit the labels.
+
+    >>> import tempfile
+    >>> path = training_report(tempfile.mkdtemp(), title="tiny", labels=["cat", "dog"],
+    ...     confusion=np.array([[9, 1], [2, 8]]), metrics={"accuracy": (0.85, 0.7, 0.95)})
+    >>> path.name, "85.0 %" in path.read_text("utf-8")
+    ('report.html', True)
     """
-    raise NotImplementedError
+    confusion = np.asarray(confusion)
+    if confusion.shape != (len(labels), len(labels)):
+        raise ArgumentError(
+            f"the confusion matrix has the shape {confusion.shape}, expected "
+            f"(k, k) = ({len(labels)}, {len(labels)})"
+        )
+    calibration = None
+    if confidence is not None and correct is not None and len(confidence):
+        calibration = training_charts.calibration(np.asarray(confidence), np.asarray(correct))
+    html = page.render(
+        "training.html.j2",
+        f"{title} – training report",
+        name=title,
+        notes=list(notes),
+        scores=[_score(name, value) for name, value in metrics.items()],
+        mistakes=[_mistake(m) for m in mistakes[:_MOST_MISTAKES]],
+        confused=_confused(confusion, labels),
+        matrix=training_charts.matrix(confusion, [plain(label) for label in labels]),
+        rows=_class_rows(confusion, labels),
+        curves=training_charts.curves(history),
+        calibration=calibration,
+        facts=[Fact(name, str(value)) for name, value in (facts or {}).items()],
+    )
+    return page.write(Path(out_dir) / "report.html", html)
+
+
+def _score(name: str, metric: Metric) -> Fact:
+    """A metric as people read it, with its interval or its meaning."""
+    value, *ends = metric if isinstance(metric, tuple | list) else (metric,)
+    label = _NAMES.get(name, name.replace("_", " ").capitalize())
+    if not 0 <= value <= 1 or name in ("loss", "val_loss"):
+        return Fact(label, f"{value:.4g}", _MEANING.get(name, ""), headline=True)
+    note = _MEANING.get(name, "")
+    if ends:
+        note = f"95 % interval {100 * ends[0]:.1f} to {100 * ends[1]:.1f} %"
+    return Fact(label, percent(value, 1), note, headline=True)
+
+
+def _mistake(mistake: Mistake) -> dict[str, str]:
+    from tympan.report.charts import spectrogram_image
+    from tympan.report.player import data_address
+    from tympan.spectra.figures_data import survey
+
+    clip = mistake.clip
+    if clip.duration_s > _MISTAKE_S:
+        clip = clip.slice(0, _MISTAKE_S)
+    return {
+        "truth": plain(mistake.truth),
+        "guess": plain(mistake.guess),
+        "score": percent(mistake.score),
+        "name": look.short_name(os.path.basename(clip.name), 80) or "recording",
+        "image": spectrogram_image(survey(clip, width=250), rows=112, most_columns=500),
+        "audio": data_address(clip.samples, clip.rate_hz),
+    }
+
+
+def _confused(confusion: np.ndarray, labels: Sequence[str]) -> list[str]:
+    """Name the most frequent mistakes."""
+    wrong = confusion.copy()
+    np.fill_diagonal(wrong, 0)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:_MOST_PAIRS]
+    pairs = zip(*np.unravel_index(order, wrong.shape), strict=True)
+    return [
+        f"{plain(labels[i])} as {plain(labels[j])} ({wrong[i, j]} of {confusion[i].sum()})"
+        for i, j in pairs
+        if wrong[i, j]
+    ]
+
+
+def _class_rows(confusion: np.ndarray, labels: Sequence[str]) -> list[dict[str, Any]]:
+    right = np.diag(confusion).astype(float)
+    support, given = confusion.sum(axis=1), confusion.sum(axis=0)
+    precision = right / np.maximum(given, 1)
+    recall = right / np.maximum(support, 1)
+    f1 = 2 * right / np.maximum(support + given, 1)
+    rows = []
+    for i, label in enumerate(labels):
+        row: dict[str, Any] = {"label": plain(label), "support": int(support[i])}
+        known = {"precision": given[i] > 0, "recall": support[i] > 0, "f1": support[i] > 0}
+        for name, values in (("precision", precision), ("recall", recall), ("f1", f1)):
+            row[name] = round(float(values[i]), 6)
+            # A label that was never answered has no precision, rather than one of 0.
+            row[f"{name}_text"] = percent(float(values[i])) if known[name] else "–"
+        rows.append(row)
+    return rows

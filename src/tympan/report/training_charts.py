@@ -1,0 +1,181 @@
+"""Charts of the training report: confusion matrix, learning curves, calibration."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tympan.report.charts import Line, Plot, Tick, path
+from tympan.report.page import percent
+from tympan.spectra import figures_style as look
+
+_MOST_LABELS = 100  # A larger matrix could not be read.
+_NOT_METRICS = ("epoch", "lr", "seconds", "clips_per_s", "data_wait")
+
+
+def matrix(confusion: np.ndarray, labels: Sequence[str]) -> dict[str, Any] | None:
+    """Place the cells and labels of a confusion matrix; None if there are too many labels.
+
+    Colour is the share of the row, so that rare labels are seen as well as frequent ones.
+    """
+    k = len(labels)
+    if k > _MOST_LABELS:
+        return None
+    cell = 54 if k <= 4 else 40 if k <= 10 else 26 if k <= 25 else 15
+    font = 14 if k <= 10 else 12 if k <= 25 else 10
+    names = [label if len(label) <= 24 else label[:23] + "…" for label in labels]
+    longest = max((len(name) for name in names), default=1)
+    left = math.ceil(longest * font * 0.62) + 14
+    top = math.ceil(longest * font * 0.62 * 0.87) + 34
+    side = k * cell
+    cells = []
+    for i, j in zip(*np.nonzero(confusion), strict=True):
+        count, total = int(confusion[i, j]), int(confusion[i].sum())
+        heard = "recognised" if i == j else f"heard as {labels[j]}"
+        cells.append(
+            {
+                "x": left + int(j) * cell,
+                "y": top + int(i) * cell,
+                "kind": "right" if i == j else "wrong",
+                "strength": round(0.12 + 0.88 * count / total, 3),
+                "text": str(count),
+                "title": f"{labels[i]} {heard}: {count} of {total}",
+            }
+        )
+    overhang = math.ceil(longest * font * 0.31)
+    middles = [(i + 0.5) * cell for i in range(k)]
+    return {
+        "cell": cell,
+        "font": font,
+        "numbers": k <= 25,
+        "left": left,
+        "top": top,
+        "side": side,
+        "width": left + side + overhang,
+        "height": top + side + 2,
+        "rows": [{"at": top + m, "text": n} for m, n in zip(middles, names, strict=True)],
+        "columns": [{"at": left + m, "text": n} for m, n in zip(middles, names, strict=True)],
+        "cells": cells,
+    }
+
+
+def curves(history: Sequence[Mapping[str, Any]]) -> list[Plot]:
+    """Draw the losses in one chart, and the metrics between 0 and 1 in another."""
+    if len(history) < 2:
+        return []
+    epochs = np.array([float(row.get("epoch", i + 1)) for i, row in enumerate(history)])
+    series: dict[str, np.ndarray] = {}
+    for name in dict.fromkeys(name for row in history for name in row):
+        values = [row.get(name) for row in history]
+        if name not in _NOT_METRICS and all(isinstance(v, int | float) for v in values):
+            array = np.array(values, float)
+            if np.isfinite(array).all():
+                series[name] = array
+    losses = {n: v for n, v in series.items() if "loss" in n}
+    scores = {
+        n: v
+        for n, v in series.items()
+        if "loss" not in n and v.min() >= 0 and v.max() <= 1 and n != "ece"
+    }
+    charts = []
+    if losses:
+        charts.append(_curve("Loss", epochs, losses, share=False))
+    if scores:
+        first = dict(list(scores.items())[:2])
+        charts.append(_curve("Score on the validation part", epochs, first, share=True))
+    return charts
+
+
+def _curve(title: str, epochs: np.ndarray, series: Mapping[str, np.ndarray], share: bool) -> Plot:
+    top = 1.0 if share else max(float(v.max()) for v in series.values()) * 1.05 or 1.0
+    low = min(float(v.min()) for v in series.values())
+    bottom = math.floor(low * 10) / 10 if share and low < 0.99 else (0.0 if not share else 0.9)
+    span = epochs[-1] - epochs[0]
+    x = (epochs - epochs[0]) / span
+    lines = [
+        Line(path(x, (values - bottom) / (top - bottom)), kind)
+        for values, kind in zip(list(series.values())[:2], ("line", "second"), strict=False)
+    ]
+    names = [_series_name(name) for name in list(series)[:2]]
+    last = ", ".join(
+        f"{name} {values[-1]:.3g}" for name, values in zip(names, series.values(), strict=False)
+    )
+    return Plot(
+        title=title,
+        alt=f"{title} over {len(epochs)} epochs; at the end: {last}",
+        lines=lines,
+        legend=names,
+        x_ticks=_epoch_ticks(epochs),
+        y_ticks=_value_ticks(bottom, top, share),
+        x_label="Epoch",
+    )
+
+
+def _series_name(name: str) -> str:
+    return {
+        "train_loss": "training",
+        "val_loss": "validation",
+        "macro_f1": "macro F1",
+    }.get(name, name.replace("_", " "))
+
+
+def _epoch_ticks(epochs: np.ndarray) -> list[Tick]:
+    span = epochs[-1] - epochs[0]
+    step = max(1, math.ceil(span / 6))
+    step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, step) if s >= step)
+    return [
+        Tick(round(100 * float((e - epochs[0]) / span), 2), f"{e:g}")
+        for e in epochs
+        if e % step == 0 or (step == 1)
+    ]
+
+
+def _value_ticks(bottom: float, top: float, share: bool) -> list[Tick]:
+    values = [bottom + v for v in look.linear_ticks(top - bottom, most=6)]
+    return [
+        Tick(
+            round(100 * (v - bottom) / (top - bottom), 2),
+            f"{100 * v:.0f} %" if share else f"{v:g}",
+        )
+        for v in np.round(values, 6)
+    ]
+
+
+def calibration(confidence: np.ndarray, correct: np.ndarray, bins: int = 10) -> Plot:
+    """Draw how often answers of a score were right: on the diagonal, a score is a probability.
+
+    Reliability diagram and expected calibration error: C. Guo et al., "On Calibration of Modern
+    Neural Networks", ICML 2017.
+
+    Args:
+        confidence: (n,) top scores, 0…1.
+        correct: (n,) whether the answer was right.
+        bins: bars of equal width.
+    """
+    index = np.clip((confidence * bins).astype(int), 0, bins - 1)
+    count = np.bincount(index, minlength=bins)
+    right = np.bincount(index, weights=correct.astype(float), minlength=bins)
+    score = np.bincount(index, weights=confidence, minlength=bins)
+    used = count > 0
+    error = float(np.abs(right - score)[used].sum() / max(1, count.sum()))
+    lines = [Line("M0 1000L1000 0", "guide")]
+    for i in np.flatnonzero(used):
+        left, width, height = (i + 0.06) / bins, 0.88 / bins, right[i] / count[i]
+        corners = np.array([left, left + width])
+        lines.append(Line(path(corners, np.array([height, height]), closed=True), "bar"))
+    tick = [Tick(20.0 * i, f"{20 * i} %") for i in range(6)]
+    return Plot(
+        title="Calibration",
+        alt=f"Calibration: share of right answers per score; expected calibration error "
+        f"{percent(error, 1)}",
+        caption=f"On the dashed line, answers given with 70 % are right in 70 % of the cases. "
+        f"Expected calibration error {percent(error, 1)}, {count.sum():,} recordings.",
+        lines=lines,
+        x_ticks=tick,
+        y_ticks=tick,
+        x_label="Score of the answer",
+        y_label="Answers that were right",
+    )
