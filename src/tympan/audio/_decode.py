@@ -36,9 +36,11 @@ class Span:
 
         Raises:
             AudioFileError: the part begins behind the end.
+            ArgumentError: no proper part, or far too high a rate.
         """
         start, end = _limits.check_span(start_s, end_s)
         in_hz, out_hz = info.rate_hz, rate_hz or info.rate_hz
+        _limits.check_factor(in_hz, out_hz, info.path)
         if start and info.duration_s is not None and start >= info.duration_s:
             raise _behind_the_end(info, start, info.duration_s)
         start_out = _limits.to_samples(start, out_hz)

@@ -10,6 +10,8 @@ from tympan.errors import ArgumentError
 MIN_RATE_HZ = 1
 MAX_RATE_HZ = 1_000_000
 MAX_CHANNELS = 128
+# From 16 Hz to 8 kHz: beyond that, a rate is a mistake that would fill the memory.
+MAX_RATE_FACTOR = 512
 # One clip in memory: 2 GiB of float32, three hours of 48 kHz mono. Longer sound: `blocks()`.
 MAX_CLIP_BYTES = 2 << 30
 
@@ -28,6 +30,16 @@ def check_rate(rate_hz: object, what: str = "rate_hz") -> int:
             f"{what} is {rate} Hz", fix=f"rates go from {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz"
         )
     return rate
+
+
+def check_factor(from_hz: int, to_hz: int, name: str | None = None) -> None:
+    """Raise ArgumentError if resampling would multiply the number of samples beyond reason."""
+    if to_hz > from_hz * MAX_RATE_FACTOR:
+        raise ArgumentError(
+            f"has {from_hz} samples per second, too few to resample to {to_hz} Hz",
+            file=name,
+            fix=f"at most {MAX_RATE_FACTOR} times as many are made; its header may be damaged",
+        )
 
 
 def check_number(value: object, what: str, *, low: float | None = None) -> float:

@@ -79,10 +79,10 @@ def open_reader(source: Any) -> Reader:
     opened = open_source(source)
     try:
         # libsndfile is faster and more exact, except for MPEG audio, which has no index: there it
-        # reads the whole file to open it. It also prints what it dislikes in MPEG and CAF.
-        head = opened.read_at(0, 4)
-        if _is_mpeg(head) or head == b"caff":
-            reader = _first_that_can(opened, FFmpegReader, SndfileReader)
+        # reads the whole file to open it. It also prints what it dislikes in MPEG and ALAC.
+        head = opened.read_at(0, 64)
+        if _is_mpeg(head) or (head[:4] == b"caff" and b"alac" in head):
+            reader = _first_that_can(opened, FFmpegReader)
         else:
             reader = _first_that_can(opened, SndfileReader, FFmpegReader)
         _check(reader.info)

@@ -162,6 +162,7 @@ class Clip:
         16000
         """
         rate = _limits.check_rate(rate_hz)
+        _limits.check_factor(self.rate_hz, rate, self.name or None)
         if self.num_samples * rate / self.rate_hz * 4 * self.channels > _limits.MAX_CLIP_BYTES:
             raise ArgumentError(
                 f"at {rate} Hz this clip of {self.duration_s:.0f} s would not fit in memory",
