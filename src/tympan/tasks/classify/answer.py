@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -92,11 +93,17 @@ def _windows(
     for chunk in chunks:
         held = np.concatenate([held, chunk])
         known = first + len(held)
-        # A window is safe once the recording goes on beyond it, whatever follows.
-        while known > whole_limit and (middle := step * every + every // 2) + size < known:
+        # A window is safe once the recording goes on beyond it and beyond its step.
+        while (
+            known > whole_limit
+            and (middle := step * every + every // 2) + size < known
+            and (step + 1) * every <= known
+        ):
             yield step * every / rate_hz, (step + 1) * every / rate_hz, cut(middle, known)
             step += 1
-            if (useless := step * every + every // 2 - 2 * size - first) > size:
+            # The last window may be moved inwards, to the end of what is known.
+            useless = min(len(held) - size, step * every - size // 2 - first)
+            if useless > size:
                 held, first = held[useless:], first + useless
     end = first + len(held)
     if step == 0 and end <= whole_limit:
@@ -182,11 +189,11 @@ def _extend(
 def _name(source: Any) -> str:
     from tympan.audio import Clip
 
+    if isinstance(source, (str, os.PathLike)):
+        return os.fspath(source)
     if isinstance(source, Clip):
         return source.name or "clip"
-    return getattr(source, "name", None) or (
-        str(source) if not isinstance(source, bytes) else "bytes"
-    )
+    return "bytes" if isinstance(source, bytes) else str(getattr(source, "name", "stream"))
 
 
 def mean_probabilities(model: ClassifyModel, clip: Clip | Any) -> np.ndarray:
