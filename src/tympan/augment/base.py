@@ -80,8 +80,7 @@ class Transform:
         if len(generator) != x.shape[0]:
             what = f"{len(generator)} generators for a batch of {x.shape[0]} items"
             raise ArgumentError(what, fix="give one generator, or one for each item")
-        # An empty tensor of the right shape: nothing is copied, and no draw can look at the values.
-        one = torch.empty((1, *x.shape[1:]), device="meta")
+        one = shaped((1, *x.shape[1:]))
         rows = [self._draw_batch(one, each) for each in generator]
         return {key: torch.cat([row[key] for row in rows]) for key in rows[0]}
 
@@ -102,7 +101,8 @@ class Transform:
             raise ShapeError(what, fix="draw the parameters for this batch")
         count = int(active.sum())
         if count == 0:
-            return x
+            # With another shape only in an empty batch: such a transform has all items active.
+            return x if self.keeps_shape else x.new_zeros(self.output_shape(tuple(x.shape)))
         rows = active.nonzero()[:, 0]
         if count < len(active):
             params = {key: value[rows.to(value.device)] for key, value in params.items()}
@@ -164,6 +164,12 @@ class Transform:
         x = torch.from_numpy(clip.samples.copy())[None]
         y = self.apply(x, self.draw(x, generator))
         return Clip(y[0].detach().numpy(), clip.rate_hz, clip.name)
+
+
+def shaped(shape: tuple[int, ...]) -> Tensor:
+    """Return a tensor of a shape that holds nothing, for `draw`, which looks at the shape only."""
+    # One number seen everywhere. (The first tensor on the device "meta" costs seconds of imports.)
+    return torch.zeros(()).expand(shape)
 
 
 def active_rates(transforms: Sequence[Transform]) -> int | None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tympan.augment._draw import uniform
-from tympan.augment.base import Params, Transform, active_rates
+from tympan.augment.base import Params, Transform, active_rates, shaped
 from tympan.errors import ArgumentError
 
 
@@ -73,7 +73,7 @@ class Compose(_Group):
             shape = x.shape
             drawn = transform.draw(x, generator)
             params |= {f"{position}.{key}": value for key, value in drawn.items()}
-            x = torch.empty(transform.output_shape(tuple(shape)), device="meta")
+            x = shaped(transform.output_shape(tuple(shape)))
         return params
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:

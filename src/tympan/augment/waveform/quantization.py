@@ -38,5 +38,6 @@ class Quantization(Transform):
     def _apply(self, x: Tensor, params: Params) -> Tensor:
         scale = torch.exp2(params["bits"] - 1).to(x.dtype)[:, None, None]
         with torch.no_grad():
-            rounded = (x * scale).round_().clamp_(-scale, scale - 1).div_(scale)
+            rounded = x.clamp(-1.0, 1.0).mul_(scale).round_()
+            rounded = torch.minimum(rounded, scale - 1, out=rounded).div_(scale)
         return x + (rounded - x).detach() if x.requires_grad else rounded
