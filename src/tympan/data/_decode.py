@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from tympan.errors import AudioFileError
-
 Wave = npt.NDArray[np.float32]
 
 
@@ -21,23 +19,7 @@ def read_blocks(
     Raises:
         AudioFileError: it cannot be decoded.
     """
-    import soundfile
-    import soxr
+    from tympan import audio
 
-    try:
-        with soundfile.SoundFile(str(path)) as file:
-            rate = rate_hz or file.samplerate
-            stream = soxr.ResampleStream(file.samplerate, rate, 1, dtype="float32")
-            left = file.frames if end_s is None else round(end_s * file.samplerate)
-            size = max(1, round(block_s * file.samplerate))
-            while left > 0:
-                block = file.read(min(size, left), dtype="float32", always_2d=True)
-                left -= len(block)
-                if not len(block):
-                    break
-                mono = np.ascontiguousarray(block.mean(axis=1), dtype=np.float32)
-                yield mono if rate == file.samplerate else stream.resample_chunk(mono)
-            if rate != file.samplerate:
-                yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
-    except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
-        raise AudioFileError(f"cannot be decoded: {error}", file=path) from error
+    for block in audio.blocks(path, block_s=block_s, rate_hz=rate_hz, mono=True, end_s=end_s):
+        yield block.clip.samples[0]

@@ -21,45 +21,20 @@ packs none of whose recordings is still what it was.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
 import os
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tympan.data import _decode
+from tympan.data.packs import Entry, Progress, build, key_of, read_entries
 from tympan.data.table import Table
 from tympan.errors import AudioFileError, DataError
 
-FORMAT = 1
-UNUSED_DAYS = 30
-# A killed build loses at most one pack's worth of decoding.
-PACK_SAMPLES = 2**27
-# A recording longer than this (4 minutes at 16 kHz) goes through a file on its way.
-SPOOL_SAMPLES = 2**22
 Wave = npt.NDArray[np.float32]
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """Where one recording lies: pack file, first sample, samples, scale, hash of its samples."""
-
-    pack: str
-    start: int
-    length: int
-    scale: float
-    content: str
 
 
 class WaveCache:
@@ -68,7 +43,7 @@ class WaveCache:
     Open one with `WaveCache.open`. It pickles by path, so that worker processes map the same file.
     """
 
-    def __init__(self, table: Table, rate_hz: int, folder: Path, entries: Sequence[_Entry]) -> None:
+    def __init__(self, table: Table, rate_hz: int, folder: Path, entries: Sequence[Entry]) -> None:
         self.table, self.rate_hz, self.folder = table, rate_hz, folder
         self.skipped: tuple[AudioFileError, ...] = ()
         self._entries = tuple(entries)
@@ -101,13 +76,16 @@ class WaveCache:
         """
         folder = cache_home(cache_dir) / _folder_name(table, rate_hz)
         _make_folder(folder)
-        known, errors = _entries(folder), {}
-        keys = [_key(path) for path in table.paths]
-        if any(key not in known for key in keys):
-            missing = {k: p for k, p in zip(keys, table.paths, strict=True) if k not in known}
-            errors = _build(folder, missing, rate_hz, progress, workers)
-            known = _entries(folder)
-        (folder / "used").touch()
+        keys = [key_of(path) for path in table.paths]
+        known = read_entries(folder)
+        errors: dict[str, AudioFileError] = {}
+        missing = {k: p for k, p in zip(keys, table.paths, strict=True) if k not in known}
+        if missing:
+            try:
+                errors = build(folder, missing, rate_hz, progress, workers)
+            except OSError as error:
+                raise _unwritable(folder, error) from error
+            known = read_entries(folder)
         if errors and on_error == "raise":
             raise _unreadable(table, list(errors.values()))
         kept = [i for i, key in enumerate(keys) if key in known]
@@ -196,225 +174,17 @@ def _folder_name(table: Table, rate_hz: int) -> str:
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "used").touch()
+        (folder / "used").touch()  # when it was last of use, for the pruning
     except OSError as error:
-        raise DataError(
-            f"cannot hold the decoded cache: {error.strerror}",
-            file=folder,
-            fix="name a folder with room in the environment variable TYMPAN_CACHE",
-        ) from error
+        raise _unwritable(folder, error) from error
 
 
-def _key(path: Path) -> str:
-    stat = path.stat()
-    # The whole path: a table below a link and one below its target may share this folder.
-    return f"{os.path.abspath(path)}|{stat.st_size}|{stat.st_mtime_ns}"
-
-
-def _entries(folder: Path) -> dict[str, _Entry]:
-    """What the complete packs of a folder hold."""
-    found: dict[str, _Entry] = {}
-    for path in sorted(folder.glob("*.json")):
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            data = json.loads(path.read_text("utf-8"))
-            pack = path.with_suffix(".pcm")
-            if data["format"] == FORMAT and pack.stat().st_size == data["bytes"]:
-                for key, where in data["entries"].items():
-                    found[key] = _Entry(pack.name, *where)
-    return found
-
-
-def _build(
-    folder: Path,
-    missing: dict[str, Path],
-    rate_hz: int,
-    progress: Progress | None,
-    workers: int | None,
-) -> dict[str, AudioFileError]:
-    """Decode what is missing into new packs, alone; the errors by key."""
-    with _lock(folder):
-        known = _entries(folder)  # another process may have done it while this one waited
-        todo = {key: path for key, path in missing.items() if key not in known}
-        for stale in folder.glob("*.tmp"):
-            stale.unlink(missing_ok=True)
-        if not todo:
-            return {}
-        _prune(folder)
-        return _write_packs(folder, todo, rate_hz, progress, workers)
-
-
-def _write_packs(
-    folder: Path,
-    todo: dict[str, Path],
-    rate_hz: int,
-    progress: Progress | None,
-    workers: int | None,
-) -> dict[str, AudioFileError]:
-    errors: dict[str, AudioFileError] = {}
-    pack = _Pack(folder)
-    count = min(8, os.cpu_count() or 1) if workers is None else max(1, workers)
-    done = 0
-    try:
-        with ThreadPoolExecutor(count) as pool:
-            items = iter(todo.items())
-            # A short queue bounds memory; results come in order, so packs do not depend on timing.
-            queue = [
-                (k, pool.submit(_decode_one, p, rate_hz, folder))
-                for k, p in islice(items, 2 * count)
-            ]
-            while queue:
-                key, job = queue.pop(0)
-                try:
-                    pack.add(key, *job.result())
-                except AudioFileError as error:
-                    errors[key] = error
-                for k, p in islice(items, 1):
-                    queue.append((k, pool.submit(_decode_one, p, rate_hz, folder)))
-                if pack.samples >= PACK_SAMPLES:
-                    pack.close()
-                    pack = _Pack(folder)
-                done += 1
-                if progress is not None:
-                    progress(done, len(todo))
-        pack.close()
-    except OSError as error:
-        pack.abandon()
-        raise DataError(
-            f"the decoded cache cannot be written: {error.strerror}",
-            file=folder,
-            fix="free some room, or name another folder in TYMPAN_CACHE",
-        ) from error
-    except BaseException:
-        pack.abandon()
-        raise
-    return errors
-
-
-def _decode_one(path: Path, rate_hz: int, folder: Path) -> tuple[npt.NDArray[np.int16], float, str]:
-    """Samples as int16, their scale and their hash. A long file goes through a file on disk."""
-    blocks: list[Wave] = []
-    with contextlib.ExitStack() as stack:
-        spool: Any = None
-        for block in _decode.read_blocks(path, rate_hz):
-            blocks.append(block)
-            if sum(map(len, blocks)) > SPOOL_SAMPLES:
-                if spool is None:
-                    spool = stack.enter_context(tempfile.TemporaryFile(dir=folder, suffix=".tmp"))
-                spool.write(np.concatenate(blocks).tobytes())
-                blocks = []
-        wave: Wave = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
-        if spool is not None:
-            spool.write(wave.tobytes())
-            spool.flush()
-            wave = np.memmap(spool, dtype=np.float32, mode="r")
-        if not len(wave):
-            raise AudioFileError("holds no samples", file=path)
-        return _to_int16(wave, path)
-
-
-def _to_int16(
-    wave: Wave, path: Path, step: int = 2**20
-) -> tuple[npt.NDArray[np.int16], float, str]:
-    peak, exact = 0.0, True
-    for at in range(0, len(wave), step):
-        part = wave[at : at + step]
-        peak = max(peak, float(np.abs(part).max()))
-        scaled = part * np.float32(32768)
-        exact = exact and bool((scaled == np.rint(scaled)).all())
-    if not np.isfinite(peak):
-        raise AudioFileError("holds NaN or infinite samples", file=path)
-    # The recording's own 16-bit steps if it has them, else the finest steps that reach its peak.
-    scale = 1 / 32768 if (exact and peak < 1) or peak == 0 else peak / 32767
-    pcm = np.empty(len(wave), dtype="<i2")
-    hasher = hashlib.blake2b(np.float64(scale).tobytes(), digest_size=16)
-    for at in range(0, len(wave), step):
-        part = np.rint(wave[at : at + step] / np.float32(scale))
-        pcm[at : at + step] = np.clip(part, -32768, 32767).astype("<i2")
-        hasher.update(pcm[at : at + step].tobytes())
-    return pcm, scale, hasher.hexdigest()
-
-
-class _Pack:
-    """A pack being written; it does not exist for readers until it is closed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.samples = folder, 0
-        self.entries: dict[str, list[Any]] = {}
-        self.name = f"{time.time_ns():x}-{os.getpid()}"
-        self.path = folder / f"{self.name}.tmp"
-        self.file = self.path.open("wb")
-
-    def add(self, key: str, pcm: npt.NDArray[np.int16], scale: float, content: str) -> None:
-        pcm.tofile(self.file)
-        self.entries[key] = [self.samples, len(pcm), scale, content]
-        self.samples += len(pcm)
-
-    def close(self) -> None:
-        if not self.entries:
-            self.abandon()
-            return
-        self.file.flush()
-        os.fsync(self.file.fileno())
-        self.file.close()
-        os.replace(self.path, self.folder / f"{self.name}.pcm")
-        data = {"format": FORMAT, "bytes": 2 * self.samples, "entries": self.entries}
-        beside = self.folder / f"{self.name}.json.tmp"
-        beside.write_text(json.dumps(data), "utf-8")
-        os.replace(beside, self.folder / f"{self.name}.json")
-
-    def abandon(self) -> None:
-        self.file.close()
-        self.path.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _lock(folder: Path, wait: bool = True) -> Iterator[bool]:
-    """Be the only writer. The system drops the lock when its process dies, so none goes stale."""
-    try:
-        import fcntl
-    except ImportError:  # no such locks on this system: packs stay whole, work may be done twice
-        yield True
-        return
-    with (folder / "lock").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-            return
-        except OSError:  # a network file system without locks
-            yield True
-            return
-        yield True
-
-
-def _prune(folder: Path) -> None:
-    """Remove this cache's dead packs, and other caches that nobody used for a month."""
-    for path in folder.glob("*.json"):
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            keys = json.loads(path.read_text("utf-8"))["entries"]
-            if not any(_is_current(key) for key in keys):
-                path.unlink()
-                path.with_suffix(".pcm").unlink(missing_ok=True)
-    for pcm in folder.glob("*.pcm"):
-        if not pcm.with_suffix(".json").exists():  # its writer died between the two renames
-            pcm.unlink(missing_ok=True)
-    oldest = time.time() - UNUSED_DAYS * 86400
-    for other in folder.parent.glob("*-*hz"):
-        with contextlib.suppress(OSError):
-            if other != folder and (other / "used").stat().st_mtime < oldest:
-                with _lock(other, wait=False) as alone:
-                    if alone:
-                        for file in other.iterdir():
-                            file.unlink()
-                        other.rmdir()
-
-
-def _is_current(key: str) -> bool:
-    path = Path(key.rsplit("|", 2)[0])
-    try:
-        return _key(path) == key
-    except OSError:
-        return False
+def _unwritable(folder: Path, error: OSError) -> DataError:
+    return DataError(
+        f"cannot hold the decoded cache: {error.strerror}",
+        file=folder,
+        fix="name a folder with room in the environment variable TYMPAN_CACHE",
+    )
 
 
 def _unreadable(table: Table, errors: list[AudioFileError]) -> DataError:

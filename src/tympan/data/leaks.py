@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,7 +118,9 @@ class Groups:
         return [self.root(i) for i in range(len(self._parent))]
 
 
-def _hash_where_shared(cheap: Sequence[Hashable | None], exact) -> list[str | None]:  # type: ignore[no-untyped-def]
+def _hash_where_shared(
+    cheap: Sequence[Hashable | None], exact: Callable[[int], str | None]
+) -> list[str | None]:
     """The exact key of each row whose cheap key another row shares; None for the others."""
     count: dict[Hashable, int] = defaultdict(int)
     for key in cheap:
@@ -134,15 +136,15 @@ def _decoded_keys(paths: Sequence[Path], roots: Sequence[int]) -> list[str | Non
     return _hash_where_shared(head, lambda i: _samples_key(paths[i], None))
 
 
-def _shape(path: Path) -> tuple[int, ...] | None:
-    """Sample count, rate and channels as the header tells; None where it is no readable audio."""
-    import soundfile
+def _shape(path: Path) -> tuple[float, ...] | None:
+    """Length, rate and channels as the header tells; None where it is no readable audio."""
+    from tympan import audio
 
     try:
-        info = soundfile.info(str(path))
-    except (soundfile.LibsndfileError, OSError, RuntimeError):
-        return None  # other containers take part by their bytes, or through a cache
-    return info.frames, info.samplerate, info.channels
+        info = audio.probe(path)
+    except AudioFileError:
+        return None
+    return info.num_samples or info.duration_s or 0.0, info.rate_hz, info.channels
 
 
 def _samples_key(path: Path, length_s: float | None) -> str | None:

@@ -1,18 +1,17 @@
 """Split a table so that what is tested was never heard in training.
 
 The rows of one source, one speaker, one file or one content stay on one side; labels keep their
-share on each side as far as that allows. The stratification follows Sechidis, Tsoumakas, Vlahavas,
-"On the stratification of multi-label data" (ECML 2011), on groups in place of rows.
+share on each side as far as that allows (see `tympan.data.deal`).
 """
 
 from __future__ import annotations
 
-import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tympan.data.deal import deal_folds, deal_groups
 from tympan.data.folder import SPLIT_NAMES
 from tympan.data.leaks import Groups, content_keys, report_shared
 from tympan.data.table import Table
@@ -163,25 +162,35 @@ def _given(table: Table, fractions: dict[str, float]) -> tuple[list[str] | None,
     if table.has("split"):
         values = table.column("split")
         meaning = {value: _meaning(value) for value in set(values)}
-        if any(meaning.values()):
-            unknown = sorted(v for v, m in meaning.items() if not m)
-            if unknown:
-                raise DataError(
-                    f"has the split {unknown[0]!r}", file=table.root, fix="use train, val or test"
-                )
-            sides = [meaning[value] for value in values]
-            if "train" not in sides:
-                raise DataError("its split column names no training rows", file=table.root)
-            return sides, "the split column is obeyed; "
-    if table.has("fold") and len(set(table.column("fold"))) > 1:
-        values = table.column("fold")
-        names = sorted(set(values), key=_natural)
-        given = {names[-1]: "val" if fractions["val"] > 0 or not fractions["test"] else "test"}
-        if fractions["test"] > 0 and len(names) > 2:
-            given = {names[-1]: "test", names[-2]: "val"}
-        said = " and ".join(f"fold {n} is the {s} side" for n, s in given.items())
-        return [given.get(value, "train") for value in values], f"{said}; "
-    return None, ""
+        unknown = sorted(v for v, m in meaning.items() if not m)
+        if "train" in meaning.values() and not unknown:
+            return [meaning[value] for value in values], "the split column is obeyed; "
+        if "train" in meaning.values():
+            raise DataError(
+                f"has the split {unknown[0]!r}", file=table.root, fix="use train, val or test"
+            )
+        if not unknown:
+            raise DataError(
+                "its split column names no training rows", file=table.root, fix="call some train"
+            )
+        # It says something else: parts of a corpus, for instance.
+        said = f"the split column ({_few(sorted(meaning))}) names no training side; "
+        sides, more = _given_folds(table, fractions)
+        return sides, said + more
+    return _given_folds(table, fractions)
+
+
+def _given_folds(table: Table, fractions: dict[str, float]) -> tuple[list[str] | None, str]:
+    asked = [side for side in ("test", "val") if fractions[side] > 0]
+    if not asked or not table.has("fold"):
+        return None, ""
+    values = table.column("fold")
+    names = sorted(set(values), key=_natural)
+    if len(names) <= len(asked):
+        return None, ""
+    given = dict(zip(reversed(names), asked, strict=False))
+    said = " and ".join(f"fold {n} is the {s} side" for n, s in given.items())
+    return [given.get(value, "train") for value in values], f"{said}; "
 
 
 def _meaning(value: str) -> str:
@@ -235,115 +244,33 @@ def _deal(
     """Move whole groups of the training rows to the open sides; the sentence about it."""
     rows = [i for i, side in enumerate(sides) if side == "train"]
     groups = _groups(table, keys, columns, rows)
-    total = len(table) if len(rows) == len(table) else len(rows)
-    shares = {side: fraction * total / len(rows) for side, fraction in fractions.items()}
-    assigned = deal_groups(groups, [_strata(table, i) for i in range(len(table))], shares, seed)
-    for group, side in zip(groups, assigned, strict=True):
+    strata = _strata(table)
+    for group, side in zip(groups, deal_groups(groups, strata, fractions, seed), strict=True):
         for i in group:
             sides[i] = side
     how = f"grouped by {' and '.join([*columns, 'content'])}"
     for side in fractions:
         if side not in sides:
             raise DataError(
-                f"leaves nothing for the {side} side, {how}: {len(groups)} groups in "
-                f"{len(rows)} rows",
+                f"leaves nothing for the {side} side: {len(rows)} recordings, {how}, are "
+                f"{len(groups)} groups, and each label needs two",
                 file=table.root,
-                fix="add recordings of more sources",
+                fix="add recordings of other sources",
             )
-    missing = sorted(set(table.labels) - {table[i].label for i in _rows(sides, [*fractions])})
-    said = f"; {len(missing)} labels only in training ({missing[0]} …)" if missing else ""
+    held = {s for i, side in enumerate(sides) if side in fractions for s in strata[i]}
+    only = sorted({s for i in rows for s in strata[i]} - held)
+    said = f"; only in training: {_few(only)}" if only else ""
     counts = ", ".join(f"{side} {sides.count(side)}" for side in SIDES if side in sides)
     return f"{how} ({len(groups)} groups): {counts} rows{said}"
 
 
-def _rows(sides: Sequence[str], which: Sequence[str]) -> list[int]:
-    return [i for i, side in enumerate(sides) if side in which]
+def _few(names: Sequence[str], limit: int = 5) -> str:
+    shown = ", ".join(name if len(name) <= 24 else name[:23] + "…" for name in names[:limit])
+    return shown + (f" and {len(names) - limit} more" if len(names) > limit else "")
 
 
-def _strata(table: Table, i: int) -> tuple[str, ...]:
-    return table[i].tags or ("",)
-
-
-def deal_groups(
-    groups: Sequence[Sequence[int]],
-    strata: Sequence[Sequence[str]],
-    shares: dict[str, float],
-    seed: int,
-) -> list[str]:
-    """Deal groups of rows to `train` and the sides of `shares`, each label by its share.
-
-    Labels are taken from the rarest; of each, the largest groups first, to the side that lacks
-    most of this label. The quotas are whole numbers (largest remainders), so that labels with two
-    or three rows are held out in some labels rather than in none.
-    """
-    rng = random.Random(seed)
-    counts = [Counter(s for i in group for s in strata[i]) for group in groups]
-    totals: Counter[str] = Counter()
-    for count in counts:
-        totals.update(count)
-    quota = _quotas(totals, counts, shares, rng)
-    order = list(range(len(groups)))
-    rng.shuffle(order)
-    order.sort(key=lambda g: -len(groups[g]))
-    by_label: dict[str, list[int]] = defaultdict(list)
-    for g in order:
-        for label in counts[g]:
-            by_label[label].append(g)
-    side_of: dict[int, str] = {}
-    for label in sorted(totals, key=lambda s: (len(by_label[s]), totals[s], s)):
-        for g in by_label[label]:
-            if g not in side_of:
-                side_of[g] = side = max(quota, key=lambda s: quota[s][label])
-                for other, n in counts[g].items():
-                    quota[side][other] -= n
-    _repair(side_of, groups, counts, shares)
-    return [side_of[g] for g in range(len(groups))]
-
-
-def _quotas(
-    totals: Counter[str],
-    counts: Sequence[Counter[str]],
-    shares: dict[str, float],
-    rng: random.Random,
-) -> dict[str, dict[str, int]]:
-    """side → label → rows wanted. A label of one group stays in training."""
-    groups_of = Counter(label for count in counts for label in count)
-    labels = sorted(totals)
-    rng.shuffle(labels)
-    quota: dict[str, dict[str, int]] = {}
-    left = dict(totals)
-    for side, share in shares.items():
-        exact = {s: share * totals[s] if groups_of[s] > 1 else 0.0 for s in labels}
-        quota[side] = {s: int(exact[s]) for s in labels}
-        spare = round(sum(exact.values())) - sum(quota[side].values())
-        for s in sorted(labels, key=lambda s: int(exact[s]) - exact[s])[: max(0, spare)]:
-            quota[side][s] += 1 if groups_of[s] > 1 else 0
-        for s in labels:
-            left[s] -= quota[side][s]
-    return {"train": left, **quota}
-
-
-def _repair(
-    side_of: dict[int, str],
-    groups: Sequence[Sequence[int]],
-    counts: Sequence[Counter[str]],
-    shares: dict[str, float],
-) -> None:
-    """No open side may be empty, nor a label absent from training that need not be."""
-
-    def on(side: str) -> list[int]:
-        return [g for g in side_of if side_of[g] == side]
-
-    for side in shares:
-        if not on(side) and len(on("train")) > 1:
-            seen = Counter(label for g in on("train") for label in counts[g])
-            # Prefer the smallest group whose labels training keeps in another group.
-            spare = min(
-                on("train"), key=lambda g: (min(seen[s] for s in counts[g]) < 2, len(groups[g]), g)
-            )
-            side_of[spare] = side
-    if not on("train") and len(side_of) > 1:
-        side_of[max(side_of, key=lambda g: (len(groups[g]), -g))] = "train"
+def _strata(table: Table) -> list[tuple[str, ...]]:
+    return [example.tags or ("",) for example in table]
 
 
 def _deal_folds(
@@ -354,25 +281,14 @@ def _deal_folds(
     groups = _groups(table, keys, columns, range(len(table)))
     if len(groups) < k:
         raise DataError(
-            f"has {len(groups)} groups of rows, too few for {k} folds",
+            f"has {len(groups)} groups of recordings, too few for {k} folds",
             file=table.root,
             fix="ask for fewer folds",
         )
-    strata = [_strata(table, i) for i in range(len(table))]
-    rng = random.Random(seed)
-    order = list(range(len(groups)))
-    rng.shuffle(order)
-    order.sort(key=lambda g: -len(groups[g]))
-    have: list[Counter[str]] = [Counter() for _ in range(k)]
-    size = [0] * k
     names = [""] * len(table)
-    for g in order:  # to the fold that has least of this group's labels, then fewest rows
-        count = Counter(s for i in groups[g] for s in strata[i])
-        best = min(range(k), key=lambda f: (sum(have[f][s] * n for s, n in count.items()), size[f]))
-        have[best].update(count)
-        size[best] += len(groups[g])
-        for i in groups[g]:
-            names[i] = str(best + 1)
+    for group, fold in zip(groups, deal_folds(groups, _strata(table), k, seed), strict=True):
+        for i in group:
+            names[i] = str(fold + 1)
     return names, f"{k} folds grouped by {' and '.join([*columns, 'content'])}"
 
 
