@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 # The main lobe is smooth over this many samples of any longer window.
-_ENOUGH = 8192
+_ENOUGH = 2048
 _POINTS = 129
+# Side lobes are measured up to this distance, in bins.
+_FAR = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,14 +18,15 @@ class MainLobe:
     """How a sinusoid between two bins shows in the bins beside it.
 
     Attributes:
-        step: distance of two bins of the padded transform, in bins of the unpadded one.
+        reach: the bins compared lie this far below and above the highest one, where the lobe is
+            steep.
         shifts: (p,) offsets of a sinusoid from its highest bin, in padded bins.
-        ratios: (p,) log of (amplitude one bin above / one bin below) at these offsets.
+        ratios: (p,) log of (amplitude `reach` bins above / as many below) at these offsets.
         heights: (p,) amplitude in the highest bin, 1 for a sinusoid exactly on it.
         sides: (m,) largest response at this distance or further, in padded bins.
     """
 
-    step: float
+    reach: int
     shifts: np.ndarray
     ratios: np.ndarray
     heights: np.ndarray
@@ -32,13 +35,16 @@ class MainLobe:
     @staticmethod
     def of(window: np.ndarray, step: float) -> MainLobe:
         """Measure a window of which a transform is padded to bins of `step`."""
-        shifts = np.linspace(-0.75, 0.75, _POINTS)
-        above, below = (response(window, step * (sign - shifts)) for sign in (1, -1))
+        near = response(window, step * np.arange(1, 41))
+        reach = int(np.argmax(near < 0.6)) or 1
+        # On a flat top the highest bin need not be the nearest.
+        furthest = max(0.75, float(np.argmax(near < 0.98)))
+        shifts = np.linspace(-furthest, furthest, _POINTS)
+        above, below = (response(window, step * (side - shifts)) for side in (reach, -reach))
         ratios = np.log(np.maximum(above, 1e-12) / np.maximum(below, 1e-12))
-        # Far out the response falls; what is beyond the last one measured is at most as large.
-        far = response(window, step * np.arange(min(int(200 / step), 4 * _ENOUGH)))
+        far = response(window, step * np.arange(int(_FAR / step)))
         sides = np.maximum.accumulate(far[::-1])[::-1]
-        return MainLobe(step, shifts, ratios, response(window, step * shifts), sides)
+        return MainLobe(reach, shifts, ratios, response(window, step * shifts), sides)
 
     def interpolate(self, below: float, height: float, above: float) -> tuple[float, float]:
         """Offset (in padded bins) and amplitude of the sinusoid of which these bins are the top."""
@@ -48,7 +54,9 @@ class MainLobe:
 
     def side(self, distance: np.ndarray) -> np.ndarray:
         """Largest response at these distances (whole padded bins) or further."""
-        return self.sides[np.minimum(distance, len(self.sides) - 1)]
+        last = len(self.sides) - 1
+        # Further out every window falls at least as the rectangular one does.
+        return self.sides[np.minimum(distance, last)] * (last / np.maximum(distance, last))
 
 
 def response(window: np.ndarray, offsets: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _WHOLE, _FRAME = 1 << 20, 1 << 17
 # Zero-padding, so that the curve between two bins is seen.
 _PADDING = 4
+# A peak of noise reaches about four times the median around it.
+_OVER_NOISE = 5.0
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,11 @@ class Spectrum:
         """Frequencies nearer to each other than about this flow into one peak."""
         return self.rate_hz / self.num_samples
 
-    @cached_property
+    @property
     def _lobe(self) -> MainLobe:
         step = self.num_samples / (2 * (len(self.amplitudes) - 1))
-        return MainLobe.of(window_samples(self.window, self.num_samples), step)
+        key = self.window if isinstance(self.window, str | tuple) else tuple(self.window)
+        return _lobe(key, self.num_samples, step)
 
     def peaks(
         self,
@@ -115,7 +118,8 @@ class Spectrum:
         bin_hz = self.frequencies_hz[1]
         found = []
         for k in chosen:
-            shift, amplitude = lobe.interpolate(amp[k - 1], amp[k], amp[k + 1])
+            low, high = max(k - lobe.reach, 0), min(k + lobe.reach, len(amp) - 1)
+            shift, amplitude = lobe.interpolate(amp[low], amp[k], amp[high])
             found.append(Peak(float((k + shift) * bin_hz), float(amplitude)))
         return sorted(found, key=lambda peak: -peak.amplitude)
 
@@ -123,9 +127,10 @@ class Spectrum:
         """Frequency of which the peaks are multiples, even where it is missing itself.
 
         Returns:
-            The fundamental, or `None` where the sound has no peaks (silence).
+            The fundamental, or `None` where no peak stands out (silence, noise).
         """
         peaks = self.peaks(40, range_db=50, f_min_hz=f_min_hz, separation=0.025)
+        peaks = [peak for peak in peaks if peak.amplitude > _OVER_NOISE * self._around(peak)]
         if not peaks:
             return None
         return find_fundamental(
@@ -135,6 +140,11 @@ class Spectrum:
             f_max_hz,
             self.resolution_hz,
         )
+
+    def _around(self, peak: Peak) -> float:
+        """The median amplitude near a peak: that of the noise, where there is any."""
+        k = round(peak.frequency_hz / float(self.frequencies_hz[1]))
+        return float(np.median(self.amplitudes[max(0, k - 400) : k + 400]))
 
     def harmonics(self, count: int = 10, fundamental_hz: float | None = None) -> list[Harmonic]:
         """The harmonics below half the rate, each with its own frequency and amplitude.
@@ -209,6 +219,11 @@ def spectrum(clip: Clip, window: WindowSpec = "hann", frame_s: float | None = No
     amplitudes[[0, -1]] /= 2
     frequencies_hz = np.arange(n_fft // 2 + 1) * (clip.rate_hz / n_fft)
     return Spectrum(frequencies_hz, amplitudes, clip.rate_hz, window, size, clip.name)
+
+
+@lru_cache(maxsize=16)
+def _lobe(window: WindowSpec, size: int, step: float) -> MainLobe:
+    return MainLobe.of(window_samples(window, size), step)
 
 
 def _frame_size(num_samples: int, rate_hz: int, frame_s: float | None) -> int:

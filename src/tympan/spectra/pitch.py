@@ -1,0 +1,190 @@
+"""The pitch of a voice or an instrument over time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tympan.errors import ArgumentError
+from tympan.spectra._frames import CHUNK_SAMPLES
+from tympan.spectra._pitchpath import best_path
+
+if TYPE_CHECKING:
+    from tympan.audio.clip import Clip
+
+
+class Yin(nn.Module):
+    """How little a signal repeats itself after each lag: samples (..., t) → (..., lags, n).
+
+        d(T) = N / (N - T) sum_i (x[i] - x[i + T])²         over the N samples of a frame
+        d'(T) = d(T) / mean(d(1) … d(T))
+
+    0 where the signal has exactly the period T, about 1 where it has none: the cumulative mean
+    normalised difference of A. de Cheveigné, H. Kawahara, "YIN, a fundamental frequency estimator
+    for speech and music", JASA 111 (2002). Frames are centred on `i * hop`, in padding of zeros.
+
+    Args:
+        rate_hz: sample rate of the signal.
+        hop: samples from one frame to the next.
+        f_min_hz: lowest pitch; three of its periods make a frame.
+        f_max_hz: highest pitch.
+
+    >>> t = torch.arange(16000) / 16000
+    >>> yin = Yin(16000, hop=160, f_min_hz=100, f_max_hz=500)
+    >>> int(yin(torch.sin(2 * torch.pi * 200 * t))[:, 50].argmin()) + yin.min_lag
+    80
+    """
+
+    def __init__(
+        self, rate_hz: int, hop: int, f_min_hz: float = 60.0, f_max_hz: float = 1000.0
+    ) -> None:
+        super().__init__()
+        if not 0 < f_min_hz < f_max_hz <= rate_hz / 4:
+            raise ArgumentError(
+                f"pitches from {f_min_hz} to {f_max_hz} Hz at a rate of {rate_hz} Hz",
+                fix=f"0 < f_min_hz < f_max_hz <= {rate_hz / 4:g}",
+            )
+        if hop < 1:
+            raise ArgumentError(f"hop is {hop}", fix="1 or more")
+        self.rate_hz, self.hop = rate_hz, hop
+        # One lag more on both sides, so that a minimum at the edge is seen as one.
+        self.min_lag = max(1, int(rate_hz / f_max_hz) - 1)
+        self.max_lag = int(np.ceil(rate_hz / f_min_hz)) + 1
+        self.frame = 3 * self.max_lag
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Samples (..., t) → (..., lags, n); lag i is `min_lag + i` samples."""
+        x = x if x.dtype in (torch.float32, torch.float64) else x.float()
+        half = self.frame // 2
+        padded = functional.pad(x.reshape(-1, x.shape[-1]), (half, self.frame - half))
+        frames = padded.unfold(-1, self.frame, self.hop)[:, : 1 + x.shape[-1] // self.hop]
+        step = max(1, CHUNK_SAMPLES // (4 * self.frame))
+        out = torch.cat([self._difference(part) for part in frames.split(step, dim=1)], dim=1)
+        return out.transpose(-1, -2).reshape(*x.shape[:-1], -1, frames.shape[1])
+
+    def _difference(self, frames: Tensor) -> Tensor:
+        """Frames (b, n, frame) → d' (b, n, lags)."""
+        frames = frames - frames.mean(dim=-1, keepdim=True)
+        size, lags = self.frame, self.max_lag
+        n_fft = 1 << (size + lags).bit_length()
+        spec = torch.fft.rfft(frames, n_fft)
+        products = torch.fft.irfft(spec.real**2 + spec.imag**2, n_fft)[..., 1 : lags + 1]
+        # Energy of the samples that have a partner at this lag, before and after it.
+        energy = functional.pad((frames * frames).cumsum(-1), (1, 0))
+        kept = energy[..., size - lags : size].flip(-1) + energy[..., -1:]
+        kept = kept - energy[..., 1 : lags + 1]
+        lag = torch.arange(1, lags + 1, device=frames.device, dtype=frames.dtype)
+        difference = (kept - 2 * products).clamp(min=0) * (size / (size - lag))
+        mean = difference.cumsum(-1) / lag
+        # Silence repeats nothing: 1.
+        silent = mean <= 1e-12 * size
+        ratio = torch.where(silent, 1.0, difference / torch.where(silent, 1.0, mean))
+        return ratio[..., self.min_lag - 1 :]
+
+
+@dataclass(frozen=True, eq=False)
+class PitchTrack:
+    """Pitch over time. Made by `pitch_track`.
+
+    Attributes:
+        times_s: (n,) times of the frames' centres.
+        frequencies_hz: (n,) the pitch; NaN where there is none.
+        confidence: (n,) 1 for a signal that repeats itself exactly, 0 for noise.
+        title: name of the sound.
+    """
+
+    times_s: np.ndarray
+    frequencies_hz: np.ndarray
+    confidence: np.ndarray
+    title: str = ""
+
+    @property
+    def voiced(self) -> np.ndarray:
+        """(n,) whether there is a pitch."""
+        return np.isfinite(self.frequencies_hz)
+
+    @property
+    def median_hz(self) -> float | None:
+        """The pitch in the middle of all those found, or `None`."""
+        return float(np.median(self.frequencies_hz[self.voiced])) if self.voiced.any() else None
+
+    @property
+    def midi(self) -> np.ndarray:
+        """(n,) the pitch in semitones, A4 = 440 Hz being 69; NaN where there is none."""
+        return 69 + 12 * np.log2(self.frequencies_hz / 440)
+
+    def __repr__(self) -> str:
+        middle = f"median {self.median_hz:.1f} Hz" if self.median_hz else "no pitch"
+        return f"PitchTrack({len(self.times_s)} frames, {self.voiced.mean():.0%} voiced, {middle})"
+
+
+def pitch_track(
+    clip: Clip,
+    f_min_hz: float = 60.0,
+    f_max_hz: float = 1000.0,
+    hop_s: float = 0.01,
+    voicing: float = 0.55,
+) -> PitchTrack:
+    """Pitch of one voice (its channels mixed to one), frame by frame.
+
+    Minima of YIN's difference function are candidates of each frame; the path through them that
+    leaps and stops least is the answer (the path finder of P. Boersma, "Accurate short-term
+    analysis of the fundamental frequency and the harmonics-to-noise ratio of a sampled sound", IFA
+    Proceedings 17, 1993).
+
+    Args:
+        clip: the sound: one voice or instrument at a time.
+        f_min_hz: lowest pitch.
+        f_max_hz: highest pitch, at most a quarter of the rate.
+        hop_s: time from one frame to the next.
+        voicing: how well a frame must repeat itself to have a pitch, 0 … 1.
+
+    >>> from tympan.audio import synth
+    >>> track = pitch_track(synth.saw(220, duration_s=0.5, rate_hz=16000))
+    >>> round(track.median_hz)
+    220
+    """
+    yin = Yin(clip.rate_hz, max(1, round(hop_s * clip.rate_hz)), f_min_hz, f_max_hz)
+    x = torch.from_numpy(clip.mono().samples[0].copy())
+    with torch.no_grad():
+        periods, strengths = _candidates(yin(x), yin)
+    loudness = _loudness(x, yin, periods.shape[0])
+    costs = {"per_octave": 0.35, "start_or_stop": 0.14, "step_s": yin.hop / clip.rate_hz}
+    chosen = best_path(periods, strengths, loudness, voicing, **costs)
+    rows = np.arange(len(chosen))
+    voiced = chosen >= 0
+    picked = periods[rows, np.maximum(chosen, 0)]
+    frequencies = np.where(voiced, clip.rate_hz / np.where(voiced, picked, 1.0), np.nan)
+    # A path may begin one lag outside the range asked for.
+    frequencies = np.clip(frequencies, f_min_hz, f_max_hz)
+    times_s = rows * yin.hop / clip.rate_hz
+    confidence = np.where(voiced, strengths[rows, np.maximum(chosen, 0)], strengths.max(1))
+    return PitchTrack(times_s, frequencies, np.clip(confidence, 0, 1), clip.name)
+
+
+def _candidates(difference: Tensor, yin: Yin, count: int = 8) -> tuple[np.ndarray, np.ndarray]:
+    """Periods in samples and strengths of the deepest minima: both (n, count); strength -1: none."""
+    before, here, after = (d.T for d in (difference[:-2], difference[1:-1], difference[2:]))
+    minimum = (here < before) & (here <= after)
+    strength = torch.where(minimum, 1 - here, -1.0)
+    top, index = strength.topk(min(count, strength.shape[1]), dim=1)
+    left, middle, right = (part.gather(1, index) for part in (before, here, after))
+    # The parabola through a minimum and its neighbours.
+    bend = (left - 2 * middle + right).clamp(min=1e-9)
+    shift = (0.5 * (left - right) / bend).clamp(-0.5, 0.5)
+    depth = middle - 0.125 * (left - right) ** 2 / bend
+    periods = yin.min_lag + 1 + index + shift
+    return periods.numpy(), torch.where(top > -1, 1 - depth, -1.0).numpy()
+
+
+def _loudness(x: Tensor, yin: Yin, count: int) -> np.ndarray:
+    """Peak of each frame over that of the whole: (n,)."""
+    half = yin.frame // 2
+    padded = functional.pad(x.abs(), (half, yin.frame - half))
+    peaks = padded.unfold(0, yin.frame, yin.hop)[:count].amax(1)
+    return (peaks / peaks.max().clamp(min=1e-9)).numpy()
