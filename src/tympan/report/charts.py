@@ -84,7 +84,7 @@ def envelope_path(low: np.ndarray, high: np.ndarray, peak: float) -> str:
     """Write a filled outline of a waveform in a box as wide as it has columns and 200 high.
 
     >>> envelope_path(np.array([-1.0, 0.0]), np.array([1.0, 0.5]), 1.0)
-    'M0 2L1 2L2 51L2 100.5L1 198.5L0 198.5Z'
+    'M0 2L1 51L2 51L2 100.5L1 100.5L0 198.5Z'
     """
     middle, half = 100.0, 98.0
     # Half a unit on each side keeps silence visible as a line.

@@ -21,6 +21,8 @@ from tympan._files import atomic_write
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+NBSP = "\u00a0"  # keeps a number and its unit on one line
+
 
 @functools.cache
 def _asset(name: str) -> str:
@@ -101,14 +103,14 @@ def write(path: str | os.PathLike[str], html: str) -> Path:
 def percent(value: float, digits: int = 0) -> str:
     """Write a share of 1 as people read it; never 100 % or 0 % unless it is exactly that.
 
-    >>> percent(0.934), percent(0.9999), percent(1.0), percent(0.0004)
-    ('93 %', '> 99 %', '100 %', '< 1 %')
-    >>> percent(0.8437, 1)
+    >>> [percent(v).replace(NBSP, " ") for v in (0.934, 0.9999, 1.0, 0.0004)]
+    ['93 %', '> 99 %', '100 %', '< 1 %']
+    >>> percent(0.8437, 1).replace(NBSP, " ")
     '84.4 %'
     """
     text = f"{100 * value:.{digits}f}"
     if value < 1 and float(text) == 100:
-        return "> 99 %" if digits == 0 else f"> 99.{'9' * digits} %"
-    if value > 0 and float(text) == 0:
-        return "< 1 %" if digits == 0 else f"< 0.{'0' * (digits - 1)}1 %"
-    return f"{text} %"
+        text = f">{NBSP}99" if digits == 0 else f">{NBSP}99.{'9' * digits}"
+    elif value > 0 and float(text) == 0:
+        text = f"<{NBSP}1" if digits == 0 else f"<{NBSP}0.{'0' * (digits - 1)}1"
+    return f"{text}{NBSP}%"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan.report import charts
-from tympan.report.page import percent
+from tympan.report.page import NBSP, percent
 from tympan.spectra import figures_style as look
 from tympan.spectra.figures_data import Overview, power_db
 from tympan.spectra.figures_draw import thin
@@ -146,7 +146,7 @@ def facts(
         )
     found.append(Fact("Peak", level(decibel(measured.peak), "dBFS"), "0 is full scale"))
     found.append(Fact("Mean level", level(decibel(measured.rms), "dBFS"), "root mean square"))
-    found.append(Fact("Silence", percent(measured.silent_share), "of the time below −60 dB"))
+    found.append(Fact("Silence", percent(measured.silent_share), f"of the time below −60{NBSP}dB"))
     return found
 
 
@@ -158,12 +158,12 @@ def decibel(amplitude: float) -> float:
 def level(value_db: float, unit: str) -> str:
     """Write a level with a true minus sign.
 
-    >>> level(-23.04, "LUFS"), level(-math.inf, "dBFS")
+    >>> level(-23.04, "LUFS").replace(NBSP, " "), level(-math.inf, "dBFS")
     ('−23.0 LUFS', 'silence')
     """
     if not math.isfinite(value_db):
         return "silence"
-    return f"{value_db:.1f} {unit}".replace("-", "−")
+    return f"{value_db:.1f}{NBSP}{unit}".replace("-", "−")
 
 
 def size_text(size: int) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from tympan.errors import ArgumentError
 from tympan.report import page, training_charts
-from tympan.report.page import percent
+from tympan.report.page import NBSP, percent
 from tympan.report.sections import Fact, plain
 from tympan.spectra import figures_style as look
 
@@ -91,7 +91,7 @@ def training_report(
     >>> import tempfile
     >>> path = training_report(tempfile.mkdtemp(), title="tiny", labels=["cat", "dog"],
     ...     confusion=np.array([[9, 1], [2, 8]]), metrics={"accuracy": (0.85, 0.7, 0.95)})
-    >>> path.name, "85.0 %" in path.read_text("utf-8")
+    >>> path.name, "85.0" in path.read_text("utf-8")
     ('report.html', True)
     """
     confusion = np.asarray(confusion)
@@ -128,7 +128,7 @@ def _score(name: str, metric: Metric) -> Fact:
         return Fact(label, f"{value:.4g}", _MEANING.get(name, ""), headline=True)
     note = _MEANING.get(name, "")
     if ends:
-        note = f"95 % interval {100 * ends[0]:.1f} to {100 * ends[1]:.1f} %"
+        note = f"{100 * ends[0]:.1f} – {percent(ends[1], 1)} (95{NBSP}% interval)"
     return Fact(label, percent(value, 1), note, headline=True)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tympan.report.charts import Line, Plot, Tick, path
-from tympan.report.page import percent
+from tympan.report.page import NBSP, percent
 from tympan.spectra import figures_style as look
 
 _MOST_LABELS = 100  # A larger matrix could not be read.
@@ -40,7 +40,7 @@ def matrix(confusion: np.ndarray, labels: Sequence[str]) -> dict[str, Any] | Non
                 "x": left + int(j) * cell,
                 "y": top + int(i) * cell,
                 "kind": "right" if i == j else "wrong",
-                "strength": round(0.12 + 0.88 * count / total, 3),
+                "strength": round(0.2 + 0.8 * count / total, 3),
                 "text": str(count),
                 "title": f"{labels[i]} {heard}: {count} of {total}",
             }
@@ -171,7 +171,8 @@ def calibration(confidence: np.ndarray, correct: np.ndarray, bins: int = 10) -> 
         title="Calibration",
         alt=f"Calibration: share of right answers per score; expected calibration error "
         f"{percent(error, 1)}",
-        caption=f"On the dashed line, answers given with 70 % are right in 70 % of the cases. "
+        caption=f"On the dashed line, answers given with 70{NBSP}% are right in 70{NBSP}% of the "
+        "cases. "
         f"Expected calibration error {percent(error, 1)}, {count.sum():,} recordings.",
         lines=lines,
         x_ticks=tick,

@@ -1,0 +1,64 @@
+"""The sound in the page: the same sound, small enough at any length."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tympan.audio import Clip
+from tympan.report.player import Encoder, choose_quality, linked
+from tympan.spectra.figures_data import survey
+
+
+@pytest.mark.parametrize("rate_hz", [4000, 8000, 11025, 16000, 22050, 44100, 48000, 192000])
+@pytest.mark.parametrize("duration_s", [1, 1000, 7000])
+def test_the_encoded_sound_is_the_sound(rate_hz: int, duration_s: int) -> None:
+    """One second, encoded as if it were part of a recording of `duration_s`."""
+    t = np.arange(rate_hz) / rate_hz
+    wave = (0.5 * np.sin(2 * np.pi * 880 * t)).astype(np.float32)
+    quality = choose_quality(duration_s, rate_hz, 2)
+    assert quality is not None
+    encoder = Encoder(rate_hz, 2, quality)
+    for part in np.array_split(np.stack([wave, wave]), 7, axis=1):
+        encoder.push(part)
+    data = base64.b64decode(encoder.result().partition(",")[2])
+    assert len(data) * 8 / 1000 < quality.kbit_s * 1.3 + 10
+    samples, rate = soundfile.read(io.BytesIO(data), always_2d=True, dtype="float32")
+    heard = survey(Clip(samples.T, rate))
+    assert heard.duration_s == pytest.approx(1.0, abs=0.2)
+    assert heard.peaks(1)[0].frequency_hz == pytest.approx(880, abs=2)
+    assert heard.peaks(1)[0].amplitude == pytest.approx(0.5, rel=0.15)
+
+
+@pytest.mark.parametrize("duration_s", [0.01, 60, 600, 3600, 7200, 7499])
+def test_the_page_is_bounded(duration_s: float) -> None:
+    quality = choose_quality(duration_s, 48000, 2)
+    assert quality is not None
+    assert duration_s * quality.kbit_s * 125 <= 15_000_000
+
+
+def test_longer_recordings_are_played_from_their_file(tmp_path: Path) -> None:
+    assert choose_quality(3 * 3600, 16000, 1) is None
+    (tmp_path / "pages").mkdir()
+    player = linked(tmp_path / "a b#.wav", tmp_path / "pages" / "report.html")
+    assert player.src == "../a%20b%23.wav"
+    assert not player.embedded
+    assert linked(b"bytes", tmp_path / "report.html").src == ""
+
+
+def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tempfile
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    quality = choose_quality(1, 8000, 1)
+    assert quality is not None
+    encoder = Encoder(8000, 1, quality)
+    encoder.push(np.zeros((1, 800), np.float32))
+    assert len(list(tmp_path.iterdir())) == 1
+    encoder.close()
+    assert list(tmp_path.iterdir()) == []

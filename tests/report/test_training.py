@@ -1,0 +1,121 @@
+"""The training report: right figures, readable for 2 labels and for 50, usable in a browser."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tympan.audio import Clip
+from tympan.errors import ArgumentError
+from tympan.report.page import NBSP
+from tympan.report.training import Mistake, training_report
+from tympan.report.training_charts import calibration, curves, matrix
+
+LABELS = ["cat", "dog", "door_knock"]
+CONFUSION = np.array([[8, 2, 0], [1, 9, 0], [0, 5, 0]])
+HISTORY = [
+    {"epoch": e, "lr": 0.1, "train_loss": 2.0 / e, "val_loss": 2.5 / e, "accuracy": 1 - 1 / e}
+    for e in range(1, 13)
+]
+
+
+@pytest.fixture(scope="module")
+def report(scene: Clip, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rng = np.random.default_rng(0)
+    confidence = rng.random(25)
+    return training_report(
+        tmp_path_factory.mktemp("training"),
+        title="pets <b>",
+        labels=LABELS,
+        confusion=CONFUSION,
+        metrics={"accuracy": (0.68, 0.5, 0.84), "macro_f1": 0.5, "ece": 0.04, "loss": 1.25},
+        history=HISTORY,
+        confidence=confidence,
+        correct=rng.random(25) < confidence,
+        mistakes=[Mistake(scene, "door_knock", "dog", 0.97)],
+        facts={"Seed": "0"},
+        notes=["Split by source."],
+    )
+
+
+def test_per_label_figures(report: Path) -> None:
+    text = report.read_text("utf-8").replace(NBSP, " ")
+    body = text[text.index("<tbody>") : text.index("</tbody>")]
+    rows = [re.findall(r">([^<>]+)</t[hd]>", row) for row in body.split("</tr>")[:-1]]
+    assert rows == [
+        ["cat", "89 %", "80 %", "84 %", "10"],
+        ["dog", "56 %", "90 %", "69 %", "10"],
+        ["door knock", "–", "0 %", "0 %", "5"],
+    ]
+    assert "door knock as dog (5 of 5); cat as dog (2 of 10); dog as cat (1 of 10)" in text
+    assert "50.0 – 84.0 % (95 % interval)" in text
+    assert "pets &lt;b&gt;" in text
+    assert "door knock</strong> heard as <strong>dog</strong>, 97 %" in text
+
+
+@pytest.mark.parametrize("k", [2, 9, 50, 100])
+def test_the_matrix_shows_every_count_and_stays_readable(k: int) -> None:
+    confusion = np.random.default_rng(k).integers(0, 3, (k, k))
+    confusion[0] = 0  # a label without examples
+    drawn = matrix(confusion, [f"label number {i}" for i in range(k)])
+    assert drawn is not None
+    assert sum(int(cell["text"]) for cell in drawn["cells"]) == confusion.sum()
+    assert drawn["font"] >= 10
+    assert drawn["cell"] >= drawn["font"] + 2
+    assert drawn["width"] < 2000
+
+
+def test_more_labels_than_a_matrix_can_show(tmp_path: Path) -> None:
+    k = 300
+    labels = [f"l{i}" for i in range(k)]
+    path = training_report(
+        tmp_path, title="many", labels=labels, confusion=np.eye(k, dtype=int), metrics={}
+    )
+    text = path.read_text("utf-8")
+    assert "<svg" not in text
+    assert text.count('<th scope="row">') == k
+    assert "No recording of the held-out part was answered wrongly" in text
+
+
+def test_calibration_error_is_the_published_one() -> None:
+    # Ten answers with 90 %, six of them right; ten with 30 %, three right: (0.3 + 0) / 2.
+    confidence = np.repeat([0.9, 0.3], 10)
+    correct = np.array([1] * 6 + [0] * 4 + [1] * 3 + [0] * 7)
+    assert f"15.0{NBSP}%" in calibration(confidence, correct).alt
+
+
+def test_curves_split_losses_from_scores_and_leave_the_rest_out() -> None:
+    loss, score = curves(HISTORY)
+    assert list(loss.legend) == ["training", "validation"]
+    assert list(score.legend) == ["accuracy"]
+    assert curves(HISTORY[:1]) == []
+    broken = [dict(row, train_loss=float("nan")) for row in HISTORY]
+    assert list(curves(broken)[0].legend) == ["validation"]
+
+
+def test_a_matrix_of_another_shape_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match=r"\(2, 2\)"):
+        training_report(tmp_path, title="a", labels=["a", "b"], confusion=np.eye(3), metrics={})
+
+
+@pytest.mark.browser
+def test_in_the_browser(report: Path, visit: Any) -> None:
+    with visit(report, width=360) as v:
+        assert v.page.evaluate("document.documentElement.scrollWidth") <= 360
+        cells = "[...document.querySelectorAll('tbody th')].map((e) => e.textContent)"
+        recall = v.page.get_by_role("button", name="Recall")
+        recall.click()
+        assert v.page.evaluate(cells) == ["dog", "cat", "door knock"]
+        recall.click()
+        assert v.page.evaluate(cells) == ["door knock", "cat", "dog"]
+        v.page.get_by_role("button", name="Label").press("Enter")
+        assert v.page.evaluate(cells) == ["cat", "dog", "door knock"]
+        assert v.page.locator("th[aria-sort]").count() == 1
+        player = "document.querySelector('.card audio')"
+        v.page.evaluate(f"void {player}.play()")
+        v.until(f"{player}.currentTime > 0.1")
+        assert v.page.pdf().startswith(b"%PDF")
