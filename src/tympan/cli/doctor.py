@@ -10,7 +10,7 @@ import typer
 def doctor(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Say what is installed, which device will be used, what is missing and what fixes it."""
+    """Check the installation, and say what would fix it."""
     from tympan.cli.health import examine
 
     found = examine()
