@@ -21,7 +21,7 @@ def measure() -> tuple[list[dict[str, object]], dict[str, float]]:
     import torch
 
     import tympan
-    from tympan.tasks.run import load
+    from tympan.tasks.ask import load
 
     torch.set_num_threads(1)
     rows: list[dict[str, object]] = []

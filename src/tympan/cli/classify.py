@@ -24,8 +24,8 @@ def classify(
     import json
 
     from tympan.errors import TympanError
-    from tympan.tasks.run import classify as ask
-    from tympan.tasks.run import load
+    from tympan.tasks.ask import classify as ask
+    from tympan.tasks.ask import load
 
     load(model, "classify")  # a mistake here concerns no file
     failed: list[TympanError] = []

@@ -7,12 +7,11 @@ from tympan._lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "TASKS": "tympan.tasks.run",
-        "get": "tympan.tasks.run",
+        "TASKS": "tympan.tasks.ask",
+        "get": "tympan.tasks.ask",
         "train": "tympan.tasks.run",
-        "evaluate": "tympan.tasks.run",
-        "load": "tympan.tasks.run",
-        "answer": "tympan.tasks.run",
+        "evaluate": "tympan.tasks.ask",
+        "load": "tympan.tasks.ask",
         "Task": "tympan.tasks.base",
         "TrainingResult": "tympan.tasks.base",
         "Classification": "tympan.tasks.results",

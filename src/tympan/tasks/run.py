@@ -1,16 +1,15 @@
-"""Train, evaluate and ask: what all questions share, from a folder or a file to the answer."""
+"""Train: what all questions share, from a folder to a model."""
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ArgumentError, DataError, ModelError
+from tympan.tasks.ask import DEFAULT_MODELS, TASKS, get
 from tympan.tasks.base import Prepared, Report, TrainingResult, apply_settings
 
 if TYPE_CHECKING:
@@ -20,103 +19,8 @@ if TYPE_CHECKING:
     from tympan.models import LoadedModel
     from tympan.training import History, TrainingConfig
 
-# Adding a question is adding its module here.
-TASKS = {"classify": "tympan.tasks.classify"}
-DEFAULT_MODELS = {"classify": "sounds"}
 VAL_FRACTION = TEST_FRACTION = 0.15
 SCRATCH = "scratch"
-
-
-def get(name: str) -> Any:
-    """The task of that name.
-
-    Raises:
-        ArgumentError: there is none.
-
-    >>> get("classify").name
-    'classify'
-    """
-    if name not in TASKS:
-        raise ArgumentError(f"no task is called {name!r}", fix=f"one of {', '.join(TASKS)}")
-    return importlib.import_module(TASKS[name]).TASK
-
-
-@lru_cache(maxsize=4)
-def _load_once(model: str, task: str, stamp: float) -> Any:
-    from tympan.models import load_model
-
-    loaded = load_model(model)
-    if loaded.card.task != task:
-        what = f"is a model for {loaded.card.task!r}, not for {task!r}"
-        raise ModelError(what, file=model, fix="`tympan models` lists what there is")
-    return get(task).load(loaded)
-
-
-def load(model: str | os.PathLike[str], task: str) -> Any:
-    """Load a model by catalogue name or folder, ready to answer; the last few are kept.
-
-    Raises:
-        ModelError: it is missing, damaged, foreign or of another task.
-    """
-    card = Path(model) / "card.json"
-    return _load_once(os.fspath(model), task, card.stat().st_mtime if card.is_file() else 0.0)
-
-
-def classify(
-    source: Any,
-    *,
-    model: str | os.PathLike[str] = "sounds",
-    top: int = 5,
-    every_s: float | None = None,
-) -> Any:
-    """What sound is it, and when?
-
-    Args:
-        source: path, bytes, file object or `Clip`; of any length, format and rate.
-        model: catalogue name or folder of a model.
-        top: number of labels to give.
-        every_s: length of a step of the timeline; by default a quarter of the model's window.
-
-    Returns:
-        A `Classification`.
-
-    Raises:
-        AudioFileError: the recording cannot be read.
-        ModelError: the model cannot be used.
-    """
-    return get("classify").predict(load(model, "classify"), source, top=top, every_s=every_s)
-
-
-def evaluate(
-    model: str | os.PathLike[str], folder: str | os.PathLike[str], *, split: str | None = None
-) -> Any:
-    """Score a model on a folder of labelled recordings.
-
-    Recordings that the model was trained on (the same sound, whatever its name) are left out,
-    unless nothing else is there.
-
-    Args:
-        model: catalogue name or folder of a model.
-        folder: AudioFolder layout, see `tympan train`.
-        split: score the rows of this `split` only, such as `"test"`.
-
-    Raises:
-        ModelError: the model cannot be used.
-        DataError: the folder cannot be read, or has labels that the model does not know.
-    """
-    from tympan.data import WaveCache, read_folder
-    from tympan.models import load_card
-
-    card = load_card(model)
-    task, ready = get(card.task), load(model, card.task)
-    table = read_folder(folder)
-    if split is not None:
-        table = table.where("split", split)
-    trained = set(card.data.get("trained_on", ())) if isinstance(card.data, dict) else set()
-    cache = WaveCache.open(table, ready.net.config.rate_hz)
-    fresh = [i for i in range(len(cache)) if cache.content_key(i)[:16] not in trained]
-    seen = len(cache) - len(fresh)
-    return task.evaluate(ready, table.subset(fresh) if fresh else table, seen=seen)
 
 
 def train(

@@ -12,7 +12,7 @@ __getattr__, __dir__, __all__ = attach(
         "Classifier": "tympan.tasks.classify.net",
         "ClassifyLearner": "tympan.tasks.classify.learner",
         "Evaluation": "tympan.tasks.classify.task",
-        "classify": "tympan.tasks.run",
+        "classify": "tympan.tasks.ask",
         "steps": "tympan.tasks.classify.answer",
     },
 )
