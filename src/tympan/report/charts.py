@@ -162,7 +162,7 @@ def png(brightness: np.ndarray, colormap: str = look.COLORMAP) -> str:
     image = Image.fromarray(indices)
     image.putpalette(_colours(colormap, _LEVELS).tobytes())
     out = io.BytesIO()
-    image.save(out, "PNG", optimize=True)
+    image.save(out, "PNG", compress_level=7)
     return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
 
 

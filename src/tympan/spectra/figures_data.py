@@ -39,20 +39,37 @@ def find_peaks(amplitude: np.ndarray, step_hz: float, most: int) -> list[Peak]:
     >>> find_peaks(bump, 10.0, 3)
     [Peak(frequency_hz=60.0, amplitude=1.0)]
     """
-    from scipy.signal import find_peaks as scipy_peaks
-
     level = power_db(np.asarray(amplitude, np.float64) ** 2)
-    # Far below the loudest there is only noise; and neighbours within 12 bins share one tone.
-    tops, _ = scipy_peaks(level, height=level.max() - 50.0, prominence=10.0, distance=12)
-    tops = tops[np.argsort(level[tops])[::-1][:most]]
-    peaks = []
-    for top in tops:
-        left, centre, right = level[top - 1], level[top], level[top + 1]
-        bend = left - 2 * centre + right
-        shift = 0.5 * (left - right) / bend if bend < 0 else 0.0
-        height = 10 ** ((centre - 0.25 * (left - right) * shift) / 20)
-        peaks.append(Peak(float((top + shift) * step_hz), float(height)))
-    return peaks
+    inner = level[1:-1]
+    tops = 1 + np.flatnonzero((inner > level[:-2]) & (inner >= level[2:]))
+    # Far below the loudest there is only noise.
+    tops = tops[level[tops] > level.max() - 50.0]
+    found: list[int] = []
+    for top in tops[np.argsort(-level[tops], kind="stable")][:1000]:
+        # Neighbours within 12 bins share one tone.
+        if all(abs(top - other) >= 12 for other in found) and _prominence(level, top) >= 10.0:
+            found.append(int(top))
+        if len(found) == most:
+            break
+    return [_interpolated(level, top, step_hz) for top in found]
+
+
+def _prominence(level: np.ndarray, top: int) -> float:
+    """How far one must go down from a peak before a higher one can be climbed."""
+    higher = np.flatnonzero(level > level[top])
+    after = int(np.searchsorted(higher, top))
+    left = higher[after - 1] if after > 0 else 0
+    right = higher[after] + 1 if after < len(higher) else len(level)
+    valley = max(level[left : top + 1].min(), level[top:right].min())
+    return float(level[top] - valley)
+
+
+def _interpolated(level: np.ndarray, top: int, step_hz: float) -> Peak:
+    left, centre, right = level[top - 1], level[top], level[top + 1]
+    bend = left - 2 * centre + right
+    shift = 0.5 * (left - right) / bend if bend < 0 else 0.0
+    height = 10 ** ((centre - 0.25 * (left - right) * shift) / 20)
+    return Peak(float((top + shift) * step_hz), float(height))
 
 
 @dataclass(frozen=True)
