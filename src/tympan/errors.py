@@ -21,6 +21,9 @@ class TympanError(Exception):
     'a.txt: holds no audio (give a sound file)'
     """
 
+    exit_code = 2
+    """What the command line ends with."""
+
     def __init__(
         self, what: str, *, file: str | os.PathLike[str] | None = None, fix: str | None = None
     ) -> None:

@@ -28,7 +28,7 @@ COMMANDS = (
     "doctor",
 )
 
-EXIT_UNEXPECTED, EXIT_USER, EXIT_INTERRUPTED = 1, 2, 130
+EXIT_UNEXPECTED, EXIT_INTERRUPTED = 1, 130
 
 app = typer.Typer(
     name="tympan",
@@ -76,7 +76,7 @@ def run() -> None:
     try:
         app(arguments, prog_name="tympan")
     except TympanError as error:
-        _fail(str(error), EXIT_USER, debug)
+        _fail(str(error), error.exit_code, debug)
     except KeyboardInterrupt:
         _fail("interrupted", EXIT_INTERRUPTED, debug)
     except BrokenPipeError:

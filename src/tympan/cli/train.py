@@ -35,6 +35,9 @@ def train(
         list[str] | None,
         typer.Option("--set", help="Any setting: key=value.", show_default=False),
     ] = None,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Start over: do not go on from what is in --out.")
+    ] = False,
 ) -> None:  # fmt: skip
     """Train a model on your recordings."""
     from tympan.errors import ArgumentError
@@ -48,7 +51,7 @@ def train(
         values[name.strip()] = value.strip()
     result = run(
         folder, task=task, from_=from_, out=out, epochs=epochs, seed=seed, settings=values,
-        say=typer.echo,
+        resume=not restart, say=typer.echo,
     )  # fmt: skip
     typer.echo(result)
     typer.echo(f"report: {result.folder / 'report.html'}")

@@ -23,6 +23,7 @@ def train(
     epochs: int | None = None,
     seed: int = 0,
     settings: Mapping[str, Any] | None = None,
+    resume: bool = True,
     progress: bool = True,
     say: Report = lambda line: None,
 ) -> TrainingResult:
@@ -51,6 +52,7 @@ def train(
         epochs=epochs,
         seed=seed,
         settings=settings,
+        resume=resume,
         progress=progress,
         say=note,
     )

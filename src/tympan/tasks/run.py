@@ -32,6 +32,7 @@ def train(
     epochs: int | None = None,
     seed: int = 0,
     settings: Mapping[str, Any] | None = None,
+    resume: bool = True,
     progress: bool = True,
     say: Report = lambda line: None,
 ) -> TrainingResult:
@@ -45,6 +46,7 @@ def train(
         epochs: passes over the training side.
         seed: same seed and device, same weights.
         settings: fields of `TrainingConfig` and of the task's configuration, by name.
+        resume: go on with an unfinished training in `out`; False starts over.
         progress: show a progress bar.
         say: called with one line for each choice made.
 
@@ -60,6 +62,7 @@ def train(
     table, name = _read(folder, task, say)
     question = get(name)
     target = Path(out) if out is not None else Path(f"{Path(folder).resolve().name}-{name}")
+    _check_out(target, Path(folder))
     start = _start_model(name, from_, say)
     config = question.config_type()
     if start is not None:
@@ -76,7 +79,7 @@ def train(
         )
 
     job = prepare_job(question, table, config, frozenset(chosen), seed, say)
-    net, history = run_job(job, training, target, start=start, progress=progress)
+    net, history = run_job(job, training, target, start=start, resume=resume, progress=progress)
     return _finish(job, net, history, training, target, say)
 
 
@@ -151,6 +154,7 @@ def run_job(
     out: Path,
     *,
     start: LoadedModel | None = None,
+    resume: bool = True,
     progress: bool = True,
 ) -> tuple[nn.Module, History]:
     """Build the net and train it; a killed run goes on where it was."""
@@ -166,8 +170,20 @@ def run_job(
     train, val = job.batches("train", training), job.batches("val", training)
     if train is None:
         raise DataError("has no recordings to train on", file=job.table.root)
-    history = fit(learner, train, val, training, out, progress=progress)
+    history = fit(learner, train, val, training, out, resume=resume, progress=progress)
     return net, history
+
+
+def _check_out(out: Path, folder: Path) -> None:
+    """A model never lands among other files."""
+    ours = {"card.json", "checkpoint.safetensors", "history.json", ".lock"}
+    if out.exists() and not out.is_dir():
+        raise ArgumentError("is a file, not a folder for a model", file=out, fix="--out elsewhere")
+    if out.is_dir() and out.resolve() == folder.resolve():
+        raise ArgumentError("holds the recordings", file=out, fix="--out elsewhere")
+    if out.is_dir() and any(out.iterdir()) and not ours & {p.name for p in out.iterdir()}:
+        fix = "name a new or an empty folder with --out"
+        raise ArgumentError("holds other files, a model would mix with them", file=out, fix=fix)
 
 
 def _read(folder: str | os.PathLike[str], task: str | None, say: Report) -> tuple[Table, str]:

@@ -114,7 +114,7 @@ def check_same(saved: Mapping[str, Any], asked: Mapping[str, Any], out: Path) ->
         raise ModelError(
             f"holds a training with other settings or data ({'; '.join(differ[:6])}{more})",
             file=out,
-            fix="give the same ones, another output folder, or start over without resuming",
+            fix="give the same ones, another output folder, or start over: --restart",
         )
 
 
@@ -125,6 +125,14 @@ def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
     for key, inner in value.items():
         found.update(_flat(inner, f"{prefix}.{key}" if prefix else str(key)))
     return found
+
+
+def clear(out: Path) -> None:
+    """Remove what an earlier training left, to start over."""
+    for name in (CHECKPOINT, BEST, "history.json", "history.png"):
+        (out / name).unlink(missing_ok=True)
+    for log in (out / "tensorboard").glob("events.out.tfevents.*"):
+        log.unlink()
 
 
 @contextlib.contextmanager

@@ -15,6 +15,8 @@ from tympan.errors import TympanError
 class TrainingInterrupted(TympanError):
     """The training was asked to stop; all is saved. The same command goes on from here."""
 
+    exit_code = 130
+
 
 class StopSignal:
     """`with StopSignal() as stop`: `stop.asked` tells whether a signal came.

@@ -117,6 +117,14 @@ def test_one_label_is_not_enough(tmp_path):
         train(tmp_path, task="classify", from_="scratch", out=tmp_path / "m", progress=False)
 
 
+def test_a_model_never_lands_among_other_files(folder, tmp_path):
+    (tmp_path / "letter.txt").write_text("dear all")
+    for out in (tmp_path, tmp_path / "letter.txt", folder):
+        with pytest.raises(ArgumentError, match="--out"):
+            train(folder, from_="scratch", out=out, progress=False)
+    assert [p.name for p in tmp_path.iterdir()] == ["letter.txt"]
+
+
 def test_settings_are_read_as_their_type():
     config, used = apply_settings(TrainingConfig(), {"patience": "none", "lr": "1e-4", "x": "1"})
     assert (config.patience, config.lr, used) == (None, 1e-4, {"patience", "lr"})
