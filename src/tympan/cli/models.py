@@ -16,7 +16,10 @@ def models(
     ] = "*",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object per model.")] = False,
 ) -> None:
-    """List the models: task, size, score, licence. One model alone shows its whole card."""
+    """List the models: task, size, score, licence.
+
+    The name of one model shows its whole card.
+    """
     from tympan.models import list_models, load_card
 
     is_path = "/" in pattern or "\\" in pattern
@@ -26,7 +29,7 @@ def models(
 
         for card in cards:
             typer.echo(dumps(loads(card.to_json()), ensure_ascii=False))
-    elif len(cards) == 1:
+    elif len(cards) == 1 and not set(pattern) & set("*?["):
         typer.echo(described(cards[0]))
     elif cards:
         typer.echo(columns([_row(card) for card in cards]))
@@ -85,6 +88,8 @@ def described(card: Card) -> str:
       parameters   0
       labels       dog, cat
     """
+    from textwrap import fill
+
     failures = "; ".join(card.known_failures)
     facts = {
         "parameters": size(card.parameters),
@@ -97,8 +102,11 @@ def described(card: Card) -> str:
     }
     lines = [f"{card.name} {card.version} ({card.task})"]
     if card.description:
-        lines.append(f"  {card.description}")
-    lines += [f"  {name:<12} {value}" for name, value in facts.items() if value]
+        lines.append(fill(card.description, 88, initial_indent="  ", subsequent_indent="  "))
+    for name, value in facts.items():
+        if value:
+            head = f"  {name:<12} "
+            lines.append(fill(value, 88, initial_indent=head, subsequent_indent=" " * 15))
     return "\n".join(lines)
 
 
