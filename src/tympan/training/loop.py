@@ -8,13 +8,9 @@ a few numbers are the whole state, and they are saved together in one file.
 
 from __future__ import annotations
 
-import hashlib
-import random
-import struct
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +19,26 @@ import torch
 from torch import Tensor
 
 from tympan.data.batches import Batch, Batches
-from tympan.errors import ArgumentError, DataError, TympanError
 from tympan.training import checkpoint, launch
 from tympan.training.config import Learner, TrainingConfig
-from tympan.training.device import choose_device, choose_precision
-from tympan.training.ema import AveragedNet, lr_factor, set_layout, split_by_decay
+from tympan.training.curves import save_curves
+from tympan.training.ema import AveragedNet, lr_factor, set_layout
 from tympan.training.history import History
 from tympan.training.memory import keep_freed_memory
 from tympan.training.progress import Board, Display
+from tympan.training.setup import (
+    diverged,
+    make_fingerprint,
+    make_optimizer,
+    repeatable,
+    score_of,
+    seed_everything,
+)
 from tympan.training.signals import StopSignal, TrainingInterrupted
 
 # On a GPU the loss is looked at every so many steps: each look waits for the device.
 GPU_LOOK_EVERY = 16
+_RESUME = "the same command goes on from here"
 
 
 def fit(
@@ -92,21 +96,25 @@ def _train(
     progress: bool,
 ) -> History:
     """One process's part: rank 0 also validates, saves and shows."""
-    keep_freed_memory()
+    leads = fabric.is_global_zero
     with ExitStack() as stack:
-        if fabric.is_global_zero:
+        if leads:
             stack.enter_context(checkpoint.sole_writer(out))
+            if not resume:
+                checkpoint.clear(out)
         fabric.barrier()
+        stack.enter_context(repeatable(fabric.device))
+        keep_freed_memory()
         run = _Run(fabric, learner, train, val, config, out)
-        if resume:
-            run.restore()
+        run.restore()
         stop = stack.enter_context(StopSignal())
-        leads = fabric.is_global_zero
         display = stack.enter_context(
             Display(progress and leads, config.epochs, len(train), learner.monitor)
         )
         if run.resumed:
-            display.say(f"resuming at epoch {run.epoch + 1}, step {run.step}")
+            display.say(run.where())
+        if run.history.stopped != "running":
+            return run.history
         board = Board(out, run.epoch, leads)
         stack.callback(board.close)
         while run.history.stopped == "running":
@@ -115,8 +123,10 @@ def _train(
             display.epoch(run.history)
             board.epoch(run.history.epochs[-1])
         if leads:
-            _draw(run.history, out)
+            save_curves(run.history, out / "history.png")
         fabric.barrier()
+        if stop.asked:  # in the last moment: all is done, but what follows is not wanted
+            raise TrainingInterrupted("stopped after the last epoch", file=out, fix=_RESUME)
         return run.history
 
 
@@ -138,14 +148,14 @@ class _Run:
         self.train = train.shard(fabric.global_rank, fabric.world_size)
         set_layout(learner.net, torch.channels_last)
         self.average = AveragedNet(learner.net, config.ema_decay)
-        self.optimizer = _optimizer(learner, config)
+        self.optimizer = make_optimizer(learner, config)
         self.net, optimizer = fabric.setup(learner.net, self.optimizer)
         self.fabric_optimizer = optimizer
         self.average.net.to(fabric.device)
         self.average.follow(learner.net)
         self.parameters = [p for p in learner.net.parameters() if p.requires_grad]
         self.generator = torch.Generator()
-        self.fingerprint = _fingerprint(learner, train, val, config)
+        self.fingerprint = make_fingerprint(learner, train, val, config)
         self.epoch, self.step, self.since_best = 0, 0, 0
         self.loss_sum, self.loss_count, self.seconds, self.wait_s = 0.0, 0, 0.0, 0.0
         self.history = History(learner.monitor)
@@ -185,13 +195,8 @@ class _Run:
         seed_everything(
             self.generator, self.config.seed, self.epoch, self.step, self.fabric.global_rank
         )
-        factor = lr_factor(
-            number,
-            self.config.epochs * len(self.train),
-            round(self.config.warmup_epochs * len(self.train)),
-        )
         for group in self.optimizer.param_groups:
-            group["lr"] = self.config.lr * factor * group["lr_scale"]
+            group["lr"] = self.lr_at(number) * group["lr_scale"]
         loss = self.learner.loss(self.net, batch.to(self.fabric.device), self.generator)
         self.fabric.backward(loss)
         limit = self.config.grad_clip or float("inf")
@@ -201,6 +206,12 @@ class _Run:
         self.average.update(number)
         self.step += 1
         self.pending.append(torch.stack([loss.detach().float(), norm.float()]))
+
+    def lr_at(self, number: int) -> float:
+        """The learning rate of a step, counted from the start of the training."""
+        steps = len(self.train)
+        warmup = round(self.config.warmup_epochs * steps)
+        return self.config.lr * lr_factor(number, self.config.epochs * steps, warmup)
 
     def look(self, stop: StopSignal) -> bool:
         """Read the losses since the last look; whether any process was asked to stop."""
@@ -213,7 +224,7 @@ class _Run:
         self.pending.clear()
         for loss, norm in losses:
             if not (np.isfinite(loss) and np.isfinite(norm)):
-                raise _diverged(self.epoch, self.step, loss, norm, self.config)
+                raise diverged(self.epoch, self.step, loss, norm, self.config)
             self.loss_sum += loss
             self.loss_count += 1
         return flag > 0
@@ -224,11 +235,12 @@ class _Run:
         if metrics is None:
             self.stop_here()
             return
+        found = {("val_loss" if k == "loss" else k): float(v) for k, v in metrics.items()}
         row: dict[str, float] = {
             "epoch": self.epoch + 1,
-            "lr": self.optimizer.param_groups[0]["lr"],
+            "lr": self.lr_at((self.epoch + 1) * len(self.train) - 1),
             "train_loss": self.loss_sum / max(1, self.loss_count),
-            **{("val_loss" if k == "loss" else k): float(v) for k, v in metrics.items()},
+            **{k: v for k, v in found.items() if np.isfinite(v)},  # JSON has no NaN
             "seconds": self.seconds,
             "clips_per_s": len(self.train) * self.train.batch_size / max(self.seconds, 1e-9),
             "data_wait": self.wait_s / max(self.seconds, 1e-9),
@@ -237,7 +249,7 @@ class _Run:
         self.epoch, self.step, self.loss_sum, self.loss_count = self.epoch + 1, 0, 0.0, 0
         self.seconds, self.wait_s = 0.0, 0.0
         if metrics:
-            self.keep_best(_score(metrics, self.learner.monitor))
+            self.keep_best(score_of(metrics, self.learner.monitor))
         if self.epoch == self.config.epochs:
             self.history.stopped = "finished"
         elif self.config.patience is not None and self.since_best >= self.config.patience:
@@ -273,7 +285,7 @@ class _Run:
     def keep_best(self, score: float) -> None:
         """Keep the averaged weights if the metric is the best so far."""
         best = self.history.best
-        if best is not None and not score > best:
+        if score == float("-inf") or (best is not None and not score > best):
             self.since_best += 1
             return
         self.history.best, self.history.best_epoch, self.since_best = score, self.epoch, 0
@@ -314,7 +326,7 @@ class _Run:
         self.learner.net.load_state_dict(parts["net"])
         self.average.net.load_state_dict(parts.get("average", parts["net"]))
         checkpoint.restore_optimizer(self.optimizer, parts.get("optimizer", {}))
-        self.resumed = self.history.stopped == "running"
+        self.resumed = True
 
     def stop_here(self) -> None:
         """Save, say how to resume, and leave."""
@@ -324,87 +336,18 @@ class _Run:
         self.fabric.barrier()
         where = f"epoch {self.epoch + 1} of {self.config.epochs}, step {self.step}"
         raise TrainingInterrupted(
-            f"stopped at {where}; everything is saved",
-            file=self.out,
-            fix="the same command goes on from here",
+            f"stopped at {where}; everything is saved", file=self.out, fix=_RESUME
         )
+
+    def where(self) -> str:
+        """What a resumed training says first."""
+        if self.history.stopped != "running":
+            return f"{self.out} holds this training, finished after {self.epoch} epochs"
+        return f"going on in {self.out} at epoch {self.epoch + 1}, step {self.step}"
 
 
 class _Asked(Exception):
     """A stop signal came during validation."""
-
-
-def seed_everything(generator: torch.Generator, seed: int, *where: int) -> None:
-    """Seed all random generators from numbers: no generator has a state that a resume needs."""
-    mixed = hashlib.blake2b(struct.pack(f"<{1 + len(where)}q", seed, *where), digest_size=8)
-    value = int.from_bytes(mixed.digest(), "little") >> 1
-    torch.manual_seed(value)
-    generator.manual_seed(value ^ 0x5DEECE66D)
-    random.seed(value)
-    np.random.seed(value % 2**32)  # noqa: NPY002 (a task's library may draw from it)
-
-
-def _optimizer(learner: Learner, config: TrainingConfig) -> torch.optim.AdamW:
-    given = getattr(learner, "parameter_groups", None)
-    groups: list[dict[str, Any]] = (
-        given() if given is not None else [{"params": learner.net.parameters()}]
-    )
-    split: list[dict[str, Any]] = []
-    for group in groups:
-        for params, decay in zip(
-            split_by_decay(list(group["params"])), (config.weight_decay, 0.0), strict=True
-        ):
-            if params:
-                scale = float(group.get("lr_scale", 1.0))
-                split.append({"params": params, "weight_decay": decay, "lr_scale": scale})
-    if not split:
-        raise ArgumentError("the net has nothing to learn", fix="leave some parameters unfrozen")
-    return torch.optim.AdamW(split, lr=config.lr, fused=True)
-
-
-def _fingerprint(
-    learner: Learner, train: Batches, val: Batches | None, config: TrainingConfig
-) -> dict[str, Any]:
-    """What must be the same for a resume. Devices may change: the batch stays the same."""
-    settings = asdict(config)
-    for name in ("devices", "accelerator", "checkpoint_every_s"):
-        del settings[name]
-    device = choose_device(config.accelerator)
-    settings["precision"] = choose_precision(config.precision, device)
-    shapes = [(name, tuple(p.shape)) for name, p in learner.net.state_dict().items()]
-    own = getattr(learner, "fingerprint", None)
-    return {
-        **settings,
-        "monitor": learner.monitor,
-        "net": hashlib.blake2b(repr(shapes).encode(), digest_size=6).hexdigest(),
-        "learner": own() if own is not None else {},
-        "train": train.fingerprint(),
-        "val": val.fingerprint() if val is not None else {},
-    }
-
-
-def _score(metrics: dict[str, float], monitor: str) -> float:
-    name = monitor.lstrip("-")
-    if name not in metrics:
-        known = ", ".join(metrics)
-        raise ArgumentError(f"evaluate() gives no metric {name!r}", fix=f"it gives: {known}")
-    value = float(metrics[name])
-    if np.isnan(value):
-        return float("-inf")
-    return -value if monitor.startswith("-") else value
-
-
-def _diverged(
-    epoch: int, step: int, loss: float, norm: float, config: TrainingConfig
-) -> TympanError:
-    what = "the gradient" if np.isfinite(loss) else "the loss"
-    fix = f"lower lr (now {config.lr:g}), for instance to {config.lr / 4:g}"
-    if config.precision != "32":
-        fix += ", or set precision=32"
-    return DataError(
-        f"{what} became infinite or NaN in epoch {epoch + 1}, step {step}",
-        fix=fix + ", and start over: other settings do not resume this training",
-    )
 
 
 def _final_weights(out: Path, history: History) -> dict[str, Tensor]:
@@ -412,9 +355,3 @@ def _final_weights(out: Path, history: History) -> dict[str, Tensor]:
         return checkpoint.load(out / checkpoint.BEST)[0]["net"]
     parts, _ = checkpoint.load(out / checkpoint.CHECKPOINT)
     return parts.get("average", parts["net"])
-
-
-def _draw(history: History, out: Path) -> None:
-    from tympan.training.curves import save_curves
-
-    save_curves(history, out / "history.png")

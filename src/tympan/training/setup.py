@@ -1,0 +1,119 @@
+"""What the loop needs once: seeds, the optimiser, what a resume compares, the score."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+
+from tympan.data.batches import Batches
+from tympan.errors import ArgumentError, TympanError
+from tympan.training.config import Learner, TrainingConfig
+from tympan.training.device import choose_device, choose_precision
+from tympan.training.ema import split_by_decay
+
+
+def seed_everything(generator: torch.Generator, seed: int, *where: int) -> None:
+    """Seed all random generators from numbers: no generator has a state that a resume needs."""
+    mixed = hashlib.blake2b(struct.pack(f"<{1 + len(where)}q", seed, *where), digest_size=8)
+    value = int.from_bytes(mixed.digest(), "little") >> 1
+    torch.manual_seed(value)
+    generator.manual_seed(value ^ 0x5DEECE66D)
+    random.seed(value)
+    np.random.seed(value % 2**32)  # noqa: NPY002 (a task's library may draw from it)
+
+
+def make_optimizer(learner: Learner, config: TrainingConfig) -> torch.optim.AdamW:
+    """AdamW on the learner's parameters, each group with its `lr_scale`."""
+    given = getattr(learner, "parameter_groups", None)
+    groups: list[dict[str, Any]] = (
+        given() if given is not None else [{"params": learner.net.parameters()}]
+    )
+    split: list[dict[str, Any]] = []
+    for group in groups:
+        for params, decay in zip(
+            split_by_decay(list(group["params"])), (config.weight_decay, 0.0), strict=True
+        ):
+            if params:
+                scale = float(group.get("lr_scale", 1.0))
+                split.append({"params": params, "weight_decay": decay, "lr_scale": scale})
+    if not split:
+        raise ArgumentError("the net has nothing to learn", fix="leave some parameters unfrozen")
+    return torch.optim.AdamW(split, lr=config.lr, fused=True)
+
+
+def make_fingerprint(
+    learner: Learner, train: Batches, val: Batches | None, config: TrainingConfig
+) -> dict[str, Any]:
+    """What must be the same for a resume. Devices may change: the batch stays the same."""
+    settings = asdict(config)
+    for name in ("devices", "accelerator", "checkpoint_every_s"):
+        del settings[name]
+    device = choose_device(config.accelerator)
+    settings["precision"] = choose_precision(config.precision, device)
+    shapes = [(name, tuple(p.shape)) for name, p in learner.net.state_dict().items()]
+    own = getattr(learner, "fingerprint", None)
+    return {
+        **settings,
+        "monitor": learner.monitor,
+        "net": hashlib.blake2b(repr(shapes).encode(), digest_size=6).hexdigest(),
+        "learner": own() if own is not None else {},
+        "train": train.fingerprint(),
+        "val": val.fingerprint() if val is not None else {},
+    }
+
+
+def score_of(metrics: dict[str, float], monitor: str) -> float:
+    """The monitored metric, signed so that more is better; NaN is worst.
+
+    >>> score_of({"loss": 0.5}, "-loss")
+    -0.5
+    """
+    name = monitor.lstrip("-")
+    if name not in metrics:
+        known = ", ".join(metrics)
+        raise ArgumentError(f"evaluate() gives no metric {name!r}", fix=f"it gives: {known}")
+    value = float(metrics[name])
+    if np.isnan(value):
+        return float("-inf")
+    return -value if monitor.startswith("-") else value
+
+
+def diverged(
+    epoch: int, step: int, loss: float, norm: float, config: TrainingConfig
+) -> TympanError:
+    """The error that says that a training went wrong, and what to try."""
+    what = "the gradient" if np.isfinite(loss) else "the loss"
+    fix = f"lower lr (now {config.lr:g}), for instance to {config.lr / 4:g}"
+    if config.precision != "32":
+        fix += ", or set precision=32"
+    return TympanError(
+        f"{what} became infinite or NaN in epoch {epoch + 1}, step {step}",
+        fix=fix + ", and start over: other settings do not resume this training",
+    )
+
+
+@contextmanager
+def repeatable(device: torch.device) -> Iterator[None]:
+    """Choose the GPU's repeatable algorithms for a while; the CPU's are so anyway."""
+    if device.type != "cuda":
+        yield
+        return
+    cudnn = torch.backends.cudnn
+    before = cudnn.deterministic, cudnn.benchmark
+    warned = torch.are_deterministic_algorithms_enabled()
+    cudnn.deterministic, cudnn.benchmark = True, False
+    # A few operations have no repeatable form: they warn, and the training goes on.
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        cudnn.deterministic, cudnn.benchmark = before
+        torch.use_deterministic_algorithms(warned)
