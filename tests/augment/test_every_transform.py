@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tympan import augment
-from tympan.augment import Compose, OneOf, Transform, item_generators
 from tympan.audio.clip import Clip
+from tympan.augment import Compose, OneOf, Transform, item_generators
 from tympan.errors import ArgumentError, ShapeError
 
 RATE_HZ = 8000
@@ -184,7 +184,7 @@ def test_wrong_axes_are_named(name: str) -> None:
         make(name).draw(torch.zeros(3, 4), 0)
     with pytest.raises(ShapeError, match="floating point"):
         make(name).draw(batch(name).long(), 0)
-    with pytest.raises(ShapeError, match="4.* items, batch of 3"):
+    with pytest.raises(ShapeError, match=r"4.* items, batch of 3"):
         make(name).apply(batch(name)[:3], make(name).draw(batch(name), 0))
 
 
@@ -194,7 +194,7 @@ def test_docstring_names_hazards_and_arguments(name: str) -> None:
     assert "Hazards:" in text
     for argument in inspect.signature(getattr(augment, name)).parameters:
         assert f"        {argument}: " in text, argument
-    with pytest.raises(ArgumentError, match="p is 1.5"):
+    with pytest.raises(ArgumentError, match=r"p is 1\.5"):
         make(name, p=1.5) if name != "CropPad" else make("Gain", p=1.5)
 
 
@@ -245,6 +245,7 @@ class Augmented(torch.utils.data.Dataset):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:This DataLoader will create 4 worker")
 def test_number_of_workers_does_not_matter() -> None:
     def loaded(workers: int, size: int) -> torch.Tensor:
         loader: Any = torch.utils.data.DataLoader(Augmented(), size, num_workers=workers)

@@ -168,7 +168,7 @@ class Transform:
 
 def shaped(shape: tuple[int, ...]) -> Tensor:
     """Return a tensor of a shape that holds nothing, for `draw`, which looks at the shape only."""
-    # One number seen everywhere. (The first tensor on the device "meta" costs seconds of imports.)
+    # One number seen everywhere: nothing is allocated.
     return torch.zeros(()).expand(shape)
 
 

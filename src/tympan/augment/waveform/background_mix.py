@@ -68,23 +68,25 @@ class BackgroundMix(Transform):
         }
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
-        t = x.shape[-1]
+        noise = np.empty((len(x), x.shape[-1]), np.float32)
         which, places = params["background"].tolist(), params["place"].tolist()
-        stretches = [self._stretch(i, place, t) for i, place in zip(which, places, strict=True)]
-        noise = torch.stack(stretches).to(device=x.device, dtype=x.dtype)[:, None]
-        return add_at_snr(x, noise.expand(-1, 1, -1), params["snr_db"])
+        for row, index, place in zip(noise, which, places, strict=True):
+            self._read(index, place, row)
+        background = torch.from_numpy(noise).to(device=x.device, dtype=x.dtype)
+        return add_at_snr(x, background[:, None], params["snr_db"])
 
-    def _stretch(self, index: int, place: float, t: int) -> Tensor:
-        wave = self._wave(index)
+    def _read(self, index: int, place: float, out: np.ndarray) -> None:
+        """Write a stretch of a background to `out` (t,)."""
+        wave, t = self._wave(index), len(out)
         length = wave.shape[-1]
         if length == 0:
             raise ArgumentError(f"background {index} is empty", fix="leave it out")
         if length >= t:
             start = min(int(place * (length - t + 1)), length - t)
-            return torch.as_tensor(np.ascontiguousarray(wave[start : start + t]))
-        start = min(int(place * length), length - 1)
-        repeated = np.tile(np.asarray(wave), (start + t) // length + 1)
-        return torch.as_tensor(repeated[start : start + t])
+            out[:] = wave[start : start + t]
+        else:
+            start = min(int(place * length), length - 1)
+            out[:] = np.tile(np.asarray(wave), (start + t) // length + 1)[start : start + t]
 
     def _wave(self, index: int) -> np.ndarray:
         """Return one channel of a background, unread as yet if it is a memory map."""

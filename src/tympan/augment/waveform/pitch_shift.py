@@ -8,7 +8,7 @@ from torch.nn.functional import pad
 
 from tympan.augment._draw import check_range, uniform
 from tympan.augment.base import Params, Transform
-from tympan.augment.waveform._resample import nearest_fraction, stretch_rate
+from tympan.augment.waveform._resample import nearest_fraction, resample
 from tympan.augment.waveform._vocoder import stretch_time
 
 
@@ -16,7 +16,8 @@ class PitchShift(Transform):
     """Raise or lower the pitch of each item by a drawn number of semitones.
 
     The item is resampled, which changes pitch and duration, and then stretched back to its
-    duration. The shift drawn is met within 0.3 cents.
+    duration. The shift drawn is met within 0.3 cents; nearer than 7 cents to
+    0 or an octave within 3.4 cents.
 
     Hazards: formants move along, so voices sound like other people: bad where the speaker or the
     speaker's sex is the label, and beyond ±4 semitones for speech at all. Shifting up loses what
@@ -57,8 +58,8 @@ class PitchShift(Transform):
         return {"semitones": drawn}
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
-        factors = [nearest_fraction(2 ** (-s / 12)) for s in params["semitones"].tolist()]
-        items = [stretch_rate(item, f) for item, f in zip(x, factors, strict=True)]
+        factors = [nearest_fraction(2 ** (-shift / 12)) for shift in params["semitones"].tolist()]
+        items = [resample(item, factor) for item, factor in zip(x, factors, strict=True)]
         longest = max(item.shape[-1] for item in items)
         played = torch.stack([pad(item, (0, longest - item.shape[-1])) for item in items])
         rates = torch.tensor([float(f) for f in factors], dtype=torch.float64, device=x.device)

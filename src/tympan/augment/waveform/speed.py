@@ -8,7 +8,7 @@ from torch.nn.functional import pad
 
 from tympan.augment._draw import check_range, log_uniform
 from tympan.augment.base import Params, Transform
-from tympan.augment.waveform._resample import nearest_fraction, stretch_rate
+from tympan.augment.waveform._resample import nearest_fraction, resample
 
 
 class Speed(Transform):
@@ -51,5 +51,5 @@ def _played(item: Tensor, factor: float) -> Tensor:
     t = item.shape[-1]
     # Only what will be heard is resampled, plus what the interpolation reaches beyond it.
     needed = min(t, int(t * factor) + 256)
-    y = stretch_rate(item[:, :needed], nearest_fraction(1 / factor))
+    y = resample(item[:, :needed], nearest_fraction(1 / factor))
     return pad(y, (0, max(0, t - y.shape[-1])))[:, :t]

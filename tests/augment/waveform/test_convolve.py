@@ -1,0 +1,33 @@
+"""Convolution, against scipy."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.signal
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tympan.augment.waveform._convolve import convolve, fast_length
+
+
+@settings(deadline=None, max_examples=40)
+@given(t=st.integers(1, 3000), r=st.integers(1, 4000), lead=st.integers(0, 20))
+def test_equals_scipy(t: int, r: int, lead: int) -> None:
+    generator = torch.Generator().manual_seed(t * r)
+    x = torch.randn(2, 2, t, generator=generator, dtype=torch.float64)
+    response = torch.randn(2, r, generator=generator, dtype=torch.float64)
+    expected = scipy.signal.fftconvolve(x.numpy(), response[:, None].numpy(), axes=2)
+    expected = np.pad(expected, ((0, 0), (0, 0), (0, lead)))[..., lead : lead + t]
+    np.testing.assert_allclose(convolve(x, response, lead).numpy(), expected, atol=1e-9)
+
+
+@given(st.integers(1, 10**6))
+def test_lengths_are_enough_fast_and_not_much_more(least: int) -> None:
+    size = fast_length(least)
+    assert size % 2 == 0
+    assert least <= size <= max(2, 1.12 * least + 2)
+    for prime in (2, 3, 5):
+        while size % prime == 0:
+            size //= prime
+    assert size == 1
