@@ -55,7 +55,8 @@ dev: $(VENV)/.dev
 
 demo: $(VENV)/.base
 	@mkdir -p demo
-	$(BIN)/python -m tympan.audio.scenes demo/scene.wav
+	@echo "Making demo/scene.wav: a siren, a clock, rain, bells, an engine ..."
+	@$(BIN)/python -c 'from tympan.audio.scenes import demo_scene; demo_scene()[0].save("demo/scene.wav")'
 	$(BIN)/tympan hear demo/scene.wav -o demo/report.html
 	@echo "Open this page in a browser: $(CURDIR)/demo/report.html"
 
