@@ -63,7 +63,7 @@ def classify(
         source: path, bytes, file object or `Clip`; of any length, format and rate.
         model: catalogue name or folder of a model.
         top: number of labels to give.
-        every_s: length of a step of the timeline; by default a quarter of the model's window.
+        every_s: length of a step of the timeline; by default a fifth of the model's clip.
 
     Returns:
         A `Classification`.

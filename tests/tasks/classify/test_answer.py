@@ -23,28 +23,31 @@ RATE_HZ = 100
 
 @given(
     length=st.integers(1, 3000),
-    every_s=st.one_of(st.none(), st.floats(0.1, 15.0)),
+    every_s=st.floats(0.1, 15.0),
+    whole_s=st.sampled_from([0.0, 3.0]),
     cuts=st.lists(st.integers(1, 700), min_size=1, max_size=8),
 )
 @settings(deadline=None)
-def test_windows_of_blocks_equal_windows_of_the_whole(length, every_s, cuts):
+def test_windows_of_blocks_equal_windows_of_the_whole(length, every_s, whole_s, cuts):
     wave = np.arange(1, length + 1, dtype=np.float32)
     blocks, at = [], 0
     while at < length:
         size = cuts[len(blocks) % len(cuts)]
         blocks.append(wave[at : at + size])
         at += size
-    whole = list(_windows([wave], RATE_HZ, 2.0, every_s))
-    streamed = list(_windows(blocks, RATE_HZ, 2.0, every_s))
+    whole = list(_windows([wave], RATE_HZ, 2.0, every_s, whole_s))
+    streamed = list(_windows(blocks, RATE_HZ, 2.0, every_s, whole_s))
     assert [w[:2] for w in whole] == [w[:2] for w in streamed]
     assert all(np.array_equal(a[2], b[2]) for a, b in zip(whole, streamed, strict=True))
 
 
-@given(length=st.integers(1, 3000), every_s=st.one_of(st.none(), st.floats(0.1, 15.0)))
+@given(
+    length=st.integers(1, 3000), every_s=st.floats(0.1, 15.0), whole_s=st.sampled_from([0.0, 3.0])
+)
 @settings(deadline=None)
-def test_steps_cover_the_recording_without_gap_and_windows_lie_inside(length, every_s):
+def test_steps_cover_the_recording_without_gap_and_windows_lie_inside(length, every_s, whole_s):
     wave = np.arange(1, length + 1, dtype=np.float32)
-    found = list(_windows([wave], RATE_HZ, 2.0, every_s))
+    found = list(_windows([wave], RATE_HZ, 2.0, every_s, whole_s))
     assert found[0][0] == 0
     assert found[-1][1] == pytest.approx(length / RATE_HZ)
     assert all(a[1] == b[0] for a, b in itertools.pairwise(found))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan.errors import ArgumentError
+from tympan.tasks.classify.timeline import Step, decide, extend
 from tympan.tasks.results import Classification, Label, Segment
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 BATCH = 8
 SHORTEST_S = 0.1
+STEPS_PER_WINDOW = 2.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,26 +31,17 @@ class ClassifyModel:
     name: str
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step of the timeline: `start_s` to `end_s`, and the probabilities `(k,)` there."""
-
-    start_s: float
-    end_s: float
-    probabilities: np.ndarray
-
-
 def steps(model: ClassifyModel, source: Any, every_s: float | None = None) -> Iterator[Step]:
     """Yield what is heard, step by step, in bounded memory however long the recording.
 
-    The net hears a window of `clip_s` seconds around the middle of each step; at both ends of
-    the recording the window is moved inwards. A recording that is not longer than 1.5 windows is
-    one step, unless `every_s` is given.
+    The net hears a window around the middle of each step, as long as what it heard in training;
+    at both ends of the recording the window is moved inwards. A recording that is not longer than
+    1.5 times `clip_s` is one step, unless `every_s` is given.
 
     Args:
         model: the classifier.
         source: what `tympan.load` takes.
-        every_s: length of a step; by default a quarter of the window.
+        every_s: length of a step; by default two fifths of the window.
 
     Raises:
         ArgumentError: `every_s` is not a usable length.
@@ -57,7 +50,11 @@ def steps(model: ClassifyModel, source: Any, every_s: float | None = None) -> It
     if every_s is not None and not 0.01 <= every_s <= 3600:
         raise ArgumentError(f"every_s={every_s} is no usable step", fix="give 0.01 to 3600 seconds")
     config = model.net.config
-    windows = _windows(_chunks(source, config.rate_hz), config.rate_hz, config.clip_s, every_s)
+    whole_s = 1.5 * config.clip_s if every_s is None else 0.0
+    window_s = config.clip_s * config.crop
+    every_s = every_s or window_s / STEPS_PER_WINDOW
+    chunks = _chunks(source, config.rate_hz)
+    windows = _windows(chunks, config.rate_hz, window_s, every_s, whole_s)
     batch: list[tuple[float, float, np.ndarray]] = []
     for window in windows:
         if batch and (len(batch) == BATCH or len(window[2]) != len(batch[0][2])):
@@ -78,13 +75,12 @@ def _chunks(source: Any, rate_hz: int) -> Iterable[np.ndarray]:
 
 
 def _windows(
-    chunks: Iterable[np.ndarray], rate_hz: int, clip_s: float, every_s: float | None
+    chunks: Iterable[np.ndarray], rate_hz: int, window_s: float, every_s: float, whole_s: float
 ) -> Iterator[tuple[float, float, np.ndarray]]:
     """Yield `(start_s, end_s, window)`; of the past only what later windows need is kept."""
-    size = round(clip_s * rate_hz)
-    every = max(1, round((every_s or clip_s / 4) * rate_hz))
+    size, every = round(window_s * rate_hz), max(1, round(every_s * rate_hz))
+    whole_limit = round(whole_s * rate_hz)
     held, first, step = np.zeros(0, np.float32), 0, 0  # `first`: place of held[0] in the file
-    whole_limit = size * 3 // 2 if every_s is None else 0
 
     def cut(middle: int, end: int) -> np.ndarray:
         start = max(0, min(middle - size // 2, end - size))
@@ -155,35 +151,18 @@ def answer(
     """
     if top < 1:
         raise ArgumentError(f"top={top} labels cannot be given", fix="give 1 or more")
-    total = np.zeros(len(model.labels))
-    duration_s = 0.0
+    total, duration_s = np.zeros(len(model.labels)), 0.0
     timeline: list[Segment] = []
-    weights: list[float] = []
-    for step in steps(model, source, every_s):
-        length_s = step.end_s - step.start_s
-        total += step.probabilities * length_s
+    window_s = model.net.config.clip_s * model.net.config.crop
+    overlap = window_s / every_s if every_s else STEPS_PER_WINDOW
+    for step, i in decide(steps(model, source, every_s), overlap):
+        total += step.probabilities * (step.end_s - step.start_s)
         duration_s = step.end_s
-        _extend(timeline, weights, step, model.labels)
+        extend(timeline, step, model.labels[i], float(step.probabilities[i]))
     total /= max(duration_s, 1e-9)
     best = np.argsort(-total, kind="stable")[:top]
     labels = tuple(Label(model.labels[i], float(total[i])) for i in best)
     return Classification(name or _name(source), labels, tuple(timeline), duration_s, model.name)
-
-
-def _extend(
-    timeline: list[Segment], weights: list[float], step: Step, labels: tuple[str, ...]
-) -> None:
-    """Add a step to the timeline; one with the same label lengthens the last segment."""
-    i = int(step.probabilities.argmax())
-    score, length_s = float(step.probabilities[i]), step.end_s - step.start_s
-    if timeline and timeline[-1].label == labels[i]:
-        last, held_s = timeline[-1], weights[-1]
-        mean = (last.score * held_s + score * length_s) / max(held_s + length_s, 1e-9)
-        timeline[-1] = Segment(last.start_s, step.end_s, last.label, mean)
-        weights[-1] = held_s + length_s
-    else:
-        timeline.append(Segment(step.start_s, step.end_s, labels[i], score))
-        weights.append(length_s)
 
 
 def _name(source: Any) -> str:
