@@ -73,6 +73,8 @@ class ClipReader:
     def __init__(self, clip: Clip) -> None:
         self._samples = clip.samples
         self._position = 0
+        self.promised_s: float | None = clip.duration_s
+        self.slack_s = 0.0
         self.info = AudioInfo(
             path=clip.name,
             container="memory",
@@ -130,7 +132,12 @@ def decode(reader: Reader, span: Span, *, mono: bool, partial: bool) -> Iterator
 
 
 def collect(
-    pieces: Iterator[np.ndarray], info: AudioInfo, span: Span, max_duration_s: float | None
+    pieces: Iterator[np.ndarray],
+    info: AudioInfo,
+    span: Span,
+    *,
+    mono: bool,
+    max_duration_s: float | None,
 ) -> np.ndarray:
     """Join pieces `(t, c)` to one `(c, t)`, unless they are too many for memory.
 
@@ -143,7 +150,8 @@ def collect(
     if info.duration_s is not None and info.problem == "":
         rest = info.duration_s - span.start_out / span.out_hz
         asked = rest if span.count_out is None else min(rest, span.count_out / span.out_hz)
-        _refuse_too_long(asked * span.out_hz, 1, info, span, allowed_s)
+        channels = 1 if mono else info.channels
+        _refuse_too_long(asked * span.out_hz, channels, info, span, allowed_s)
     held: list[np.ndarray] = []
     total = 0
     for piece in pieces:
@@ -207,18 +215,14 @@ def _read(reader: Reader, span: Span, partial: bool) -> Iterator[np.ndarray]:
         ) from error
     reached_end = span.stop_in is None or position < span.stop_in
     if reached_end and not partial and position > span.first_in:
-        _refuse_cut(info, position)
+        _refuse_cut(reader, position)
 
 
-def _refuse_cut(info: AudioInfo, position: int) -> None:
+def _refuse_cut(reader: Reader, position: int) -> None:
     """Raise if a file ended before the end that its header promised."""
-    problem = info.problem
-    if not problem and info.duration_s is not None:
-        # Some containers of lossy sound round their duration, or count what the decoder drops.
-        exact = info.num_samples is not None
-        slack_s = 0.0 if exact and info.bits else 0.1 if exact else 0.5 + info.duration_s / 20
-        if position / info.rate_hz < info.duration_s - slack_s:
-            problem = f"its header promises {info.duration_s:.2f} s"
+    info, problem, promised_s = reader.info, reader.info.problem, reader.promised_s
+    if not problem and promised_s and position / info.rate_hz < promised_s - reader.slack_s:
+        problem = f"its header promises {promised_s:.2f} s"
     if problem:
         raise AudioFileError(
             f"is cut short: {problem}; it ends after {position / info.rate_hz:.2f} s",

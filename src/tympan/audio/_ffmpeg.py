@@ -23,6 +23,8 @@ _OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "pipe"}
 _PREROLL_S = 0.5
 # In these, junk between packets is common (tags, cuts on the air), and every player skips it.
 _SKIP_JUNK = {"mp3", "mp2", "mp1"}
+# Here FFmpeg guesses the duration from the bit rate.
+_NO_LENGTH = {"aac", "ac3", "eac3", "dts", "dtshd", "mlp", "truehd", "amr", "mp3", "mpeg", "mpegts"}
 _CODEC_BITS = re.compile(r"pcm_[suf](\d+)")
 _LOSSLESS = {"flac", "alac", "wavpack", "tta", "ape", "tak", "mlp", "truehd"}
 
@@ -40,6 +42,8 @@ class FFmpegReader:
         try:
             self._begin()
             self.info = self._describe(opened.name)
+            self.promised_s = self.info.duration_s if self._states_length() else None
+            self.slack_s = 0.1 + 0.02 * (self.info.duration_s or 0.0)
         except self._errors as error:
             self._release()
             raise DecodeError(_plain(error)) from error
@@ -64,7 +68,7 @@ class FFmpegReader:
         self._frames = self._decode()
         first = next(self._frames, None)
         if first is None:
-            raise DecodeError("its audio track holds no samples")
+            raise DecodeError("its audio track holds no samples", empty=True)
         self._rate, self._channels = first.sample_rate, len(first.layout.channels)
         self._origin_s = float(first.pts * first.time_base) if first.pts is not None else 0.0
         self._first_length = first.samples
@@ -97,6 +101,16 @@ class FFmpegReader:
             duration_s=seconds if seconds is not None and seconds > 0 else None,
             bits=bits,
         )
+
+    def _states_length(self) -> bool:
+        """Whether the duration is written in the file and is that of the sound."""
+        container = self._container
+        if container.format.name in _NO_LENGTH:
+            # MP3 may state it, in a first frame without sound.
+            head = self._opened.read_at(0, 1 << 16)
+            return container.format.name == "mp3" and (b"Xing" in head or b"Info" in head)
+        # A film's length says nothing about where its sound ends.
+        return self._stream.duration is not None or len(container.streams) == 1
 
     def _decode(self) -> Iterator[Any]:
         import av

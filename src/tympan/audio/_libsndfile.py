@@ -15,7 +15,8 @@ _MALFORMED = 3  # SF_ERR_MALFORMED_FILE: recognised, but its content is damaged 
 _SHORT = re.compile(r"^\s*(?:data|SSND|Data Size)\s*:\s*(\d+) \(should be (\d+)\)", re.M)
 _SHORT_DS64 = re.compile(r"frame count (\d+) does not match value from 'ds64' chunk of (\d+)")
 # Lengths that programs write into a header which they cannot come back to: a stream, no lie.
-_PLACEHOLDER = 0x7FFF0000
+_PLACEHOLDERS = (range(0x7FFF0000, 0x80000001), range(0xFFFF0000, 0x100000000))
+_SMALL = 1 << 12
 _BITS = re.compile(r"(?:PCM_|ALAC_)(?:S|U)?(\d+)")
 _STORED_BITS = {"FLOAT": 32, "DOUBLE": 64, "ULAW": 8, "ALAW": 8}
 # Decoders with memory give other samples right after a seek: Vorbis needs the block before,
@@ -46,12 +47,19 @@ class SndfileReader:
         if self._sound.frames == 0:
             # A recorder that died leaves a header that says 0: FFmpeg reads what follows.
             self._sound.close()
-            raise DecodeError("holds no samples")
+            raise DecodeError("holds no samples", empty=True)
+        self._position = 0
+        self._failure: Exception | None = None
         self.info = self._describe(opened.name)
+        self.promised_s = self.info.duration_s
+        self.slack_s = 0.0 if self.info.bits else 0.1
 
     def _describe(self, name: str) -> AudioInfo:
         sound = self._sound
         bits = _BITS.match(sound.subtype)
+        problem = _missing_end(sound.extra_info)
+        if sound.format == "OGG":
+            problem = _cut_page(self._ogg_tail())
         # MPEG-like streams of unknown length are reported with a huge count.
         frames = sound.frames if sound.frames < 1 << 62 else None
         return AudioInfo(
@@ -63,7 +71,7 @@ class SndfileReader:
             num_samples=frames,
             duration_s=frames / sound.samplerate if frames and sound.samplerate > 0 else None,
             bits=int(bits.group(1)) if bits else _STORED_BITS.get(sound.subtype),
-            problem=_missing_end(sound.extra_info),
+            problem=problem,
         )
 
     def seek(self, sample: int) -> None:
@@ -77,11 +85,10 @@ class SndfileReader:
             self._sound.seek(start)
         except (self._library_error, RuntimeError) as error:
             raise DecodeError(str(error)) from error
-        while start < sample:
-            read = len(self.read(min(sample - start, 1 << 16)))
-            if read == 0:
+        self._position = start
+        while self._position < sample:
+            if len(self.read(min(sample - self._position, 1 << 16))) == 0:
                 return
-            start += read
 
     def _before_last_page(self, sample: int) -> int:
         """Move a position out of the last Ogg page.
@@ -89,8 +96,7 @@ class SndfileReader:
         That page's time stamp is shortened to the true end of the sound, from which libsndfile
         (1.2.2) would count back the wrong positions of the packets in it.
         """
-        start = max(0, self._opened.size() - 2 * _OGG_PAGE_MAX)
-        tail = self._opened.read_at(start, 2 * _OGG_PAGE_MAX)
+        tail = self._ogg_tail()
         last = tail.rfind(b"OggS")
         before = tail.rfind(b"OggS", 0, max(0, last))
         if before < 0:
@@ -98,13 +104,32 @@ class SndfileReader:
         granule = int.from_bytes(tail[before + 6 : before + 14], "little", signed=True)
         return max(0, min(sample, granule - _PREROLL["vorbis"]))
 
+    def _ogg_tail(self) -> bytes:
+        start = max(0, self._opened.size() - 2 * _OGG_PAGE_MAX)
+        return self._opened.read_at(start, 2 * _OGG_PAGE_MAX)
+
     def read(self, count: int) -> np.ndarray:
         """Return up to `count` samples `(t, c)`."""
+        # All or nothing is what the library gives; in small steps the whole part of a damaged
+        # FLAC file comes out.
+        step = _SMALL if self.info.container == "flac" else count
+        parts: list[np.ndarray] = []
+        have = 0
         try:
-            block: np.ndarray = self._sound.read(count, dtype="float32", always_2d=True)
+            while have < count and self._failure is None:
+                part = self._sound.read(min(step, count - have), dtype="float32", always_2d=True)
+                if len(part) == 0:
+                    break
+                parts.append(part)
+                have += len(part)
         except (self._library_error, RuntimeError) as error:
-            raise DecodeError(str(error)) from error
-        return block
+            self._failure = error
+        if self._failure is not None and not parts:
+            raise DecodeError(str(self._failure).removeprefix("Error : ")) from self._failure
+        self._position += have
+        if not parts:
+            return np.zeros((0, self.info.channels), np.float32)
+        return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
     def close(self) -> None:
         """Close the decoder, and the file if it was opened for it."""
@@ -131,9 +156,19 @@ def _missing_end(log: str) -> str:
     found = _SHORT.search(log)
     if found:
         says, has = int(found.group(1)), int(found.group(2))
-        if has < says < _PLACEHOLDER:
+        if has < says and not any(says in values for values in _PLACEHOLDERS):
             return f"its header promises {says} bytes of samples, but {has} follow"
     found = _SHORT_DS64.search(log)
     if found:
         return f"its header promises {found.group(2)} samples, but {found.group(1)} follow"
     return ""
+
+
+def _cut_page(tail: bytes) -> str:
+    """Whether an Ogg file ends inside a page; a stream may end behind any."""
+    last = tail.rfind(b"OggS")
+    if last < 0 or len(tail) < last + 27:
+        return "its last page is missing"
+    segments = tail[last + 26]
+    length = 27 + segments + sum(tail[last + 27 : last + 27 + segments])
+    return "its last page is cut" if last + length > len(tail) else ""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tympan.audio import _limits
+
 if TYPE_CHECKING:
     from tympan.audio.clip import Clip
 
@@ -31,11 +33,18 @@ def player_html(clip: Clip) -> str:
     if heard.peak > 1.0:
         heard = heard.normalize_peak()
         facts.append("played softer: it goes beyond full scale")
+    player = ""
+    if clip.rate_hz * _limits.MAX_RATE_FACTOR >= _LOW_HZ:
+        player = (
+            f'<audio controls preload="none" style="width:100%" aria-label="{title}" '
+            f'src="{_data_uri(heard)}"></audio>'
+        )
+    else:
+        facts.append("too slow to be heard")
     return (
         f'<div class="tympan-clip" style="max-width:{_WIDTH}px;font:13px sans-serif">'
         f"{waveform_svg(clip)}"
-        f'<audio controls preload="none" style="width:100%" aria-label="{title}" '
-        f'src="{_data_uri(heard)}"></audio>'
+        f"{player}"
         f'<div style="color:#666">{" · ".join(facts)}</div></div>'
     )
 

@@ -44,6 +44,9 @@ class Reader(Protocol):
     """A decoder at a position in one file."""
 
     info: AudioInfo
+    # What the header states as the length: less than that was cut. None where it only guesses.
+    promised_s: float | None
+    slack_s: float  # by how much it may err
 
     def seek(self, sample: int) -> None:
         """Go to a sample, without decoding what lies before it."""
@@ -52,7 +55,7 @@ class Reader(Protocol):
         """Return up to `count` samples `(t, c)` float32; none at the end.
 
         Raises:
-            Damaged: what follows cannot be decoded.
+            DecodeError: what follows cannot be decoded.
         """
 
     def close(self) -> None:
@@ -62,9 +65,10 @@ class Reader(Protocol):
 class DecodeError(Exception):
     """A library's complaint, before it is known whether another library can do better."""
 
-    def __init__(self, what: str, *, cut: bool = False) -> None:
+    def __init__(self, what: str, *, cut: bool = False, empty: bool = False) -> None:
         super().__init__(what)
         self.cut = cut  # the format was recognised, and its content is damaged or cut short
+        self.empty = empty  # nothing is wrong, there is just no sound
 
 
 def open_reader(source: Any) -> Reader:
@@ -108,14 +112,39 @@ def _first_that_can(opened: Opened, *readers: Callable[[Opened], Reader]) -> Rea
             complaints.append(error)
             continue
         if any(error.cut for error in complaints):
-            reader.info = replace(reader.info, problem="it is damaged or cut short")
+            reader.info = replace(reader.info, problem="some of its pages are missing")
         return reader
+    raise _not_audio(opened, complaints)
+
+
+def _not_audio(opened: Opened, complaints: list[DecodeError]) -> AudioFileError:
+    """Say as exactly as possible why nothing could read a file."""
     if opened.file.failure is not None:
-        raise AudioFileError(f"cannot be read: {opened.file.failure}", file=opened.name)
-    cut = next((error for error in complaints if error.cut), None)
-    what = f"is damaged or cut short ({cut})" if cut else "is not audio that can be read"
-    fix = "copy or record it again" if cut else "give a sound file"
-    raise AudioFileError(what, file=opened.name, fix=fix) from complaints[0]
+        return AudioFileError(f"cannot be read: {opened.file.failure}", file=opened.name)
+    empty = next((error for error in complaints if error.empty), None)
+    kind = _looks_like(opened.read_at(0, 64))
+    if empty:
+        what, fix = f"holds no samples{f', only the header of a {kind} file' * bool(kind)}", ""
+    elif kind:
+        what, fix = f"looks like {kind}, but its header is damaged or its end is missing", ""
+    else:
+        what, fix = "is not audio that can be read", "give a sound file"
+    error = AudioFileError(what, file=opened.name, fix=fix or "copy or record it again")
+    error.__cause__ = complaints[-1]
+    return error
+
+
+def _looks_like(head: bytes) -> str:
+    """The format that a file's first bytes announce, "" if none that is known."""
+    if head[:4] in (b"RIFF", b"RIFX", b"RF64") and head[8:12] == b"WAVE":
+        return "WAV"
+    if head[:4] == b"FORM" and head[8:11] == b"AIF":
+        return "AIFF"
+    if head[4:8] == b"ftyp":
+        return "MP4"
+    starts = {b"fLaC": "FLAC", b"OggS": "OGG", b"caff": "CAF", b".snd": "AU", b"riff": "W64"}
+    starts |= {b"\x1aE\xdf\xa3": "WebM or Matroska", b"ID3\x03": "MP3", b"ID3\x04": "MP3"}
+    return starts.get(head[:4], "")
 
 
 def _check(info: AudioInfo) -> None:

@@ -348,7 +348,10 @@ def _sealed(samples: np.ndarray) -> np.ndarray:
 
 def _own(samples: Any) -> np.ndarray:
     """A read-only float32 `(c, t)` of finite numbers that nobody else can change."""
-    array = np.asarray(samples)
+    try:
+        array = np.asarray(samples)
+    except (ValueError, TypeError) as error:
+        raise ShapeError(f"samples are no array: {error}", fix="give (c, t)") from error
     if array.ndim == 1:
         array = array[np.newaxis]
     if array.ndim != 2:

@@ -61,7 +61,7 @@ def load(
     with contextlib.closing(reader):
         span = Span.of(reader.info, rate, start_s, end_s)
         pieces = decode(reader, span, mono=mono, partial=partial)
-        samples = collect(pieces, reader.info, span, max_duration_s)
+        samples = collect(pieces, reader.info, span, mono=mono, max_duration_s=max_duration_s)
     return Clip(_sealed(samples), span.out_hz, name)
 
 

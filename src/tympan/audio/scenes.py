@@ -88,7 +88,7 @@ def _siren(n: int, rate: int, rng: np.random.Generator) -> np.ndarray:
 def _clock(n: int, rate: int, rng: np.random.Generator) -> np.ndarray:
     """A pendulum clock: tick and tock, each two clicks that ring in a small wooden case."""
     out = np.zeros(n)
-    case = np.sort(rng.uniform(380, 6500, 14))
+    case = np.geomspace(420, 6500, 14) * rng.uniform(0.93, 1.07, 14)
     beat_s = rng.uniform(0.46, 0.52)
     sides = [
         _knock(rate, rng, case * bend, rng.uniform(0.3, 1.0, case.size)) for bend in (1.0, 0.93)
