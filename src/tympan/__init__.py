@@ -23,7 +23,7 @@ __getattr__, __dir__, __all__ = attach(
         "blocks": "tympan.audio",
         "synth": "tympan.audio.synth:",
         "classify": "tympan.tasks.ask",
-        "train": "tympan.report",
+        "train": "tympan.report.trained",
         "evaluate": "tympan.tasks.ask",
         "hear": "tympan.report.hear",
         "show": "tympan.spectra.figures",

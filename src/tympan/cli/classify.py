@@ -19,15 +19,27 @@ def classify(
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object per file, one per line.")
     ] = False,
+    explain: Annotated[
+        Path | None,
+        typer.Option(
+            "--explain", help="Picture of what spoke for the best label.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Name what is heard, and when."""
     import json
 
-    from tympan.errors import TympanError
+    from tympan.errors import ArgumentError, TympanError
     from tympan.tasks.ask import classify as ask
     from tympan.tasks.ask import load
 
-    load(model, "classify")  # a mistake here concerns no file
+    ready = load(model, "classify")  # a mistake here concerns no file
+    if explain is not None:
+        from tympan.tasks.classify import explain as why
+
+        if len(files) > 1:
+            raise ArgumentError("--explain draws one picture", fix="give one file")
+        why(ready, files[0]).save(explain)
     failed: list[TympanError] = []
     for file in files:
         try:

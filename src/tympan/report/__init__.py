@@ -9,7 +9,6 @@ __getattr__, __dir__, __all__ = attach(
     {
         "Mistake": "tympan.report.training",
         "Report": "tympan.report.hear",
-        "hear": "tympan.report.hear",
         "train": "tympan.report.trained",
         "training_report": "tympan.report.training",
     },

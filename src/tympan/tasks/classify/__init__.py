@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = attach(
         "ClassifyLearner": "tympan.tasks.classify.learner",
         "Evaluation": "tympan.tasks.classify.task",
         "classify": "tympan.tasks.ask",
+        "explain": "tympan.tasks.classify.explanation",
         "steps": "tympan.tasks.classify.answer",
     },
 )

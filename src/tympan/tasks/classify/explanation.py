@@ -1,0 +1,179 @@
+"""Why this label? Which part of the spectrogram spoke for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tympan._files import atomic_write
+from tympan.errors import ArgumentError
+from tympan.tasks.classify.answer import ClassifyModel, answer
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from torch import Tensor
+
+    from tympan.tasks.classify.net import Classifier
+
+FORMATS = (".png", ".svg", ".pdf")
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What in a recording spoke for a label.
+
+    Attributes:
+        file: name of the recording.
+        label: the label explained.
+        score: its probability in the window.
+        start_s: where the window begins in the recording.
+        duration_s: length of the window.
+        spectrogram: log-mel `(f, n)` in dB, as the net hears it.
+        heat: `(f', n')`, how much each place added to the label's score before the softmax (less
+            where it spoke against it). It sums to that score, but for the head's bias.
+        frequencies_hz: middle of each of the `f` mel bands.
+    """
+
+    file: str
+    label: str
+    score: float
+    start_s: float
+    duration_s: float
+    spectrogram: np.ndarray = field(repr=False)
+    heat: np.ndarray = field(repr=False)
+    frequencies_hz: np.ndarray = field(repr=False)
+
+    def plot(self) -> Figure:
+        """The spectrogram, and below it the same under a veil that the label's reasons lift."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(9, 5.6), layout="constrained")
+        plain, lit = figure.subplots(2, 1, sharex=True, sharey=True)
+        f = self.spectrogram.shape[0]
+        extent = (self.start_s, self.start_s + self.duration_s, 0, f)
+        top = float(self.spectrogram.max())
+        look = {"origin": "lower", "aspect": "auto", "extent": extent}
+        for axis in (plain, lit):
+            image = axis.imshow(self.spectrogram, cmap="magma", vmin=top - 80, vmax=top, **look)
+            ticks = np.linspace(0, f - 1, 5).round().astype(int)
+            axis.set_yticks(ticks + 0.5, [f"{self.frequencies_hz[i]:,.0f}" for i in ticks])
+            axis.set_ylabel("frequency (Hz)")
+        veil = np.ones((*self.heat.shape, 4)) * 0.98
+        strength = np.clip(self.heat, 0, None) / max(float(self.heat.max()), 1e-9)
+        veil[..., 3] = 0.85 * (1 - strength**0.5)
+        lit.imshow(veil, interpolation="bilinear", **look)
+        plain.set_title(f"{self.file}: {self.label} {self.score:.0%}".replace("%", " %"))
+        lit.set_title("what spoke for it", fontsize="medium")
+        lit.set_xlabel("time (s)")
+        figure.colorbar(image, ax=[plain, lit], label="level (dB)", fraction=0.04)
+        return figure
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture.
+
+        Raises:
+            ArgumentError: not a `.png`, `.svg` or `.pdf`.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in FORMATS:
+            fix = f"use one of {', '.join(FORMATS)}"
+            raise ArgumentError("is no name for a picture", file=path, fix=fix)
+        figure = self.plot()
+        with atomic_write(path) as beside:
+            figure.savefig(beside, dpi=120)
+        return path
+
+
+def contributions(net: Classifier, spectrograms: Tensor, label: int) -> Tensor:
+    """How much each place of the feature map adds to a label's score.
+
+    Mean pooling spreads a feature's weight evenly over all places, maximum pooling gives it to the
+    loudest frame; so the score is a sum over places. Class activation mapping (Zhou et al.,
+    *Learning Deep Features for Discriminative Localization*, CVPR 2016), with the maximum added.
+
+    Args:
+        net: the classifier, in evaluation mode.
+        spectrograms: `(b, 1, f, n)` from `net.front`.
+        label: number of the label.
+
+    Returns:
+        `(b, f', n')`; its sum is the score before the softmax, less the head's bias.
+    """
+    import torch
+
+    with torch.inference_mode():
+        features = net.encoder(spectrograms).float()  # (b, d, f', n')
+        b, d, f, n = features.shape
+        loudest = features.mean(2).argmax(2)  # (b, d)
+        share = torch.full((b, d, n), 1 / (f * n))
+        share.scatter_add_(2, loudest[..., None], torch.full((b, d, 1), 1 / f))
+        weight = net.head.weight[label].float()
+        return torch.einsum("d,bdfn,bdn->bfn", weight, features, share)
+
+
+def explain(model: ClassifyModel, source: Any, label: str | None = None) -> Explanation:
+    """Explain an answer, in the part of the recording where it is clearest.
+
+    Args:
+        model: the classifier.
+        source: what `tympan.load` takes.
+        label: the label to explain; the best one by default.
+
+    Returns:
+        The explanation for one window of the model (`clip_s`), or for a shorter recording whole.
+
+    Raises:
+        ArgumentError: the model has no such label.
+    """
+    import torch
+
+    from tympan.audio import Clip, load
+    from tympan.tasks.classify.answer import steps
+
+    if label is not None and label not in model.labels:
+        fix = f"one of {', '.join(model.labels[:8])} …"
+        raise ArgumentError(f"the model has no label {label!r}", fix=fix)
+    config = model.net.config
+    name = answer_name = source.name if isinstance(source, Clip) else None
+    if label is None:
+        best = answer(model, source, top=1)
+        label, answer_name = best.best.label, best.file
+    k = model.labels.index(label)
+    clearest = max(steps(model, source), key=lambda step: step.probabilities[k])
+    middle_s = (clearest.start_s + clearest.end_s) / 2
+    start_s = max(0.0, middle_s - config.clip_s / 2)
+    if isinstance(source, Clip):
+        part = source.slice(start_s, min(source.duration_s, start_s + config.clip_s))
+    else:
+        part = load(source, start_s=start_s, end_s=start_s + config.clip_s)
+    wave = torch.from_numpy(part.mono().resample(config.rate_hz).samples.copy())
+    spectrograms = model.net.front(wave)
+    score = float(model.net.probabilities(wave)[0, k])
+    return Explanation(
+        file=Path(name or answer_name or part.name or "recording").name,
+        label=label,
+        score=score,
+        start_s=start_s,
+        duration_s=part.duration_s,
+        spectrogram=_decibels(spectrograms),
+        heat=contributions(model.net, spectrograms, k)[0].numpy(),
+        frequencies_hz=_band_middles_hz(model.net),
+    )
+
+
+def _decibels(spectrograms: Tensor) -> np.ndarray:
+    from tympan.tasks.classify.net import MEAN_DB, SPREAD_DB
+
+    found: np.ndarray = (spectrograms[0, 0] * SPREAD_DB + MEAN_DB).numpy()
+    return found
+
+
+def _band_middles_hz(net: Classifier) -> np.ndarray:
+    from tympan.spectra import hz_to_mel, mel_to_hz
+
+    config = net.config
+    low, high = hz_to_mel(config.f_min_hz), hz_to_mel(config.rate_hz / 2)
+    return mel_to_hz(np.linspace(low, high, config.n_mels + 2))[1:-1]
