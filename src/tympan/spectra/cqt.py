@@ -142,7 +142,8 @@ class ConstantQ(nn.Module):
 
     def _halve(self, x: Tensor) -> Tensor:
         """The signal (b, t) at half its rate: (b, ceil(t / 2))."""
-        reach, length = len(self.halving) // 2, -(-x.shape[-1] // 2)
+        # (t + 1) // 2 and not -(-t // 2): graphs divide towards zero.
+        reach, length = len(self.halving) // 2, (x.shape[-1] + 1) // 2
         if is_traced():
             taps = self.halving.to(x.dtype)[None, None]
             return functional.conv1d(x[:, None], taps, stride=2, padding=reach)[:, 0, :length]

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from tympan.errors import ArgumentError, ShapeError
+from tympan.spectra._frames import is_traced
 from tympan.spectra.stft import STFT
 from tympan.spectra.windows import WindowSpec
 
@@ -90,6 +91,9 @@ class GriffinLim(nn.Module):
         """Unit complex numbers to begin with."""
         if self.initial == "zero":
             return torch.ones_like(like).to(like.dtype.to_complex())
+        if is_traced():
+            # A graph draws from its runtime's own generator.
+            return torch.polar(torch.ones_like(like), 2 * torch.pi * torch.rand_like(like))
         if generator is None:
             generator = torch.Generator(like.device).manual_seed(self.seed)
         turns = torch.rand(like.shape, generator=generator, device=like.device, dtype=like.dtype)
@@ -101,4 +105,6 @@ class GriffinLim(nn.Module):
 
 def _fit(spec: Tensor, count: int) -> Tensor:
     """Cut or zero-pad the frames to `count`."""
+    if spec.shape[-1] == count:
+        return spec
     return nn.functional.pad(spec, (0, count - spec.shape[-1]))

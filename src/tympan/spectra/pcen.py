@@ -106,8 +106,10 @@ class PCEN(nn.Module):
         log_divisor = math.log(self.eps) + torch.log1p(smooth / self.eps)
         gained = energy * torch.exp(-self.log_gain.exp() * log_divisor)
         bias, power_ = self.log_bias.exp(), self.log_power.exp()
-        out = bias**power_ * torch.expm1(power_ * torch.log1p(gained / bias))
-        return out, smooth[..., -1:]
+        exponent = power_ * torch.log1p(gained / bias)
+        # Not every exporter knows expm1; it keeps precision near 0.
+        growth = torch.exp(exponent) - 1 if is_traced() else torch.expm1(exponent)
+        return bias**power_ * growth, smooth[..., -1:]
 
     def _smooth(self, energy: Tensor, state: Tensor) -> Tensor:
         """The recursion M over the last axis, as products with triangular matrices."""
@@ -125,7 +127,7 @@ class PCEN(nn.Module):
         return (local + carried).flatten(-2)[..., :count]
 
     def _kernel(self, size: int, like: Tensor) -> tuple[Tensor, Tensor]:
-        """Weights (bands, size, size) of earlier on later frames; decay (bands, size) of the state."""
+        """Weights (bands, size, size) of earlier on later frames, decay (bands, size) of a state."""
         rate = self.log_smoothing.to(like.dtype)
         log_keep = torch.log1p(-rate.exp())
         step = torch.arange(size, device=like.device, dtype=like.dtype)

@@ -168,7 +168,7 @@ def pitch_track(
 
 
 def _candidates(difference: Tensor, yin: Yin, count: int = 8) -> tuple[np.ndarray, np.ndarray]:
-    """Periods in samples and strengths of the deepest minima: both (n, count); strength -1: none."""
+    """Periods (in samples) and strengths of the deepest minima: (n, count); -1 where none."""
     before, here, after = (d.T for d in (difference[:-2], difference[1:-1], difference[2:]))
     minimum = (here < before) & (here <= after)
     strength = torch.where(minimum, 1 - here, -1.0)

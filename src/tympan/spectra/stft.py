@@ -6,6 +6,8 @@ of amplitude A on a bin gives |X| = A * sum(window) / 2. `tympan.spectra.spectru
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -59,6 +61,8 @@ class STFT(FrameModule):
         self.n_fft, self.hop, self.win = n_fft, hop, n_fft if win is None else win
         self.num_bins = n_fft // 2 + 1
         samples = _padded_window(window, self.win, n_fft)
+        squares = np.pad(samples**2, (0, -n_fft % hop)).reshape(-1, hop).sum(0)
+        self._covers = bool(squares.min() > 1e-10)
         self.register_buffer("window", torch.tensor(samples, dtype=torch.float32), persistent=False)
 
     def compute(self, x: Tensor, framing: Framing) -> Tensor:
@@ -85,16 +89,16 @@ class STFT(FrameModule):
 
         Slower than the fast transform, but of operators every exporter and runtime knows.
         """
-        kernel = torch.as_tensor(self.fourier_kernel(), dtype=x.dtype, device=x.device)
+        kernel = self.fourier_kernel().to(x.dtype)
         out = functional.conv1d(framing.padded(x)[:, None], kernel, stride=framing.hop)
         return out[:, : self.num_bins], out[:, self.num_bins :]
 
-    def fourier_kernel(self) -> np.ndarray:
-        """Windowed cosines, then negative sines: float64 (2 f, 1, n_fft)."""
-        turns = np.outer(np.arange(self.num_bins), np.arange(self.n_fft)) % self.n_fft
-        angle = turns * (2 * np.pi / self.n_fft)
-        kernel = np.concatenate([np.cos(angle), -np.sin(angle)])
-        return kernel[:, None] * self.window.detach().cpu().double().numpy()
+    def fourier_kernel(self) -> Tensor:
+        """Windowed cosines, then negative sines: (2 f, 1, n_fft), a constant of the graph."""
+        place = torch.arange(self.n_fft, device=self.window.device)
+        turns = (place[: self.num_bins, None] * place) % self.n_fft
+        angle = turns.to(self.window.dtype) * (2 * math.pi / self.n_fft)
+        return (torch.cat([torch.cos(angle), -torch.sin(angle)]) * self.window)[:, None]
 
     def power(self, x: Tensor, framing: Framing) -> Tensor:
         """|X|² as a differentiable tensor (b, f, n)."""
@@ -142,7 +146,7 @@ class STFT(FrameModule):
         """Overlap-added, windowed inverse transforms: (b, f, n) → (b, (n - 1) hop + n_fft)."""
         if is_traced():
             parts = torch.cat([spec.real, spec.imag], dim=1)
-            kernel = torch.as_tensor(self.inverse_kernel(), dtype=parts.dtype, device=parts.device)
+            kernel = self.inverse_kernel().to(parts.dtype)
             return functional.conv_transpose1d(parts, kernel, stride=self.hop)[:, 0]
         if use_fast_path(spec, torch.complex64) and self.window.dtype == torch.float32:
             with torch.no_grad():
@@ -150,18 +154,16 @@ class STFT(FrameModule):
         frames = torch.fft.irfft(spec.transpose(-1, -2), n=self.n_fft, dim=-1)
         return overlap_add(frames * self.window.to(frames.dtype), self.hop)
 
-    def inverse_kernel(self) -> np.ndarray:
-        """The inverse of `fourier_kernel`, windowed once more: float64 (2 f, 1, n_fft)."""
-        weight = np.full(self.num_bins, 2.0)
-        weight[0] = 1.0
-        if self.n_fft % 2 == 0:
-            weight[-1] = 1.0
-        return self.fourier_kernel() * np.tile(weight, 2)[:, None, None] / self.n_fft
+    def inverse_kernel(self) -> Tensor:
+        """The inverse of `fourier_kernel`, windowed too: (2 f, 1, n_fft)."""
+        bins = torch.arange(2 * self.num_bins, device=self.window.device) % self.num_bins
+        single = (bins == 0) | (2 * bins == self.n_fft)
+        weight = torch.where(single, 1.0, 2.0) / self.n_fft
+        return self.fourier_kernel() * weight.to(self.window.dtype)[:, None, None]
 
     def _check_coverage(self) -> None:
         """Raise unless every sample lies under some window (the NOLA condition)."""
-        squares = functional.pad(self.window.double() ** 2, (0, -self.n_fft % self.hop))
-        if squares.reshape(-1, self.hop).sum(0).min() < 1e-10:
+        if not self._covers:
             raise ArgumentError(
                 f"a hop of {self.hop} leaves samples that no window of {self.win} covers",
                 fix="use a smaller hop",
