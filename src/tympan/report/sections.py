@@ -362,7 +362,7 @@ def _heard(timeline: Sequence[Segment]) -> dict[str, list[Segment]]:
 def _several(heard: dict[str, list[Segment]], duration_s: float) -> Answer:
     length = {label: sum(s.end_s - s.start_s for s in parts) for label, parts in heard.items()}
     whole = duration_s or sum(length.values())
-    longest = sorted(length, key=lambda label: -length[label])[:5]
+    longest = sorted(length, key=lambda label: -length[label])[:6]
     shown = [plain(label) for label in heard if label in longest]
     rows = [
         Row(plain(x), round(100 * length[x] / whole, 1), look.duration_text(length[x]))
@@ -376,7 +376,7 @@ def _several(heard: dict[str, list[Segment]], duration_s: float) -> Answer:
 
 
 def lanes(timeline: Sequence[Segment], duration_s: float) -> tuple[list[Lane], str]:
-    """Sort the segments into one lane per label, the longest heard first.
+    """Sort the segments into one lane per label, in the order in which they came.
 
     Returns:
         The lanes, and a sentence about what is left out.
@@ -388,6 +388,7 @@ def lanes(timeline: Sequence[Segment], duration_s: float) -> tuple[list[Lane], s
     # A label that is never more than a guess says nothing.
     told = [k for k in by_label if max(s.score for s in by_label[k]) >= 0.3] or list(by_label)
     told = sorted(told, key=lambda k: -weight[k])[:_MOST_LANES]
+    told = [k for k in by_label if k in told]
     chosen = [s for k in told for s in by_label[k]]
     chosen = sorted(chosen, key=lambda s: -(s.end_s - s.start_s) * s.score)[:_MOST_SEGMENTS]
     drawn = {id(s) for s in chosen}
@@ -398,7 +399,8 @@ def lanes(timeline: Sequence[Segment], duration_s: float) -> tuple[list[Lane], s
         bars = [_bar(s, duration_s) for s in parts if id(s) in drawn]
         result.append(Lane(plain(label), total, bars))
     left_out = len(timeline) - len(drawn)
-    note = f"{left_out} short or faint segments are not drawn." if left_out else ""
+    are = "segment is" if left_out == 1 else "segments are"
+    note = f"{left_out} short or faint {are} not drawn." if left_out else ""
     return result, note
 
 
