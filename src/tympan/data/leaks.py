@@ -100,6 +100,7 @@ class Groups:
         self._parent = list(range(size))
 
     def root(self, i: int) -> int:
+        """The first row of the set that row `i` is in."""
         while self._parent[i] != i:
             self._parent[i] = self._parent[self._parent[i]]
             i = self._parent[i]
@@ -115,6 +116,7 @@ class Groups:
             self._parent[b] = a
 
     def roots(self) -> list[int]:
+        """The root of each row."""
         return [self.root(i) for i in range(len(self._parent))]
 
 

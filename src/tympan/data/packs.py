@@ -279,7 +279,7 @@ def prune(folder: Path) -> None:
     for path in folder.glob("*.json"):
         with contextlib.suppress(OSError, ValueError, KeyError):
             keys = json.loads(path.read_text("utf-8"))["entries"]
-            if not any(is_current(key) for key in keys):
+            if not any(_is_current(key) for key in keys):
                 path.unlink()
                 path.with_suffix(".pcm").unlink(missing_ok=True)
     for pcm in folder.glob("*.pcm"):
@@ -296,7 +296,7 @@ def prune(folder: Path) -> None:
                         other.rmdir()
 
 
-def is_current(key: str) -> bool:
+def _is_current(key: str) -> bool:
     path = Path(key.rsplit("|", 2)[0])
     try:
         return key_of(path) == key
