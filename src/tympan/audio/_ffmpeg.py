@@ -23,6 +23,7 @@ _OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "pipe"}
 _PREROLL_S = 0.5
 # In these, junk between packets is common (tags, cuts on the air), and every player skips it.
 _SKIP_JUNK = {"mp3", "mp2", "mp1"}
+_EXACT = {"mov,mp4,m4a,3gp,3g2,mj2", "caf", "wav", "w64", "aiff", "au", "flac", "tta", "wv"}
 # Here FFmpeg guesses the duration from the bit rate.
 _NO_LENGTH = {"aac", "ac3", "eac3", "dts", "dtshd", "mlp", "truehd", "amr", "mp3", "mpeg", "mpegts"}
 _CODEC_BITS = re.compile(r"pcm_[suf](\d+)")
@@ -65,6 +66,9 @@ class FFmpegReader:
             raise DecodeError("it has no audio track")
         if self._stream.codec_context is None:
             raise DecodeError("the codec of its audio track is unknown")
+        if self._container.format.name == "caf":
+            # Its last ALAC packet says itself how much it holds; FFmpeg would cut that twice.
+            self._stream.codec_context.flags2 |= av.codec.context.Flags2.skip_manual
         self._frames = self._decode()
         first = next(self._frames, None)
         if first is None:
@@ -82,8 +86,8 @@ class FFmpegReader:
             seconds = float(stream.duration * stream.time_base)
         elif container.duration is not None:
             seconds = container.duration / 1e6
-        # MP4 counts in samples and knows the true end; what the codec pads behind it is dropped.
-        exact = seconds is not None and "mp4" in container.format.name
+        # These count in samples and know the true end; what the codec pads behind it is dropped.
+        exact = seconds is not None and container.format.name in _EXACT
         exact = exact and stream.time_base * self._rate == 1
         self._total = round(seconds * self._rate) if exact and seconds else None
         codec = stream.codec_context.codec.canonical_name

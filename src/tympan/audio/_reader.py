@@ -121,10 +121,11 @@ def _not_audio(opened: Opened, complaints: list[DecodeError]) -> AudioFileError:
     """Say as exactly as possible why nothing could read a file."""
     if opened.file.failure is not None:
         return AudioFileError(f"cannot be read: {opened.file.failure}", file=opened.name)
-    empty = next((error for error in complaints if error.empty), None)
+    empty = any(error.empty for error in complaints)
+    empty = empty and not any(error.cut for error in complaints)
     kind = _looks_like(opened.read_at(0, 64))
     if empty:
-        what, fix = f"holds no samples{f', only the header of a {kind} file' * bool(kind)}", ""
+        what, fix = f"holds no samples{f' behind its {kind} header' if kind else ''}", ""
     elif kind:
         what, fix = f"looks like {kind}, but its header is damaged or its end is missing", ""
     else:
