@@ -57,12 +57,8 @@ class TimeWarp(Transform):
             return x
         source = self.source_frames(n, params).to(x.dtype)
         first = source.floor().clamp(0, n - 2)
-        way, first = (source - first)[:, None, None], first.long()
-        frames = zip(x, first, strict=True)
-        low, high = zip(
-            *((s.index_select(2, i), s.index_select(2, i + 1)) for s, i in frames), strict=True
-        )
-        return torch.lerp(torch.stack(low), torch.stack(high), way)
+        way, index = (source - first)[:, None, None], first.long()[:, None, None].expand_as(x)
+        return torch.lerp(x.gather(3, index), x.gather(3, index + 1), way)
 
     @staticmethod
     def source_frames(n: int, params: Params) -> Tensor:

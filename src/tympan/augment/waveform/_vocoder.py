@@ -17,6 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from tympan.augment.waveform._windows import windows
+
 WINDOW_S = 0.048
 # A Hann window squared adds up to a constant at a third of its length.
 OVERLAP = 3
@@ -65,8 +67,7 @@ class _Frames:
     """The spectra of drawn frames, each turned to follow the one before it."""
 
     def __init__(self, padded: Tensor, starts: Tensor, window: Tensor, hop: int) -> None:
-        self.view = padded.unfold(1, len(window), 1)
-        self.rows = torch.arange(len(padded), device=padded.device)[:, None]
+        self.padded = padded
         self.starts, self.window, self.hop = starts, window, hop
         bins = len(window) // 2 + 1
         spectrum = torch.complex(padded[:, :1], padded[:, :1])
@@ -76,9 +77,11 @@ class _Frames:
     def turned(self, first: int, end: int) -> Tensor:
         """Return the spectra (rows, frames, bins) of the frames from `first` to before `end`."""
         starts = self.starts[:, first:end]
-        heard = torch.fft.rfft(self.view[self.rows, starts] * self.window)
+        n_fft = len(self.window)
+        heard = torch.fft.rfft(windows(self.padded, starts, n_fft) * self.window)
         with torch.no_grad():
-            before = torch.fft.rfft(self.view[self.rows, starts - self.hop] * self.window)
+            before = windows(self.padded, starts - self.hop, n_fft).mul_(self.window)
+            before = torch.fft.rfft(before)
             # From each frame's predecessor in the input to its predecessor in the output.
             way = torch.cat([self.last, heard[:, :-1]], 1) * before.conj_physical_()
             self.last = heard[:, -1:].clone()

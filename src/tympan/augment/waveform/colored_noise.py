@@ -67,31 +67,29 @@ class ColoredNoise(Transform):
         return {
             "snr_db": uniform(generator, items, self.min_snr_db, self.max_snr_db),
             "exponent": integers(generator, items, 0, len(self.exponents) - 1),
-            "offsets": integers(generator, (*items, x.shape[1], 2), 0, BANK_SAMPLES - 1),
+            "offsets": integers(generator, (*items, x.shape[1], 2), 0, 2**31 - 1),
         }
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
-        noise = torch.empty_like(x)
-        choices, offsets = params["exponent"].tolist(), params["offsets"].tolist()
-        for item, choice, places in zip(noise, choices, offsets, strict=True):
-            bank = noise_bank(self.exponents[choice], self.rate_hz or 0, x.device, x.dtype)
-            for channel, (first, second) in zip(item, places, strict=True):
-                _add_both(bank, first, second, channel)
+        t = x.shape[-1]
+        banks = noise_banks(self.exponents, self.rate_hz or 0, x.device, x.dtype)
+        if t > BANK_SAMPLES // 2:
+            banks = banks.repeat(1, math.ceil(t / BANK_SAMPLES) + 1)
+        first, second = (params["offsets"] % (banks.shape[1] - t)).unbind(2)  # (b, c) each
+        stretches, exponent = banks.unfold(1, t, 1), params["exponent"][:, None]
+        noise = stretches[exponent, first].add_(stretches[exponent, second])
         return add_at_snr(x, noise, params["snr_db"])
 
 
-def _add_both(bank: Tensor, first: int, second: int, out: Tensor) -> None:
-    """Write the sum of two stretches of the bank, which is a circle, to `out` (t,)."""
-    size, done, length = len(bank), 0, len(out)
-    while done < length:
-        count = min(size - first, size - second, length - done)
-        torch.add(
-            bank[first : first + count], bank[second : second + count], out=out[done : done + count]
-        )
-        done, first, second = done + count, (first + count) % size, (second + count) % size
+@lru_cache(maxsize=8)
+def noise_banks(
+    exponents: tuple[float, ...], rate_hz: int, device: torch.device, dtype: torch.dtype
+) -> Tensor:
+    """Return the banks of several exponents (exponents, 2^20): see `noise_bank`."""
+    return torch.stack([noise_bank(each, rate_hz, device, dtype) for each in exponents])
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def noise_bank(
     exponent: float, rate_hz: int, device: torch.device, dtype: torch.dtype = torch.float32
 ) -> Tensor:

@@ -10,6 +10,7 @@ from torch.nn.functional import pad
 
 from tympan.augment._draw import uniform
 from tympan.augment.base import Params, Transform
+from tympan.augment.waveform._windows import windows
 from tympan.errors import ArgumentError
 
 
@@ -65,18 +66,16 @@ class CropPad(Transform):
         return super().apply(x, params)
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
-        t, starts = x.shape[-1], params["start"].tolist()
-        if t == self.length:
+        b, c, t = x.shape
+        start, room = params["start"], self.length - t
+        if room == 0:
             return x
-        if t > self.length:
-            pairs = zip(x, starts, strict=True)
-            return torch.stack([item[:, start : start + self.length] for item, start in pairs])
-        if self.fill == "repeat" and t > 0:
-            whole = x.repeat(1, 1, math.ceil(self.length / t) + 1)
-            # The item starts at `start`, and its end is before it.
-            pairs = zip(whole, [-start % t for start in starts], strict=True)
-            return torch.stack([item[:, first : first + self.length] for item, first in pairs])
-        room = self.length - t
-        return torch.stack(
-            [pad(item, (start, room - start)) for item, start in zip(x, starts, strict=True)]
-        )
+        if room > 0 and self.fill == "repeat":
+            x = x.repeat(1, 1, math.ceil(self.length / t) + 1)
+            # The item is whole at `start`; before it is its end.
+            start = -start % t
+        elif room > 0:
+            x = pad(x, (room, room))
+            start = room - start
+        starts = start.repeat_interleave(c)[:, None]
+        return windows(x.flatten(0, 1), starts, self.length).reshape(b, c, self.length)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from tympan.augment._draw import check_range, uniform
 from tympan.augment.base import Params, Transform
+from tympan.augment.waveform._windows import windows
 from tympan.errors import ArgumentError
 
 
@@ -43,14 +44,12 @@ class Shift(Transform):
         return {"shift_samples": (fraction.double() * x.shape[-1]).round().long()}
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
-        # Two copies of contiguous pieces per item are several times faster than one gather.
-        shifts = params["shift_samples"].tolist()
-        return torch.stack([self._moved(item, n) for item, n in zip(x, shifts, strict=True)])
-
-    def _moved(self, item: Tensor, shift: int) -> Tensor:
+        t = x.shape[-1]
+        # Of twice the signal, or of silence, the signal and silence, a window is the moved signal.
         if self.mode == "roll":
-            return torch.roll(item, shift, dims=-1)
-        t = item.shape[-1]
-        shift = max(-t, min(t, shift))
-        kept = item[..., max(0, -shift) : t - max(0, shift)]
-        return torch.nn.functional.pad(kept, (max(0, shift), max(0, -shift)))
+            start, longer = (-params["shift_samples"]) % t, torch.cat([x, x], -1)
+        else:
+            start = t - params["shift_samples"].clamp(-t, t)
+            longer = torch.nn.functional.pad(x, (t, t))
+        starts = start.repeat_interleave(x.shape[1])[:, None]
+        return windows(longer.flatten(0, 1), starts, t).reshape(x.shape)

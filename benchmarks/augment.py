@@ -1,0 +1,244 @@
+"""Transforms of waveforms beside audiomentations and torch-audiomentations.
+
+Each library changes the same 64 clips of 5 s, every clip with its own drawn parameters from the
+same ranges: tympan and torch-audiomentations as one batch, audiomentations clip by clip, as it
+works. The three take turns, and a ratio is the median over the turns.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import types
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks.common import arguments, compare, main, speedup, spread
+from tympan import augment
+
+CLIPS, DURATION_S, SEED = 64, 5, 0
+RATES_HZ = (16000, 44100)
+ROUNDS = 5
+AUDIOMENTATIONS, TORCH_AUDIOMENTATIONS = "audiomentations", "torch_audiomentations"
+
+# What to measure: ours, then the peers' class (or None) and its arguments for the same work.
+Case = tuple[Callable[[int], Any], tuple[str, dict[str, Any]] | None, tuple[str, dict] | None]
+
+
+def cases(folder: Path) -> dict[str, Case]:
+    """Return name → what each library is asked to do; `folder` holds noises and responses."""
+    snr = {"min_snr_db": 5.0, "max_snr_db": 40.0}
+    snr_in_db = {"min_snr_in_db": 5.0, "max_snr_in_db": 40.0}
+    cutoff = {"min_cutoff_freq": 150.0, "max_cutoff_freq": 7500.0}
+    slope = {"min_rolloff": 12, "max_rolloff": 12}
+    centre = {"min_center_freq": 200.0, "max_center_freq": 4000.0}
+    noises, responses = folder / "noises", folder / "responses"
+    return {
+        "gain": (
+            lambda r: augment.Gain(-12.0, 6.0),
+            ("Gain", {"min_gain_db": -12.0, "max_gain_db": 6.0}),
+            ("Gain", {"min_gain_in_db": -12.0, "max_gain_in_db": 6.0}),
+        ),
+        "polarity": (
+            lambda r: augment.Polarity(p=1.0),
+            ("PolarityInversion", {}),
+            ("PolarityInversion", {}),
+        ),
+        "shift": (
+            lambda r: augment.Shift(),
+            ("Shift", {"fade_duration": 0.0}),
+            ("Shift", {"min_shift": -0.5, "max_shift": 0.5}),
+        ),
+        "colored_noise": (
+            lambda r: augment.ColoredNoise(5.0, 40.0, (-2.0, -1.0, 0.0, 1.0, 2.0), rate_hz=r),
+            ("AddColorNoise", snr),
+            ("AddColoredNoise", snr_in_db),
+        ),
+        "background_mix": (
+            lambda r: augment.BackgroundMix(_read(noises), 5.0, 40.0),
+            ("AddBackgroundNoise", snr | {"sounds_path": noises}),
+            ("AddBackgroundNoise", snr_in_db | {"background_paths": noises}),
+        ),
+        "low_pass": (
+            lambda r: augment.LowPass(150.0, 7500.0, rate_hz=r),
+            ("LowPassFilter", cutoff | slope),
+            ("LowPassFilter", cutoff),
+        ),
+        "high_pass": (
+            lambda r: augment.HighPass(20.0, 2400.0, rate_hz=r),
+            ("HighPassFilter", slope | {"min_cutoff_freq": 20.0, "max_cutoff_freq": 2400.0}),
+            ("HighPassFilter", {"min_cutoff_freq": 20.0, "max_cutoff_freq": 2400.0}),
+        ),
+        "band_pass": (
+            lambda r: augment.BandPass(200.0, 4000.0, rate_hz=r),
+            ("BandPassFilter", centre | slope),
+            ("BandPassFilter", {"min_center_frequency": 200.0, "max_center_frequency": 4000.0}),
+        ),
+        "parametric_eq": (
+            lambda r: augment.ParametricEQ(-12.0, 12.0, rate_hz=r),
+            ("SevenBandParametricEQ", {"min_gain_db": -12.0, "max_gain_db": 12.0}),
+            None,
+        ),
+        "reverb": (
+            lambda r: augment.Reverb(_read(responses), rate_hz=r),
+            ("ApplyImpulseResponse", {"ir_path": responses}),
+            (
+                "ApplyImpulseResponse",
+                {"ir_paths": responses, "compensate_for_propagation_delay": True},
+            ),
+        ),
+        "time_stretch": (
+            lambda r: augment.TimeStretch(0.8, 1.25, rate_hz=r),
+            ("TimeStretch", {"min_rate": 0.8, "max_rate": 1.25}),
+            None,
+        ),
+        "pitch_shift": (
+            lambda r: augment.PitchShift(-4.0, 4.0, rate_hz=r),
+            ("PitchShift", {"min_semitones": -4.0, "max_semitones": 4.0}),
+            ("PitchShift", {"min_transpose_semitones": -4.0, "max_transpose_semitones": 4.0}),
+        ),
+        "clipping": (lambda r: augment.Clipping(), ("ClippingDistortion", {}), None),
+        "quantization": (
+            lambda r: augment.Quantization(5, 10),
+            ("BitCrush", {"min_bit_depth": 5, "max_bit_depth": 10}),
+            None,
+        ),
+        "crop_pad": (
+            lambda r: augment.CropPad(3 * r),
+            ("AdjustDuration", {"duration_seconds": 3.0}),
+            ("RandomCrop", {"max_length": 3, "max_length_unit": "seconds"}),
+        ),
+    }
+
+
+def batch(rate_hz: int) -> torch.Tensor:
+    """Return the clips (b, 1, t): tones in pink noise, from the seed."""
+    generator = torch.Generator().manual_seed(SEED)
+    t = torch.arange(DURATION_S * rate_hz) / rate_hz
+    pitch = 100 + 900 * torch.rand(CLIPS, 1, 1, generator=generator)
+    tones = sum(torch.sin(2 * torch.pi * k * pitch * t) / k for k in range(1, 6))
+    return augment.ColoredNoise(10.0, 10.0, (1.0,), rate_hz=rate_hz)(0.1 * tones, generator)
+
+
+def write_files(folder: Path, rate_hz: int) -> None:
+    """Write four noises of 10 s and four impulse responses of 0.8 s."""
+    import soundfile
+
+    rng = np.random.default_rng(SEED)
+    for kind, duration_s, decay in (("noises", 10.0, 0.0), ("responses", 0.8, 8.0)):
+        (folder / kind).mkdir(exist_ok=True)
+        for number in range(4):
+            t = np.arange(round(duration_s * rate_hz)) / rate_hz
+            wave = 0.1 * rng.standard_normal(len(t)) * np.exp(-decay * t)
+            wave[0] = 0.9
+            soundfile.write(folder / kind / f"{number}.wav", wave, rate_hz)
+
+
+def _read(folder: Path) -> list[np.ndarray]:
+    import soundfile
+
+    return [soundfile.read(path, dtype="float32")[0] for path in sorted(folder.iterdir())]
+
+
+def peers() -> dict[str, Any]:
+    """Return the libraries that can be imported."""
+    # torchaudio's compiled part wants CUDA libraries. Its Python part, all that
+    # torch-audiomentations calls here, works without; a stand-in for the former lets it load.
+    if "torchaudio" not in sys.modules and not torch.cuda.is_available():
+        stand_in: Any = types.ModuleType("torchaudio._extension")
+        stand_in.__getattr__ = lambda name: False if name.startswith("_IS") else lambda f: f
+        stand_in.__path__ = []
+        sys.modules["torchaudio._extension"] = stand_in
+    found: dict[str, Any] = {}
+    for name in (AUDIOMENTATIONS, TORCH_AUDIOMENTATIONS):
+        try:
+            found[name] = __import__(name)
+        except Exception as error:  # a peer that is missing or broken is no failure of ours
+            print(f"without {name}: {error}", file=sys.stderr)
+    return found
+
+
+def candidates(
+    case: Case, x: torch.Tensor, rate_hz: int, libraries: dict[str, Any]
+) -> dict[str, Callable[[], object]]:
+    """Return name of the library → a call that changes all clips once."""
+    ours, one_by_one, batched = case
+    transform, generator = ours(rate_hz), torch.Generator().manual_seed(SEED)
+    calls: dict[str, Callable[[], object]] = {"tympan": lambda: transform(x, generator)}
+    if one_by_one and AUDIOMENTATIONS in libraries:
+        kind, options = one_by_one
+        theirs = getattr(libraries[AUDIOMENTATIONS], kind)(p=1.0, **options)
+        waves = list(x[:, 0].numpy())
+        calls[AUDIOMENTATIONS] = lambda: [theirs(wave, sample_rate=rate_hz) for wave in waves]
+    if batched and TORCH_AUDIOMENTATIONS in libraries:
+        kind, options = batched
+        given = {"p": 1.0, "sample_rate": rate_hz, "output_type": "dict"}
+        if kind == "RandomCrop":
+            given = {"sampling_rate": rate_hz, "output_type": "dict"}
+        other = getattr(libraries[TORCH_AUDIOMENTATIONS], kind)(**options, **given)
+        calls[TORCH_AUDIOMENTATIONS] = lambda: other(x, sample_rate=rate_hz)
+    return calls
+
+
+def measure() -> tuple[list[dict[str, object]], dict[str, float]]:
+    """Return the rows of the table and the figures."""
+    libraries = peers()
+    rows: list[dict[str, object]] = []
+    figures: dict[str, float] = {}
+    for rate_hz in RATES_HZ:
+        suffix = "" if rate_hz == RATES_HZ[0] else f"_{rate_hz // 1000}k"
+        with tempfile.TemporaryDirectory() as name:
+            write_files(Path(name), rate_hz)
+            x = batch(rate_hz)
+            for what, case in cases(Path(name)).items():
+                timings = compare(
+                    candidates(case, x, rate_hz, libraries), rounds=ROUNDS, round_s=0.1
+                )
+                seconds = timings["tympan"].median_s
+                row: dict[str, object] = {
+                    "transform": what,
+                    "rate": f"{rate_hz / 1000:g} kHz",
+                    "time": timings["tympan"],
+                    "× real time": CLIPS * DURATION_S / seconds,
+                }
+                figures[f"{what}{suffix}_x_real_time"] = CLIPS * DURATION_S / seconds
+                for peer in (AUDIOMENTATIONS, TORCH_AUDIOMENTATIONS):
+                    if peer in timings:
+                        low, high = spread(timings, "tympan", peer)
+                        ratio = speedup(timings, "tympan", peer)
+                        row[f"faster than {peer}"] = f"{ratio:.1f} × ({low:.1f}–{high:.1f})"
+                        figures[f"{what}{suffix}_vs_{peer}"] = ratio
+                    else:
+                        row[f"faster than {peer}"] = "–"
+                rows.append(row)
+                print(" | ".join(str(value) for value in row.values()), file=sys.stderr)
+    return rows, figures
+
+
+if __name__ == "__main__":
+    arguments("augment")
+    warnings.simplefilter("ignore")
+    torch.manual_seed(SEED)
+    table, ratios = measure()
+    main(
+        "augment",
+        table,
+        ratios,
+        title="Augmentation",
+        about=(
+            f"{CLIPS} clips of {DURATION_S} s (tones in pink noise, seed {SEED}), each with its "
+            "own drawn parameters. tympan and torch-audiomentations take them as one batch on all "
+            "torch threads; audiomentations takes one clip after the other on one core: with two worker "
+            "processes it would do twice as much. In brackets: smallest and largest ratio of "
+            f"{ROUNDS} rounds, in which the libraries take turns.\n\n"
+            "Not quite the same work: audiomentations clips at a percentile, tympan at a level "
+            "below the peak; torch-audiomentations filters with a windowed sinc, shifts pitch by a "
+            "few simple ratios only, and repeats one second of noise. Codecs are not in the table: "
+            "the time is the encoder's, which is the same in every library."
+        ),
+    )
