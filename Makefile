@@ -61,7 +61,7 @@ demo: $(VENV)/.base
 	@echo "Open this page in a browser: $(CURDIR)/demo/report.html"
 
 test: $(VENV)/.dev
-	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -10,6 +10,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 import pytest
+from hypothesis import settings
+
+# A loaded machine is no failure, so examples have no deadline; and in continuous integration the
+# same examples are tried at each run.
+settings.register_profile("tympan", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("tympan")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -23,7 +23,7 @@ def convolve(x: Tensor, response: Tensor, lead: int = 0) -> Tensor:
     """
     t = x.shape[-1]
     response = response[:, : t + lead]
-    size = fast_length(t + response.shape[1] - 1)
+    size = fast_length(t + max(response.shape[1] - 1, lead))
     group = max(1, GROUP_NUMBERS // (size * x.shape[1]))
     pairs = zip(x.split(group), response.split(group), strict=True)
     return torch.cat([_one(items, each, lead, size) for items, each in pairs])
