@@ -93,6 +93,7 @@ class Overview:
 
     @property
     def duration_s(self) -> float:
+        """Length in seconds."""
         return self.num_samples / self.rate_hz
 
     @property

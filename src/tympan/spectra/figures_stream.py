@@ -35,6 +35,7 @@ class Columns:
         self._rest: np.ndarray | None = None
 
     def push(self, values: np.ndarray) -> None:
+        """Take the next values (..., n)."""
         if self._rest is not None:
             values = np.concatenate([self._rest, values], axis=-1)
         if self._done is None:
@@ -75,6 +76,7 @@ class Envelope:
         self._low, self._high = Columns(width, np.min), Columns(width, np.max)
 
     def push(self, samples: np.ndarray) -> None:
+        """Take the next samples (c, t)."""
         self._low.push(samples)
         self._high.push(samples)
 
@@ -136,9 +138,11 @@ class PowerSpectrogram:
         self._flushed = False
 
     def push(self, samples: np.ndarray) -> None:
+        """Take the next samples (c, t)."""
         self._columns.push(self._frames.push(samples))
 
     def values(self) -> np.ndarray:
+        """Return the mean power (f, w); the stream ends here."""
         if not self._flushed:
             self._columns.push(self._frames.flush())
             self._flushed = True
@@ -164,6 +168,7 @@ class MeanSpectrum:
         self._count = 0
 
     def push(self, samples: np.ndarray) -> None:
+        """Take the next samples (c, t)."""
         power = self._frames.push(samples)
         # The first frame reaches over the edge of the recording and holds less than the others.
         skip = 1 if self._count == 0 and power.shape[1] > 1 else 0
