@@ -16,6 +16,8 @@ import numpy as np
 from tympan.spectra import figures_style as look
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from tympan.spectra.figures_data import Overview
 
 DB_RANGE = 80
@@ -156,11 +158,22 @@ def png(brightness: np.ndarray, colormap: str = look.COLORMAP) -> str:
     >>> png(np.zeros((2, 2)))[:22]
     'data:image/png;base64,'
     """
-    from PIL import Image
+    from PIL import Image as pillow
 
     indices = np.round(brightness[::-1] * (_LEVELS - 1)).astype(np.uint8)
-    image = Image.fromarray(indices)
+    image = pillow.fromarray(indices)
     image.putpalette(_colours(colormap, _LEVELS).tobytes())
+    return _address(image)
+
+
+def rgb_png(colours: np.ndarray) -> str:
+    """Draw colours in 0…1 (rows upwards, columns, 3) as a PNG `data:` address."""
+    from PIL import Image as pillow
+
+    return _address(pillow.fromarray(np.round(255 * colours[::-1]).astype(np.uint8)))
+
+
+def _address(image: Image) -> str:
     out = io.BytesIO()
     image.save(out, "PNG", compress_level=7)
     return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tympan.report import charts, page, sections
 from tympan.report.measure import Measurements, Meter
 from tympan.report.player import Encoder, Player, choose_quality, linked
+from tympan.report.why import reasons
 from tympan.spectra import figures_style as look
 from tympan.spectra.figures_data import Overview, open_recording, survey
 
@@ -115,7 +116,8 @@ def write_report(
         spectrum=sections.spectrum(data),
         tones=sections.tones(data),
         facts=sections.facts(data, measured, info, _size(source)),
-        model=None if model is None or answer is None else _model(model, answer),
+        reasons=reasons(source, timeline, data.duration_s, model) if model and timeline else [],
+        model=_model(model) if model and answer is not None else None,
     )
     written = page.write(target, html)
     return Report(written, answer, measured, tuple(f"{w.what} {w.why}" for w in warned))
@@ -155,7 +157,7 @@ def _size(source: Any) -> int | None:
     return os.stat(source).st_size if isinstance(source, str | os.PathLike) else None
 
 
-def _model(model: str | os.PathLike[str], answer: Classification) -> dict[str, Any]:
+def _model(model: str | os.PathLike[str]) -> dict[str, Any]:
     """What the model's card says of it."""
     from tympan.models import load_card
 

@@ -233,14 +233,13 @@ def waves(data: Overview) -> list[dict[str, Any]]:
     return drawn
 
 
-def spectrogram(data: Overview, why: str = "") -> dict[str, Any]:
+def spectrogram(data: Overview) -> dict[str, Any]:
     """The picture and its place on the time axis."""
     columns = data.power.shape[1]
     half = data.frames_s / 2
     top_hz = data.rate_hz / 2
     return {
         "src": charts.spectrogram_image(data),
-        "why": why,
         "width": columns,
         "height": charts.IMAGE_ROWS,
         "left": round(-100 * half / data.duration_s, 4),

@@ -22,15 +22,14 @@ if TYPE_CHECKING:
 Metric = float | tuple[float, float, float]
 _MOST_MISTAKES, _MISTAKE_S, _MOST_PAIRS = 12, 15.0, 8
 _NAMES = {
-    "accuracy": "Accuracy",
     "macro_f1": "Macro F1",
+    "macro F1": "Macro F1",
     "ece": "Calibration error",
-    "loss": "Loss",
-    "balanced_accuracy": "Balanced accuracy",
+    "ECE": "Calibration error",
 }
 _MEANING = {
-    "macro_f1": "mean over the labels",
-    "ece": "how far scores are from the truth",
+    "Macro F1": "mean over the labels",
+    "Calibration error": "how far scores are from the truth",
 }
 
 
@@ -124,9 +123,9 @@ def _score(name: str, metric: Metric) -> Fact:
     """A metric as people read it, with its interval or its meaning."""
     value, *ends = metric if isinstance(metric, tuple | list) else (metric,)
     label = _NAMES.get(name, name.replace("_", " ").capitalize())
-    if not 0 <= value <= 1 or name in ("loss", "val_loss"):
-        return Fact(label, f"{value:.4g}", _MEANING.get(name, ""), headline=True)
-    note = _MEANING.get(name, "")
+    note = _MEANING.get(label, "")
+    if not 0 <= value <= 1 or "loss" in name:
+        return Fact(label, f"{value:.4g}", note, headline=True)
     if ends:
         note = f"{100 * ends[0]:.1f} – {percent(ends[1], 1)} (95{NBSP}% interval)"
     return Fact(label, percent(value, 1), note, headline=True)

@@ -121,11 +121,6 @@ for (const stage of document.querySelectorAll(".stage")) {
     }));
   }
 
-  const why = stage.querySelector(".whybutton");
-  if (why) why.addEventListener("click", () => {
-    why.setAttribute("aria-pressed", String(stage.classList.toggle("show-why")));
-  });
-
   draw();
 }
 

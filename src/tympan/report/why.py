@@ -1,0 +1,116 @@
+"""Why an answer was given: the places of the spectrogram that spoke for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tympan.report.charts import DB_RANGE, rgb_png
+from tympan.report.page import percent
+from tympan.report.sections import moment, plain
+from tympan.spectra.figures_style import COLORMAP
+
+if TYPE_CHECKING:
+    from tympan.tasks.classify.explanation import Explanation
+    from tympan.tasks.results import Segment
+
+_MOST_REASONS = 6
+_DARKEST = 0.2  # How much of its brightness a place keeps that did not speak for the label.
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A label, and the picture of what spoke for it in one window of the recording."""
+
+    label: str
+    score: str
+    start_s: float
+    end_s: float
+    when: str
+    image: str
+    alt: str
+
+
+def reasons(
+    source: Any, timeline: Sequence[Segment], duration_s: float, model: str | os.PathLike[str]
+) -> list[Reason]:
+    """Explain each sound that was heard, at the place where it was clearest.
+
+    Args:
+        source: the recording: a file, its bytes, or a clip.
+        timeline: what was heard when.
+        duration_s: length of the recording.
+        model: name or folder of the `classify` model that answered.
+
+    Returns:
+        At most six reasons, in the order in which the sounds came.
+    """
+    from tympan.tasks.ask import load as load_model
+    from tympan.tasks.classify import explain
+
+    ready = load_model(model, "classify")
+    window_s = ready.net.config.clip_s
+    found = []
+    for segment in _clearest(timeline, window_s):
+        middle_s = (segment.start_s + segment.end_s) / 2
+        start_s = max(0.0, min(middle_s - window_s / 2, duration_s - window_s))
+        end_s = min(duration_s, start_s + window_s)
+        why = explain(ready, _part(source, start_s, end_s), segment.label)
+        when = f"{moment(start_s)} to {moment(end_s)}"
+        found.append(
+            Reason(
+                label=plain(segment.label),
+                score=percent(why.score),
+                start_s=round(start_s, 3),
+                end_s=round(end_s, 3),
+                when=when,
+                image=picture(why),
+                alt=f"Spectrogram from {when}; what spoke for {plain(segment.label)} is bright",
+            )
+        )
+    return found
+
+
+def _clearest(timeline: Sequence[Segment], window_s: float) -> list[Segment]:
+    """The best segment of each of the labels that were heard most."""
+    best: dict[str, Segment] = {}
+    weight: dict[str, float] = {}
+
+    def value(s: Segment) -> float:
+        return s.score * min(s.end_s - s.start_s, window_s)
+
+    for segment in timeline:
+        label = segment.label
+        if label not in best or value(segment) > value(best[label]):
+            best[label] = segment
+        weight[label] = weight.get(label, 0.0) + segment.score * (segment.end_s - segment.start_s)
+    told = [label for label in best if best[label].score >= 0.3] or list(best)
+    told = sorted(told, key=lambda label: -weight[label])[:_MOST_REASONS]
+    return sorted((best[label] for label in told), key=lambda s: s.start_s)
+
+
+def _part(source: Any, start_s: float, end_s: float) -> Any:
+    from tympan.audio import Clip, load
+
+    if isinstance(source, Clip):
+        return source.slice(start_s, min(end_s, source.duration_s))
+    return load(source, start_s=start_s, end_s=end_s)
+
+
+def picture(why: Explanation) -> str:
+    """Draw the spectrogram as the net hears it, dark where nothing spoke for the label."""
+    import matplotlib
+    import torch
+
+    level = why.spectrogram
+    f, n = level.shape
+    heat = np.clip(why.heat, 0, None)
+    strength = torch.from_numpy(heat / max(float(heat.max()), 1e-9))[None, None]
+    smooth = torch.nn.functional.interpolate(strength, (f, n), mode="bilinear")[0, 0].numpy()
+    colours = matplotlib.colormaps[COLORMAP](np.clip((level - level.max()) / DB_RANGE + 1, 0, 1))
+    shade = _DARKEST + (1 - _DARKEST) * np.sqrt(smooth)
+    return rgb_png(colours[..., :3] * shade[..., None])

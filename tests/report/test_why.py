@@ -1,0 +1,76 @@
+"""Why an answer was given: the picture is bright where the model's reasons lie."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from tympan.audio import Clip
+from tympan.models import Card, save_model
+from tympan.report.hear import hear
+from tympan.report.why import picture, reasons
+from tympan.tasks.classify import Classifier, ClassifyConfig
+from tympan.tasks.classify.explanation import Explanation
+from tympan.tasks.results import Segment
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model with random weights: it hears nothing right, and runs all the same."""
+    torch.manual_seed(0)
+    config = ClassifyConfig(encoder="small", clip_s=1.0)
+    labels = ["cat", "dog", "pure_tone", "rain"]
+    folder = tmp_path_factory.mktemp("model")
+    card = Card("random", "classify", config=config.to_dict(), labels=labels)
+    save_model(folder, Classifier(config, len(labels)).state_dict(), card)
+    return folder
+
+
+def test_one_reason_per_sound_where_it_is_clearest(scene: Clip, model: Path) -> None:
+    timeline = [
+        Segment(0.0, 1.0, "pure_tone", 0.9),
+        Segment(1.0, 2.0, "rain", 0.6),
+        Segment(2.0, 2.4, "pure_tone", 0.95),
+        Segment(2.4, 3.0, "cat", 0.1),
+    ]
+    found = reasons(scene, timeline, scene.duration_s, model)
+    assert [(r.label, r.start_s, r.end_s) for r in found] == [
+        ("pure tone", 0.0, 1.0),
+        ("rain", 1.0, 2.0),
+    ]
+    assert "pure tone" in found[0].alt
+
+
+def test_a_file_and_its_clip_have_the_same_reasons(
+    scene: Clip, model: Path, tmp_path: Path
+) -> None:
+    path = scene.save(tmp_path / "a.wav", subtype="FLOAT")
+    timeline = [Segment(0.5, 2.5, "rain", 0.6)]
+    assert reasons(path, timeline, 3.0, model) == reasons(scene, timeline, 3.0, model)
+
+
+def test_bright_is_where_the_heat_is() -> None:
+    heat = np.zeros((4, 8))
+    heat[:, 6:] = 1.0
+    heat[:, 0] = -5.0  # what spoke against the label stays dark
+    flat = np.zeros((64, 100))
+    data = picture(Explanation("a", "dog", 0.5, 0.0, 1.0, flat, heat, np.zeros(64)))
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(data.partition(",")[2]))), float)
+    assert pixels.shape == (64, 100, 3)
+    assert pixels[:, 90:].mean() > 4 * pixels[:, :60].mean()
+    assert pixels[:, :5].mean() == pytest.approx(pixels[:, 20:60].mean(), rel=0.05)
+
+
+def test_hear_with_a_model_shows_everything(scene: Clip, model: Path, tmp_path: Path) -> None:
+    report = hear(scene, tmp_path / "report.html", model=model, every_s=0.5)
+    assert report.answer is not None
+    text = report.path.read_text("utf-8")
+    for heading in ("Listen and look", "Why", "Spectrum", "The recording", "The model that"):
+        assert f">{heading}" in text
+    assert 'class="lane"' in text
