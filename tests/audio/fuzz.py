@@ -23,6 +23,7 @@ from tympan.audio import blocks, load, probe
 from tympan.errors import TympanError
 
 HANG_S = 120  # far beyond any honest case, also on a busy machine
+KINDS = ("byte", "byte", "word", "word", "payload", "cut", "insert", "delete", "zero", "copy", "")
 WORDS = (0, 1, 0xFFFFFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 65536, 3)
 
 
@@ -85,8 +86,8 @@ def read_every_way(path: Path, data: bytes, counts: Counter[str]) -> None:
             way()
             counts["read"] += 1
         except TympanError as error:
-            assert 0 < len(str(error)) < 600, error
-            assert "\n" not in str(error), error
+            if not 0 < len(str(error)) < 600 or "\n" in str(error):
+                raise ValueError("no clear message") from error
             counts["refused"] += 1
 
 

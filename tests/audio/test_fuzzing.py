@@ -1,4 +1,4 @@
-"""Thousands of damaged files: a clip or a TympanError, quietly, in little memory, without a hang."""
+"""Damaged files: a clip or a TympanError, quietly, in little memory, without a hang."""
 
 from __future__ import annotations
 

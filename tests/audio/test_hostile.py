@@ -54,7 +54,7 @@ CASES = {
     "NaN": (non_finite(np.nan), "not numbers"),
     "infinity": (non_finite(np.inf), "not numbers"),
     "half a FLAC": (encoded("flac-16")[: len(encoded("flac-16")) // 2], "damaged after"),
-    "half an Ogg": (encoded("vorbis")[: len(encoded("vorbis")) // 2], "looks like OGG"),
+    "half an Ogg": (encoded("vorbis")[: len(encoded("vorbis")) // 2], "OGG"),
     "half an MP3": (encoded("mp3")[: len(encoded("mp3")) // 2], "cut short"),
     "half an MP4": (encoded("m4a")[: len(encoded("m4a")) // 2], "looks like MP4"),
     "half a WebM": (encoded("webm")[: len(encoded("webm")) // 2], "cut short"),

@@ -31,7 +31,6 @@ def player_html(clip: Clip) -> str:
     if heard.channels > 2:
         heard = heard.mono()
     if heard.peak > 1.0:
-        heard = heard.normalize_peak()
         facts.append("played softer: it goes beyond full scale")
     player = ""
     if clip.rate_hz * _limits.MAX_RATE_FACTOR >= _LOW_HZ:
@@ -73,10 +72,12 @@ def _data_uri(clip: Clip) -> str:
     from tympan.audio._save import encode
 
     rate = min(max(clip.rate_hz, _LOW_HZ), _HIGH_HZ)
-    if clip.duration_s <= _WAV_S:
-        kind, data = "wav", encode(clip.resample(rate), "WAV", "PCM_16")
-    else:
-        kind, data = "mpeg", encode(clip.resample(_mp3_rate(rate)), "MP3", "MPEG_LAYER_III")
+    short = clip.duration_s <= _WAV_S
+    clip = clip.resample(rate if short else _mp3_rate(rate))
+    if clip.peak > 1.0:  # of itself, or by the ripple of resampling
+        clip = clip.normalize_peak()
+    kind, *how = ("wav", "WAV", "PCM_16") if short else ("mpeg", "MP3", "MPEG_LAYER_III")
+    data = encode(clip, *how)
     return f"data:audio/{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
 

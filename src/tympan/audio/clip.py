@@ -138,6 +138,8 @@ class Clip:
         >>> round(20 * math.log10(tone.rms / added.rms), 2)
         6.0
         """
+        if not isinstance(other, Clip):
+            raise ArgumentError(f"expected a Clip, got {type(other).__name__}")
         a, b = _align_channels(self, other)
         times = -(-self.num_samples // other.num_samples)
         b = np.tile(b, (1, times))[:, : self.num_samples] if times > 1 else b[:, : a.shape[1]]
@@ -307,6 +309,9 @@ def concat(clips: Iterable[Clip]) -> Clip:
     items = list(clips)
     if not items:
         raise ArgumentError("no clips to concatenate", fix="give at least one")
+    for clip in items:
+        if not isinstance(clip, Clip):
+            raise ArgumentError(f"expected a Clip, got {type(clip).__name__}")
     widest = max(items, key=lambda clip: clip.channels)
     parts = [_align_channels(clip, widest)[0] for clip in items]
     return items[0]._with(np.concatenate(parts, axis=1))
@@ -314,9 +319,6 @@ def concat(clips: Iterable[Clip]) -> Clip:
 
 def _align_channels(a: Clip, b: Clip) -> tuple[np.ndarray, np.ndarray]:
     """Both clips' samples with equal channels; a mono one is repeated."""
-    for clip in (a, b):
-        if not isinstance(clip, Clip):
-            raise ArgumentError(f"expected a Clip, got {type(clip).__name__}")
     if a.rate_hz != b.rate_hz:
         raise ArgumentError(
             f"one clip has {a.rate_hz} Hz, the other {b.rate_hz} Hz",

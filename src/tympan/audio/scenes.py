@@ -180,18 +180,21 @@ def _engine(n: int, rate: int, rng: np.random.Generator) -> np.ndarray:
     t = np.arange(round(0.12 * rate)) / rate
     thump = np.exp(-t / 0.014) * np.sin(2 * np.pi * rng.uniform(70, 90) * t)
     thump += 0.6 * np.exp(-t / 0.009) * np.sin(2 * np.pi * rng.uniform(180, 240) * t)
+    # A cylinder clatters much the same each time, which makes lines of its noise.
+    own = rng.standard_normal((4, t.size)) * np.exp(-t / 0.003)
     at_s, number = 0.0, 0
     while at_s < n / rate:
         size, at = cylinder[number % 4] * rng.uniform(0.85, 1.1), round(at_s * rate)
         _add(thumps, size * thump, at)
-        _add(clatter, size * rng.standard_normal(t.size) * np.exp(-t / 0.003), at)
-        at_s += (1 + rng.normal(0, 0.015)) / firing_hz
+        fresh = rng.standard_normal(t.size) * np.exp(-t / 0.003)
+        _add(clatter, size * (own[number % 4] + 0.2 * fresh), at)
+        at_s += (1 + rng.normal(0, 0.008)) / firing_hz
         number += 1
     body = _engine_body(rng)
     clatter = _filtered(clatter, rate, body)
     rumble = _coloured(rng, n, rate, [(25, 6), (60, 6), (150, -6), (400, -18), (8000, -70)])
     wave = 1.6 * thumps / thumps.std() + 0.8 * clatter / clatter.std() + 3.0 * rumble
-    wave += 0.15 * _coloured(rng, n, rate, body)
+    wave += 0.05 * _coloured(rng, n, rate, body)
     speed = firing_hz * (1 + 0.004 * _slow(rng, n, rate, 1.0))
     phase = 2 * np.pi * np.cumsum(speed) / rate
     whine = np.zeros(n)
@@ -208,7 +211,7 @@ def _engine_body(rng: np.random.Generator) -> list[tuple[float, float]]:
     hz = np.geomspace(60, 8000, 60)
     fall = np.log([60, 200, 700, 2500, 5000, 8000])
     db = np.interp(np.log(hz), fall, [-6, 2, 0, -8, -16, -28])
-    for centre in rng.uniform(math.log(250), math.log(5000), 7):
+    for centre in np.log(np.geomspace(280, 2500, 5) * rng.uniform(0.85, 1.18, 5)):
         db += rng.uniform(4, 10) * np.exp(-(((np.log(hz) - centre) / 0.06) ** 2))
     return list(zip(hz.tolist(), db.tolist(), strict=True))
 

@@ -282,7 +282,9 @@ def _cycles(frequency_hz: float, duration_s: float, rate_hz: int, phase_rad: flo
     _below_nyquist(frequency_hz, rate)
     phase = _limits.check_number(phase_rad, "phase_rad")
     cycles: np.ndarray = np.arange(total) * float(frequency_hz) / rate
-    return cycles % 1.0 + phase / (2 * np.pi)
+    # To a billionth of a period: else the last bit would decide on which side of a square's edge
+    # a sample falls, differently in each period.
+    return np.round(cycles % 1.0 + phase / (2 * np.pi), 9)
 
 
 def _series(
