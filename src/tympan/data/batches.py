@@ -181,7 +181,8 @@ class Batches:
         rows = len(self.cache)
         if not self.training:
             return np.arange(rows), np.full(rows, 0.5)
-        rng = np.random.Generator(np.random.Philox(key=[self.seed % 2**64, epoch]))
+        key = np.array([self.seed % 2**64, epoch], dtype=np.uint64)
+        rng = np.random.Generator(np.random.Philox(key=key))
         places = len(self) * self.batch_size
         if self.weights is None:
             order = np.resize(rng.permutation(rows), places)

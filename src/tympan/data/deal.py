@@ -63,8 +63,10 @@ def _quotas(
         exact = {s: share * totals[s] if groups_of[s] > 1 else 0.0 for s in labels}
         quota[side] = {s: int(exact[s]) for s in labels}
         spare = round(sum(exact.values())) - sum(quota[side].values())
-        for s in sorted(labels, key=lambda s: int(exact[s]) - exact[s])[: max(0, spare)]:
-            quota[side][s] += 1 if groups_of[s] > 1 else 0
+        # Training keeps at least one row of each label.
+        able = [s for s in labels if groups_of[s] > 1 and left[s] - quota[side][s] > 1]
+        for s in sorted(able, key=lambda s: int(exact[s]) - exact[s])[: max(0, spare)]:
+            quota[side][s] += 1
         for s in labels:
             left[s] -= quota[side][s]
     return {"train": left, **quota}
@@ -76,11 +78,15 @@ def _repair(
     counts: Sequence[Counter[str]],
     shares: dict[str, float],
 ) -> None:
-    """Give an empty side the smallest group whose labels training keeps in another one."""
+    """Training must have every label, and no side may be empty if whole groups allow both."""
 
     def on(side: str) -> list[int]:
         return [g for g in sorted(side_of) if side_of[g] == side]
 
+    for label in sorted({label for count in counts for label in count}):
+        having = [g for g in sorted(side_of) if label in counts[g]]
+        if all(side_of[g] != "train" for g in having):
+            side_of[max(having, key=lambda g: counts[g][label])] = "train"
     for side in shares:
         if not on(side):
             seen = Counter(label for g in on("train") for label in counts[g])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tympan.data.table import Table
+from tympan.data.table import Table, stat_of
 from tympan.errors import AudioFileError, DataError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def content_keys(table: Table, cache: WaveCache | None = None) -> list[str]:
     paths = [str(path) for path in table.paths]
     groups = Groups(len(table))
     groups.join(paths)
-    sizes: list[Hashable] = [path.stat().st_size for path in table.paths]
+    sizes: list[Hashable] = [stat_of(path).st_size for path in table.paths]
     groups.join(_hash_where_shared(sizes, lambda i: _bytes_key(table.paths[i])))
     if cache is not None:
         groups.join([cache.content_key(i) for i in range(len(table))])

@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tympan.data import _decode
+from tympan.data.table import stat_of
 from tympan.errors import AudioFileError, DataError
 
 FORMAT = 1
@@ -60,10 +61,7 @@ def key_of(path: Path) -> str:
     Raises:
         DataError: the file is gone.
     """
-    try:
-        stat = path.stat()
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", file=path) from error
+    stat = stat_of(path)
     return f"{os.path.abspath(path)}|{stat.st_size}|{stat.st_mtime_ns}"
 
 
@@ -277,11 +275,9 @@ def locked(folder: Path, wait: bool = True) -> Iterator[bool]:
 def prune(folder: Path) -> None:
     """Remove this cache's dead packs, and other caches that nobody used for a month."""
     for path in folder.glob("*.json"):
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            keys = json.loads(path.read_text("utf-8"))["entries"]
-            if not any(_is_current(key) for key in keys):
-                path.unlink()
-                path.with_suffix(".pcm").unlink(missing_ok=True)
+        if _is_dead(path):
+            path.unlink(missing_ok=True)
+            path.with_suffix(".pcm").unlink(missing_ok=True)
     for pcm in folder.glob("*.pcm"):
         if not pcm.with_suffix(".json").exists():  # its writer died between the two renames
             pcm.unlink(missing_ok=True)
@@ -294,6 +290,18 @@ def prune(folder: Path) -> None:
                         for file in other.iterdir():
                             file.unlink()
                         other.rmdir()
+
+
+def _is_dead(listing: Path) -> bool:
+    """Damaged, or all its recordings have changed or gone. Another version's pack is not."""
+    try:
+        data = json.loads(listing.read_text("utf-8"))
+        if data["format"] != FORMAT:
+            return False
+        whole = listing.with_suffix(".pcm").stat().st_size == data["bytes"]
+        return not (whole and any(_is_current(key) for key in data["entries"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        return True
 
 
 def _is_current(key: str) -> bool:

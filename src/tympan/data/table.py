@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +11,18 @@ from pathlib import Path
 from tympan.errors import DataError
 
 TAG_SEPARATOR = ";"
+
+
+def stat_of(path: Path) -> os.stat_result:
+    """A file's size and times.
+
+    Raises:
+        DataError: it is gone, or may not be read.
+    """
+    try:
+        return path.stat()
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", file=path) from error
 
 
 @dataclass(frozen=True)
@@ -126,7 +139,7 @@ class Table:
         """
         hasher = hashlib.blake2b(digest_size=16)
         for example in self.examples:
-            stat = example.path.stat()
+            stat = stat_of(example.path)
             row = (
                 self.relative(example.path),
                 stat.st_size,

@@ -1,0 +1,412 @@
+"""Decoded once, exact, and safe against crashes and other processes."""
+
+from __future__ import annotations
+
+import errno
+import json
+import multiprocessing
+import os
+import pickle
+import signal
+import time
+import tracemalloc
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+import tympan
+from tests_training import RATE_HZ, write_problem, write_tone
+from tympan.data import Table, WaveCache, packs, read_folder
+from tympan.data.cache import cache_home
+from tympan.errors import AudioFileError, DataError
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Table:
+    return read_folder(write_problem(tmp_path / "data", per_label=3))
+
+
+class Counter:
+    """A progress callback that remembers."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[int, int]] = []
+
+    def __call__(self, done: int, total: int) -> None:
+        self.calls.append((done, total))
+
+
+def folder_of(home: Path) -> Path:
+    (folder,) = [p for p in home.iterdir() if p.is_dir()]
+    return folder
+
+
+# -- what comes back ---------------------------------------------------------------------------
+
+
+def test_sixteen_bits_at_the_same_rate_come_back_exactly(table: Table, tmp_path: Path) -> None:
+    cache = WaveCache.open(table, RATE_HZ, tmp_path / "c")
+    assert len(cache) == len(table) == 9
+    for i, path in enumerate(table.paths):
+        wave, _ = soundfile.read(path, dtype="float32")
+        assert cache.wave(i).dtype == np.float32
+        np.testing.assert_array_equal(cache.wave(i), wave)
+        assert cache.length(i) == cache.lengths[i] == len(wave)
+    assert cache.duration_s == pytest.approx(sum(cache.lengths) / RATE_HZ)
+    assert cache.size_bytes == 2 * sum(cache.lengths)
+
+
+@pytest.mark.parametrize("peak", [1e-4, 0.3, 1.0, 7.5])
+@pytest.mark.parametrize("subtype", ["FLOAT", "PCM_24", "PCM_16"])
+def test_anything_else_is_rounded_far_below_its_peak(
+    tmp_path: Path, peak: float, subtype: str
+) -> None:
+    if subtype != "FLOAT":
+        peak = min(peak, 0.99)
+    noise = np.random.default_rng(0).uniform(-peak, peak, (4000, 2))
+    (tmp_path / "d" / "a").mkdir(parents=True)
+    soundfile.write(tmp_path / "d" / "a" / "1.wav", noise, 8000, subtype=subtype)
+    table = read_folder(tmp_path / "d")
+    wave = WaveCache.open(table, 6000, tmp_path / "c").wave(0)
+    wanted = tympan.load(table.paths[0], rate_hz=6000, mono=True).samples[0]
+    assert wave.shape == wanted.shape
+    assert np.abs(wave - wanted).max() <= np.abs(wanted).max() / 32767 / 2 * 1.01
+
+
+def test_silence(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    soundfile.write(tmp_path / "d" / "1.wav", np.zeros(100), 8000)
+    cache = WaveCache.open(read_folder(tmp_path / "d"), 8000, tmp_path / "c")
+    np.testing.assert_array_equal(cache.wave(0), np.zeros(100, np.float32))
+
+
+def test_a_part_of_a_wave(table: Table, tmp_path: Path) -> None:
+    cache = WaveCache.open(table, RATE_HZ, tmp_path / "c")
+    whole = cache.wave(4)
+    np.testing.assert_array_equal(cache.wave(4, 10, 50), whole[10:60])
+    np.testing.assert_array_equal(cache.wave(4, len(whole) - 5, 50), whole[-5:])
+    assert len(cache.wave(4, len(whole) + 9, 50)) == 0
+    assert len(cache.wave(4, 3, 0)) == 0
+
+
+def test_real_recordings_equal_what_load_gives(shared_data: Path, tmp_path: Path) -> None:
+    table = read_folder(shared_data / "esc50").subset(range(0, 2000, 400))
+    cache = WaveCache.open(table, 11025, tmp_path)
+    for i, path in enumerate(table.paths):
+        wanted = tympan.load(path, rate_hz=11025, mono=True).samples[0]
+        np.testing.assert_allclose(cache.wave(i), wanted, atol=np.abs(wanted).max() / 60000)
+
+
+# -- what is decoded when ----------------------------------------------------------------------
+
+
+def test_nothing_is_decoded_twice(table: Table, tmp_path: Path) -> None:
+    first, again = Counter(), Counter()
+    WaveCache.open(table, RATE_HZ, tmp_path / "c", first)
+    assert first.calls == [(i + 1, 9) for i in range(9)]
+    WaveCache.open(table, RATE_HZ, tmp_path / "c", again)
+    part = WaveCache.open(table.subset([7, 2]), RATE_HZ, tmp_path / "c", again)
+    assert again.calls == []
+    wave, _ = soundfile.read(table.paths[7], dtype="float32")
+    np.testing.assert_array_equal(part.wave(0), wave)
+    assert part.content_key(1) == WaveCache.open(table, RATE_HZ, tmp_path / "c").content_key(2)
+
+
+def test_only_what_is_missing_is_decoded(table: Table, tmp_path: Path) -> None:
+    WaveCache.open(table.subset(range(4)), RATE_HZ, tmp_path / "c")
+    rest = Counter()
+    WaveCache.open(table, RATE_HZ, tmp_path / "c", rest)
+    assert rest.calls[-1] == (5, 5)
+    other_rate = Counter()
+    WaveCache.open(table, 2000, tmp_path / "c", other_rate)
+    assert other_rate.calls[-1] == (9, 9)
+
+
+def test_a_changed_file_is_decoded_again(table: Table, tmp_path: Path) -> None:
+    WaveCache.open(table, RATE_HZ, tmp_path / "c")
+    write_tone(table.paths[3], 900, seed=99, duration_s=0.4)
+    changed = Counter()
+    cache = WaveCache.open(table, RATE_HZ, tmp_path / "c", changed)
+    assert changed.calls == [(1, 1)]
+    wave, _ = soundfile.read(table.paths[3], dtype="float32")
+    np.testing.assert_array_equal(cache.wave(3), wave)
+
+
+def test_a_subset_of_a_cache(table: Table, tmp_path: Path) -> None:
+    cache = WaveCache.open(table, RATE_HZ, tmp_path / "c")
+    part = cache.subset([5, 1])
+    assert part.table.paths == [table.paths[5], table.paths[1]]
+    np.testing.assert_array_equal(part.wave(1), cache.wave(1))
+
+
+def test_a_row_may_come_twice(table: Table, tmp_path: Path) -> None:
+    double = table.subset([0, 1, 0])
+    cache = WaveCache.open(double, RATE_HZ, tmp_path / "c")
+    np.testing.assert_array_equal(cache.wave(0), cache.wave(2))
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_packs_do_not_depend_on_threads(table: Table, tmp_path: Path, workers: int) -> None:
+    WaveCache.open(table, RATE_HZ, tmp_path / "c", workers=workers)
+    (pcm,) = folder_of(tmp_path / "c").glob("*.pcm")
+    waves = [soundfile.read(path, dtype="int16")[0] for path in table.paths]
+    assert pcm.read_bytes() == np.concatenate(waves).tobytes()
+
+
+def test_it_pickles_by_path(table: Table, tmp_path: Path) -> None:
+    cache = WaveCache.open(table, RATE_HZ, tmp_path / "c")
+    cache.wave(0)  # the file is mapped
+    data = pickle.dumps(cache)
+    assert len(data) < 10_000
+    np.testing.assert_array_equal(pickle.loads(data).wave(4), cache.wave(4))
+
+
+# -- what cannot be read -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def damaged(table: Table) -> Table:
+    """Rows 1, 4 and 6 cannot be decoded, each in its own way."""
+    table.paths[1].write_bytes(b"no sound at all")
+    table.paths[4].write_bytes(b"")
+    soundfile.write(table.paths[6], np.array([0.0, np.nan]), RATE_HZ, subtype="FLOAT")
+    return table
+
+
+def test_unreadable_files_are_all_named(damaged: Table, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="3 of 9 recordings cannot be read") as caught:
+        WaveCache.open(damaged, RATE_HZ, tmp_path / "c")
+    for i in (1, 4, 6):
+        assert damaged.relative(damaged.paths[i]) in str(caught.value)
+    # What can be read was decoded meanwhile.
+    again = Counter()
+    with pytest.raises(DataError):
+        WaveCache.open(damaged, RATE_HZ, tmp_path / "c", again)
+    assert again.calls[-1] == (3, 3)
+
+
+def test_unreadable_files_can_be_skipped(damaged: Table, tmp_path: Path) -> None:
+    cache = WaveCache.open(damaged, RATE_HZ, tmp_path / "c", on_error="skip")
+    assert len(cache) == len(cache.table) == 6
+    assert len(cache.skipped) == 3
+    assert all(isinstance(error, AudioFileError) for error in cache.skipped)
+    kept = [p for i, p in enumerate(damaged.paths) if i not in (1, 4, 6)]
+    assert cache.table.paths == kept
+    wave, _ = soundfile.read(kept[-1], dtype="float32")
+    np.testing.assert_array_equal(cache.wave(5), wave)
+
+
+def test_nothing_readable_is_an_error_even_when_skipping(damaged: Table, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="2 of 2 recordings cannot be read"):
+        WaveCache.open(damaged.subset([1, 4]), RATE_HZ, tmp_path / "c", on_error="skip")
+
+
+def test_a_file_that_is_gone(table: Table, tmp_path: Path) -> None:
+    table.paths[2].unlink()
+    with pytest.raises(DataError, match="cannot be read: No such file"):
+        WaveCache.open(table, RATE_HZ, tmp_path / "c")
+
+
+# -- long files --------------------------------------------------------------------------------
+
+
+def test_a_long_file_is_the_same_through_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    (tmp_path / "d").mkdir()
+    for i in range(2):
+        noise = rng.uniform(-0.5, 0.5, 70 * 8000)
+        soundfile.write(tmp_path / "d" / f"{i}.wav", noise, 8000, subtype=("FLOAT", "PCM_16")[i])
+    table = read_folder(tmp_path / "d")
+    memory = WaveCache.open(table, 8000, tmp_path / "memory")
+    monkeypatch.setattr(packs, "SPOOL_SAMPLES", 10_000)
+    spooled = WaveCache.open(table, 8000, tmp_path / "spooled")
+    for i in range(2):
+        np.testing.assert_array_equal(memory.wave(i), spooled.wave(i))
+        assert memory.content_key(i) == spooled.content_key(i)
+
+
+def test_memory_is_bounded_for_long_files(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    minute = np.random.default_rng(0).integers(-9999, 9999, 60 * 16000).astype(np.int16)
+    with soundfile.SoundFile(tmp_path / "d" / "long.wav", "w", 16000, 1, "PCM_16") as file:
+        for _ in range(15):
+            file.write(minute)
+    table = read_folder(tmp_path / "d")
+    tracemalloc.start()
+    try:
+        cache = WaveCache.open(table, 16000, tmp_path / "c", workers=1)
+        middle = cache.wave(0, 7 * len(minute) + 5, 1000)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_array_equal(middle, minute[5:1005].astype(np.float32) / 32768)
+    assert cache.length(0) == 15 * len(minute)
+    assert peak < 32e6  # the whole is 58 MB as float32
+
+
+# -- crashes and other processes ---------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def server() -> ForkServerContext:
+    """Starts processes cheaply."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tympan.data.cache", "soundfile", "av"])
+    return context
+
+
+def build(root: Path, home: Path, kill_at: int, start: Any, pack_samples: int) -> None:
+    """Open a cache in a process of its own, perhaps killed when `kill_at` files are decoded."""
+    packs.PACK_SAMPLES = pack_samples
+    if start is not None:
+        start.wait(60)
+
+    def progress(done: int, total: int) -> None:
+        if done == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if start is not None:
+            time.sleep(0.02)  # so that the other process arrives meanwhile
+
+    table = read_folder(root)
+    cache = WaveCache.open(table, RATE_HZ, home, progress)
+    for i, path in enumerate(table.paths):
+        wave, _ = soundfile.read(path, dtype="float32")
+        np.testing.assert_array_equal(cache.wave(i), wave)
+
+
+def test_two_processes_build_one_cache_once(
+    table: Table, tmp_path: Path, server: ForkServerContext
+) -> None:
+    start = server.Barrier(2)
+    args = (table.root, tmp_path / "c", -1, start, 2**27)
+    processes = [server.Process(target=build, args=args) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(120)
+    assert [process.exitcode for process in processes] == [0, 0]
+    folder = folder_of(tmp_path / "c")
+    held = [key for f in folder.glob("*.json") for key in json.loads(f.read_text())["entries"]]
+    assert len(held) == len(set(held)) == 9
+    assert not list(folder.glob("*.tmp"))
+
+
+@pytest.mark.parametrize("kill_at", [1, 5, 9])
+def test_killed_in_the_middle(
+    table: Table, tmp_path: Path, server: ForkServerContext, kill_at: int
+) -> None:
+    # Two or three recordings fill a pack here, so that some packs are whole when it dies.
+    args = (table.root, tmp_path / "c", kill_at, None, 2500)
+    process = server.Process(target=build, args=args)
+    process.start()
+    process.join(120)
+    assert process.exitcode == -signal.SIGKILL
+    left = folder_of(tmp_path / "c")
+    assert kill_at == 9 or list(left.glob("*.tmp"))
+
+    rest = Counter()
+    cache = WaveCache.open(table, RATE_HZ, tmp_path / "c", rest)
+    lost = rest.calls[-1][1] if rest.calls else 0
+    assert 9 - kill_at <= lost < 9 - kill_at + 3  # whole packs were not lost
+    assert not list(left.glob("*.tmp"))
+    for i, path in enumerate(table.paths):
+        wave, _ = soundfile.read(path, dtype="float32")
+        np.testing.assert_array_equal(cache.wave(i), wave)
+
+
+def test_killed_between_the_two_renames(table: Table, tmp_path: Path) -> None:
+    WaveCache.open(table, RATE_HZ, tmp_path / "c")
+    folder = folder_of(tmp_path / "c")
+    (listing,) = folder.glob("*.json")
+    listing.unlink()
+    (orphan,) = folder.glob("*.pcm")
+    again = Counter()
+    cache = WaveCache.open(table, RATE_HZ, tmp_path / "c", again)
+    assert again.calls[-1] == (9, 9)
+    assert not orphan.exists()
+    assert cache.size_bytes == 2 * sum(cache.lengths)
+
+
+@pytest.mark.parametrize("harm", ["cut samples", "junk listing", "other format", "list"])
+def test_a_damaged_pack_is_made_again(table: Table, tmp_path: Path, harm: str) -> None:
+    WaveCache.open(table, RATE_HZ, tmp_path / "c")
+    folder = folder_of(tmp_path / "c")
+    (listing,), (pcm,) = folder.glob("*.json"), folder.glob("*.pcm")
+    harmed = pcm
+    if harm == "cut samples":
+        pcm.write_bytes(pcm.read_bytes()[:-2])
+    elif harm == "junk listing":
+        listing.write_text('{"format": 1, "entries"')
+    elif harm == "list":
+        listing.write_text("[]")
+    else:
+        listing.write_text(json.dumps({**json.loads(listing.read_text()), "format": 0}))
+    cache = WaveCache.open(table, RATE_HZ, tmp_path / "c")
+    assert harmed.exists() == (harm == "other format")  # which may be a newer version's
+    for i, path in enumerate(table.paths):
+        wave, _ = soundfile.read(path, dtype="float32")
+        np.testing.assert_array_equal(cache.wave(i), wave)
+
+
+def test_a_full_disk(table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(packs._Pack, "add", full)
+        with pytest.raises(DataError, match=r"No space left on device .*TYMPAN_CACHE"):
+            WaveCache.open(table, RATE_HZ, tmp_path / "c")
+    assert not list(folder_of(tmp_path / "c").glob("*.pcm"))
+    assert not list(folder_of(tmp_path / "c").glob("*.tmp"))
+    assert len(WaveCache.open(table, RATE_HZ, tmp_path / "c")) == 9
+
+
+def test_a_place_that_cannot_hold_it(table: Table, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(DataError, match=r"cannot hold the decoded cache.*TYMPAN_CACHE"):
+        WaveCache.open(table, RATE_HZ, tmp_path / "file")
+
+
+# -- room --------------------------------------------------------------------------------------
+
+
+def test_caches_unused_for_a_month_are_removed(table: Table, tmp_path: Path) -> None:
+    home = tmp_path / "c"
+    old, recent, foreign = (home / name for name in ("old-1-8000hz", "new-2-8000hz", "photos"))
+    for folder, days in ((old, 31), (recent, 29), (foreign, 99)):
+        folder.mkdir(parents=True)
+        for name in ("used", "1.pcm", "1.json"):
+            (folder / name).write_text("{}")
+        then = time.time() - days * 86400
+        os.utime(folder / "used", (then, then))
+    WaveCache.open(table, RATE_HZ, home)
+    assert not old.exists()
+    assert (recent / "1.pcm").exists()
+    assert (foreign / "1.pcm").exists()
+
+
+def test_packs_whose_files_are_gone_are_removed(table: Table, tmp_path: Path) -> None:
+    WaveCache.open(table.subset(range(4)), RATE_HZ, tmp_path / "c")
+    (dead,) = folder_of(tmp_path / "c").glob("*.pcm")
+    for i, path in enumerate(table.paths[:4]):
+        write_tone(path, 500, seed=50 + i, duration_s=0.5)
+    cache = WaveCache.open(table, RATE_HZ, tmp_path / "c")
+    assert not dead.exists()
+    assert cache.size_bytes == 2 * sum(cache.lengths)
+
+
+def test_where_caches_lie(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert cache_home(tmp_path) == tmp_path
+    monkeypatch.setenv("TYMPAN_CACHE", str(tmp_path / "own"))
+    assert cache_home() == tmp_path / "own"
+    monkeypatch.delenv("TYMPAN_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert cache_home() == tmp_path / "xdg" / "tympan"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert cache_home() == Path.home() / ".cache" / "tympan"
