@@ -24,7 +24,7 @@ SOURCES = {
     "voice": ("librispeech/audio", lambda: _voice_like()),
     "sound": ("esc50/audio", lambda: synth.pink_noise(duration_s=2, rate_hz=16000, seed=1)),
     "music": (
-        "philharmonia/audio/violin",
+        "philharmonia/audio/cello",
         lambda: (
             synth.saw(440, duration_s=2, rate_hz=22050)
             + synth.sine(997, duration_s=2, rate_hz=22050)

@@ -43,7 +43,8 @@ class MainLobe:
         above, below = (response(window, step * (side - shifts)) for side in (reach, -reach))
         ratios = np.log(np.maximum(above, 1e-12) / np.maximum(below, 1e-12))
         far = response(window, step * np.arange(int(_FAR / step)))
-        sides = np.maximum.accumulate(far[::-1])[::-1]
+        # The last bins are left out: whatever lies behind them would count as zero.
+        sides = np.maximum.accumulate(far[::-1])[::-1][: -int(2 / step)]
         return MainLobe(reach, shifts, ratios, response(window, step * shifts), sides)
 
     def interpolate(self, below: float, height: float, above: float) -> tuple[float, float]:

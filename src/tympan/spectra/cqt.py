@@ -16,14 +16,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tympan.errors import ArgumentError
-from tympan.spectra._frames import CHUNK_SAMPLES, Framing, is_traced, use_fast_path
+from tympan.spectra._decimate import HalveRate
+from tympan.spectra._frames import Framing, is_traced, use_fast_path
 from tympan.spectra._module import project
 from tympan.spectra.windows import window as window_samples
 
 C1_HZ = 440.0 * 2 ** (-45 / 12)
-
-# Output samples of the halving filter computed by one row of a matrix product.
-_HALVE_BLOCK = 64
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,6 @@ class ConstantQ(nn.Module):
     """
 
     lengths: Tensor
-    halving: Tensor
-    halving_block: Tensor
 
     def __init__(
         self,
@@ -106,10 +102,7 @@ class ConstantQ(nn.Module):
             span = slice(octave.first, octave.last)
             kernel = _kernel(self.frequencies_hz[span], octave, quality, lengths[span])
             self.register_buffer(f"kernel_{i}", torch.tensor(kernel).float(), persistent=False)
-        taps = halving_filter(min(reach * 2**early, 0.97))
-        self.register_buffer("halving", torch.tensor(taps).float(), persistent=False)
-        block = torch.tensor(_halving_block(taps)).float()
-        self.register_buffer("halving_block", block, persistent=False)
+        self.halve = HalveRate()
 
     def forward(self, x: Tensor) -> Tensor:
         """Samples (..., t) → (..., n_bins, n)."""
@@ -118,7 +111,7 @@ class ConstantQ(nn.Module):
         pieces, halvings = [], 0
         for i, octave in enumerate(self._octaves):
             while halvings < octave.halvings:
-                flat, halvings = self._halve(flat), halvings + 1
+                flat, halvings = self.halve(flat), halvings + 1
             pieces.append(self._octave(flat, getattr(self, f"kernel_{i}"), octave.hop, count))
         real = torch.cat([piece[0] for piece in reversed(pieces)], dim=1)
         imag = torch.cat([piece[1] for piece in reversed(pieces)], dim=1)
@@ -139,23 +132,6 @@ class ConstantQ(nn.Module):
         else:
             out = project(kernel, framing.frames(x).transpose(-1, -2))
         return out[:, :bins, :count], out[:, bins:, :count]
-
-    def _halve(self, x: Tensor) -> Tensor:
-        """The signal (b, t) at half its rate: (b, ceil(t / 2))."""
-        # (t + 1) // 2 and not -(-t // 2): graphs divide towards zero.
-        reach, length = len(self.halving) // 2, (x.shape[-1] + 1) // 2
-        if is_traced():
-            taps = self.halving.to(x.dtype)[None, None]
-            return functional.conv1d(x[:, None], taps, stride=2, padding=reach)[:, 0, :length]
-        # One matrix product per block of outputs: several times faster than a strided convolution.
-        step, span = 2 * _HALVE_BLOCK, self.halving_block.shape[0]
-        blocks = -(-length // _HALVE_BLOCK)
-        tail = (blocks - 1) * step + span - reach - x.shape[-1]
-        padded = functional.pad(x, (reach, tail))
-        rows = CHUNK_SAMPLES // span
-        pieces = padded.unfold(-1, span, step).split(rows, dim=1)
-        out = torch.cat([project(piece, self.halving_block) for piece in pieces], dim=1)
-        return out.flatten(1)[:, :length]
 
     def extra_repr(self) -> str:
         return f"rate_hz={self.rate_hz}, hop={self.hop}, n_bins={len(self.frequencies_hz)}"
@@ -202,32 +178,6 @@ def _kernel(
     analytic = np.fft.ifft(spectra) * np.sqrt(lengths)[:, None]
     analytic = np.roll(analytic[:, ::-1], 1, axis=1)
     return np.concatenate([analytic.real, analytic.imag])
-
-
-def halving_filter(reach: float, attenuation_db: float = 120.0) -> np.ndarray:
-    """Low-pass before halving the rate: float64, odd length, symmetric; by the window method.
-
-    What lies below `reach` times the new half rate passes; what would alias onto it is attenuated.
-    The gain is sqrt(2), since the wavelets of half the length are worth so much less.
-
-    J. F. Kaiser, "Nonrecursive digital filter design using the I0-sinh window function", 1974.
-    """
-    width = np.pi * (1 - reach)
-    half = math.ceil((attenuation_db - 7.95) / (2.285 * width) / 2)
-    beta = 0.1102 * (attenuation_db - 8.7)
-    place = np.arange(-half, half + 1)
-    shape = window_samples(("kaiser", beta), 2 * half + 1, periodic=False)
-    taps = 0.5 * np.sinc(0.5 * place) * shape
-    return taps / taps.sum()
-
-
-def _halving_block(taps: np.ndarray) -> np.ndarray:
-    """The filter as a matrix: (span of inputs, block of outputs)."""
-    span = 2 * (_HALVE_BLOCK - 1) + len(taps)
-    block = np.zeros((span, _HALVE_BLOCK))
-    for i in range(_HALVE_BLOCK):
-        block[2 * i : 2 * i + len(taps), i] = taps
-    return block
 
 
 def _magnitude(real: Tensor, imag: Tensor) -> Tensor:

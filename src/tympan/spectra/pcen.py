@@ -127,7 +127,7 @@ class PCEN(nn.Module):
         return (local + carried).flatten(-2)[..., :count]
 
     def _kernel(self, size: int, like: Tensor) -> tuple[Tensor, Tensor]:
-        """Weights (bands, size, size) of earlier on later frames, decay (bands, size) of a state."""
+        """Weights of earlier frames in later ones (bands, size, size), of a state (bands, size)."""
         rate = self.log_smoothing.to(like.dtype)
         log_keep = torch.log1p(-rate.exp())
         step = torch.arange(size, device=like.device, dtype=like.dtype)

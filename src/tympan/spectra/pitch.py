@@ -17,6 +17,9 @@ from tympan.spectra._pitchpath import best_path
 if TYPE_CHECKING:
     from tympan.audio.clip import Clip
 
+# Periods shorter than half of this many samples are measured over several of them.
+_SHORT = 80.0
+
 
 class Yin(nn.Module):
     """How little a signal repeats itself after each lag: samples (..., t) → (..., lags, n).
@@ -31,7 +34,7 @@ class Yin(nn.Module):
     Args:
         rate_hz: sample rate of the signal.
         hop: samples from one frame to the next.
-        f_min_hz: lowest pitch; three of its periods make a frame.
+        f_min_hz: lowest pitch; two and a half of its periods make a frame.
         f_max_hz: highest pitch.
 
     >>> t = torch.arange(16000) / 16000
@@ -55,7 +58,7 @@ class Yin(nn.Module):
         # One lag more on both sides, so that a minimum at the edge is seen as one.
         self.min_lag = max(1, int(rate_hz / f_max_hz) - 1)
         self.max_lag = int(np.ceil(rate_hz / f_min_hz)) + 1
-        self.frame = 3 * self.max_lag
+        self.frame = 5 * self.max_lag // 2
 
     def forward(self, x: Tensor) -> Tensor:
         """Samples (..., t) → (..., lags, n); lag i is `min_lag + i` samples."""
@@ -128,7 +131,7 @@ def pitch_track(
     f_min_hz: float = 60.0,
     f_max_hz: float = 1000.0,
     hop_s: float = 0.01,
-    voicing: float = 0.55,
+    voicing: float = 0.5,
 ) -> PitchTrack:
     """Pitch of one voice (its channels mixed to one), frame by frame.
 
@@ -178,8 +181,24 @@ def _candidates(difference: Tensor, yin: Yin, count: int = 8) -> tuple[np.ndarra
     bend = (left - 2 * middle + right).clamp(min=1e-9)
     shift = (0.5 * (left - right) / bend).clamp(-0.5, 0.5)
     depth = middle - 0.125 * (left - right) ** 2 / bend
-    periods = yin.min_lag + 1 + index + shift
+    periods = _sharpen(yin.min_lag + 1 + index + shift, middle, difference, yin)
     return periods.numpy(), torch.where(top > -1, 1 - depth, -1.0).numpy()
+
+
+def _sharpen(periods: Tensor, depth: Tensor, difference: Tensor, yin: Yin) -> Tensor:
+    """Measure short periods again at a multiple, where a fraction of a sample weighs less."""
+    times = (_SHORT / periods).floor().clamp(1, 4)
+    times = torch.where(times * periods < yin.max_lag - 1, times, 1.0)
+    index = (times * periods).round().long() - yin.min_lag
+    columns = torch.arange(difference.shape[1])[:, None]
+    last = difference.shape[0] - 1
+    near = torch.stack([difference[(index + side).clamp(0, last), columns] for side in (-1, 0, 1)])
+    rows = (index + near.argmin(0) - 1).clamp(1, last - 1)
+    left, middle, right = (difference[rows + side, columns] for side in (-1, 0, 1))
+    bend = left - 2 * middle + right
+    shift = 0.5 * (left - right) / bend.clamp(min=1e-9)
+    good = (times > 1) & (bend > 1e-9) & (shift.abs() <= 1) & (middle < depth + 0.1)
+    return torch.where(good, (rows + yin.min_lag + shift) / times, periods)
 
 
 def _loudness(x: Tensor, yin: Yin, count: int) -> np.ndarray:

@@ -59,6 +59,7 @@ class StreamingSpectrogram:
         self._buffer: Tensor | None = None  # from the first sample of the next frame on
         self._recent: Tensor | None = None  # the last samples, to reflect or repeat at the end
         self._states: list[Any] = [None] * len(self._rest)
+        self._skip = 0  # samples to come that lie between two frames
         self.num_samples = self.num_frames = 0
 
     def push(self, block: Tensor) -> Tensor:
@@ -74,8 +75,8 @@ class StreamingSpectrogram:
                 f"got {tuple(block.shape)}"
             )
         self.num_samples += block.shape[-1]
-        self._buffer = block if self._buffer is None else torch.cat([self._buffer, block], dim=-1)
         self._remember(block)
+        self._append(block)
         pad, mode = self.framing.pad, self.framing.pad_mode
         if not self._begun:
             # The padding mirrors samples that must have arrived first.
@@ -93,8 +94,16 @@ class StreamingSpectrogram:
             # Says what is wrong, as the module does for a whole signal of this length.
             self.framing.check(self._buffer)
         self._ended = True
-        self._buffer = torch.cat([self._buffer, self._edge(self._recent, start=False)], dim=-1)
+        self._append(self._edge(self._recent, start=False))
         return self._take(self._buffer)
+
+    def _append(self, samples: Tensor) -> None:
+        dropped = min(self._skip, samples.shape[-1])
+        self._skip -= dropped
+        samples = samples[..., dropped:]
+        if self._buffer is not None:
+            samples = torch.cat([self._buffer, samples], dim=-1)
+        self._buffer = samples
 
     def _take(self, like: Tensor) -> Tensor:
         """The complete frames of the buffer, which keeps what the next frame needs."""
@@ -106,6 +115,7 @@ class StreamingSpectrogram:
         used = (count - 1) * bare.hop + bare.n_fft
         columns = self._first.columns(self._buffer[..., :used], bare)
         # A copy, so that a long block is not kept alive by its last samples.
+        self._skip = max(0, count * bare.hop - self._buffer.shape[-1])
         self._buffer = self._buffer[..., count * bare.hop :].clone()
         self.num_frames += count
         return self._after(columns)
