@@ -33,6 +33,15 @@ def test_zeros_come_in(part: float, expected: list[float]) -> None:
     assert y.flatten().tolist() == expected
 
 
+@pytest.mark.parametrize("mode", ["roll", "zeros"])
+def test_both_ways_of_moving_give_the_same(mode: str) -> None:
+    x = torch.randn(30, 2, 50)
+    shift = Shift(-1.0, 1.0, mode)
+    params = shift.draw(x, 0)
+    with_gradient = shift.apply(x.clone().requires_grad_(), params)
+    assert torch.equal(shift.apply(x, params), with_gradient.detach())
+
+
 def test_unknown_mode_is_refused() -> None:
     with pytest.raises(ArgumentError, match="choose roll or zeros"):
         Shift(mode="wrap")

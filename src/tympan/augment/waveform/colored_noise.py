@@ -71,25 +71,21 @@ class ColoredNoise(Transform):
         }
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
-        t = x.shape[-1]
-        banks = noise_banks(self.exponents, self.rate_hz or 0, x.device, x.dtype)
-        if t > BANK_SAMPLES // 2:
-            banks = banks.repeat(1, math.ceil(t / BANK_SAMPLES) + 1)
-        first, second = (params["offsets"] % (banks.shape[1] - t)).unbind(2)  # (b, c) each
-        stretches, exponent = banks.unfold(1, t, 1), params["exponent"][:, None]
-        noise = stretches[exponent, first].add_(stretches[exponent, second])
+        b, c, t = x.shape
+        noise = torch.empty(b, c, t, dtype=x.dtype, device=x.device)
+        places, choices = params["offsets"].tolist(), params["exponent"].tolist()
+        for item, choice, pairs in zip(noise, choices, places, strict=True):
+            bank = noise_bank(self.exponents[choice], self.rate_hz or 0, x.device, x.dtype)
+            if t > BANK_SAMPLES // 2:
+                bank = bank.repeat(math.ceil(t / BANK_SAMPLES) + 1)
+            for channel, pair in zip(item, pairs, strict=True):
+                first, second = (place % (len(bank) - t) for place in pair)
+                # One pass over memory: taking both for all items and adding them takes three.
+                torch.add(bank[first : first + t], bank[second : second + t], out=channel)
         return add_at_snr(x, noise, params["snr_db"])
 
 
-@lru_cache(maxsize=8)
-def noise_banks(
-    exponents: tuple[float, ...], rate_hz: int, device: torch.device, dtype: torch.dtype
-) -> Tensor:
-    """Return the banks of several exponents (exponents, 2^20): see `noise_bank`."""
-    return torch.stack([noise_bank(each, rate_hz, device, dtype) for each in exponents])
-
-
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def noise_bank(
     exponent: float, rate_hz: int, device: torch.device, dtype: torch.dtype = torch.float32
 ) -> Tensor:

@@ -45,6 +45,8 @@ class Shift(Transform):
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
         t = x.shape[-1]
+        if not x.requires_grad and x.device.type == "cpu":
+            return self._copied(x, params["shift_samples"].tolist())
         # Of twice the signal, or of silence, the signal and silence, a window is the moved signal.
         if self.mode == "roll":
             start, longer = (-params["shift_samples"]) % t, torch.cat([x, x], -1)
@@ -53,3 +55,16 @@ class Shift(Transform):
             longer = torch.nn.functional.pad(x, (t, t))
         starts = start.repeat_interleave(x.shape[1])[:, None]
         return windows(longer.flatten(0, 1), starts, t).reshape(x.shape)
+
+    def _copied(self, x: Tensor, shifts: list[int]) -> Tensor:
+        """Copy two pieces of each item: the fastest where an operation costs next to nothing."""
+        t, y = x.shape[-1], torch.empty_like(x)
+        for item, moved, shift in zip(x, y, shifts, strict=True):
+            if self.mode == "roll":
+                cut = shift % t
+                moved[:, cut:], moved[:, :cut] = item[:, : t - cut], item[:, t - cut :]
+            else:
+                low, high = max(0, min(t, shift)), min(t, max(0, t + shift))
+                moved[:, :low], moved[:, high:] = 0.0, 0.0
+                moved[:, low:high] = item[:, low - shift : high - shift]
+        return y
