@@ -91,3 +91,20 @@ def answer() -> Classification:
     timeline = (Segment(0, 1, "pure_tone", 0.97), Segment(1, 2, "rain", 0.9))
     timeline += (Segment(2, 3, "dog", 0.31),)
     return Classification("scene.wav", labels, timeline, 3.0, "sounds")
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model with random weights: it hears nothing right, and runs all the same."""
+    import torch
+
+    from tympan.models import Card, save_model
+    from tympan.tasks.classify import Classifier, ClassifyConfig
+
+    torch.manual_seed(0)
+    config = ClassifyConfig(encoder="small", clip_s=1.0)
+    labels = ["cat", "dog", "pure_tone", "rain"]
+    folder = tmp_path_factory.mktemp("model")
+    card = Card("random", "classify", config=config.to_dict(), labels=labels)
+    save_model(folder, Classifier(config, len(labels)).state_dict(), card)
+    return folder

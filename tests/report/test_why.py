@@ -8,28 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from tympan.audio import Clip
-from tympan.models import Card, save_model
 from tympan.report.hear import hear
 from tympan.report.why import picture, reasons
-from tympan.tasks.classify import Classifier, ClassifyConfig
 from tympan.tasks.classify.explanation import Explanation
 from tympan.tasks.results import Segment
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model with random weights: it hears nothing right, and runs all the same."""
-    torch.manual_seed(0)
-    config = ClassifyConfig(encoder="small", clip_s=1.0)
-    labels = ["cat", "dog", "pure_tone", "rain"]
-    folder = tmp_path_factory.mktemp("model")
-    card = Card("random", "classify", config=config.to_dict(), labels=labels)
-    save_model(folder, Classifier(config, len(labels)).state_dict(), card)
-    return folder
 
 
 def test_one_reason_per_sound_where_it_is_clearest(scene: Clip, model: Path) -> None:

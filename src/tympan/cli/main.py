@@ -22,6 +22,7 @@ COMMANDS = (
     "hear",
     "classify",
     "show",
+    "explain",
     "train",
     "evaluate",
     "models",

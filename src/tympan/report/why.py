@@ -102,7 +102,16 @@ def _part(source: Any, start_s: float, end_s: float) -> Any:
 
 
 def picture(why: Explanation) -> str:
-    """Draw the spectrogram as the net hears it, dark where nothing spoke for the label."""
+    """Draw `shaded` as a PNG `data:` address."""
+    return rgb_png(shaded(why))
+
+
+def shaded(why: Explanation) -> np.ndarray:
+    """Colour the spectrogram as the net hears it, dark where nothing spoke for the label.
+
+    Returns:
+        Colours (f, n, 3) in 0…1, the lowest band first.
+    """
     import matplotlib
     import torch
 
@@ -113,4 +122,5 @@ def picture(why: Explanation) -> str:
     smooth = torch.nn.functional.interpolate(strength, (f, n), mode="bilinear")[0, 0].numpy()
     colours = matplotlib.colormaps[COLORMAP](np.clip((level - level.max()) / DB_RANGE + 1, 0, 1))
     shade = _DARKEST + (1 - _DARKEST) * np.sqrt(smooth)
-    return rgb_png(colours[..., :3] * shade[..., None])
+    found: np.ndarray = colours[..., :3] * shade[..., None]
+    return found

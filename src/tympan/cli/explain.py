@@ -1,0 +1,29 @@
+"""`tympan explain`: every stage from a recording to its answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def explain(
+    file: Annotated[Path, typer.Argument(help="Sound file.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the pictures.")] = Path(
+        "explained"
+    ),
+    model: Annotated[str, typer.Option("--model", "-m", help="Name or folder.")] = "sounds",
+    label: Annotated[
+        str | None,
+        typer.Option("--label", help="Explain this label, not the best.", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the augmented versions.")] = 0,
+) -> None:
+    """Draw every stage from samples to scores."""
+    from tympan.report.explain import explain as write
+
+    written = write(file, out, model=model, label=label, seed=seed)
+    for path in written.pictures:
+        typer.echo(path)
+    typer.echo(f"page: {written.path}")

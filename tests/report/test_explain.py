@@ -1,0 +1,54 @@
+"""Every stage of the pipeline is drawn, for any recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tympan.audio import Clip
+from tympan.errors import ArgumentError
+from tympan.report.explain import explain
+
+STAGES = ["samples", "digitisation", "spectrum", "spectrogram", "mel"]
+STAGES += ["augmented", "features", "why", "scores"]
+
+
+@pytest.mark.browser
+def test_every_stage_has_its_picture_and_its_words(
+    scene: Clip, model: Path, tmp_path: Path, visit: Any
+) -> None:
+    written = explain(scene, tmp_path / "out", model=model, label="rain")
+    assert [p.stem[3:] for p in written.pictures] == STAGES
+    for path in written.pictures:
+        pixels = np.asarray(Image.open(path).convert("L"), float)
+        assert pixels.shape[1] > 900
+        assert pixels.std() > 10, f"{path.name} is empty"
+    with visit(written.path, width=360) as v:
+        assert v.page.evaluate("document.documentElement.scrollWidth") <= 360
+        broken = "[...document.images].filter((i) => !i.naturalWidth || !i.alt).length"
+        assert v.page.evaluate(broken) == 0
+        assert v.page.locator("audio").count() >= 6
+        player = "document.querySelectorAll('audio')[1]"
+        v.page.evaluate(f"void {player}.play()")
+        v.until(f"{player}.currentTime > 0.1")
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_very_short_recording_of_a_high_rate(channels: int, model: Path, tmp_path: Path) -> None:
+    wave = np.random.default_rng(0).normal(0, 0.1, (channels, 4410))
+    written = explain(Clip(wave, 44100, "$a_b$.wav"), tmp_path, model=model)
+    assert len(written.pictures) == len(STAGES)
+    assert written.label in ("cat", "dog", "pure_tone", "rain")
+
+
+def test_silence_is_drawn_too(model: Path, tmp_path: Path) -> None:
+    assert explain(Clip(np.zeros(16000), 16000), tmp_path, model=model).path.is_file()
+
+
+def test_an_unknown_label_is_refused(scene: Clip, model: Path, tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match="zebra"):
+        explain(scene, tmp_path, model=model, label="zebra")
