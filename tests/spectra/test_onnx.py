@@ -1,4 +1,4 @@
-"""Every module runs in ONNX Runtime, on batches and lengths other than those it was exported with."""
+"""Every module runs in ONNX Runtime, on other batches and lengths than it was exported with."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def project(left: Tensor, right: Tensor) -> Tensor:
     """
     dtype = torch.promote_types(left.dtype, right.dtype)
     left, right = left.to(dtype), right.to(dtype)
-    if is_traced():
+    if is_traced() or not torch.amp.is_autocast_available(right.device.type):
         return torch.matmul(left, right)
     with torch.autocast(right.device.type, enabled=False):
         return torch.matmul(left, right)

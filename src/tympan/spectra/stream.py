@@ -78,6 +78,7 @@ class StreamingSpectrogram:
         self._remember(block)
         self._append(block)
         pad, mode = self.framing.pad, self.framing.pad_mode
+        assert self._buffer is not None
         if not self._begun:
             # The padding mirrors samples that must have arrived first.
             if self.num_samples <= (pad if mode == "reflect" else 0):
