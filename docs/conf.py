@@ -48,7 +48,7 @@ nitpicky = False
 default_role = "literal"
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
-autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_default_options = {"members": True}
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 autodoc_member_order = "bysource"
@@ -76,6 +76,7 @@ sphinx_gallery_conf = {
 
 html_theme = "furo"
 html_title = f"tympan {version}"
-html_static_path = ["_static"] if (HERE / "_static").is_dir() else []
+html_static_path = ["_static"]
+html_css_files = ["tympan.css"]
 html_show_sphinx = False
 html_copy_source = False

@@ -59,7 +59,7 @@ def page_of(package: str) -> str:
     parts = [heading(f"tympan.{package}", "=")]
     modules = modules_of(package)
     if modules != [f"tympan.{package}"]:
-        parts.append(about)
+        parts.append(about + "\n")
     for name in modules:
         if name != f"tympan.{package}":
             parts.append(heading(name, "-"))

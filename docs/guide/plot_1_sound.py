@@ -20,6 +20,13 @@ tone = synth.sine(frequency_hz=440, duration_s=10, rate_hz=44100, amplitude=0.5)
 print(tone.num_samples, "samples,", tone.duration_s, "s, peak", round(tone.peak, 3))
 
 # %%
+# Five thousandths of a second of it. A period takes 1 / 440 s, a little more than 2 ms:
+
+from tympan.spectra import figures
+
+_ = figures.plot_waveform(tone.slice(0, 0.005))
+
+# %%
 # In a notebook, and on this page, a clip shows itself as a player. Here is a note with overtones,
 # and then white noise: every sample by chance.
 
@@ -30,6 +37,22 @@ note
 
 noise = synth.white_noise(duration_s=2, rate_hz=16000, amplitude=0.1, seed=0)
 noise
+
+# %%
+# Too few samples
+# ---------------
+# Samples hold frequencies up to half their rate. A sweep from 0 to 8 kHz, read off only 8,000 times
+# a second without a filter, turns round at 4 kHz and comes down again: that is aliasing. `resample`
+# takes away first what the new rate cannot hold.
+
+sweep = synth.chirp(0, 8000, duration_s=2, rate_hz=32000, amplitude=0.5)
+folded = synth.sample_at(sweep, 8000)
+_ = figures.plot_spectrogram(folded)
+folded
+
+# %%
+
+_ = figures.plot_spectrogram(sweep.resample(8000))
 
 # %%
 # Clips are values

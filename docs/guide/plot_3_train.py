@@ -63,15 +63,31 @@ for kind in (siren, bell, rain):
         side = "train" if number < 40 else "more"
         recording(kind, seed=number).save(folder / side / kind.__name__ / f"{number}.wav")
 
-recording(siren, seed=1)
+# %%
+# One of each, as the model will see them:
+
+import matplotlib.pyplot as plt
+
+from tympan.spectra import figures
+
+siren_1, bell_1, rain_1 = (recording(kind, seed=1) for kind in (siren, bell, rain))
+figure, axes = plt.subplots(1, 3, figsize=(13, 3.5), layout="constrained")
+for clip, ax in zip((siren_1, bell_1, rain_1), axes, strict=True):
+    figures.plot_spectrogram(clip, ax, kind="mel")
+for ax, name in zip(axes, ("siren", "bell", "rain"), strict=True):
+    ax.set_title(name)
 
 # %%
 
-recording(bell, seed=2)
+siren_1
 
 # %%
 
-recording(rain, seed=3)
+bell_1
+
+# %%
+
+rain_1
 
 # %%
 # Train
