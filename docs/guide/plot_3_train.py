@@ -19,6 +19,7 @@ anywhere.
 # Three kinds of sound, each time a little different: sirens that go up and down, bells that fade,
 # and rain. Noise lies under all of them.
 
+import dataclasses
 import tempfile
 from pathlib import Path
 
@@ -52,7 +53,8 @@ def rain(rng: np.random.Generator) -> Clip:
 def recording(kind, seed: int) -> Clip:
     rng = np.random.default_rng(seed)
     noise = synth.pink_noise(duration_s=1.0, rate_hz=RATE_HZ, amplitude=0.3, seed=seed)
-    return kind(rng).mix(noise, snr_db=float(rng.uniform(0, 20))).normalize_peak(-3)
+    clip = kind(rng).mix(noise, snr_db=float(rng.uniform(0, 20))).normalize_peak(-3)
+    return dataclasses.replace(clip, name=kind.__name__)
 
 
 folder = Path(tempfile.mkdtemp())
@@ -74,8 +76,6 @@ siren_1, bell_1, rain_1 = (recording(kind, seed=1) for kind in (siren, bell, rai
 figure, axes = plt.subplots(1, 3, figsize=(13, 3.5), layout="constrained")
 for clip, ax in zip((siren_1, bell_1, rain_1), axes, strict=True):
     figures.plot_spectrogram(clip, ax, kind="mel")
-for ax, name in zip(axes, ("siren", "bell", "rain"), strict=True):
-    ax.set_title(name)
 
 # %%
 
