@@ -10,6 +10,7 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
@@ -35,7 +36,8 @@ extensions = [
     "plain_docstrings",
 ]
 # One page for each transform of `tympan.augment`.
-if importlib.util.find_spec("augment_pages"):
+HAS_AUGMENT_PAGES = importlib.util.find_spec("augment_pages") is not None
+if HAS_AUGMENT_PAGES:
     extensions.append("augment_pages")
 
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
@@ -80,3 +82,13 @@ html_static_path = ["_static"]
 html_css_files = ["tympan.css"]
 html_show_sphinx = False
 html_copy_source = False
+
+
+def _without_augment_pages(app: Any, page: str, source: list[str]) -> None:
+    if page == "index" and not HAS_AUGMENT_PAGES:
+        source[0] = source[0].replace("_generated/augment/index\n", "")
+
+
+def setup(app: Any) -> None:
+    """Leave out of the index what is not made."""
+    app.connect("source-read", _without_augment_pages)
