@@ -224,15 +224,18 @@ class _Pack:
         self.name = f"{time.time_ns():x}-{os.getpid()}"
         self.path = folder / f"{self.name}.tmp"
 
+        self.file: IO[bytes] | None = None
+
     def __enter__(self) -> _Pack:
-        self.file = self.path.open("wb")
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.file.close()
-        self.path.unlink(missing_ok=True)
+        if self.file is not None:
+            self.file.close()
+            self.path.unlink(missing_ok=True)
 
     def add(self, key: str, decoded: Decoded) -> None:
+        self.file = self.file or self.path.open("wb")
         content = hashlib.blake2b(np.float64(decoded.scale).tobytes(), digest_size=16)
         for piece in decoded.pcm():
             self.file.write(piece.tobytes())
@@ -241,7 +244,7 @@ class _Pack:
         self.samples += decoded.length
 
     def finish(self) -> None:
-        if not self.entries:
+        if self.file is None:
             return
         self.file.flush()
         os.fsync(self.file.fileno())
