@@ -27,6 +27,7 @@ __getattr__, __dir__, __all__ = attach(
         "evaluate": "tympan.tasks.ask",
         "hear": "tympan.report.hear",
         "show": "tympan.spectra.figures",
+        "explain": "tympan.report.explain",
         "list_models": "tympan.models",
         "TympanError": "tympan.errors",
     },

@@ -1,0 +1,51 @@
+"""`tympan show`, `tympan hear`, `tympan explain`: what they write and what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import tympan.cli.show as show_module
+from tympan.audio import Clip
+from tympan.cli.main import app
+from tympan.errors import TympanError
+from tympan.spectra import figures
+
+
+@pytest.fixture
+def sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    wave = 0.3 * np.sin(2 * np.pi * 440 * np.arange(4000) / 8000)
+    return Clip(wave, 8000).save(tmp_path / "tone.wav")
+
+
+def test_show_writes_beside_the_reader(sound: Path) -> None:
+    found = CliRunner().invoke(app, ["show", str(sound), "--kind", "mel"])
+    assert (found.exit_code, found.output.strip()) == (0, "tone.png")
+    assert Path("tone.png").read_bytes().startswith(b"\x89PNG")
+    CliRunner().invoke(app, ["show", str(sound), "-o", "all/"])
+    assert len(list(Path("all").iterdir())) == len(figures.KINDS) - 1
+
+
+def test_show_names_the_kinds_that_there_are(sound: Path) -> None:
+    assert show_module._KINDS == figures.KINDS
+    found = CliRunner().invoke(app, ["show", str(sound), "--kind", "colour"])
+    assert isinstance(found.exception, TympanError)
+    assert "spectrogram" in str(found.exception)
+
+
+def test_hear_without_a_model_measures_and_draws(sound: Path) -> None:
+    found = CliRunner().invoke(app, ["hear", str(sound), "--model", "none"])
+    assert (found.exit_code, found.output.strip()) == (0, "report: report.html")
+    assert "tone.wav" in Path("report.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("verb", ["hear", "explain"])
+def test_an_unknown_model_is_named(sound: Path, verb: str) -> None:
+    found = CliRunner().invoke(app, [verb, str(sound), "--model", "nosuch"])
+    assert isinstance(found.exception, TympanError)
+    assert "nosuch" in str(found.exception)
