@@ -13,7 +13,8 @@ import numpy as np
 
 from tympan.audio import _limits
 from tympan.audio._resample import resample as _resample
-from tympan.errors import ArgumentError, ShapeError
+from tympan.audio._samples import from_db, own, sealed
+from tympan.errors import ArgumentError
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,7 +44,7 @@ class Clip:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rate_hz", _limits.check_rate(self.rate_hz))
-        object.__setattr__(self, "samples", _own(self.samples))
+        object.__setattr__(self, "samples", own(self.samples))
         object.__setattr__(self, "name", str(self.name))
 
     # -- what it is ------------------------------------------------------------------------------
@@ -152,7 +153,7 @@ class Clip:
                     "a silent clip has no signal-to-noise ratio",
                     fix="mix without snr_db, or choose another clip",
                 )
-            b = b * np.float32(signal / noise * _from_db(-ratio_db, "snr_db"))
+            b = b * np.float32(signal / noise * from_db(-ratio_db, "snr_db"))
         return self._with(a + b)
 
     # -- level and rate --------------------------------------------------------------------------
@@ -171,7 +172,7 @@ class Clip:
                 file=self.name or None,
                 fix="slice it first",
             )
-        return Clip(_sealed(_resample(self.samples, self.rate_hz, rate)), rate, self.name)
+        return Clip(sealed(_resample(self.samples, self.rate_hz, rate)), rate, self.name)
 
     def gain(self, db: float) -> Clip:
         """Return the clip louder (or softer) by `db` decibels: +6.02 dB doubles the amplitude.
@@ -179,7 +180,7 @@ class Clip:
         >>> round(Clip([0.25], 8000).gain(20).peak, 6)
         2.5
         """
-        return self * _from_db(_limits.check_number(db, "db"), "db")
+        return self * from_db(_limits.check_number(db, "db"), "db")
 
     def normalize_peak(self, db: float = 0.0) -> Clip:
         """Return the clip with its largest absolute sample at `db` dBFS; silence stays silence.
@@ -187,7 +188,7 @@ class Clip:
         >>> round(Clip([0.1, -0.2], 8000).normalize_peak(-6.0206).peak, 4)
         0.5
         """
-        target = _from_db(_limits.check_number(db, "db"), "db")
+        target = from_db(_limits.check_number(db, "db"), "db")
         return self * (target / self.peak) if self.peak > 0 else self
 
     def loudness_lufs(self) -> float:
@@ -294,7 +295,7 @@ class Clip:
         return player_html(self)
 
     def _with(self, samples: np.ndarray) -> Clip:
-        return Clip(_sealed(samples), self.rate_hz, self.name)
+        return Clip(sealed(samples), self.rate_hz, self.name)
 
 
 def concat(clips: Iterable[Clip]) -> Clip:
@@ -333,71 +334,3 @@ def _align_channels(a: Clip, b: Clip) -> tuple[np.ndarray, np.ndarray]:
         np.broadcast_to(a.samples, (channels, a.num_samples)),
         np.broadcast_to(b.samples, (channels, b.num_samples)),
     )
-
-
-def _from_db(db: float, what: str) -> float:
-    if db > 700:
-        raise ArgumentError(f"{what} is {db:g} dB, more than float32 can hold")
-    return float(10.0 ** (db / 20.0))
-
-
-def _sealed(samples: np.ndarray) -> np.ndarray:
-    """Mark an array that nobody else holds as read-only, which spares the constructor a copy."""
-    if samples.dtype == np.float32 and samples.flags.owndata:
-        samples.flags.writeable = False
-    return samples
-
-
-def _own(samples: Any) -> np.ndarray:
-    """A read-only float32 `(c, t)` of finite numbers that nobody else can change."""
-    try:
-        array = np.asarray(samples)
-    except (ValueError, TypeError) as error:
-        raise ShapeError(f"samples are no array: {error}", fix="give (c, t)") from error
-    if array.ndim == 1:
-        array = array[np.newaxis]
-    if array.ndim != 2:
-        raise ShapeError(
-            f"samples have the shape {array.shape}, expected (channels, samples)",
-            fix="give (c, t), or (t,) for mono",
-        )
-    channels, total = array.shape
-    if channels == 0 or total == 0:
-        raise ArgumentError("a clip needs at least one sample", fix="check for empty input first")
-    if channels > _limits.MAX_CHANNELS:
-        fix = "transpose it: samples.T" if total <= _limits.MAX_CHANNELS else None
-        raise ShapeError(
-            f"samples have the shape {array.shape}, expected (channels, samples) with at most "
-            f"{_limits.MAX_CHANNELS} channels",
-            fix=fix or "choose the channels you need",
-        )
-    array = _to_float(array)
-    if not np.isfinite(array.min() + array.max()):
-        bad = ~np.isfinite(array)
-        if bad.any():
-            raise ArgumentError(
-                f"{int(bad.sum())} samples are not finite numbers (NaN or infinite), the first at "
-                f"sample {int(np.argmax(bad.any(axis=0)))}",
-                fix="repair them, for example by numpy.nan_to_num",
-            )
-    if array.flags.writeable:
-        array = array.copy()
-        array.flags.writeable = False
-    return array
-
-
-def _to_float(array: np.ndarray) -> np.ndarray:
-    if array.dtype == np.float32:
-        return array
-    if array.dtype.kind == "f":
-        with np.errstate(over="ignore"):
-            return array.astype(np.float32)
-    scale = {"uint8": 128, "int8": 128, "int16": 1 << 15, "int32": 1 << 31}.get(array.dtype.name)
-    if scale is None:
-        # Of 64-bit integers nobody knows the full scale; `[0, 1]` in a list means plain numbers.
-        raise ArgumentError(
-            f"samples are {array.dtype}, expected float, uint8, int16 or int32",
-            fix="convert to float between -1 and 1",
-        )
-    offset = 128 if array.dtype == np.uint8 else 0
-    return ((array.astype(np.float64) - offset) / scale).astype(np.float32)

@@ -12,7 +12,8 @@ import numpy as np
 from tympan.audio import _limits
 from tympan.audio._decode import ClipReader, Span, collect, decode
 from tympan.audio._reader import AudioInfo, Reader, open_reader
-from tympan.audio.clip import Clip, _sealed
+from tympan.audio._samples import sealed
+from tympan.audio.clip import Clip
 from tympan.errors import ArgumentError
 
 __all__ = ["AudioInfo", "Block", "blocks", "load", "probe"]
@@ -62,7 +63,7 @@ def load(
         span = Span.of(reader.info, rate, start_s, end_s)
         pieces = decode(reader, span, mono=mono, partial=partial)
         samples = collect(pieces, reader.info, span, mono=mono, max_duration_s=max_duration_s)
-    return Clip(_sealed(samples), span.out_hz, name)
+    return Clip(sealed(samples), span.out_hz, name)
 
 
 def probe(source: Any) -> AudioInfo:
@@ -140,7 +141,7 @@ def _walk(
             )
         pieces = decode(reader, span, mono=mono, partial=partial)
         for at, samples in _cut(pieces, size, step):
-            clip = Clip(_sealed(samples), span.out_hz, name)
+            clip = Clip(sealed(samples), span.out_hz, name)
             first = span.start_out + at
             yield Block(clip, first / span.out_hz, (first + clip.num_samples) / span.out_hz)
 

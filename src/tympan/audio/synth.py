@@ -18,7 +18,15 @@ from typing import Literal
 import numpy as np
 
 from tympan.audio import _limits
-from tympan.audio.clip import Clip, _sealed
+from tympan.audio._waves import (
+    below_nyquist,
+    coloured_noise,
+    cycles_of,
+    length,
+    mono_clip,
+    series,
+)
+from tympan.audio.clip import Clip
 from tympan.errors import ArgumentError
 
 RATE_HZ = 44_100  # that of a CD, where nothing else is asked for
@@ -35,6 +43,13 @@ def sine(
 ) -> Clip:
     """A pure tone: `amplitude · sin(2π f t + phase)`.
 
+    Args:
+        frequency_hz: periods per second, at most half the rate.
+        duration_s: length; rounded to whole samples.
+        rate_hz: samples per second.
+        amplitude: largest absolute value.
+        phase_rad: where in the period it begins.
+
     Raises:
         ArgumentError: a frequency that the rate cannot hold (above half of it).
 
@@ -42,8 +57,8 @@ def sine(
     >>> tone.num_samples, round(tone.rms, 4)
     (8000, 0.3536)
     """
-    cycles = _cycles(frequency_hz, duration_s, rate_hz, phase_rad)
-    return _clip(np.sin(2 * np.pi * cycles), amplitude, rate_hz, f"sine {frequency_hz:g} Hz")
+    cycles = cycles_of(frequency_hz, duration_s, rate_hz, phase_rad)
+    return mono_clip(np.sin(2 * np.pi * cycles), amplitude, rate_hz, f"sine {frequency_hz:g} Hz")
 
 
 def square(
@@ -62,12 +77,12 @@ def square(
         band_limited: sum its harmonics below half the rate instead of sampling the shape, so
             that nothing aliases; the peak then overshoots by 9 % (Gibbs).
     """
-    cycles = _cycles(frequency_hz, duration_s, rate_hz, phase_rad)
+    cycles = cycles_of(frequency_hz, duration_s, rate_hz, phase_rad)
     if band_limited:
-        wave = _series(cycles, frequency_hz, rate_hz, lambda k: 4 / np.pi / k if k % 2 else 0.0)
+        wave = series(cycles, frequency_hz, rate_hz, lambda k: 4 / np.pi / k if k % 2 else 0.0)
     else:
         wave = np.where(cycles % 1.0 < 0.5, 1.0, -1.0)
-    return _clip(wave, amplitude, rate_hz, f"square {frequency_hz:g} Hz")
+    return mono_clip(wave, amplitude, rate_hz, f"square {frequency_hz:g} Hz")
 
 
 def saw(
@@ -86,12 +101,12 @@ def saw(
     >>> saw(100, duration_s=0.01, rate_hz=400).samples.tolist()
     [[0.0, 0.5, -1.0, -0.5]]
     """
-    cycles = _cycles(frequency_hz, duration_s, rate_hz, phase_rad)
+    cycles = cycles_of(frequency_hz, duration_s, rate_hz, phase_rad)
     if band_limited:
-        wave = _series(cycles, frequency_hz, rate_hz, lambda k: -2 / np.pi * (-1) ** k / k)
+        wave = series(cycles, frequency_hz, rate_hz, lambda k: -2 / np.pi * (-1) ** k / k)
     else:
         wave = 2 * ((cycles + 0.5) % 1.0) - 1
-    return _clip(wave, amplitude, rate_hz, f"saw {frequency_hz:g} Hz")
+    return mono_clip(wave, amplitude, rate_hz, f"saw {frequency_hz:g} Hz")
 
 
 def triangle(
@@ -110,9 +125,9 @@ def triangle(
     >>> triangle(100, duration_s=0.01, rate_hz=400).samples.tolist()
     [[0.0, 1.0, 0.0, -1.0]]
     """
-    cycles = _cycles(frequency_hz, duration_s, rate_hz, phase_rad)
+    cycles = cycles_of(frequency_hz, duration_s, rate_hz, phase_rad)
     if band_limited:
-        wave = _series(
+        wave = series(
             cycles,
             frequency_hz,
             rate_hz,
@@ -120,7 +135,7 @@ def triangle(
         )
     else:
         wave = 1 - 4 * np.abs((cycles + 0.25) % 1.0 - 0.5)
-    return _clip(wave, amplitude, rate_hz, f"triangle {frequency_hz:g} Hz")
+    return mono_clip(wave, amplitude, rate_hz, f"triangle {frequency_hz:g} Hz")
 
 
 def harmonics(
@@ -132,18 +147,26 @@ def harmonics(
 ) -> Clip:
     """A harmonic series: a sine at `k · frequency_hz` for each `amplitudes[k - 1]`.
 
+    Args:
+        frequency_hz: the fundamental.
+        amplitudes: of the fundamental, the second harmonic and so on.
+        duration_s, rate_hz: as in `sine`.
+
+    Raises:
+        ArgumentError: no amplitudes, or a harmonic above half the rate.
+
     >>> harmonics(100, (0.5, 0.0, 0.25), duration_s=0.1, rate_hz=8000).name
     'harmonics of 100 Hz'
     """
     if len(amplitudes) == 0:
         raise ArgumentError("no amplitudes", fix="give one for each harmonic")
     sizes = [_limits.check_number(a, "amplitudes") for a in amplitudes]
-    _below_nyquist(frequency_hz * len(sizes), rate_hz)
-    cycles = _cycles(frequency_hz, duration_s, rate_hz, 0.0)
+    below_nyquist(frequency_hz * len(sizes), rate_hz)
+    cycles = cycles_of(frequency_hz, duration_s, rate_hz, 0.0)
     wave = np.zeros_like(cycles)
     for k, size in enumerate(sizes, start=1):
         wave += size * np.sin(2 * np.pi * k * cycles)
-    return _clip(wave, 1.0, rate_hz, f"harmonics of {frequency_hz:g} Hz")
+    return mono_clip(wave, 1.0, rate_hz, f"harmonics of {frequency_hz:g} Hz")
 
 
 def chirp(
@@ -155,14 +178,22 @@ def chirp(
     amplitude: float = 1.0,
     kind: Literal["linear", "log"] = "linear",
 ) -> Clip:
-    """A tone that glides from `start_hz` to `end_hz`: evenly in Hz, or in octaves (`"log"`).
+    """A tone that glides from `start_hz` to `end_hz`.
+
+    Args:
+        start_hz, end_hz: frequency of the first and behind the last sample; either may be higher.
+        duration_s, rate_hz, amplitude: as in `sine`.
+        kind: `"linear"` glides by equal hertz per second, `"log"` by equal octaves per second.
+
+    Raises:
+        ArgumentError: a frequency above half the rate, or octaves from 0 Hz.
 
     >>> chirp(100, 1000, duration_s=2, rate_hz=8000, kind="log").duration_s
     2.0
     """
-    total, rate = _length(duration_s, rate_hz)
-    _below_nyquist(start_hz, rate)
-    _below_nyquist(end_hz, rate)
+    total, rate = length(duration_s, rate_hz)
+    below_nyquist(start_hz, rate)
+    below_nyquist(end_hz, rate)
     t = np.arange(total) / rate
     if kind == "linear":
         cycles = start_hz * t + (end_hz - start_hz) / (2 * duration_s) * t**2
@@ -176,42 +207,70 @@ def chirp(
     else:
         raise ArgumentError(f"kind is {kind!r}", fix="use 'linear' or 'log'")
     name = f"chirp {start_hz:g} to {end_hz:g} Hz"
-    return _clip(np.sin(2 * np.pi * cycles), amplitude, rate, name)
+    return mono_clip(np.sin(2 * np.pi * cycles), amplitude, rate, name)
 
 
 def silence(*, duration_s: float = 1.0, rate_hz: int = RATE_HZ) -> Clip:
-    """Nothing, for a while."""
-    total, rate = _length(duration_s, rate_hz)
-    return _clip(np.zeros(total, np.float32), 0.0, rate, "silence")
+    """Nothing, for a while.
+
+    >>> silence(duration_s=0.5, rate_hz=8000).peak
+    0.0
+    """
+    total, rate = length(duration_s, rate_hz)
+    return mono_clip(np.zeros(total, np.float32), 0.0, rate, "silence")
 
 
 def white_noise(
     *, duration_s: float = 1.0, rate_hz: int = RATE_HZ, amplitude: float = 1.0, seed: int = 0
 ) -> Clip:
-    """Gaussian noise of equal power per hertz; `amplitude` is the largest absolute sample.
+    """Gaussian noise of equal power per hertz.
+
+    Args:
+        duration_s, rate_hz: length and samples per second.
+        amplitude: the largest absolute sample (some 12 dB above the root mean square).
+        seed: another seed, another noise; the same seed, the same samples.
 
     >>> white_noise(duration_s=0.1, seed=3).peak
     1.0
     """
-    return _noise(0.0, duration_s, rate_hz, amplitude, seed, "white noise")
+    return coloured_noise(0.0, duration_s, rate_hz, amplitude, seed, "white noise")
 
 
 def pink_noise(
     *, duration_s: float = 1.0, rate_hz: int = RATE_HZ, amplitude: float = 1.0, seed: int = 0
 ) -> Clip:
-    """Noise of equal power per octave: -3 dB per octave above 10 Hz, level below."""
-    return _noise(0.5, duration_s, rate_hz, amplitude, seed, "pink noise")
+    """Noise of equal power per octave: -3 dB per octave above 10 Hz, level below.
+
+    Args: see `white_noise`.
+
+    >>> pink_noise(duration_s=0.1, amplitude=0.5).peak
+    0.5
+    """
+    return coloured_noise(0.5, duration_s, rate_hz, amplitude, seed, "pink noise")
 
 
 def brown_noise(
     *, duration_s: float = 1.0, rate_hz: int = RATE_HZ, amplitude: float = 1.0, seed: int = 0
 ) -> Clip:
-    """Noise like a random walk: -6 dB per octave above 10 Hz, level below."""
-    return _noise(1.0, duration_s, rate_hz, amplitude, seed, "brown noise")
+    """Noise like a random walk: -6 dB per octave above 10 Hz, level below.
+
+    Args: see `white_noise`.
+
+    >>> brown_noise(duration_s=0.1, amplitude=0.5).peak
+    0.5
+    """
+    return coloured_noise(1.0, duration_s, rate_hz, amplitude, seed, "brown noise")
 
 
 def quantize(clip: Clip, bits: int) -> Clip:
     """Round to the `2**bits` levels of an n-bit converter, from -1 to just below 1.
+
+    Args:
+        clip: any clip; what lies beyond full scale is clipped.
+        bits: 1 to 24.
+
+    Raises:
+        ArgumentError: another number of bits.
 
     >>> quantize(Clip([0.1, 0.3, 0.6, 1.0], 8000), 2).samples.tolist()
     [[0.0, 0.5, 0.5, 0.5]]
@@ -243,7 +302,7 @@ def sample_at(signal: Clip | _Signal, rate_hz: int, *, duration_s: float | None 
     """
     rate = _limits.check_rate(rate_hz)
     if not isinstance(signal, Clip):
-        total, rate = _length(1.0 if duration_s is None else duration_s, rate)
+        total, rate = length(1.0 if duration_s is None else duration_s, rate)
         values = np.asarray(signal(np.arange(total) / rate), dtype=np.float64)
         return Clip(np.broadcast_to(values, (total,)), rate, f"sampled at {rate} Hz")
     if duration_s is not None:
@@ -252,77 +311,3 @@ def sample_at(signal: Clip | _Signal, rate_hz: int, *, duration_s: float | None 
     every = -(-signal.rate_hz // rate)
     samples = signal.resample(every * rate).samples[:, ::every]
     return Clip(samples, rate, signal.name)
-
-
-def _length(duration_s: float, rate_hz: int) -> tuple[int, int]:
-    rate = _limits.check_rate(rate_hz)
-    seconds = _limits.check_number(duration_s, "duration_s", low=0.0)
-    total = _limits.to_samples(seconds, rate)
-    if total < 1:
-        raise ArgumentError(f"{seconds:g} s at {rate} Hz hold no sample", fix="make it longer")
-    if total * 4 > _limits.MAX_CLIP_BYTES:
-        raise ArgumentError(
-            f"{seconds:g} s at {rate} Hz do not fit in memory", fix="make it shorter"
-        )
-    return total, rate
-
-
-def _below_nyquist(frequency_hz: float, rate_hz: int) -> None:
-    frequency = _limits.check_number(frequency_hz, "frequency_hz", low=0.0)
-    if 2 * frequency > rate_hz:
-        raise ArgumentError(
-            f"{frequency:g} Hz cannot be held at {rate_hz} Hz, which ends at {rate_hz / 2:g} Hz",
-            fix="raise rate_hz, or show the aliasing with synth.sample_at",
-        )
-
-
-def _cycles(frequency_hz: float, duration_s: float, rate_hz: int, phase_rad: float) -> np.ndarray:
-    """The phase at each sample, counted in periods; exact where a period is whole samples."""
-    total, rate = _length(duration_s, rate_hz)
-    _below_nyquist(frequency_hz, rate)
-    phase = _limits.check_number(phase_rad, "phase_rad")
-    cycles: np.ndarray = np.arange(total) * float(frequency_hz) / rate
-    # To a billionth of a period: else the last bit would decide on which side of a square's edge
-    # a sample falls, differently in each period.
-    return np.round(cycles % 1.0 + phase / (2 * np.pi), 9)
-
-
-def _series(
-    cycles: np.ndarray, frequency_hz: float, rate_hz: int, size: Callable[[int], float]
-) -> np.ndarray:
-    """Sum `size(k) · sin(2π k cycles)` over the harmonics below half the rate.
-
-    By sin(kx) = 2 cos(x) sin((k-1)x) - sin((k-2)x), which spares a sine per harmonic.
-    """
-    if frequency_hz <= 0:
-        return np.zeros_like(cycles)
-    x = 2 * np.pi * cycles
-    before, now, twice = np.zeros_like(x), np.sin(x), 2 * np.cos(x)
-    total = np.zeros_like(x)
-    for k in range(1, math.ceil(rate_hz / 2 / frequency_hz)):
-        if size(k):
-            total += size(k) * now
-        before, now = now, twice * now - before
-    return total
-
-
-def _noise(
-    slope: float, duration_s: float, rate_hz: int, amplitude: float, seed: int, name: str
-) -> Clip:
-    """Gaussian noise whose spectrum falls as `frequency ** -slope`."""
-    total, rate = _length(duration_s, rate_hz)
-    wave = np.random.default_rng(seed).standard_normal(total)
-    if slope and total > 1:
-        spectrum = np.fft.rfft(wave)
-        frequencies = np.fft.rfftfreq(total, 1 / rate)
-        # Below 10 Hz the noise stays level: else slow drift would be all that is left of it.
-        spectrum *= np.maximum(frequencies, min(10.0, rate / 8)) ** -slope
-        spectrum[0] = 0.0
-        wave = np.fft.irfft(spectrum, total)
-    peak = np.abs(wave).max()
-    return _clip(wave / peak if peak > 0 else wave, amplitude, rate, name)
-
-
-def _clip(wave: np.ndarray, amplitude: float, rate_hz: int, name: str) -> Clip:
-    size = _limits.check_number(amplitude, "amplitude", low=0.0)
-    return Clip(_sealed((wave * size).astype(np.float32)[np.newaxis].copy()), rate_hz, name)
