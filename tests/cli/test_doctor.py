@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import json
+import sys
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -69,7 +70,7 @@ def test_a_missing_base_library_is_a_failure(monkeypatch: pytest.MonkeyPatch) ->
     result = run()
     assert result.exit_code == 1
     assert "! soxr: not installed" in result.output
-    assert 'python -m pip install "tympan"' in result.output
+    assert ' -m pip install "tympan"\n' in result.output
 
 
 def test_an_old_library_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,3 +115,10 @@ def test_no_gpu_and_no_models_is_told() -> None:
     found = health.examine()
     found["models"] = []
     assert "none shipped" in doctor.told(found)
+
+
+def test_the_command_is_for_the_python_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health.shutil, "which", lambda name: "/elsewhere/python")
+    assert health.fix_command(["train"]) == f'{sys.executable} -m pip install "tympan[train]"'
+    monkeypatch.setattr(health.shutil, "which", lambda name: sys.executable)
+    assert health.fix_command([]) == 'python -m pip install "tympan"'

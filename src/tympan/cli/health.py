@@ -7,6 +7,9 @@ import importlib.metadata
 import os
 import platform
 import re
+import shlex
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +65,18 @@ def _judge(libraries: list[dict[str, Any]]) -> tuple[list[str], list[str], list[
 
 
 def fix_command(extras: list[str]) -> str:
-    """Return the command that installs everything missing.
+    """Return the command that installs everything missing, for the Python that runs now.
 
     >>> fix_command(["train", "export"])
-    'python -m pip install "tympan[train,export]"'
+    '...python... -m pip install "tympan[train,export]"'
     """
     # Works for a checkout too: pip finds tympan in place and adds only what it lacks.
     wanted = f"[{','.join(extras)}]" if extras else ""
-    return f'python -m pip install "tympan{wanted}"'
+    # Another `python` may come first on PATH than the one that runs this.
+    found = shutil.which("python")
+    here = found is not None and os.path.abspath(found) == os.path.abspath(sys.executable)
+    python = "python" if here else shlex.quote(sys.executable)
+    return f'{python} -m pip install "tympan{wanted}"'
 
 
 def check_libraries() -> list[dict[str, Any]]:
