@@ -114,7 +114,9 @@ def training_report(
         rows=_class_rows(confusion, labels),
         curves=training_charts.curves(history),
         calibration=calibration,
-        facts=[Fact(name, str(value)) for name, value in (facts or {}).items()],
+        facts=[
+            Fact(name[:1].upper() + name[1:], str(value)) for name, value in (facts or {}).items()
+        ],
     )
     return page.write(Path(out_dir) / "report.html", html)
 

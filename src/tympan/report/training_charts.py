@@ -92,7 +92,7 @@ def curves(history: Sequence[Mapping[str, Any]]) -> list[Plot]:
 def _curve(title: str, epochs: np.ndarray, series: Mapping[str, np.ndarray], share: bool) -> Plot:
     top = 1.0 if share else max(float(v.max()) for v in series.values()) * 1.05 or 1.0
     low = min(float(v.min()) for v in series.values())
-    bottom = math.floor(low * 10) / 10 if share and low < 0.99 else (0.0 if not share else 0.9)
+    bottom = min(math.floor(low * 5) / 5, 0.8) if share else 0.0
     span = epochs[-1] - epochs[0]
     x = (epochs - epochs[0]) / span
     lines = [
@@ -144,25 +144,22 @@ def _value_ticks(bottom: float, top: float, share: bool) -> list[Tick]:
     ]
 
 
-def calibration(confidence: np.ndarray, correct: np.ndarray, bins: int = 10) -> Plot:
+def calibration(confidence: np.ndarray, correct: np.ndarray, bins: int = 15) -> Plot:
     """Draw how often answers of a score were right: on the diagonal, a score is a probability.
-
-    Reliability diagram and expected calibration error: C. Guo et al., "On Calibration of Modern
-    Neural Networks", ICML 2017.
 
     Args:
         confidence: (n,) top scores, 0…1.
         correct: (n,) whether the answer was right.
-        bins: bars of equal width.
+        bins: bars of equal width; the error is computed from the same.
     """
+    from tympan.tasks.metrics import reliability
+
+    error, _ = reliability(confidence, correct.astype(float), bins)
     index = np.clip((confidence * bins).astype(int), 0, bins - 1)
     count = np.bincount(index, minlength=bins)
     right = np.bincount(index, weights=correct.astype(float), minlength=bins)
-    score = np.bincount(index, weights=confidence, minlength=bins)
-    used = count > 0
-    error = float(np.abs(right - score)[used].sum() / max(1, count.sum()))
     lines = [Line("M0 1000L1000 0", "guide")]
-    for i in np.flatnonzero(used):
+    for i in np.flatnonzero(count):
         left, width, height = (i + 0.06) / bins, 0.88 / bins, right[i] / count[i]
         corners = np.array([left, left + width])
         lines.append(Line(path(corners, np.array([height, height]), closed=True), "bar"))
