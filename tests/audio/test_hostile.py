@@ -197,6 +197,7 @@ class Endless:
         self.size = HEADER + 10 * 3600 * 16000 * 4
         self.at = 0
         self.most = 0
+        self.total = 0
 
     def seekable(self) -> bool:
         return True
@@ -212,6 +213,7 @@ class Endless:
         count = self.size - self.at if count < 0 else min(count, self.size - self.at)
         start, self.at = self.at, self.at + count
         self.most = max(self.most, self.at)
+        self.total += count
         head = struct.pack("<4sI", b"RIFF", self.size - 8) + WAV[8:40]
         head += struct.pack("<I", self.size - HEADER)
         return head[start : start + count].ljust(count, b"\0")
@@ -225,11 +227,25 @@ def test_ten_hours_are_refused_at_once_and_streamed_in_bounded_memory():
     assert probe(file).duration_s == 36_000
     part = load(file, start_s=35_990, mono=True, rate_hz=8000)  # without reading what is before
     assert part.duration_s == 10
+    assert file.total < 2 << 20  # of two gigabytes
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     stream = blocks(file, block_s=60, rate_hz=8000)
     for _, block in zip(range(10), stream, strict=False):
         assert block.clip.duration_s == 60
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000  # KiB
+
+
+def test_infinities_of_both_signs(recwarn):
+    import soundfile
+
+    file = io.BytesIO()
+    samples = np.array([0.0, np.inf, -np.inf, np.nan])
+    soundfile.write(file, samples, 8000, format="WAV", subtype="FLOAT")
+    with pytest.raises(AudioFileError, match="not numbers"):
+        load(file.getvalue())
+    with pytest.raises(ArgumentError, match="3 samples are not finite"):
+        Clip(samples, 8000)
+    assert not recwarn.list
 
 
 def test_a_length_limit_of_the_callers():

@@ -35,7 +35,7 @@ def player_html(clip: Clip) -> str:
     player = ""
     if clip.rate_hz * _limits.MAX_RATE_FACTOR >= _LOW_HZ:
         player = (
-            f'<audio controls preload="none" style="width:100%" aria-label="{title}" '
+            f'<audio controls preload="metadata" style="width:100%" aria-label="{title}" '
             f'src="{_data_uri(heard)}"></audio>'
         )
     else:
@@ -44,7 +44,7 @@ def player_html(clip: Clip) -> str:
         f'<div class="tympan-clip" style="max-width:{_WIDTH}px;font:13px sans-serif">'
         f"{waveform_svg(clip)}"
         f"{player}"
-        f'<div style="color:#666">{" · ".join(facts)}</div></div>'
+        f'<div style="color:#666">{" &middot; ".join(facts)}</div></div>'
     )
 
 

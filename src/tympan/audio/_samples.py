@@ -48,14 +48,13 @@ def own(samples: Any) -> np.ndarray:
             fix=fix or "choose the channels you need",
         )
     array = _to_float(array)
-    if not np.isfinite(array.min() + array.max()):
+    if not (np.isfinite(array.min()) and np.isfinite(array.max())):
         bad = ~np.isfinite(array)
-        if bad.any():
-            raise ArgumentError(
-                f"{int(bad.sum())} samples are not finite numbers (NaN or infinite), the first at "
-                f"sample {int(np.argmax(bad.any(axis=0)))}",
-                fix="repair them, for example by numpy.nan_to_num",
-            )
+        raise ArgumentError(
+            f"{int(bad.sum())} samples are not finite numbers (NaN or infinite), the first at "
+            f"sample {int(np.argmax(bad.any(axis=0)))}",
+            fix="repair them, for example by numpy.nan_to_num",
+        )
     if array.flags.writeable:
         array = array.copy()
         array.flags.writeable = False
