@@ -22,6 +22,17 @@ def test_equals_scipy(t: int, r: int, lead: int) -> None:
     np.testing.assert_allclose(convolve(x, response, lead).numpy(), expected, atol=1e-9)
 
 
+def test_items_that_share_responses() -> None:
+    x, responses, which = (
+        torch.randn(6, 2, 500),
+        torch.randn(3, 90),
+        torch.tensor([2, 0, 2, 2, 0, 0]),
+    )
+    torch.testing.assert_close(
+        convolve(x, responses, 3, which), convolve(x, responses[which], 3), atol=1e-4, rtol=0
+    )
+
+
 @given(st.integers(1, 10**6))
 def test_lengths_are_enough_fast_and_not_much_more(least: int) -> None:
     size = fast_length(least)

@@ -10,14 +10,13 @@ from tympan.augment.waveform._windows import windows
 
 def test_windows_and_their_gradient() -> None:
     x = torch.randn(3, 50, dtype=torch.float64, requires_grad=True)
-    starts = torch.tensor([[0, 45], [3, 4], [7, 7]])
+    starts = torch.tensor([[0, 3, 7], [45, 4, 7]])
     y = windows(x, starts, 5)
-    for row in range(3):
-        for column, start in enumerate(starts[row].tolist()):
-            assert torch.equal(y[row, column], x[row, start : start + 5])
+    for i, row, start in _places(starts):
+        assert torch.equal(y[i, row], x[row, start : start + 5])
     weight = torch.randn_like(y)
     (expected,) = torch.autograd.grad(
-        sum((x[r, s : s + 5] * weight[r, i]).sum() for r, i, s in _places(starts)), x
+        sum((x[row, s : s + 5] * weight[i, row]).sum() for i, row, s in _places(starts)), x
     )
     (found,) = torch.autograd.grad((y * weight).sum(), x)
     torch.testing.assert_close(found, expected)
@@ -25,7 +24,7 @@ def test_windows_and_their_gradient() -> None:
 
 def _places(starts: torch.Tensor) -> list[tuple[int, int, int]]:
     rows = enumerate(starts.tolist())
-    return [(r, i, start) for r, row in rows for i, start in enumerate(row)]
+    return [(i, row, start) for i, line in rows for row, start in enumerate(line)]
 
 
 def test_gradient_of_a_long_signal_needs_little_memory() -> None:

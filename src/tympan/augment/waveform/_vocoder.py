@@ -23,7 +23,9 @@ WINDOW_S = 0.048
 # A Hann window squared adds up to a constant at a third of its length.
 OVERLAP = 3
 # Frames are worked on in blocks of about this many numbers, which stay in the processor's cache.
-BLOCK_NUMBERS = 1 << 19
+BLOCK_NUMBERS = 1 << 18
+# Far below the product of two spectra of anything heard.
+SILENT = 1e-18
 
 
 def stretch_time(x: Tensor, rate: Tensor, rate_hz: int, length: int) -> Tensor:
@@ -50,72 +52,60 @@ def stretch_time(x: Tensor, rate: Tensor, rate_hz: int, length: int) -> Tensor:
     starts = torch.round(centres * rate.double()[:, None]).long().clamp(-n_fft, t + n_fft)
     lead = 2 * n_fft + hop
     starts = (starts - n_fft // 2 + lead).repeat_interleave(c, 0)
-    padded = pad(x.reshape(b * c, t), (lead, 3 * n_fft))
-    frames = _Frames(padded, starts, window, hop)
-    pieces, step = [], max(2, BLOCK_NUMBERS // (b * c * n_fft))
-    tail = x.new_zeros(b * c, OVERLAP - 1, hop)
+    frames = _Frames(pad(x.reshape(b * c, t), (lead, 3 * n_fft)), starts.T, window, hop)
+    # Sums of overlapping frames, in pieces of a hop: (hops, rows, hop).
+    total = x.new_zeros(count + OVERLAP - 1, b * c, hop)
     scale = window * (hop / window.square().sum())
+    step = max(2, BLOCK_NUMBERS // (b * c * n_fft))
     for first in range(0, count, step):
-        heard = torch.fft.irfft(frames.turned(first, min(count, first + step)), n_fft) * scale
-        joined, tail = _overlap_add(heard.unflatten(2, (OVERLAP, hop)), tail)
-        pieces.append(joined)
-    y = torch.cat(pieces, 1).flatten(1)
-    return y[:, n_fft : n_fft + length].reshape(b, c, length)
+        end = min(count, first + step)
+        heard = (torch.fft.irfft(frames.turned(first, end), n_fft) * scale).unflatten(2, (-1, hop))
+        for part in range(OVERLAP):
+            total[first + part : end + part] += heard[:, :, part]
+    y = total[OVERLAP : OVERLAP + math.ceil(length / hop)].transpose(0, 1).flatten(1)
+    return y[:, :length].reshape(b, c, length)
 
 
 class _Frames:
-    """The spectra of drawn frames, each turned to follow the one before it."""
+    """The spectra of frames, each turned to follow the one before it.
+
+    Arrays of frames are (frames, rows, …) here, so that one frame of all rows is one piece.
+    """
 
     def __init__(self, padded: Tensor, starts: Tensor, window: Tensor, hop: int) -> None:
-        self.padded = padded
-        self.starts, self.window, self.hop = starts, window, hop
+        self.padded, self.starts, self.window, self.hop = padded, starts, window, hop
         bins = len(window) // 2 + 1
-        spectrum = torch.complex(padded[:, :1], padded[:, :1])
-        self.turn = torch.ones_like(spectrum).expand(-1, bins)
-        self.last = torch.zeros_like(spectrum)[:, None].expand(-1, 1, bins)
+        like = torch.complex(window[:1], window[:1])
+        self.turn = torch.ones_like(like).expand(len(padded), bins)
+        self.last = torch.zeros_like(like).expand(len(padded), bins)
+        # What one frame needs: the turn before it is led by its neighbours, with a margin of one
+        # bin on each side; and after.
+        self.silent = torch.full_like(like, SILENT)
+        self.free = like.new_zeros(len(padded), bins + 2)
+        self.led = like.new_zeros(len(padded), bins)
 
     def turned(self, first: int, end: int) -> Tensor:
-        """Return the spectra (rows, frames, bins) of the frames from `first` to before `end`."""
-        starts = self.starts[:, first:end]
-        n_fft = len(self.window)
+        """Return the spectra (frames, rows, bins) of the frames from `first` to before `end`."""
+        starts, n_fft = self.starts[first:end], len(self.window)
         heard = torch.fft.rfft(windows(self.padded, starts, n_fft) * self.window)
         with torch.no_grad():
             before = windows(self.padded, starts - self.hop, n_fft).mul_(self.window)
-            before = torch.fft.rfft(before)
             # From each frame's predecessor in the input to its predecessor in the output.
-            way = torch.cat([self.last, heard[:, :-1]], 1) * before.conj_physical_()
-            self.last = heard[:, -1:].clone()
-            turns = torch.empty_like(way)
-            for frame in range(way.shape[1]):
-                self.turn = _locked_turn(self.turn * way[:, frame])
-                turns[:, frame] = self.turn
-        return heard * turns
+            way = torch.fft.rfft(before).conj_physical_()
+            way[1:].mul_(heard[:-1])
+            way[0].mul_(self.last)
+            self.last = heard[-1].clone()
+            for frame in way:
+                self.turn = self._locked(frame)
+        return heard * way
 
-
-def _locked_turn(z: Tensor) -> Tensor:
-    """Return `z` (rows, bins) led by its neighbours, at magnitude 1; 1 where all is silent."""
-    led = z.clone()
-    led[:, 1:] += z[:, :-1]
-    led[:, :-1] += z[:, 1:]
-    parts = torch.view_as_real(led)
-    square = torch.addcmul(parts[..., 0] * parts[..., 0], parts[..., 1], parts[..., 1])
-    turn = led * torch.rsqrt(square)
-    silent = square < 1e-30
-    return torch.where(silent, torch.ones_like(turn), turn) if bool(silent.any()) else turn
-
-
-def _overlap_add(heard: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
-    """Add frames (rows, frames, overlap, hop) each one hop later than the one before.
-
-    Returns:
-        The finished hops (rows, frames, hop), and what is left over for the next call.
-    """
-    frames = heard.shape[1]
-    total = heard.new_zeros(len(heard), frames + OVERLAP - 1, heard.shape[3])
-    total[:, : OVERLAP - 1] = tail
-    for part in range(OVERLAP):
-        total[:, part : part + frames] += heard[:, :, part]
-    return total[:, :frames], total[:, frames:]
+    def _locked(self, way: Tensor) -> Tensor:
+        """Write the turn of the next frame, each bin led by its neighbours, over `way`."""
+        free, led = self.free, self.led
+        # In silence, where there is nothing to follow, the turn is 1: an onset keeps its phases.
+        torch.addcmul(self.silent, self.turn, way, out=free[:, 1:-1])
+        torch.add(free[:, :-2], free[:, 2:], out=led).add_(free[:, 1:-1])
+        return torch.sgn(led, out=way)
 
 
 def _fast_hop(wanted: float) -> int:

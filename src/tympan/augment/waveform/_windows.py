@@ -15,15 +15,15 @@ def windows(x: Tensor, starts: Tensor, length: int) -> Tensor:
 
     Args:
         x: rows (r, t).
-        starts: (r, m), from 0 to t - length.
+        starts: (m, r), from 0 to t - length.
         length: samples.
 
     Returns:
-        (r, m, length).
+        (m, r, length).
 
-    >>> windows(torch.arange(6.0).reshape(2, 3), torch.tensor([[0], [1]]), 2)
-    tensor([[[0., 1.]],
-            [[4., 5.]]])
+    >>> windows(torch.arange(6.0).reshape(2, 3), torch.tensor([[0, 1]]), 2)
+    tensor([[[0., 1.],
+             [4., 5.]]])
     """
     if x.requires_grad and torch.is_grad_enabled():
         return _Windows.apply(x, starts, length)
@@ -31,8 +31,7 @@ def windows(x: Tensor, starts: Tensor, length: int) -> Tensor:
 
 
 def _taken(x: Tensor, starts: Tensor, length: int) -> Tensor:
-    rows = torch.arange(len(x), device=x.device)[:, None]
-    return x.unfold(1, length, 1)[rows, starts]
+    return x.unfold(1, length, 1)[torch.arange(len(x), device=x.device), starts]
 
 
 class _Windows(torch.autograd.Function):
@@ -47,6 +46,7 @@ class _Windows(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
         (starts,) = ctx.saved_tensors
-        index = starts[..., None] + torch.arange(grad.shape[2], device=grad.device)
+        index = starts.T[..., None] + torch.arange(grad.shape[2], device=grad.device)
         total = grad.new_zeros(ctx.shape)
-        return total.scatter_add_(1, index.flatten(1), grad.flatten(1)), None, None
+        parts = grad.transpose(0, 1).flatten(1)
+        return total.scatter_add_(1, index.flatten(1), parts), None, None

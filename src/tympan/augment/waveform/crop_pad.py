@@ -77,5 +77,5 @@ class CropPad(Transform):
         elif room > 0:
             x = pad(x, (room, room))
             start = room - start
-        starts = start.repeat_interleave(c)[:, None]
+        starts = start.repeat_interleave(c)[None]
         return windows(x.flatten(0, 1), starts, self.length).reshape(b, c, self.length)

@@ -36,8 +36,11 @@ class Quantization(Transform):
         return {"bits": integers(generator, x.shape[:1], self.min_bits, self.max_bits)}
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
-        scale = torch.exp2(params["bits"] - 1).to(x.dtype)[:, None, None]
         with torch.no_grad():
-            rounded = x.clamp(-1.0, 1.0).mul_(scale).round_()
-            rounded = torch.minimum(rounded, scale - 1, out=rounded).div_(scale)
-        return x + (rounded - x).detach() if x.requires_grad else rounded
+            y = torch.empty_like(x)
+            # Item by item: each stays in the processor's cache for all steps.
+            for item, rounded, bits in zip(x, y, params["bits"].tolist(), strict=True):
+                scale = 2.0 ** (bits - 1)
+                torch.mul(item, scale, out=rounded)
+                rounded.round_().clamp_(-scale, scale - 1).mul_(1 / scale)
+        return x + (y - x).detach() if x.requires_grad else y

@@ -91,15 +91,16 @@ class Reverb(Transform):
         }
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
-        response = self.responses(params).to(device=x.device, dtype=x.dtype)
-        y = convolve(x, response, LEAD)
+        if self.measured is not None:
+            measured = self.measured.to(device=x.device, dtype=x.dtype)
+            y = convolve(x, measured, LEAD, params["response"])
+        else:
+            y = convolve(x, self.rooms(params).to(x.dtype), LEAD)
         gain = torch.sqrt(power(x) / power(y).clamp_min(SILENT_POWER))
         return y * gain[:, None, None]
 
-    def responses(self, params: Params) -> Tensor:
-        """Return the impulse response (b, t) of each item; the direct sound is at sample 16."""
-        if self.measured is not None:
-            return self.measured.to(params["response"].device)[params["response"]]
+    def rooms(self, params: Params) -> Tensor:
+        """Return the simulated impulse responses (b, t); the direct sound is at sample 16."""
         return simulate(
             params["room_m"],
             params["source_m"],

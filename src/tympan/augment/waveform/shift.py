@@ -53,7 +53,7 @@ class Shift(Transform):
         else:
             start = t - params["shift_samples"].clamp(-t, t)
             longer = torch.nn.functional.pad(x, (t, t))
-        starts = start.repeat_interleave(x.shape[1])[:, None]
+        starts = start.repeat_interleave(x.shape[1])[None]
         return windows(longer.flatten(0, 1), starts, t).reshape(x.shape)
 
     def _copied(self, x: Tensor, shifts: list[int]) -> Tensor:
