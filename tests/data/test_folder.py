@@ -68,6 +68,30 @@ def test_folders_called_train_and_test_are_splits(tmp_path: Path) -> None:
     ]
 
 
+def splits(root: Path) -> None:
+    for i, part in enumerate(("train/dog", "train/cat", "test/dog", "test/cat")):
+        write_tone(root / part / "1.wav", 300, i)
+
+
+def test_a_folder_of_notes_beside_the_splits_is_passed_over(tmp_path: Path) -> None:
+    splits(tmp_path)
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").write_text("windy")
+    (tmp_path / "val").mkdir()
+    (tmp_path / "readme.txt").write_text("two days")
+    table = read_folder(tmp_path)
+    assert table.labels == ["cat", "dog"]
+    assert set(table.column("split")) == {"train", "test"}
+    assert (len(table), table.ignored) == (4, 2)
+
+
+def test_recordings_beside_the_splits_are_refused(tmp_path: Path) -> None:
+    splits(tmp_path)
+    write_tone(tmp_path / "extra" / "dog" / "1.wav", 300, 9)
+    with pytest.raises(DataError, match=r"recordings in extra/ beside the splits test/, train/"):
+        read_folder(tmp_path)
+
+
 def test_folders_called_train_and_ship_are_labels(tmp_path: Path) -> None:
     write_tone(tmp_path / "train" / "1.wav", 300, 0)
     write_tone(tmp_path / "ship" / "1.wav", 300, 1)

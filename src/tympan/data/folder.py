@@ -34,7 +34,8 @@ def read_folder(folder: str | os.PathLike[str]) -> Table:
 
     With a `metadata.csv` or `metadata.jsonl`, the rows are the examples. Without one, each
     sub-folder is a label and holds its recordings at any depth; sub-folders named `train`, `val`,
-    `test` (all of them such names) are splits and hold the label folders or a metadata file each.
+    `test` are splits and hold the label folders or a metadata file each; a folder without
+    recordings may lie beside them.
     Recordings directly in the folder, with no sub-folder, are examples without a label. Hidden
     files are passed over; files that are not audio are counted in `Table.ignored`.
 
@@ -45,7 +46,8 @@ def read_folder(folder: str | os.PathLike[str]) -> Table:
         The table, ordered by the metadata file or by name.
 
     Raises:
-        DataError: no such folder, no recordings in it, or a metadata file that is wrong.
+        DataError: no such folder, no recordings in it, a metadata file that is wrong, or a folder
+            of recordings beside those of the splits.
 
     >>> import tempfile
     >>> root = Path(tempfile.mkdtemp())
@@ -81,24 +83,48 @@ def _read(root: Path) -> Table:
         named = {os.path.normpath(e.path) for e in examples}
         others = sum(os.path.normpath(p) not in named and p != listed for p in _walk(root))
         return Table(root, examples, others, unlabelled, origin=listed.name)
-    tops = sorted(p for p in root.iterdir() if p.is_dir() and not _is_hidden(p))
-    if tops and all(p.name.lower() in SPLIT_NAMES for p in tops) and _looks_split(tops):
-        return _read_splits(root, tops)
-    return _read_labels(root)
+    tops = _split_folders(root)
+    return _read_splits(root, tops) if tops else _read_labels(root)
 
 
-def _looks_split(tops: list[Path]) -> bool:
-    """`train/` and `test/` are splits if labels or a metadata file lie in them, not recordings."""
-    return all(
-        metadata.find(top) is not None
-        or any(p.is_dir() and not _is_hidden(p) for p in top.iterdir())
-        for top in tops
+def _split_folders(root: Path) -> list[Path]:
+    """The folders of the splits; none if the sub-folders are labels.
+
+    Raises:
+        DataError: there are several splits, and recordings in a folder beside them.
+    """
+    folders = sorted(p for p in root.iterdir() if p.is_dir() and not _is_hidden(p))
+    if not any(p.name.lower() in SPLIT_NAMES for p in folders):
+        return []
+    filled = [p for p in folders if metadata.find(p) or any(map(is_audio, _walk(p)))]
+    splits = [p for p in filled if p.name.lower() in SPLIT_NAMES]
+    odd = [p for p in filled if p not in splits]
+    if not all(map(_looks_split, splits)):
+        return []
+    if not odd:
+        return splits
+    # One such name alone may well be a label: trains and ships.
+    if len({SPLIT_NAMES[p.name.lower()] for p in splits}) > 1:
+        raise DataError(
+            f"holds recordings in {odd[0].name}/ beside the splits "
+            f"{', '.join(f'{p.name}/' for p in splits)}",
+            file=root,
+            fix=f"move {odd[0].name}/ away or into a split; rename the others if they are labels",
+        )
+    return []
+
+
+def _looks_split(top: Path) -> bool:
+    """`train/` is a split if labels or a metadata file lie in it, not recordings."""
+    return metadata.find(top) is not None or any(
+        p.is_dir() and not _is_hidden(p) for p in top.iterdir()
     )
 
 
 def _read_splits(root: Path, tops: list[Path]) -> Table:
     examples: list[Example] = []
-    ignored, unlabelled, origin = 0, 0, "sub-folders"
+    inside = {path for top in tops for path in _walk(top)}
+    ignored, unlabelled, origin = sum(p not in inside for p in _walk(root)), 0, "sub-folders"
     for top in tops:
         part = _read(top)
         split = SPLIT_NAMES[top.name.lower()]
@@ -106,7 +132,6 @@ def _read_splits(root: Path, tops: list[Path]) -> Table:
         ignored += part.ignored
         unlabelled += part.unlabelled
         origin = part.origin
-    ignored += sum(1 for p in root.iterdir() if p.is_file() and not _is_hidden(p))
     return Table(root, tuple(examples), ignored, unlabelled, origin)
 
 
