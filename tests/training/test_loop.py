@@ -112,6 +112,19 @@ def test_patience_and_the_best_epoch(
     json.loads((tmp_path / "history.json").read_text(), parse_constant=pytest.fail)
 
 
+def test_of_equal_epochs_the_one_with_the_lowest_loss_is_kept(
+    batches: Data, tmp_path: Path
+) -> None:
+    class Equal(Scripted):
+        def evaluate(self, net: nn.Module, batches: Iterable[Batch]) -> dict[str, float]:
+            metrics = super().evaluate(net, batches)
+            return {**metrics, "loss": [0.9, 0.5, 0.2, 0.3][len(self.seen) - 1]}
+
+    config = replace(CONFIG, epochs=4)
+    history = fit(Equal([0.5, 0.8, 0.8, 0.8]), *batches[:2], config, tmp_path, progress=False)
+    assert (history.best, history.best_epoch) == (0.8, 3)
+
+
 def test_without_validation_the_last_average_is_kept(batches: Data, tmp_path: Path) -> None:
     learner = ToneLearner(3)
     history = fit(learner, batches[0], None, replace(CONFIG, epochs=2), tmp_path, progress=False)

@@ -55,9 +55,16 @@ class TrainingConfig:
     checkpoint_every_s: float = 60.0
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "devices", "lr"):
-            if not getattr(self, name) > 0:
-                raise ArgumentError(f"{name} must be above 0, not {getattr(self, name)}")
+        limits = {
+            "epochs": (1, 1_000_000), "batch_size": (1, 1_000_000), "lr": (1e-12, 100),
+            "weight_decay": (0, 100), "warmup_epochs": (0, 1_000_000), "seed": (0, 2**63 - 1),
+            "patience": (1, 1_000_000), "grad_clip": (1e-9, 1e9),
+            "checkpoint_every_s": (0, 1e9), "devices": (1, 1024),
+        }  # fmt: skip
+        for name, (low, high) in limits.items():
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:  # also refuses NaN
+                raise ArgumentError(f"{name} must be between {low:g} and {high:g}, not {value}")
         if self.precision not in ("auto", "32", "bf16"):
             raise ArgumentError(f"precision must be auto, 32 or bf16, not {self.precision!r}")
         if self.ema_decay is not None and not 0 <= self.ema_decay < 1:

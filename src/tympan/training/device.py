@@ -64,14 +64,12 @@ def describe(accelerator: str = "auto") -> dict[str, Any]:
     >>> sorted(describe("cpu"))
     ['amx', 'count', 'device', 'memory_gib', 'name', 'precision', 'threads']
     """
-    import platform
-
     import torch
 
     device = choose_device(accelerator)
     facts: dict[str, Any] = {
         "device": device,
-        "name": platform.processor() or platform.machine(),
+        "name": _processor_name(),
         "count": 1,
         "threads": torch.get_num_threads(),
         "memory_gib": None,
@@ -83,3 +81,16 @@ def describe(accelerator: str = "auto") -> dict[str, Any]:
         facts["count"] = torch.cuda.device_count()
         facts["memory_gib"] = torch.cuda.get_device_properties(0).total_memory / 2**30
     return facts
+
+
+def _processor_name() -> str:
+    import platform
+    from pathlib import Path
+
+    try:
+        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:  # not Linux
+        pass
+    return platform.processor() or platform.machine()

@@ -52,15 +52,16 @@ def make_fabric(config: TrainingConfig) -> Any:
     precision = choose_precision(config.precision, device)
     for name in ("lightning_fabric", "lightning.fabric", "lightning.pytorch"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    nodes, strategy = 1, "auto" if config.devices == 1 else "ddp_spawn"
+    nodes, devices = 1, config.devices
+    strategy = "auto" if devices == 1 else "ddp_spawn"
     if _launched_outside():
-        nodes = int(os.environ["WORLD_SIZE"]) // int(os.environ["LOCAL_WORLD_SIZE"])
-        strategy = "ddp"
+        devices = int(os.environ["LOCAL_WORLD_SIZE"])
+        nodes, strategy = int(os.environ["WORLD_SIZE"]) // devices, "ddp"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return fabric_module.Fabric(
             accelerator=device,
-            devices=int(os.environ["LOCAL_WORLD_SIZE"]) if nodes > 1 else config.devices,
+            devices=devices,
             num_nodes=nodes,
             strategy=strategy,
             precision="bf16-mixed" if precision == "bf16" else "32-true",

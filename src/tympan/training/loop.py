@@ -283,12 +283,14 @@ class _Run:
             yield batch.to(self.fabric.device)
 
     def keep_best(self, score: float) -> None:
-        """Keep the averaged weights if the metric is the best so far."""
-        best = self.history.best
-        if score == float("-inf") or (best is not None and not score > best):
-            self.since_best += 1
+        """Keep the averaged weights if the metric is the best so far; of equals, the lower loss."""
+        best, before, row = self.history.best, self.history.best_row, self.history.epochs[-1]
+        better = score > (float("-inf") if best is None else best)
+        self.since_best = 0 if better else self.since_best + 1
+        equal = score == best and row.get("val_loss", 0.0) < before.get("val_loss", 0.0)
+        if not (better or equal):
             return
-        self.history.best, self.history.best_epoch, self.since_best = score, self.epoch, 0
+        self.history.best, self.history.best_epoch = score, self.epoch
         if self.fabric.is_global_zero:
             state = {"epoch": self.epoch, "score": score}
             checkpoint.save(

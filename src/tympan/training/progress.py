@@ -63,7 +63,9 @@ class Display:
         if self._bar is None or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + 0.25
-        said = f"loss {loss:.3f}{self._metric}  {clips_per_s:.0f} clips/s  wait {data_wait:.0%}"
+        said = (
+            f"loss {loss:.3f}{self._metric}  {clips_per_s:.0f} clips/s  data wait {data_wait:.0%}"
+        )
         self._bar.update(
             self._task,
             completed=epoch * self.steps + step,
