@@ -121,6 +121,36 @@ def test_an_interrupt_ends_quietly() -> None:
     assert told == "tympan: interrupted\n"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+@pytest.mark.parametrize(
+    ("patch", "told"),
+    [
+        ("", "tympan: interrupted\n"),
+        (
+            "import signal; from tympan.training import TrainingInterrupted as T\n"
+            "def stop(*_): raise T('stopped after epoch 3', fix='again')\n"
+            "signal.signal(signal.SIGINT, stop)\n",
+            "tympan: stopped after epoch 3 (again)\n",
+        ),
+    ],
+    ids=["anywhere", "in training"],
+)
+def test_an_interrupt_within_a_command_is_one_line(patch: str, told: str) -> None:
+    # The whole way through Typer, whose own answer to Ctrl-C is silence.
+    code = "import sys, time, tympan.cli.main as m, tympan.models as models\n" + patch
+    code += "models.list_models = lambda *a: (print('on', flush=True), time.sleep(60))\n"
+    code += "sys.argv = ['tympan', 'models']\nm.run()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "on\n"
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, told)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="pipes of Unix")
 def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     code = "import tympan.cli.main as m, typer\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from typing import Annotated
 
@@ -79,7 +80,11 @@ def run() -> None:
     except TympanError as error:
         _fail(str(error), error.exit_code, debug)
     except KeyboardInterrupt:
-        _fail("interrupted", EXIT_INTERRUPTED, debug)
+        _interrupted(debug)
+    except SystemExit as ended:
+        if ended.code == EXIT_INTERRUPTED and _comes_from_an_interrupt(ended):
+            _interrupted(debug)
+        raise
     except BrokenPipeError:
         # The reader (`head`, a closed pager) has had enough; Python would complain when it
         # flushes at exit.
@@ -88,6 +93,19 @@ def run() -> None:
     except Exception as error:
         what = " ".join(f"{type(error).__name__}: {error}".split())
         _fail(f"unexpected {what:.500} (--debug shows where)", EXIT_UNEXPECTED, debug)
+
+
+def _comes_from_an_interrupt(error: BaseException | None) -> bool:
+    """Say whether Ctrl-C is behind an exit: Typer turns it into one, without a word."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def _interrupted(debug: bool) -> None:
+    # A second Ctrl-C while Python closes down would print a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _fail("interrupted", EXIT_INTERRUPTED, debug)
 
 
 def _without_debug(arguments: list[str]) -> tuple[list[str], bool]:
