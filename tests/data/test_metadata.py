@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,11 @@ def test_columns_are_read_in_the_order_of_the_file(root: Path) -> None:
         "file_name\tlabel\na.wav\tx\nb.wav\ty\n",
         "file_name,label\na.wav,x\nb.wav,y\n".encode("utf-16"),
         'file_name,label\n"a.wav",x\n"b.wav",y',
+        "sep=,\r\nfile_name,label\r\na.wav,x\r\nb.wav,y\r\n",  # Excel, asked for a comma
+        "sep=;\nfile_name;label\na.wav;x\nb.wav;y\n",
+        b'\xef\xbb\xbf"sep=|"\nfile_name|label\na.wav|x\nb.wav|y\n',
+        "file_name,label\na.wav,x,,\nb.wav,y, \n",  # cells that were once used
+        "file_name,label,,\na.wav,x,,\nb.wav,y\n",
         "file_name,label\n./a.wav,x\naudio\\c.wav,y\n",  # written on Windows
     ],
 )
@@ -58,6 +64,32 @@ def test_names_and_texts_in_any_script(root: Path) -> None:
     table = read_folder(root)
     assert table.paths[0].name == "Ümlaut ü.wav"
     assert table.column("text") == ['Grüße, "Welt"\nund mehr']
+
+
+@pytest.mark.parametrize("listed", ["NFC", "NFD"])
+@pytest.mark.parametrize("stored", ["NFC", "NFD"])
+def test_accents_in_both_spellings_are_one(tmp_path: Path, listed: str, stored: str) -> None:
+    (tmp_path / unicodedata.normalize(stored, "Möwe.wav")).write_bytes(b"RIFF....WAVE")
+    (tmp_path / "b.wav").write_bytes(b"RIFF....WAVE")
+    write(tmp_path, unicodedata.normalize(listed, "file_name,label\nMöwe.wav,Möwe\nb.wav,Möwe\n"))
+    table = read_folder(tmp_path)
+    assert table.labels == [unicodedata.normalize("NFC", "Möwe")]
+    assert table.paths[0].is_file()
+
+
+def test_label_folders_in_both_spellings_are_one(tmp_path: Path) -> None:
+    for form in ("NFC", "NFD"):
+        folder = tmp_path / unicodedata.normalize(form, "Möwe")
+        folder.mkdir(exist_ok=True)
+        (folder / f"{form}.wav").write_bytes(b"RIFF....WAVE")
+    table = read_folder(tmp_path)
+    assert (len(table), table.labels) == (2, [unicodedata.normalize("NFC", "Möwe")])
+
+
+def test_lines_are_counted_from_the_separator_line(root: Path) -> None:
+    write(root, "sep=;\nfile_name;label\na.wav;x\nz.wav;y\n")
+    with pytest.raises(DataError, match=r"z.wav \(line 4\)"):
+        read_folder(root)
 
 
 def test_jsonl(root: Path) -> None:
@@ -96,6 +128,10 @@ CSV_ERRORS = [
     ("", r"no column 'file_name'.*empty"),
     ("file_name,label\n", r"has no rows"),
     ("name,label\na.wav,x\n", r"no column 'file_name'.*it is: name, label"),
+    ("filename,label\na.wav,x\n", r"'filename' .write it 'file_name'.*are: filename, label"),
+    ("File Name;label\na.wav;x\n", r"'File Name' .write it 'file_name'.*: File Name, label"),
+    ("file_name,Label\na.wav,x\n", r"no column 'label', but .*'Label' .*are: file_name, Label"),
+    ("file_name,label\na.wav,x,,z\n", r"line 2 has 4 cells, the header 2"),
     ("file_name,label,label\na.wav,x,y\n", r"the column 'label' twice"),
     ("file_name,label\nz.wav,x\ny.wav,x\n", r"z.wav \(line 2\), y.wav \(line 3\) that do not"),
     ("file_name,label\na.wav,x\nz.wav,x\n", r"z.wav \(line 3\) that does not exist"),
@@ -134,6 +170,8 @@ JSONL_ERRORS = [
     ('{"file_name": "a.wav"}\n{"file_name"', "line 2 is not JSON"),
     ("[1, 2]\n", "line 1 is not a JSON object"),
     ('{"label": "x"}\n', "line 1 has no 'file_name'"),
+    ('{"file_name": "a.wav", "Label": "x"}\n', "no column 'label' in line 1, but .*'Label'"),
+    ('{"filename": "a.wav"}\n', "write it 'file_name'"),
     ('{"file_name": 3}\n', "line 1 has no 'file_name'"),
     ('{"file_name": "../out.wav"}\n', "leads out of the folder"),
     ('{"file_name": "a\\u0000.wav"}\n', "NUL character"),

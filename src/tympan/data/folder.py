@@ -7,6 +7,7 @@ column and any others.
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -145,7 +146,7 @@ def _read_labels(root: Path) -> Table:
         elif path.parent == root:
             loose.append(path)
         else:
-            label = path.relative_to(root).parts[0]
+            label = unicodedata.normalize("NFC", path.relative_to(root).parts[0])
             labelled.append(Example(path, {"label": label}))
     if labelled:  # a recording beside the label folders has no label
         return Table(root, tuple(labelled), ignored=ignored + len(loose))

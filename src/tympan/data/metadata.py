@@ -7,7 +7,9 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterator
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -17,6 +19,8 @@ from tympan.errors import DataError
 NAMES = ("metadata.csv", "metadata.jsonl")
 # Several rows for one file are events in it, and need these.
 _EVENT_COLUMNS = ("start_s", "end_s")
+# Excel's way of naming the delimiter, in a line before the header.
+_SEPARATOR_LINE = re.compile(r'"?sep=(?P<delimiter>[,;\t|])"?[,;\t|]*\r?(\n|$)', re.IGNORECASE)
 
 Row = tuple[int, dict[str, str]]  # line number in the file, its columns
 
@@ -51,6 +55,8 @@ def read(path: Path, root: Path) -> tuple[tuple[Example, ...], int]:
     examples, missing = [], []
     for line, columns in rows:
         name = columns.pop("file_name")
+        # One text has one spelling: macOS writes "ü" as two characters.
+        columns = {k: unicodedata.normalize("NFC", v) for k, v in columns.items()}
         found = _resolve(name, root, path, line)
         if found is None:
             missing.append(f"{name} (line {line})")
@@ -81,46 +87,76 @@ def _decode(path: Path) -> str:
 
 
 def _csv(text: str, path: Path) -> Iterator[Row]:
-    header, reader = _csv_header(text, path)
+    # NUL bytes are no text; the csv module would keep them silently.
+    if "\0" in text:
+        raise DataError("holds NUL bytes, it is not text", file=path, fix="save it as CSV UTF-8")
+    named = _SEPARATOR_LINE.match(text)
+    skipped = 1 if named else 0
+    delimiters = (named["delimiter"],) if named else (",", ";", "\t")
+    header, reader = _csv_header(text[named.end() :] if named else text, path, delimiters)
+    needed = len(_without_blank_end(header, 0))
     try:
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue
-            if len(cells) != len(header):
+            cells = _without_blank_end(cells, len(header))
+            if not needed <= len(cells) <= len(header):
                 raise DataError(
-                    f"line {reader.line_num} has {len(cells)} cells, the header {len(header)}",
+                    f"line {reader.line_num + skipped} has {len(cells)} cells, "
+                    f"the header {len(header)}",
                     file=path,
                     fix="put text that holds a comma into double quotes",
                 )
-            columns = {k: v.strip() for k, v in zip(header, cells, strict=True) if k}
-            yield reader.line_num, columns
+            columns = {k: v.strip() for k, v in zip(header, cells, strict=False) if k}
+            yield reader.line_num + skipped, columns
     except csv.Error as error:
-        raise DataError(f"is not CSV (line {reader.line_num}: {error})", file=path) from error
+        line = reader.line_num + skipped
+        raise DataError(f"is not CSV (line {line}: {error})", file=path) from error
 
 
-def _csv_header(text: str, path: Path) -> tuple[list[str], Any]:
-    """The column names and the reader behind them; comma, semicolon or tab, as the header shows."""
+def _without_blank_end(cells: list[str], least: int) -> list[str]:
+    """Drop the empty cells that spreadsheets leave at the end of a line, down to a number."""
+    end = len(cells)
+    while end > least and not cells[end - 1].strip():
+        end -= 1
+    return cells[:end]
+
+
+def _csv_header(text: str, path: Path, delimiters: tuple[str, ...]) -> tuple[list[str], Any]:
+    """The column names and the reader behind them; the delimiter is the one the header shows."""
     names: list[str] = []
-    # NUL bytes are no text; the csv module would keep them silently.
-    if "\0" in text:
-        raise DataError("holds NUL bytes, it is not text", file=path, fix="save it as CSV UTF-8")
-    for delimiter in (",", ";", "\t"):
+    for delimiter in delimiters:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         try:
             header = [name.strip() for name in next(reader, [])]
         except csv.Error as error:
             raise DataError(f"is not CSV (line 1: {error})", file=path) from error
-        names = names or header
+        names = max(names, header, key=len)
         if "file_name" in header:
             double = {name for name in header if name and header.count(name) > 1}
             if double:
                 raise DataError(f"has the column {min(double)!r} twice", file=path)
+            _check_spelling(header, path)
             return header, reader
+    _check_spelling(names, path)
     raise DataError(
         "has no column 'file_name'",
         file=path,
         fix=f"its first line must name the columns; it is: {', '.join(names)[:120] or 'empty'}",
     )
+
+
+def _check_spelling(names: Iterable[str], path: Path, where: str = "") -> None:
+    """Refuse a column that is almost `file_name` or `label` where the right one is missing."""
+    names = list(names)
+    for right in ("file_name", "label"):
+        for name in names if right not in names else ():
+            if re.sub(r"[\W_]", "", name).casefold() == right.replace("_", ""):
+                raise DataError(
+                    f"has no column {right!r}{where}, but one called {name!r}",
+                    file=path,
+                    fix=f"write it {right!r}; the columns here are: {', '.join(names)[:120]}",
+                )
 
 
 def _jsonl(text: str, path: Path) -> Iterator[Row]:
@@ -133,6 +169,7 @@ def _jsonl(text: str, path: Path) -> Iterator[Row]:
             raise DataError(f"line {line} is not JSON: {error}", file=path) from error
         if not isinstance(row, dict):
             raise DataError(f"line {line} is not a JSON object", file=path)
+        _check_spelling(row, path, f" in line {line}")
         if not isinstance(row.get("file_name"), str):
             raise DataError(f"line {line} has no 'file_name' text", file=path)
         yield line, {str(key): _as_text(value) for key, value in row.items()}
@@ -184,7 +221,7 @@ def _resolve(name: str, root: Path, path: Path, line: int) -> Path | None:
         raise DataError(f"has an empty file_name in line {line}", file=path)
     if "\0" in name:
         raise DataError(f"has a NUL character in the file_name of line {line}", file=path)
-    for candidate in (name, name.replace("\\", "/")):  # written on Windows
+    for candidate in _spellings(name):
         pure = PurePosixPath(candidate)
         if pure.is_absolute() or ".." in pure.parts or PureWindowsPath(candidate).drive:
             raise DataError(
@@ -198,6 +235,14 @@ def _resolve(name: str, root: Path, path: Path, line: int) -> Path | None:
         except OSError:  # a name too long for the file system
             return None
     return None
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """A file name as it stands, as Windows would mean it, and in both ways to write accents."""
+    for one in (name, name.replace("\\", "/")):
+        yield one
+        yield unicodedata.normalize("NFC", one)
+        yield unicodedata.normalize("NFD", one)
 
 
 def _several(items: list[str], limit: int = 5) -> str:
