@@ -22,7 +22,8 @@ def evaluate(
     from tympan.tasks import evaluate as score
 
     result = score(model, folder, split=split)
-    if result.seen:
-        left = "left out" if result.metrics["examples"] != result.seen else "all there are"
-        typer.echo(f"{result.seen} recordings were heard in training: {left}", err=True)
+    for line in result.skipped:
+        typer.echo(f"tympan: left out: {line}", err=True)
+    if result.remark and as_json:
+        typer.echo(f"tympan: {result.remark}", err=True)
     typer.echo(json.dumps(result.to_json()) if as_json else result)

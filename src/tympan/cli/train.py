@@ -30,7 +30,9 @@ def train(
     epochs: Annotated[
         int | None, typer.Option("--epochs", help="Passes over the data.", min=1)
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same weights.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Same seed, same weights; 0.", show_default=False)
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="Any setting: key=value.", show_default=False),

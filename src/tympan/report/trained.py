@@ -21,7 +21,7 @@ def train(
     from_: str | None = None,
     out: str | os.PathLike[str] | None = None,
     epochs: int | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     settings: Mapping[str, Any] | None = None,
     resume: bool = True,
     progress: bool = True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -30,13 +31,13 @@ def get(name: str) -> Any:
 
 
 @lru_cache(maxsize=4)
-def _load_once(model: str, task: str, stamp: float) -> Any:
+def _load_once(folder: Path, task: str, stamp: tuple[int, int]) -> Any:
     from tympan.models import load_model
 
-    loaded = load_model(model)
+    loaded = load_model(folder)
     if loaded.card.task != task:
         what = f"is a model for {loaded.card.task!r}, not for {task!r}"
-        raise ModelError(what, file=model, fix="`tympan models` lists what there is")
+        raise ModelError(what, file=folder, fix="`tympan models` lists what there is")
     return get(task).load(loaded)
 
 
@@ -46,8 +47,18 @@ def load(model: str | os.PathLike[str], task: str) -> Any:
     Raises:
         ModelError: it is missing, damaged, foreign or of another task.
     """
-    card = Path(model) / "card.json"
-    return _load_once(os.fspath(model), task, card.stat().st_mtime if card.is_file() else 0.0)
+    from tympan.models import find_model
+
+    if not isinstance(model, str | os.PathLike):
+        what = f"a model is a name or a folder, not {type(model).__name__}"
+        raise ArgumentError(what, fix="for instance model='sounds'")
+    folder = find_model(model).resolve()
+    try:
+        found = (folder / "card.json").stat()
+        stamp = (found.st_mtime_ns, found.st_size)
+    except OSError:
+        stamp = (0, 0)  # loading says what is wrong
+    return _load_once(folder, task, stamp)
 
 
 def classify(
@@ -101,7 +112,10 @@ def evaluate(
     if split is not None:
         table = table.where("split", split)
     trained = set(card.data.get("trained_on", ())) if isinstance(card.data, dict) else set()
-    cache = WaveCache.open(table, ready.net.config.rate_hz)
+    cache = WaveCache.open(table, ready.net.config.rate_hz, on_error="skip")
+    table = cache.table
     fresh = [i for i in range(len(cache)) if cache.content_key(i)[:16] not in trained]
     seen = len(cache) - len(fresh)
-    return task.evaluate(ready, table.subset(fresh) if fresh else table, seen=seen)
+    result = task.evaluate(ready, table.subset(fresh) if fresh else table)
+    skipped = tuple(str(error) for error in cache.skipped)
+    return replace(result, seen=seen, seen_left_out=bool(fresh), skipped=skipped)

@@ -86,7 +86,23 @@ def _bootstrap(
         drawn["accuracy"].append(float(correct[i].mean()))
         drawn["macro_f1"].append(float(macro_f1(confusion_matrix(truth[i], guess[i], k))))
         drawn["ece"].append(reliability(confidence[i], correct[i])[0])
-    return {name: np.percentile(v, [2.5, 97.5]).round(4).tolist() for name, v in drawn.items()}
+    found = {name: np.percentile(v, [2.5, 97.5]).round(4).tolist() for name, v in drawn.items()}
+    if correct.all() or not correct.any():
+        # Resampling answers that are all right gives all right: it sees no uncertainty.
+        found["accuracy"] = found["macro_f1"] = wilson_interval(int(correct.sum()), m)
+    return found
+
+
+def wilson_interval(right: int, m: int) -> list[float]:
+    """95 % interval of a share (Wilson, *Probable Inference*, 1927); honest at 0 and 1 too.
+
+    >>> wilson_interval(10, 10)
+    [0.7225, 1.0]
+    """
+    z = 1.959964
+    middle = (right + z * z / 2) / (m + z * z)
+    half = z / (m + z * z) * float(np.sqrt(right * (m - right) / m + z * z / 4))
+    return [round(max(0.0, middle - half), 4), round(min(1.0, middle + half), 4)]
 
 
 def classification_metrics(
@@ -104,6 +120,7 @@ def classification_metrics(
         scores: `(m, k)` probabilities.
         labels: the `k` names.
         rounds: bootstrap resamples for the 95 % intervals (Efron, 1979); 0 leaves them out.
+            Where all answers are right, or none is, the intervals are Wilson's.
         seed: seed of the resampling.
 
     Returns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tympan.errors import ArgumentError, DataError, ModelError
 from tympan.tasks.ask import DEFAULT_MODELS, TASKS, get
 from tympan.tasks.base import Prepared, Report, TrainingResult, apply_settings
+from tympan.tasks.finish import draft_card, finish, keep_apart
 
 if TYPE_CHECKING:
     from torch import nn
@@ -30,7 +32,7 @@ def train(
     from_: str | None = None,
     out: str | os.PathLike[str] | None = None,
     epochs: int | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     settings: Mapping[str, Any] | None = None,
     resume: bool = True,
     progress: bool = True,
@@ -44,7 +46,7 @@ def train(
         from_: model to start from (name or folder), or `"scratch"`; the shipped one by default.
         out: folder of the model; `<folder>-<task>` in the working directory by default.
         epochs: passes over the training side.
-        seed: same seed and device, same weights.
+        seed: same seed and device, same weights; 0 by default.
         settings: fields of `TrainingConfig` and of the task's configuration, by name.
         resume: go on with an unfinished training in `out`; False starts over.
         progress: show a progress bar.
@@ -67,20 +69,44 @@ def train(
     config = question.config_type()
     if start is not None:
         config = question.start_from(config, start)
-    values = dict(settings or {}) | {"seed": seed} | ({"epochs": epochs} if epochs else {})
     defaults = TrainingConfig(epochs=40, batch_size=32, lr=1e-3 if start else 2e-3, ema_decay=0.995)
+    values = _gathered(settings, epochs=epochs, seed=seed)
     training, used = apply_settings(defaults, values)
     config, chosen = apply_settings(config, values)
-    unknown = sorted(set(values) - used - chosen)
-    if unknown:
-        known = sorted(vars(training) | vars(config))
-        raise ArgumentError(
-            f"no setting is called {unknown[0]!r}", fix=f"one of {', '.join(known)}"
-        )
+    _check_known(values, used | chosen, vars(training) | vars(config))
+    if start is not None and config.encoder != start.card.config.get("encoder"):
+        what = f"the encoder of {start.card.name} is {start.card.config.get('encoder')!r}"
+        raise ArgumentError(f"{what}, not {config.encoder!r}", fix="--from scratch")
 
-    job = prepare_job(question, table, config, frozenset(chosen), seed, say)
+    job = prepare_job(question, table, config, frozenset(chosen), training.seed, say)
+    if start is not None:
+        job = keep_apart(job, start, say)
+    card = draft_card(job, training, target, start)
     net, history = run_job(job, training, target, start=start, resume=resume, progress=progress)
-    return _finish(job, net, history, training, target, say)
+    return finish(job, net, history, training, target, card, start)
+
+
+def _gathered(settings: Mapping[str, Any] | None, **named: Any) -> dict[str, Any]:
+    """The settings with those that have an argument of their own.
+
+    Raises:
+        ArgumentError: one is given both ways, differently.
+    """
+    values = dict(settings or {})
+    for name, value in named.items():
+        if value is None:
+            continue
+        if name in values and str(values[name]) != str(value):
+            raise ArgumentError(f"{name} is given twice: {value} and {values[name]}")
+        values[name] = value
+    return values
+
+
+def _check_known(values: Mapping[str, Any], used: set[str], known: Mapping[str, Any]) -> None:
+    unknown = sorted(set(values) - used)
+    if unknown:
+        fix = f"one of {', '.join(sorted(known))}"
+        raise ArgumentError(f"no setting is called {unknown[0]!r}", fix=fix)
 
 
 @dataclass(frozen=True)
@@ -167,6 +193,7 @@ def run_job(
     if start is not None:
         job.task.warm_start(net, start, job.prepared.labels)
     learner = job.task.learner(net, job.prepared.config, job.prepared.labels)
+    learner.start = "" if start is None else str(start.card.weights.get("sha256", ""))
     train, val = job.batches("train", training), job.batches("val", training)
     if train is None:
         raise DataError("has no recordings to train on", file=job.table.root)
@@ -184,6 +211,14 @@ def _check_out(out: Path, folder: Path) -> None:
     if out.is_dir() and any(out.iterdir()) and not ours & {p.name for p in out.iterdir()}:
         fix = "name a new or an empty folder with --out"
         raise ArgumentError("holds other files, a model would mix with them", file=out, fix=fix)
+    # Better known now than when the training is over.
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        what = f"cannot be made or written: {error.strerror}"
+        raise ArgumentError(what, file=out, fix="--out elsewhere") from error
 
 
 def _read(folder: str | os.PathLike[str], task: str | None, say: Report) -> tuple[Table, str]:
@@ -222,56 +257,3 @@ def _start_model(task: str, from_: str | None, say: Report) -> LoadedModel | Non
         raise ModelError(f"is a model for {model.card.task!r}, not for {task!r}", file=from_)
     say(f"starting from the encoder of {model.card.name}")
     return model
-
-
-def _finish(
-    job: Job,
-    net: nn.Module,
-    history: History,
-    training: TrainingConfig,
-    out: Path,
-    say: Report,
-) -> TrainingResult:
-    """Calibrate, save, and score on the test side."""
-    from dataclasses import asdict
-
-    from tympan.models import Card, load_model, save_model
-    from tympan.nets import count_parameters
-
-    config = job.task.finish(net, job.batches("val", training))
-    heard = [*job.split.indices["train"], *job.split.indices["val"]]
-    card = Card(
-        name=out.resolve().name,
-        task=job.task.name,
-        description=f"Trained on {len(job.split.train)} recordings of {job.table.root.name}.",
-        config=config.to_dict(),
-        labels=list(job.prepared.labels),
-        data={
-            "folder": job.table.root.name,
-            "digest": job.table.digest,
-            "recordings": {s: len(rows) for s, rows in job.split.indices.items()},
-            "split": job.split.reason,
-            "training": asdict(training),
-            "trained_on": sorted({job.cache.content_key(i)[:16] for i in heard}),
-        },
-        parameters=count_parameters(net),
-    )
-    save_model(out, net.state_dict(), card)
-    model = job.task.load(load_model(out))
-    evaluation = job.task.evaluate(model, job.split.test)
-    card = _with_metrics(card, evaluation.metrics, job.split.reason)
-    save_model(out, net.state_dict(), card)
-    return TrainingResult(out, evaluation.metrics, job.split.reason, evaluation, job, history)
-
-
-def _with_metrics(card: Any, metrics: dict[str, Any], split: str) -> Any:
-    from dataclasses import replace
-
-    kept = ("accuracy", "macro_f1", "ece", "examples", "intervals", "per_class")
-    weak = [
-        f"{n}: F1 {row['f1']:.0%}" for n, row in metrics["per_class"].items() if row["f1"] < 0.5
-    ]
-    failures = [f"Weak labels on the test side: {', '.join(weak)}."] if weak else []
-    return replace(
-        card, metrics={k: metrics[k] for k in kept} | {"side": split}, known_failures=failures
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,7 +16,6 @@ from tympan.tasks.classify.timeline import Step, decide, extend
 from tympan.tasks.results import Classification, Label, Segment
 
 if TYPE_CHECKING:
-    from tympan.audio.clip import Clip
     from tympan.tasks.classify.net import Classifier
 
 BATCH = 8
@@ -50,11 +51,32 @@ def steps(model: ClassifyModel, source: Any, every_s: float | None = None) -> It
     if every_s is not None and not 0.01 <= every_s <= 3600:
         raise ArgumentError(f"every_s={every_s} is no usable step", fix="give 0.01 to 3600 seconds")
     config = model.net.config
-    whole_s = 1.5 * config.clip_s if every_s is None else 0.0
+    return steps_of(model, _chunks(source, config.rate_hz), every_s)
+
+
+def steps_of(
+    model: ClassifyModel, chunks: Iterable[np.ndarray], every_s: float | None = None
+) -> Iterator[Step]:
+    """`steps` of a recording that comes as mono chunks `(t,)` at the net's rate."""
+    config = model.net.config
     window_s = config.clip_s * config.crop
+    whole_s = 1.5 * config.clip_s if every_s is None else 0.0
     every_s = every_s or window_s / STEPS_PER_WINDOW
-    chunks = _chunks(source, config.rate_hz)
-    windows = _windows(chunks, config.rate_hz, window_s, every_s, whole_s)
+    # A step longer than a window is heard in parts, or most of it would not be heard at all.
+    parts = math.ceil(every_s / window_s - 1e-9)
+    windows = _windows(chunks, config.rate_hz, window_s, every_s / parts, whole_s)
+    found = _heard(model, windows)
+    while group := list(itertools.islice(found, parts)):
+        lengths = np.array([step.end_s - step.start_s for step in group])
+        rows = np.stack([step.probabilities for step in group])
+        mean = lengths @ rows / max(lengths.sum(), 1e-9) if parts > 1 else rows[0]
+        yield Step(group[0].start_s, group[-1].end_s, mean)
+
+
+def _heard(
+    model: ClassifyModel, windows: Iterable[tuple[float, float, np.ndarray]]
+) -> Iterator[Step]:
+    """Answer about windows, a few of one length at a time."""
     batch: list[tuple[float, float, np.ndarray]] = []
     for window in windows:
         if batch and (len(batch) == BATCH or len(window[2]) != len(batch[0][2])):
@@ -69,6 +91,9 @@ def _chunks(source: Any, rate_hz: int) -> Iterable[np.ndarray]:
     """The recording as mono blocks `(t,)` at the net's rate."""
     from tympan.audio import Clip, blocks
 
+    if isinstance(source, np.ndarray):
+        fix = "tympan.load(array, rate_hz=...) gives a clip that knows its rate"
+        raise ArgumentError("an array of samples has no rate", fix=fix)
     if isinstance(source, Clip):
         return [source.mono().resample(rate_hz).samples[0]]
     return (b.clip.samples[0] for b in blocks(source, block_s=30.0, rate_hz=rate_hz, mono=True))
@@ -78,9 +103,13 @@ def _windows(
     chunks: Iterable[np.ndarray], rate_hz: int, window_s: float, every_s: float, whole_s: float
 ) -> Iterator[tuple[float, float, np.ndarray]]:
     """Yield `(start_s, end_s, window)`; of the past only what later windows need is kept."""
-    size, every = round(window_s * rate_hz), max(1, round(every_s * rate_hz))
-    whole_limit = round(whole_s * rate_hz)
+    size, every = max(1, round(window_s * rate_hz)), max(1.0, every_s * rate_hz)
     held, first, step = np.zeros(0, np.float32), 0, 0  # `first`: place of held[0] in the file
+    whole_limit = round(whole_s * rate_hz)
+
+    def place(i: int) -> int:
+        # Of each step anew, or the rounding errors of hours of steps would add up.
+        return round(i * every)
 
     def cut(middle: int, end: int) -> np.ndarray:
         start = max(0, min(middle - size // 2, end - size))
@@ -92,23 +121,23 @@ def _windows(
         # A window is safe once the recording goes on beyond it and beyond its step.
         while (
             known > whole_limit
-            and (middle := step * every + every // 2) + size < known
-            and (step + 1) * every <= known
+            and (middle := (place(step) + place(step + 1)) // 2) + size < known
+            and place(step + 1) <= known
         ):
-            yield step * every / rate_hz, (step + 1) * every / rate_hz, cut(middle, known)
+            yield place(step) / rate_hz, place(step + 1) / rate_hz, cut(middle, known)
             step += 1
             # The last window may be moved inwards, to the end of what is known.
-            useless = min(len(held) - size, step * every - size // 2 - first)
+            useless = min(len(held) - size, place(step) - size // 2 - first)
             if useless > size:
                 held, first = held[useless:], first + useless
     end = first + len(held)
     if step == 0 and end <= whole_limit:
         yield 0.0, end / rate_hz, _at_least(held, rate_hz)
         return
-    while step * every < end:
-        stop = min(end, (step + 1) * every)
-        middle = (step * every + stop) // 2
-        yield step * every / rate_hz, stop / rate_hz, _at_least(cut(middle, end), rate_hz)
+    while place(step) < end:
+        stop = min(end, place(step + 1))
+        middle = (place(step) + stop) // 2
+        yield place(step) / rate_hz, stop / rate_hz, _at_least(cut(middle, end), rate_hz)
         step += 1
 
 
@@ -175,10 +204,10 @@ def _name(source: Any) -> str:
     return "bytes" if isinstance(source, bytes) else str(getattr(source, "name", "stream"))
 
 
-def mean_probabilities(model: ClassifyModel, clip: Clip | Any) -> np.ndarray:
-    """Probabilities `(k,)` of a whole recording."""
+def mean_probabilities(model: ClassifyModel, chunks: Iterable[np.ndarray]) -> np.ndarray:
+    """Probabilities `(k,)` of a whole recording, given as mono chunks at the net's rate."""
     total, weight = np.zeros(len(model.labels)), 0.0
-    for step in steps(model, clip):
+    for step in steps_of(model, chunks):
         total += step.probabilities * (step.end_s - step.start_s)
         weight += step.end_s - step.start_s
     return total / max(weight, 1e-9)

@@ -7,6 +7,24 @@ from typing import Any
 
 from tympan.errors import ArgumentError, ModelError
 
+RANGES: dict[str, tuple[float, float]] = {
+    "rate_hz": (1000, 192_000),
+    "n_fft": (16, 65_536),
+    "hop": (1, 65_536),
+    "n_mels": (24, 1024),
+    "f_min_hz": (0, 96_000),
+    "clip_s": (0.1, 600),
+    "dropout": (0, 0.99),
+    "temperature": (0.01, 100),
+    "mixup_p": (0, 1),
+    "crop": (0.05, 1),
+    "shift": (0, 1),
+    "mask": (0, 0.99),
+    "frequency_shift": (0, 64),
+    "filter_db": (0, 60),
+    "balance": (0, 1),
+}
+
 
 @dataclass(frozen=True)
 class ClassifyConfig:
@@ -54,19 +72,14 @@ class ClassifyConfig:
     balance: float = 0.5
 
     def __post_init__(self) -> None:
-        wrong = [
-            name
-            for name in ("rate_hz", "n_fft", "hop", "n_mels", "clip_s", "temperature")
-            if not getattr(self, name) > 0
-        ]
-        if wrong:
-            raise ArgumentError(f"{wrong[0]}={getattr(self, wrong[0])} must be above 0")
-        if not 0.05 <= self.crop <= 1:
-            raise ArgumentError(f"crop={self.crop} must be between 0.05 and 1")
-        if self.rate_hz > 192_000 or self.clip_s > 600 or self.n_mels > 1024:
-            raise ArgumentError(
-                "rate_hz, clip_s and n_mels must be at most 192000, 600 and 1024", fix="lower them"
-            )
+        for name, (low, high) in RANGES.items():
+            value = getattr(self, name)
+            if not low <= value <= high:  # also refuses NaN
+                raise ArgumentError(f"{name}={value} must be between {low:g} and {high:g}")
+        if self.hop > self.n_fft:
+            raise ArgumentError(f"hop={self.hop} must be at most n_fft={self.n_fft}")
+        if self.f_min_hz >= self.rate_hz / 2:
+            raise ArgumentError(f"f_min_hz={self.f_min_hz} must be below half of {self.rate_hz} Hz")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as the card holds them."""
@@ -81,11 +94,7 @@ class ClassifyConfig:
         """
         known = {f.name: f.default for f in fields(cls)}
         unknown = sorted(set(values) - set(known))
-        wrong = [
-            n
-            for n, v in values.items()
-            if n in known and not isinstance(v, (int, float) if _is_number(known[n]) else str)
-        ]
+        wrong = [n for n, v in values.items() if n in known and not _fits(v, known[n])]
         if unknown or wrong:
             what = f"its configuration has an unusable field {(unknown + wrong)[0]!r}"
             raise ModelError(what, file=file, fix="get or train the model again")
@@ -95,5 +104,8 @@ class ClassifyConfig:
             raise ModelError(f"its configuration is unusable: {error.what}", file=file) from error
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float))
+def _fits(value: object, default: object) -> bool:
+    """Whether a value read from a card is of its field's type; `true` is no number."""
+    if isinstance(default, float):
+        return type(value) in (int, float)
+    return type(value) is type(default)

@@ -84,6 +84,8 @@ class ClassifyLearner:
 
     def __init__(self, net: Classifier, config: ClassifyConfig, k: int) -> None:
         self.net, self.config, self.k = net, config, k
+        self.start = ""
+        """Digest of the weights that the training starts from."""
         self.shift = Shift(-config.shift, config.shift) if config.shift else None
         self.mix = Mixup(alpha=1.0, p=config.mixup_p) if config.mixup_p else None
         spectral: list[Any] = []
@@ -95,6 +97,11 @@ class ClassifyLearner:
         if config.mask:
             spectral += [FrequencyMask(config.mask, fill=0.0), TimeMask(config.mask, fill=0.0)]
         self.spectral = Compose(spectral) if spectral else None
+
+    def fingerprint(self) -> dict[str, object]:
+        """What must be the same for a training to be resumed."""
+        settings = {k: v for k, v in self.config.to_dict().items() if k != "temperature"}
+        return settings | {"start": self.start}
 
     def inputs(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Augmented spectrograms `(b, 1, f, n)` and targets `(b, k)` of a batch."""

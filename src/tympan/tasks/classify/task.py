@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tympan.errors import DataError
+from tympan.errors import ArgumentError, DataError
 from tympan.tasks.base import Prepared
 from tympan.tasks.classify.config import ClassifyConfig
 
@@ -34,7 +35,9 @@ class Evaluation:
         truth: `(m,)` index of the right label.
         scores: `(m, k)` probabilities.
         labels: the `k` labels.
-        seen: recordings of the folder that were trained on, and therefore left out.
+        seen: recordings of the folder that the model was trained on.
+        seen_left_out: whether they were left out; not if nothing else was there.
+        skipped: what could not be read, a line each.
     """
 
     metrics: dict[str, Any]
@@ -43,10 +46,26 @@ class Evaluation:
     scores: np.ndarray = field(repr=False)
     labels: tuple[str, ...]
     seen: int = 0
+    seen_left_out: bool = True
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def remark(self) -> str:
+        """A sentence about recordings that the model was trained on; empty if there are none."""
+        if not self.seen:
+            return ""
+        if self.seen_left_out:
+            return f"{self.seen} that the model was trained on are left out"
+        return "the model was trained on all of them, so the scores say little"
 
     def to_json(self) -> dict[str, Any]:
         """The metrics as one plain object."""
-        return {**self.metrics, "seen_in_training": self.seen}
+        return {
+            **self.metrics,
+            "seen_in_training": self.seen,
+            "seen_left_out": bool(self.seen) and self.seen_left_out,
+            "skipped": list(self.skipped),
+        }
 
     def mistakes(self, limit: int = 12) -> list[int]:
         """Rows answered wrongly, the most confident first."""
@@ -57,14 +76,17 @@ class Evaluation:
     def __str__(self) -> str:
         m = self.metrics
         lines = [f"{m['examples']} recordings, {len(self.labels)} labels"]
-        if self.seen:
-            lines[0] += f" ({self.seen} that the model was trained on are left out)"
+        if self.remark:
+            lines[0] += f" ({self.remark})"
         for name, title in (("accuracy", "accuracy"), ("macro_f1", "macro F1"), ("ece", "ECE")):
             low, high = m["intervals"][name]
             lines.append(f"{title:9} {m[name]:6.1%}   95 % interval {low:.1%} – {high:.1%}")
         width = max(map(len, self.labels))
         lines.append(f"{'label':{width}}  precision  recall      F1  recordings")
         for label, row in m["per_class"].items():
+            if not row["support"] and not row["precision"]:
+                lines.append(f"{label:{width}}  {'–':>9}  {'–':>6}  {'–':>6}  {0:10d}")
+                continue
             lines.append(
                 f"{label:{width}}  {row['precision']:9.1%}  {row['recall']:6.1%}  "
                 f"{row['f1']:6.1%}  {row['support']:10d}"
@@ -98,13 +120,7 @@ class ClassifyTask:
         """
         import torch
 
-        without = [str(e.path) for e in table if not e.label]
-        if without:
-            raise DataError(
-                f"has no label, as {len(without) - 1} others" if without[1:] else "has no label",
-                file=without[0],
-                fix="fill in the label column, or leave the recording out",
-            )
+        _check_labels(table)
         labels = tuple(table.labels)
         if len(labels) < 2:
             raise DataError(
@@ -119,6 +135,7 @@ class ClassifyTask:
             config = replace(config, clip_s=clip_s)
             notes = (f"the net hears {clip_s:g} s at a time (nine of ten recordings are shorter "
                      f"than {longest_s:.1f} s)",)  # fmt: skip
+        _check_contradictions(table, cache)
         number = {label: i for i, label in enumerate(labels)}
         targets = torch.tensor([number[e.label] for e in table])
         return Prepared(labels, targets, config, notes)
@@ -182,7 +199,11 @@ class ClassifyTask:
 
         config = ClassifyConfig.from_dict(model.card.config, str(model.path))
         labels = tuple(model.card.labels)
-        net = self.build(config, labels)
+        try:
+            net = self.build(config, labels)
+        except ArgumentError as error:
+            what = f"its configuration cannot be built: {error.what}"
+            raise ModelError(what, file=model.path) from error
         try:
             net.load_state_dict(model.state)
         except RuntimeError as error:
@@ -196,17 +217,17 @@ class ClassifyTask:
 
         return answer(model, source, **options)
 
-    def evaluate(self, model: ClassifyModel, table: Table, *, seen: int = 0) -> Evaluation:
+    def evaluate(self, model: ClassifyModel, table: Table) -> Evaluation:
         """Score a model on a table.
 
         Raises:
             DataError: the table has a label that the model does not know, or no rows.
         """
-        from tympan.audio import Clip
         from tympan.data import WaveCache
         from tympan.tasks.classify.answer import mean_probabilities
         from tympan.tasks.metrics import classification_metrics
 
+        _check_labels(table)
         unknown = sorted(set(table.labels) - set(model.labels))
         if unknown or not len(table):
             what = f"has the label {unknown[0]!r}, which the model does not know" if unknown else ""
@@ -214,17 +235,67 @@ class ClassifyTask:
             raise DataError(what or "has no recordings to score", file=table.root, fix=fix)
         rate_hz = model.net.config.rate_hz
         cache = WaveCache.open(table, rate_hz)
-        scores = np.stack(
-            [
-                mean_probabilities(model, Clip(cache.wave(i)[None], rate_hz))
-                for i in range(len(cache))
-            ]
-        )
+        scores = np.stack([mean_probabilities(model, _chunks(cache, i)) for i in range(len(cache))])
         number = {label: i for i, label in enumerate(model.labels)}
         truth = np.array([number[e.label] for e in table])
         metrics = classification_metrics(truth, scores, model.labels)
         files = tuple(table.relative(e.path) for e in table)
-        return Evaluation(metrics, files, truth, scores, model.labels, seen)
+        return Evaluation(metrics, files, truth, scores, model.labels)
+
+
+def _check_labels(table: Table) -> None:
+    """One label for each recording, that a card can hold.
+
+    Raises:
+        DataError: it is not so.
+    """
+    if table.has("start_s") and table.has("end_s"):
+        raise DataError(
+            "has labels for parts of recordings (start_s, end_s), classify needs one for each",
+            file=table.root,
+            fix="cut the parts into files of their own",
+        )
+    without = [str(e.path) for e in table if not e.label]
+    if without:
+        others = f", as {len(without) - 1} others" if without[1:] else ""
+        fix = "fill in the label column, or leave the recording out"
+        raise DataError(f"has no label{others}", file=without[0], fix=fix)
+    for label in table.labels:
+        if not label.isprintable() or (not label.isascii() and _unwritable(label)):
+            raise DataError(f"has the unusable label {label!r}", file=table.root, fix="rename it")
+
+
+def _unwritable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _check_contradictions(table: Table, cache: WaveCache) -> None:
+    """The same sound under two labels teaches nothing.
+
+    Raises:
+        DataError: two recordings are the same and have different labels.
+    """
+    first: dict[str, int] = {}
+    for i, example in enumerate(table):
+        other = first.setdefault(cache.content_key(i), i)
+        if table[other].label != example.label:
+            raise DataError(
+                f"is the same sound as {table.relative(table[other].path)}, but one is "
+                f"{example.label!r} and the other {table[other].label!r}",
+                file=example.path,
+                fix="keep the one with the right label",
+            )
+
+
+def _chunks(cache: WaveCache, i: int) -> Iterator[np.ndarray]:
+    """A recording of the cache, half a minute at a time."""
+    size = 30 * cache.rate_hz
+    for start in range(0, max(1, cache.length(i)), size):
+        yield cache.wave(i, start, min(size, cache.length(i) - start))
 
 
 TASK = ClassifyTask()
