@@ -37,9 +37,8 @@ def test_every_stage_has_its_picture_and_its_words(
         v.until(f"{player}.currentTime > 0.1")
 
 
-@pytest.mark.parametrize("channels", [1, 2])
-def test_a_very_short_recording_of_a_high_rate(channels: int, model: Path, tmp_path: Path) -> None:
-    wave = np.random.default_rng(0).normal(0, 0.1, (channels, 4410))
+def test_a_very_short_recording_of_a_high_rate(model: Path, tmp_path: Path) -> None:
+    wave = np.random.default_rng(0).normal(0, 0.1, (2, 4410))
     written = explain(Clip(wave, 44100, "$a_b$.wav"), tmp_path, model=model)
     assert len(written.pictures) == len(STAGES)
     assert written.label in ("cat", "dog", "pure_tone", "rain")

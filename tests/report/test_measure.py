@@ -18,7 +18,7 @@ def measure(clip: Clip, step: int) -> Measurements:
     return meter.result()
 
 
-@pytest.mark.parametrize("step", [97, 12345, 10**9])
+@pytest.mark.parametrize("step", [997, 12345, 10**9])
 def test_loudness_of_blocks_is_the_loudness_of_the_whole(shared_data: Path, step: int) -> None:
     clip = load(sorted((shared_data / "librispeech").rglob("*.flac"))[0])
     found = measure(clip, step)

@@ -154,3 +154,30 @@ def test_user_mistakes_are_named(tmp_path: Path) -> None:
         figures.show(clip, "mel", path=tmp_path / "a.jpeg")
     with pytest.raises(TympanError):
         figures.show(tmp_path / "missing.wav", "mel")
+    (tmp_path / "file").touch()
+    with pytest.raises(ArgumentError, match="cannot be a folder"):
+        figures.show(clip, "mel", path=tmp_path / "file")
+
+
+def test_two_hours_take_the_memory_of_minutes() -> None:
+    import tracemalloc
+
+    from tympan.spectra.figures_data import Recording
+
+    block = np.random.default_rng(0).normal(0, 0.1, (1, 20 * 4000)).astype(np.float32)
+
+    def peak_bytes(minutes: int) -> int:
+        blocks = 3 * minutes
+        recording = Recording(
+            "long", 4000, 1, blocks * block.shape[1], lambda: iter([block] * blocks)
+        )
+        tracemalloc.start()
+        try:
+            data = survey(recording)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+            assert data.duration_s == 60 * minutes
+            assert data.power.shape[1] <= 2400
+
+    assert peak_bytes(120) < 1.2 * peak_bytes(10)

@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING, Any
 from tympan._files import atomic_write
 from tympan.report import explain_figures as draw
 from tympan.report import page
+from tympan.report.player import data_address
 from tympan.spectra import figures_style as look
+from tympan.spectra.figures import make_folder
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from tympan.audio import Clip
+    from tympan.tasks.classify.explanation import Explanation
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def explain(
     ready = load_model(model, "classify")
     why = explain_answer(ready, source, label)
     folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     clip = _part(source, why.start_s, why.start_s + why.duration_s)
     heard = clip.mono().resample(ready.net.config.rate_hz)
     stages = list(_stages(clip, heard, ready, why, seed, folder))
@@ -117,95 +122,95 @@ def _part(source: Any, start_s: float, end_s: float) -> Clip:
     return load(source, start_s=start_s, end_s=end_s)
 
 
+_WORDS = {
+    "samples": (
+        "Samples",
+        "Air pressure is measured {rate:,} times a second. "
+        "Close up, the recording is a row of numbers.",
+    ),
+    "digitisation": (
+        "Digitisation",
+        "Each number is rounded to a level, and only so many are kept. With few bits the steps "
+        "become noise; with few samples a second, high tones are lost or come back as wrong low "
+        "ones (aliasing).",
+    ),
+    "spectrum": (
+        "Time and frequency",
+        "The same sound, seen twice: amplitude over time, and amplitude over frequency.",
+    ),
+    "spectrogram": (
+        "Spectrogram",
+        "A short frame is cut out under a window and its spectrum taken. Frame after frame, the "
+        "spectra stand side by side.",
+    ),
+    "mel": (
+        "Mel bands",
+        "Ears tell low tones apart better than high ones. {n_mels} bands, narrow below and wide "
+        "above, and decibels instead of power: this picture is all that the net sees.",
+    ),
+    "augmented": (
+        "Augmented versions",
+        "In training the net never sees the same recording twice: it is varied in ways that do "
+        "not change what it is.",
+    ),
+    "features": (
+        "Feature maps",
+        "Each stage of the encoder looks at larger pieces of the picture. Shown are the six "
+        "channels of each stage that vary most; bright is strong.",
+    ),
+    "why": (
+        "What spoke for the answer",
+        "The score of a label is a sum over the places of the last feature map. Bright places "
+        "raised the score of “{label}”.",
+    ),
+    "scores": ("Scores", "The scores of all labels sum to 100 %. The highest is the answer."),
+}
+
+
 def _stages(
-    clip: Clip, heard: Clip, ready: Any, why: Any, seed: int, folder: Path
+    clip: Clip, heard: Clip, ready: Any, why: Explanation, seed: int, folder: Path
 ) -> Iterator[Stage]:
     """Draw the stages one after another, so that only one figure is in memory."""
-    from tympan.report.player import data_address
+    net, config = ready.net, ready.net.config
+    versions = draw.augmented_versions(heard, net, seed)
+    figures: dict[str, Callable[[], Figure]] = {
+        "samples": lambda: draw.samples(clip),
+        "digitisation": lambda: draw.digitisation(clip),
+        "spectrum": lambda: draw.time_and_frequency(clip),
+        "spectrogram": lambda: draw.spectrogram(heard, config.n_fft),
+        "mel": lambda: draw.mel(heard, net),
+        "augmented": lambda: draw.augmented(versions, net),
+        "features": lambda: draw.features(heard, net),
+        "why": lambda: draw.why(why),
+        "scores": lambda: draw.scores(heard, ready),
+    }
+    sounds: dict[str, list[tuple[str, Clip]]] = {
+        "samples": [("The recording", clip)],
+        "digitisation": draw.digitised(clip),
+        "augmented": [(v.name, v.clip) for v in versions if v.clip is not None],
+    }
+    values = {
+        "rate": clip.rate_hz,
+        "n_mels": config.n_mels,
+        "label": why.label.replace("_", " "),
+    }
+    for number, (key, (title, text)) in enumerate(_WORDS.items(), 1):
+        path = _save(figures[key], folder / f"{number:02d}_{key}.png")
+        players = tuple(_sound(name, one) for name, one in sounds.get(key, []))
+        yield Stage(number, title, text.format(**values), path, _address(path), players)
 
-    def sound(name: str, one: Clip) -> Sound:
-        return Sound(name, data_address(one.samples, one.rate_hz))
 
-    config = ready.net.config
-    versions = draw.augmented_versions(heard, ready.net, seed)
-    plan: list[tuple[str, str, str, Callable[[], Any], tuple[Sound, ...]]] = [
-        (
-            "samples",
-            "Samples",
-            f"Air pressure is measured {clip.rate_hz:,} times a second. "
-            "Close up, the recording is a row of numbers.",
-            lambda: draw.samples(clip),
-            (sound("The recording", clip),),
-        ),
-        (
-            "digitisation",
-            "Digitisation",
-            "Each number is rounded to a level, and only so many are kept. With few bits the steps "
-            "become noise; with few samples a second, high tones are lost or come back as wrong "
-            "low ones (aliasing).",
-            lambda: draw.digitisation(clip),
-            tuple(sound(name, one) for name, one in draw.digitised(clip)),
-        ),
-        (
-            "spectrum",
-            "Time and frequency",
-            "The same sound, seen twice: amplitude over time, and amplitude over frequency.",
-            lambda: draw.time_and_frequency(clip),
-            (),
-        ),
-        (
-            "spectrogram",
-            "Spectrogram",
-            "A short frame is cut out under a window and its spectrum taken. Frame after frame, "
-            "the spectra stand side by side.",
-            lambda: draw.spectrogram(heard, config.n_fft),
-            (),
-        ),
-        (
-            "mel",
-            "Mel bands",
-            f"Ears tell low tones apart better than high ones. {config.n_mels} bands, narrow below "
-            "and wide above, and decibels instead of power: this picture is all that the net sees.",
-            lambda: draw.mel(heard, ready.net),
-            (),
-        ),
-        (
-            "augmented",
-            "Augmented versions",
-            "In training the net never sees the same recording twice: it is varied in ways that "
-            "do not change what it is.",
-            lambda: draw.augmented(versions, ready.net),
-            tuple(sound(v.name, v.clip) for v in versions if v.clip is not None),
-        ),
-        (
-            "features",
-            "Feature maps",
-            "Each stage of the encoder looks at larger pieces of the picture. Shown are the six "
-            "channels of each stage that vary most; bright is strong.",
-            lambda: draw.features(heard, ready.net),
-            (),
-        ),
-        (
-            "why",
-            "What spoke for the answer",
-            "The score of a label is a sum over the places of the last feature map. Bright places "
-            f"raised the score of “{why.label.replace('_', ' ')}”.",
-            lambda: draw.why(why),
-            (),
-        ),
-        (
-            "scores",
-            "Scores",
-            "The scores of all labels sum to 100 %. The highest is the answer.",
-            lambda: draw.scores(heard, ready),
-            (),
-        ),
-    ]
-    for number, (file, title, text, figure, sounds) in enumerate(plan, 1):
-        path = folder / f"{number:02d}_{file}.png"
-        with look.style():
-            drawn = figure()
-            with atomic_write(path) as beside:
-                drawn.savefig(beside, dpi=110)
-        address = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
-        yield Stage(number, title, text, path, address, sounds)
+def _save(figure: Callable[[], Figure], path: Path) -> Path:
+    with look.style():
+        drawn = figure()
+        with atomic_write(path) as beside:
+            drawn.savefig(beside, dpi=110)
+    return path
+
+
+def _address(path: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+def _sound(name: str, clip: Clip) -> Sound:
+    return Sound(name, data_address(clip.samples, clip.rate_hz))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tympan.report import charts, page, sections
+from tympan.report import charts, heard, page, sections
 from tympan.report.measure import Measurements, Meter
 from tympan.report.player import Encoder, Player, choose_quality, linked
 from tympan.report.why import reasons
@@ -96,14 +96,14 @@ def write_report(
     info = _probe(source)
     warned = sections.warnings(data, measured, info)
     timeline = answer.timeline if answer is not None else ()
-    lanes, lanes_note = sections.lanes(timeline, data.duration_s)
+    lanes, lanes_note = heard.lanes(timeline, data.duration_s)
     name = look.short_name(data.name, 120) or "Recording"
     html = page.render(
         "hear.html.j2",
         f"{name} – what is heard",
         name=name,
         summary=sections.summary(data, info),
-        answer=None if answer is None else sections.answer(answer),
+        answer=None if answer is None else heard.answer(answer),
         warnings=warned,
         player=player,
         duration_s=round(data.duration_s, 4),
@@ -112,7 +112,7 @@ def write_report(
         time_ticks=charts.time_ticks(data.duration_s),
         lanes=lanes,
         lanes_note=lanes_note,
-        segments=sections.segment_rows(timeline),
+        segments=heard.segment_rows(timeline),
         spectrum=sections.spectrum(data),
         tones=sections.tones(data),
         facts=sections.facts(data, measured, info, _size(source)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +17,7 @@ from tympan.spectra.figures_draw import thin
 if TYPE_CHECKING:
     from tympan.audio import AudioInfo
     from tympan.report.measure import Measurements
-    from tympan.tasks.results import Classification, Segment
 
-SURE = 0.5  # From this score on, an answer is given without "perhaps".
-_MOST_LANES, _MOST_SEGMENTS, _MOST_ROWS = 10, 300, 500
 _WAVE_COLUMNS = 1000
 
 
@@ -41,46 +37,6 @@ class Warning:
 
     what: str
     why: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """A labelled bar."""
-
-    label: str
-    percent: float
-    text: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The answer in large type and what stands under it."""
-
-    best: str
-    sure: bool
-    lead: str
-    rows: Sequence[Row]
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A segment of the timeline, placed in percent."""
-
-    left: float
-    width: float
-    strength: float
-    start_s: float
-    end_s: float
-    text: str
-
-
-@dataclass(frozen=True)
-class Lane:
-    """All segments of one label."""
-
-    label: str
-    total: str
-    segments: Sequence[Bar]
 
 
 def plain(label: str) -> str:
@@ -334,98 +290,3 @@ def note_name(frequency_hz: float) -> str:
     number = round(69 + 12 * math.log2(frequency_hz / 440.0))
     names = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
     return f"{names[number % 12]}{number // 12 - 1}"
-
-
-def answer(result: Classification) -> Answer:
-    """Say what was heard: one sound, or several one after another."""
-    heard = _heard(result.timeline)
-    if len(heard) > 1:
-        return _several(heard, result.duration_s)
-    best = result.labels[0]
-    rows = [Row(plain(x.label), round(100 * x.score, 1), percent(x.score)) for x in result.labels]
-    lead = f"{percent(best.score)} sure, among the sounds that the model knows."
-    if best.score < SURE:
-        lead = f"Not sure: {percent(best.score)}. It may be a sound that the model never learned."
-    return Answer(plain(best.label), best.score >= SURE, lead, rows)
-
-
-def _heard(timeline: Sequence[Segment]) -> dict[str, list[Segment]]:
-    """Labels that were clearly heard at some time, in the order in which they came."""
-    heard: dict[str, list[Segment]] = {}
-    for segment in timeline:
-        if segment.score >= SURE:
-            heard.setdefault(segment.label, []).append(segment)
-    return heard
-
-
-def _several(heard: dict[str, list[Segment]], duration_s: float) -> Answer:
-    length = {label: sum(s.end_s - s.start_s for s in parts) for label, parts in heard.items()}
-    whole = duration_s or sum(length.values())
-    longest = sorted(length, key=lambda label: -length[label])[:6]
-    shown = [plain(label) for label in heard if label in longest]
-    rows = [
-        Row(plain(x), round(100 * length[x] / whole, 1), look.duration_text(length[x]))
-        for x in longest
-    ]
-    more = len(heard) - len(shown)
-    others = f" and {more} more" if more else ""
-    lead = f"{len(heard)} sounds were clearly heard, in this order of appearance"
-    lead += f" (the {len(shown)} longest{others})." if more else "."
-    return Answer(", ".join(shown), True, lead + " The bars give how long each was heard.", rows)
-
-
-def lanes(timeline: Sequence[Segment], duration_s: float) -> tuple[list[Lane], str]:
-    """Sort the segments into one lane per label, in the order in which they came.
-
-    Returns:
-        The lanes, and a sentence about what is left out.
-    """
-    by_label: dict[str, list[Segment]] = {}
-    for segment in timeline:
-        by_label.setdefault(segment.label, []).append(segment)
-    weight = {k: sum((s.end_s - s.start_s) * s.score for s in v) for k, v in by_label.items()}
-    # A label that is never more than a guess says nothing.
-    told = [k for k in by_label if max(s.score for s in by_label[k]) >= 0.3] or list(by_label)
-    told = sorted(told, key=lambda k: -weight[k])[:_MOST_LANES]
-    told = [k for k in by_label if k in told]
-    chosen = [s for k in told for s in by_label[k]]
-    chosen = sorted(chosen, key=lambda s: -(s.end_s - s.start_s) * s.score)[:_MOST_SEGMENTS]
-    drawn = {id(s) for s in chosen}
-    result = []
-    for label in told:
-        parts = by_label[label]
-        total = look.duration_text(sum(s.end_s - s.start_s for s in parts))
-        bars = [_bar(s, duration_s) for s in parts if id(s) in drawn]
-        result.append(Lane(plain(label), total, bars))
-    left_out = len(timeline) - len(drawn)
-    are = "segment is" if left_out == 1 else "segments are"
-    note = f"{left_out} short or faint {are} not drawn." if left_out else ""
-    return result, note
-
-
-def _bar(s: Segment, duration_s: float) -> Bar:
-    text = f"{plain(s.label)}, {moment(s.start_s)} to {moment(s.end_s)}, {percent(s.score)}"
-    return Bar(
-        left=round(100 * s.start_s / duration_s, 3),
-        width=round(100 * (s.end_s - s.start_s) / duration_s, 3),
-        strength=round(0.3 + 0.7 * min(1.0, s.score), 2),
-        start_s=round(s.start_s, 3),
-        end_s=round(s.end_s, 3),
-        text=text,
-    )
-
-
-def segment_rows(timeline: Sequence[Segment]) -> list[dict[str, Any]]:
-    """The timeline as a table: the longest and surest, in order of time."""
-    kept = sorted(timeline, key=lambda s: -(s.end_s - s.start_s) * s.score)[:_MOST_ROWS]
-    return [
-        {
-            "start": moment(s.start_s),
-            "end": moment(s.end_s),
-            "start_s": round(s.start_s, 3),
-            "end_s": round(s.end_s, 3),
-            "label": plain(s.label),
-            "score": percent(s.score),
-        }
-        for s in sorted(kept, key=lambda s: s.start_s)
-    ]

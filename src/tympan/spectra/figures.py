@@ -198,9 +198,22 @@ def show(
         return figure
     if target.suffix.lower() in _SUFFIXES and not target.is_dir():
         return [_write(data, kind, target)]
-    target.mkdir(parents=True, exist_ok=True)
+    make_folder(target)
     each = [k for k in KINDS if k != "all"] if kind == "all" else [kind]
     return [_write(data, k, target / f"{k}.png") for k in each]
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder for pictures, unless it is there.
+
+    Raises:
+        ArgumentError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fix = "give another folder"
+        raise ArgumentError(f"cannot be a folder: {error.strerror}", file=path, fix=fix) from error
 
 
 def _write(data: Overview, kind: str, path: Path) -> Path:
