@@ -1,0 +1,120 @@
+"""Everything the README shows is run, and prints what the README says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+CONSOLE = [text for kind, text in BLOCKS if kind == "console"]
+PYTHON = [text for kind, text in BLOCKS if kind == "python"]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the README speaks of: the demo recording and a folder of recordings."""
+    from tests_sounds import sound
+    from tympan.audio.scenes import demo_scene
+
+    folder = tmp_path_factory.mktemp("readme")
+    (folder / "demo").mkdir()
+    demo_scene()[0].save(folder / "demo" / "scene.wav")
+    for kind in ("chirp", "noise", "tone"):
+        (folder / "recordings" / kind).mkdir(parents=True)
+        for i in range(30):
+            sound(kind, i + 7).save(folder / "recordings" / kind / f"{i:02d}.wav")
+    return folder
+
+
+def commands(text: str) -> list[tuple[str, str]]:
+    """`$ command` lines of a console block, each with the output below it."""
+    parts = re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]
+    return [(p.split("\n", 1)[0], p.split("\n", 1)[1]) for p in parts]
+
+
+def run(command: str, place: Path) -> str:
+    words = shlex.split(command)
+    assert words[0] == "tympan", f"only tympan is run here: {command}"
+    environment = os.environ | {"TYMPAN_CACHE": str(place / "cache"), "COLUMNS": "100"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tympan", *words[1:]],
+        cwd=place, env=environment, capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def without_numbers(text: str) -> str:
+    """Digits and runs of spaces vary with the processor and the clock; words do not."""
+    return re.sub(r"[ \t]+", " ", re.sub(r"\d+", "#", text)).strip()
+
+
+@pytest.mark.slow
+def test_commands_print_what_the_readme_shows(place):
+    shown = [pair for block in CONSOLE for pair in commands(block) if pair[0].startswith("tympan")]
+    assert len(shown) >= 7
+    for command, output in shown:
+        printed = without_numbers(run(command, place))
+        for line in without_numbers(output).splitlines():
+            if line.strip() != "…":
+                assert line.strip() in printed, f"{command}\nprinted\n{printed}"
+
+
+def test_python_examples_run(place, monkeypatch):
+    monkeypatch.chdir(place)
+    assert PYTHON
+    for text in PYTHON:
+        exec(compile(text, "README.md", "exec"), {})
+
+
+def test_every_verb_has_an_example():
+    from tympan.cli.main import COMMANDS
+
+    shown = " ".join(CONSOLE)
+    assert [name for name in COMMANDS if f"tympan {name}" not in shown] == []
+
+
+def table() -> dict[str, str]:
+    """The measured figures: what is measured → the figure as written."""
+    rows = re.findall(r"^\| (.+?) \| (.+?) \| `(.+?)` \|$", README, re.MULTILINE)
+    assert len(rows) >= 4
+    assert [script for *_, script in rows if not (ROOT / script).is_file()] == []
+    return {script: figure for _, figure, script in rows}
+
+
+def test_figures_are_those_of_the_card_and_of_the_benchmark_pages():
+    from tympan.models import load_card
+
+    card, found = load_card("sounds"), table()
+    accuracy, spread = card.metrics["accuracy"], card.metrics["fold_std"]
+    assert f"**{accuracy * 100:.1f} %** ± {spread * 100:.1f}" in found["recipes/sounds.py"]
+
+    def page(name: str) -> str:
+        return (ROOT / "docs" / "benchmarks" / f"{name}.md").read_text(encoding="utf-8")
+
+    speed = re.search(r"\| sounds \|.*\| (\d+) \| (\d+) \|", page("inference"))
+    assert speed
+    assert found["benchmarks/inference.py"].startswith(f"{speed[1]} × / {speed[2]} ×")
+    small = re.search(r"\| sounds \| (\d+) .*?\| ([\d.]+)%", page("own_folder"))
+    assert small
+    assert found["benchmarks/own_folder.py"].startswith(f"{small[1]} s, {small[2]} %")
+    start = re.search(r"\| tympan --help \| ([\d.]+) ms", page("startup"))
+    assert start
+    assert found["benchmarks/startup.py"] == f"{float(start[1]):.0f} ms"
+
+
+def test_the_two_commands_and_the_links_are_there():
+    assert "make demo" in README
+    assert "make test" in README
+    targets = re.findall(r"\]\(([^)#]+)\)", README) + re.findall(r'src="([^"]+)"', README)
+    local = [t for t in targets if not t.startswith("http")]
+    assert local
+    assert [t for t in local if not (ROOT / t).exists()] == []
