@@ -7,8 +7,42 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from tympan.errors import TympanError
+from tympan.errors import ArgumentError, TympanError
+
+
+def check_target(path: str | os.PathLike[str], source: Any = None, example: str = "") -> Path:
+    """Refuse, before the work, a file that could not be written or is the recording itself.
+
+    Args:
+        path: the file to write.
+        source: what it will be made from; only paths and opened files are compared.
+        example: a file name to suggest.
+
+    Raises:
+        ArgumentError: a folder, a file in no folder, or the source.
+
+    >>> check_target("no/such/folder/page.html")
+    Traceback (most recent call last):
+    tympan.errors.ArgumentError: no/such/folder/page.html: cannot be written: its folder does not \
+exist (make it first)
+    """
+    target = Path(path)
+    if target.is_dir():
+        fix = f"name a file in it, such as {target / example}" if example else "name a file in it"
+        raise ArgumentError("is a folder", file=target, fix=fix)
+    if not target.parent.is_dir():
+        what = "cannot be written: its folder does not exist"
+        raise ArgumentError(what, file=target, fix="make it first")
+    own = source if isinstance(source, str | os.PathLike) else getattr(source, "name", None)
+    try:
+        same = isinstance(own, str | os.PathLike) and os.path.samefile(own, target)
+    except (OSError, ValueError):  # one of them does not exist
+        same = False
+    if same:
+        raise ArgumentError("is the recording itself", file=target, fix="give another name")
+    return target
 
 
 @contextmanager

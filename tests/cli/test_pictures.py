@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import tympan.cli.show as show_module
 from tympan.audio import Clip
 from tympan.cli.main import app
-from tympan.errors import TympanError
+from tympan.errors import ArgumentError, TympanError
 from tympan.spectra import figures
 
 
@@ -49,3 +49,27 @@ def test_an_unknown_model_is_named(sound: Path, verb: str) -> None:
     found = CliRunner().invoke(app, [verb, str(sound), "--model", "nosuch"])
     assert isinstance(found.exception, TympanError)
     assert "nosuch" in str(found.exception)
+
+
+@pytest.mark.parametrize("verb", ["hear", "show"])
+def test_the_recording_is_never_overwritten(sound: Path, verb: str) -> None:
+    # A sound file may bear any name; `show` writes by suffix, `hear` anything.
+    recording = sound.rename("tone.png")
+    before = recording.read_bytes()
+    Path("link.png").symlink_to(recording)
+    for out in ("tone.png", "./tone.png", "link.png"):
+        found = CliRunner().invoke(app, [verb, "tone.png", "-o", out])
+        assert isinstance(found.exception, ArgumentError), out
+        assert "is the recording itself" in str(found.exception)
+    assert recording.read_bytes() == before
+
+
+def test_a_page_that_cannot_be_written_is_told_before_the_work(sound: Path) -> None:
+    Path("folder").mkdir()
+    for out, told in (("folder", "name a file in it, such as folder"), ("no/x.html", "its folder")):
+        # The model would be missed first, were the page not looked at before.
+        found = CliRunner().invoke(app, ["hear", "tone.wav", "-o", out, "--model", "nosuch"])
+        assert isinstance(found.exception, ArgumentError), out
+        assert told in str(found.exception)
+    with pytest.raises(ArgumentError, match="its folder does not exist"):
+        figures.show("missing.wav", path="no/x.png")

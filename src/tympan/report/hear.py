@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tympan._files import check_target
 from tympan.report import charts, heard, page, sections
 from tympan.report.measure import Measurements, Meter
 from tympan.report.player import Encoder, Player, choose_quality, linked
@@ -68,6 +69,7 @@ def hear(
     Raises:
         AudioFileError: the recording cannot be read.
         ModelError: there is no such model.
+        ArgumentError: the page cannot be written there, or would replace the recording.
 
     >>> import tempfile, tympan
     >>> clip = tympan.synth.sine(frequency_hz=440, duration_s=1, rate_hz=16000)
@@ -75,6 +77,7 @@ def hear(
     >>> "<!DOCTYPE html>" in report.path.read_text("utf-8")
     True
     """
+    check_target(out, source, "report.html")
     answer = None
     if model is not None:
         from tympan.tasks.classify import classify
@@ -91,7 +94,7 @@ def write_report(
     model: str | os.PathLike[str] | None = None,
 ) -> Report:
     """Write the page for an answer that is known already; see `hear`."""
-    target = Path(out)
+    target = check_target(out, source, "report.html")
     data, measured, player = _listen(source, target)
     info = _probe(source)
     warned = sections.warnings(data, measured, info)

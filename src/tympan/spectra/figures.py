@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from tympan._files import atomic_write
+from tympan._files import atomic_write, check_target
 from tympan.errors import ArgumentError
 from tympan.spectra import figures_draw as draw
 from tympan.spectra import figures_style as look
@@ -183,13 +183,16 @@ def show(
         The figure without `path`; the files written with it.
 
     Raises:
-        ArgumentError: an unknown kind or an unknown type of picture.
+        ArgumentError: an unknown kind or an unknown type of picture, or a file that cannot be
+            written or is the recording.
     """
     _check(kind, KINDS)
     target = None if path is None else Path(path)
     if target is not None and target.suffix.lower() not in ("", *_SUFFIXES) and not target.is_dir():
         fix = "use .png, .svg, .pdf or a folder"
         raise ArgumentError(f"cannot write pictures as {target.suffix}", file=target, fix=fix)
+    if target is not None and target.suffix.lower() in _SUFFIXES and not target.is_dir():
+        check_target(target, source)
     data = _overview(source)
     if target is None:
         with look.style():
