@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from tympan.augment._draw import check_range, integers, uniform
 from tympan.augment.base import Params, Transform
 from tympan.augment.waveform._mixing import add_at_snr
+from tympan.augment.waveform._rows import rows
 from tympan.errors import ArgumentError
 
 BANK_SAMPLES = 1 << 20
@@ -81,7 +83,9 @@ class ColoredNoise(Transform):
             for channel, pair in zip(item, pairs, strict=True):
                 first, second = (place % (len(bank) - t) for place in pair)
                 # One pass over memory: taking both for all items and adding them takes three.
-                torch.add(bank[first : first + t], bank[second : second + t], out=channel)
+                here, there, out = rows(bank[first : first + t], bank[second : second + t], channel)
+                add = torch.add if isinstance(here, Tensor) else np.add
+                add(here, there, out=out)
         return add_at_snr(x, noise, params["snr_db"])
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from tympan.augment._draw import check_range, integers
 from tympan.augment.base import Params, Transform
+from tympan.augment.waveform._rows import rows
 
 
 class Quantization(Transform):
@@ -36,11 +38,15 @@ class Quantization(Transform):
         return {"bits": integers(generator, x.shape[:1], self.min_bits, self.max_bits)}
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
-        with torch.no_grad():
-            y = torch.empty_like(x)
-            # Item by item: each stays in the processor's cache for all steps.
-            for item, rounded, bits in zip(x, y, params["bits"].tolist(), strict=True):
-                scale = 2.0 ** (bits - 1)
+        y = torch.empty_like(x, requires_grad=False)
+        for item, rounded, bits in zip(*rows(x.detach(), y), params["bits"].tolist(), strict=True):
+            scale = 2.0 ** (bits - 1)
+            if isinstance(item, Tensor):
                 torch.mul(item, scale, out=rounded)
                 rounded.round_().clamp_(-scale, scale - 1).mul_(1 / scale)
+            else:
+                np.multiply(item, scale, out=rounded)
+                np.rint(rounded, out=rounded)
+                np.clip(rounded, -scale, scale - 1, out=rounded)
+                np.multiply(rounded, 1 / scale, out=rounded)
         return x + (y - x).detach() if x.requires_grad else y
