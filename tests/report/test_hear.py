@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html.parser
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,13 @@ def test_warnings_name_what_is_wrong(tmp_path: Path) -> None:
     assert "Off centre" in warned(0.5 * loud + 0.1)
     assert "Very quiet" in warned(0.002 * loud)
     assert warned(0.5 * np.sin(2 * np.pi * 100 * t)) == ""
+
+
+def test_silence_is_the_answer_to_silence(answer: Classification, tmp_path: Path) -> None:
+    clip = Clip(np.full((1, 16000), 1e-4), 8000)
+    text = write_report(clip, tmp_path / "a.html", answer).path.read_text("utf-8")
+    assert "silence What a model makes of it means nothing." in Reader(text).text
+    assert 'class="lane"' not in text
 
 
 @pytest.mark.parametrize("samples", [1, 7, 400])
@@ -265,3 +273,21 @@ def contrast(one: str, two: str) -> float:
 
     a, b = sorted((luminance(one), luminance(two)))
     return (b + 0.05) / (a + 0.05)
+
+
+@pytest.mark.parametrize("seekable", [True, False])
+def test_an_opened_file_and_a_stream_are_heard_whole(
+    scene: Clip, model: Path, tmp_path: Path, seekable: bool
+) -> None:
+    file = io.BytesIO(scene.to_wav_bytes())
+
+    class Stream:
+        """What a web response gives: bytes, once."""
+
+        def read(self, count: int = -1) -> bytes:
+            return file.read(count)
+
+    report = hear(file if seekable else Stream(), tmp_path / "a.html", model=model)
+    assert report.answer is not None
+    assert report.answer.duration_s == pytest.approx(3.0)
+    assert "3.00 s" in Reader(report.path.read_text("utf-8")).text

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tympan._files import atomic_write
+from tympan.audio._source import rereadable
 from tympan.report import explain_figures as draw
 from tympan.report import page
 from tympan.report.player import data_address
@@ -92,6 +93,7 @@ def explain(
     from tympan.tasks.ask import load as load_model
     from tympan.tasks.classify import explain as explain_answer
 
+    source = rereadable(source)
     ready = load_model(model, "classify")
     why = explain_answer(ready, source, label)
     folder = Path(out)

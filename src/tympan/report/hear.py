@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tympan._files import check_target
+from tympan.audio._source import rereadable
 from tympan.report import charts, heard, page, sections
 from tympan.report.measure import Measurements, Meter
 from tympan.report.player import Encoder, Player, choose_quality, linked
@@ -58,7 +59,7 @@ def hear(
     hours is played from its file. Memory and the size of the page are bounded at any length.
 
     Args:
-        source: a file, its bytes, or a clip.
+        source: a file, its bytes, an opened file or stream, or a clip.
         out: the page to write.
         model: name or folder of a `classify` model; None leaves the answer out.
         every_s: length of a step of the timeline in seconds; None lets the model choose.
@@ -78,6 +79,7 @@ def hear(
     True
     """
     check_target(out, source, "report.html")
+    source = rereadable(source)
     answer = None
     if model is not None:
         from tympan.tasks.classify import classify
@@ -95,10 +97,12 @@ def write_report(
 ) -> Report:
     """Write the page for an answer that is known already; see `hear`."""
     target = check_target(out, source, "report.html")
+    source = rereadable(source)
     data, measured, player = _listen(source, target)
     info = _probe(source)
     warned = sections.warnings(data, measured, info)
-    timeline = answer.timeline if answer is not None else ()
+    silent = measured.silent_share > 0.99
+    timeline = answer.timeline if answer is not None and not silent else ()
     lanes, lanes_note = heard.lanes(timeline, data.duration_s)
     name = look.short_name(data.name, 120) or "Recording"
     html = page.render(
@@ -106,7 +110,7 @@ def write_report(
         f"{name} – what is heard",
         name=name,
         summary=sections.summary(data, info),
-        answer=None if answer is None else heard.answer(answer),
+        answer=None if answer is None else heard.SILENCE if silent else heard.answer(answer),
         warnings=warned,
         player=player,
         duration_s=round(data.duration_s, 4),
@@ -123,7 +127,12 @@ def write_report(
         model=_model(model) if model and answer is not None else None,
     )
     written = page.write(target, html)
-    return Report(written, answer, measured, tuple(f"{w.what} {w.why}" for w in warned))
+    return Report(
+        written,
+        answer,
+        measured,
+        tuple(f"{w.what} {w.why}".replace(page.NBSP, " ") for w in warned),
+    )
 
 
 def _listen(source: Any, target: Path) -> tuple[Overview, Measurements, Player]:

@@ -57,6 +57,9 @@ class Lane:
     segments: Sequence[Bar]
 
 
+SILENCE = Answer("silence", True, "What a model makes of it means nothing.", ())
+
+
 def answer(result: Classification) -> Answer:
     """Say what was heard: one sound, or several one after another."""
     heard = _heard(result.timeline)
