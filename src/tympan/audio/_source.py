@@ -111,6 +111,25 @@ class Opened:
                 os.lseek(self.handle, raw, os.SEEK_SET)
 
 
+def rereadable(source: Any) -> Any:
+    """A source that can be opened again and again: an unseekable stream is copied aside.
+
+    Raises:
+        AudioFileError: the stream is empty, fails, or is longer than 2 GiB.
+    """
+    if not hasattr(source, "read") or isinstance(source, io.TextIOBase):
+        return source
+    try:
+        if source.seekable():
+            return source
+    except AttributeError:
+        pass
+    except (OSError, ValueError):  # closed: opening it says so
+        return source
+    name = getattr(source, "name", None)
+    return _spool(source, name if isinstance(name, str) and name else f"<{type(source).__name__}>")
+
+
 def open_source(source: Any) -> Opened:
     """Open a path, bytes or binary file object for reading.
 
