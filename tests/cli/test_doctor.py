@@ -27,7 +27,7 @@ def test_all_is_well_here() -> None:
     assert result.exit_code == 0
     names = {one["name"]: one for one in found["libraries"]}
     assert names["torch"]["version"] == importlib.metadata.version("torch")
-    assert names["torchmetrics"]["extra"] == "train"
+    assert names["tensorboard"]["extra"] == "train"
     assert {"WAV", "FLAC", "MP3", "Opus", "M4A/AAC"} <= set(found["formats"])
     assert found["device"]["device"] in {"cpu", "cuda", "mps"}
     assert found["device"]["threads"] >= 1
@@ -57,11 +57,11 @@ def without(monkeypatch: pytest.MonkeyPatch, *names: str, version: str | None = 
 def test_a_missing_extra_is_no_failure_but_has_its_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    without(monkeypatch, "torchmetrics", "onnx")
+    without(monkeypatch, "tensorboard", "onnx")
     result = run()
     assert result.exit_code == 0
-    assert "torchmetrics MISSING" in result.output
-    assert "not here: torchmetrics (for `tympan train`" in result.output
+    assert "tensorboard MISSING" in result.output
+    assert "not here: tensorboard (for `tympan train`" in result.output
     assert 'pip install "tympan[train,export]"' in result.output
 
 
