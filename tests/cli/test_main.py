@@ -151,6 +151,23 @@ def test_an_interrupt_within_a_command_is_one_line(patch: str, told: str) -> Non
     assert (process.returncode, said) == (130, told)
 
 
+def test_an_interrupt_while_loading_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tympan.__main__ import main as start
+
+    class Slow:
+        """A module whose import takes long enough for Ctrl-C."""
+
+        def __getattr__(self, name: str) -> object:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "tympan.cli.main", Slow())
+    with pytest.raises(SystemExit) as caught:
+        start()
+    assert (caught.value.code, capsys.readouterr().err) == (130, "tympan: interrupted\n")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="pipes of Unix")
 def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     code = "import tympan.cli.main as m, typer\n"
