@@ -1,0 +1,36 @@
+"""The pages of the documentation that are made from the transforms."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tympan import augment
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs" / "_ext"))
+
+import augment_pages
+
+NAMES = sorted(augment._WAVEFORM | augment._SPECTROGRAM)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_transform_can_be_shown(name: str) -> None:
+    transform = augment_pages.make(getattr(augment, name))
+    assert transform.p == 1.0
+    assert set(augment_pages.CHOSEN) <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", ["Gain", "TimeMask", "Mixup"])
+def test_a_page_has_picture_sounds_and_the_class(name: str, tmp_path: Path) -> None:
+    kind = getattr(augment, name)
+    text = augment_pages.page(kind, tmp_path)
+    assert text.startswith(f"{name}\n====")
+    assert f".. image:: {name}.png" in text
+    assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    assert text.count("<audio ") == 2
+    assert f".. autoclass:: {kind.__module__}.{name}" in text
+    # Made again, it is the same to the byte.
+    assert augment_pages.page(kind, tmp_path) == text
