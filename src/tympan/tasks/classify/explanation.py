@@ -61,7 +61,7 @@ class Explanation:
             ticks = np.linspace(0, f - 1, 5).round().astype(int)
             axis.set_yticks(ticks + 0.5, [f"{self.frequencies_hz[i]:,.0f}" for i in ticks])
             axis.set_ylabel("frequency (Hz)")
-        veil = np.ones((*self.heat.shape, 4)) * 0.98
+        veil = np.zeros((*self.heat.shape, 4))
         strength = np.clip(self.heat, 0, None) / max(float(self.heat.max()), 1e-9)
         veil[..., 3] = 0.85 * (1 - strength**0.5)
         lit.imshow(veil, interpolation="bilinear", **look)
