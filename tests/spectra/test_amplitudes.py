@@ -151,10 +151,10 @@ def test_notes_of_real_instruments(shared_data: Path) -> None:
         rows = [row for row in csv.DictReader(file) if float(row["duration_s"]) > 0.3][::60]
     wrong, count = [], 0
     for row in rows:
-        name = re.fullmatch(r"([A-G])(s?)(\d)", row["note"])
+        name = re.fullmatch(r"([A-G])(#?)(\d)", row["note"])
         if name is None:
             continue
-        midi = steps[name[1]] + (name[2] == "s") + 12 * (int(name[3]) + 1)
+        midi = steps[name[1]] + (name[2] == "#") + 12 * (int(name[3]) + 1)
         found = spectrum(audio.load(folder / row["file_name"])).fundamental_hz()
         count += 1
         if found is None or abs(12 * np.log2(found / 440) + 69 - midi) > 0.6:
