@@ -222,6 +222,7 @@ if __name__ == "__main__":
     arguments("augment")
     warnings.simplefilter("ignore")
     torch.manual_seed(SEED)
+    augment.reuse_memory()
     table, ratios = measure()
     main(
         "augment",
@@ -233,7 +234,8 @@ if __name__ == "__main__":
             "own drawn parameters. tympan and torch-audiomentations take them as one batch on all "
             "torch threads; audiomentations takes one clip after the other on one core: with two "
             "worker processes it would do twice as much. In brackets: smallest and largest ratio "
-            f"of {ROUNDS} rounds, in which the libraries take turns.\n\n"
+            f"of {ROUNDS} rounds, in which the libraries take turns. The process keeps freed memory "
+            "(`tympan.augment.reuse_memory`), for all three.\n\n"
             "Not quite the same work: audiomentations clips at a percentile, tympan at a level "
             "below the peak; torch-audiomentations filters with a windowed sinc, shifts pitch by a "
             "few simple ratios only, and repeats one second of noise. Codecs are not in the table: "

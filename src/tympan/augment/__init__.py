@@ -45,6 +45,7 @@ __getattr__, __dir__, __all__ = attach(
         "Params": "tympan.augment.base",
         "Transform": "tympan.augment.base",
         "item_generators": "tympan.augment._draw",
+        "reuse_memory": "tympan.augment.memory",
         **{name: f"tympan.augment.waveform.{file}" for name, file in _WAVEFORM.items()},
         **{name: f"tympan.augment.spectrogram.{file}" for name, file in _SPECTROGRAM.items()},
     },

@@ -19,8 +19,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-# Block lengths, best first: a length that divides the signal's saves a copy of it.
-BLOCKS = sorted(range(56, 129), key=lambda size: abs(size - 80))
+# Block lengths that are tried. The best are about 48, or 84 for filters with many states.
+BLOCKS, FEW_STATES = range(32, 129), 4
 
 
 class StateSpace(NamedTuple):
@@ -50,7 +50,7 @@ def sos_filter(x: Tensor, sos: Tensor) -> Tensor:
     # The device may lack float64 (mps): the matrices are small and made on the CPU there.
     exact = "cpu" if x.device.type == "mps" else x.device
     system = state_space(sos.to(device=exact, dtype=torch.float64))
-    size = next((n for n in BLOCKS if t % n == 0), 96)
+    size = _block_size(t, system.a.shape[1])
     length = math.ceil(t / size) * size
     if length > t:
         x = torch.nn.functional.pad(x, (0, length - t))
@@ -58,11 +58,23 @@ def sos_filter(x: Tensor, sos: Tensor) -> Tensor:
         each.to(device=x.device, dtype=x.dtype) for each in _block_matrices(system, size)
     )
     blocks = x.reshape(b, -1, size)  # (b, c * blocks, size)
-    arriving = torch.bmm(blocks, to_state).reshape(b, c, length // size, -1)
+    # As a product of transposes, which is three times as fast for so few columns.
+    arriving = torch.bmm(to_state.mT, blocks.mT).mT.reshape(b, c, length // size, -1)
     states = _scan(arriving, step).reshape(b, blocks.shape[1], -1)
     y = torch.bmm(blocks, _toeplitz(response)).baddbmm_(states, from_state)
     y = y.reshape(b, c, length)
     return y[..., :t] if length > t else y
+
+
+def _block_size(t: int, states: int) -> int:
+    """Return the best block length, one that divides `t` if there is one: it saves a copy.
+
+    >>> _block_size(80_000, 2), _block_size(220_500, 14)
+    (50, 84)
+    """
+    best = 48 if states <= FEW_STATES else 84
+    fitting = [size for size in BLOCKS if t % size == 0]
+    return min(fitting or [best], key=lambda size: abs(size - best))
 
 
 def state_space(sos: Tensor) -> StateSpace:

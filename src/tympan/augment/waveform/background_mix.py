@@ -26,12 +26,12 @@ class BackgroundMix(Transform):
     is left as it is.
 
     Args:
-        backgrounds: a sequence of recordings, all at the rate of the audio: `Clip`s, arrays or
+        backgrounds: a sequence of recordings, all at the rate of the audio: `Clip`, arrays or
             tensors of shape (t,) or (c, t), or anything indexable that gives such (a cache on
             disk); only the stretches used are read.
         min_snr_db: lowest ratio of signal to background power.
         max_snr_db: highest ratio.
-        rate_hz: sample rate of the audio; checked against `Clip`s.
+        rate_hz: sample rate of the audio; checked against that of each `Clip`.
         p: probability of being applied to an item.
 
     >>> import torch

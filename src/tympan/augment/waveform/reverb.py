@@ -34,7 +34,7 @@ class Reverb(Transform):
     1979; Ko et al., "A study on data augmentation of reverberant speech", 2017.
 
     Args:
-        impulse_responses: measured ones, at the rate of the audio: `Clip`s, arrays or tensors
+        impulse_responses: measured ones, at the rate of the audio: `Clip`, arrays or tensors
             (t,) or (c, t), of which the first channel is used. Simulated rooms if None.
         min_rt60_s: shortest reverberation time of the simulated rooms.
         max_rt60_s: longest.
