@@ -6,11 +6,9 @@ the code, and nothing on any page is fetched from the network.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
@@ -32,14 +30,10 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "myst_parser",
     "api_pages",
+    "augment_pages",
     "command_help",
     "plain_docstrings",
 ]
-# One page for each transform of `tympan.augment`.
-HAS_AUGMENT_PAGES = importlib.util.find_spec("augment_pages") is not None
-if HAS_AUGMENT_PAGES:
-    extensions.append("augment_pages")
-
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 # The generated gallery holds copies of the scripts and their checksums, which are no pages.
 exclude_patterns = ["_build", "guide", "_generated/**/*.ipynb", "**/sg_execution_times.rst"]
@@ -82,13 +76,3 @@ html_static_path = ["_static"]
 html_css_files = ["tympan.css"]
 html_show_sphinx = False
 html_copy_source = False
-
-
-def _without_augment_pages(app: Any, page: str, source: list[str]) -> None:
-    if page == "index" and not HAS_AUGMENT_PAGES:
-        source[0] = source[0].replace("_generated/augment/index\n", "")
-
-
-def setup(app: Any) -> None:
-    """Leave out of the index what is not made."""
-    app.connect("source-read", _without_augment_pages)

@@ -13,6 +13,8 @@ PACKAGES = (
     *("audio", "spectra", "augment", "nets", "data", "training", "models", "tasks", "report"),
     "errors",
 )
+# Each transform has a page of its own, made by the extension `augment_pages`.
+ELSEWHERE = ("tympan.augment.waveform.", "tympan.augment.spectrogram.")
 
 
 def write_if_changed(path: Path, text: str) -> None:
@@ -37,8 +39,10 @@ def modules_of(package: str) -> list[str]:
         parts = path.relative_to(SOURCES).with_suffix("").parts
         if parts[-1] == "__init__":
             parts = parts[:-1]
-        if not any(part.startswith("_") for part in parts) and has_public(path):
-            names.append(".".join(("tympan", *parts)))
+        name = ".".join(("tympan", *parts))
+        hidden = any(part.startswith("_") for part in parts) or name.startswith(ELSEWHERE)
+        if not hidden and has_public(path):
+            names.append(name)
     return names
 
 
@@ -60,6 +64,10 @@ def page_of(package: str) -> str:
     modules = modules_of(package)
     if modules != [f"tympan.{package}"]:
         parts.append(about + "\n")
+    if package == "augment":
+        parts.append(
+            "Each transform has its page, with picture and sound: :doc:`../augment/index`.\n"
+        )
     for name in modules:
         if name != f"tympan.{package}":
             parts.append(heading(name, "-"))
