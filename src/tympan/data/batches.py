@@ -78,6 +78,18 @@ class Batches:
 
     Attributes:
         wait_s: how long callers waited for batches so far.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from tympan.audio import synth
+    >>> from tympan.data import read_folder
+    >>> root = Path(tempfile.mkdtemp())
+    >>> for i in range(3):
+    ...     _ = synth.sine(440, duration_s=0.5 + i, rate_hz=8000).save(root / f"{i}.wav")
+    >>> cache = WaveCache.open(read_folder(root), rate_hz=8000, cache_dir=root / ".cache")
+    >>> batches = Batches(cache, torch.tensor([0, 1, 1]), batch_size=2, crop_s=1.0, training=True)
+    >>> [tuple(batch.waves.shape) for batch in batches.epoch(0)]
+    [(2, 8000), (2, 8000)]
     """
 
     def __init__(

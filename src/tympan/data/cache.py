@@ -41,6 +41,15 @@ class WaveCache:
     """The decoded recordings of a table: mono, one rate.
 
     Open one with `WaveCache.open`. It pickles by path, so that worker processes map the same file.
+
+    >>> import tempfile
+    >>> from tympan.audio import synth
+    >>> from tympan.data import read_folder
+    >>> root = Path(tempfile.mkdtemp())
+    >>> _ = synth.sine(440, duration_s=0.5, rate_hz=8000).save(root / "a.wav")
+    >>> cache = WaveCache.open(read_folder(root), rate_hz=16000, cache_dir=root / ".cache")
+    >>> cache.wave(0).shape, cache.size_bytes
+    ((8000,), 16000)
     """
 
     def __init__(self, table: Table, rate_hz: int, folder: Path, entries: Sequence[Entry]) -> None:

@@ -29,6 +29,18 @@ def content_keys(table: Table, cache: WaveCache | None = None) -> list[str]:
     Args:
         table: the rows.
         cache: a cache of the same rows; its samples are compared then, which costs no decoding.
+
+    Returns:
+        A key for each row.
+
+    >>> import tempfile
+    >>> from tympan.audio import synth
+    >>> from tympan.data import read_folder
+    >>> root = Path(tempfile.mkdtemp())
+    >>> for name in ("a.wav", "copy.flac"):
+    ...     _ = synth.sine(440, duration_s=0.1, rate_hz=8000).save(root / name, subtype="PCM_16")
+    >>> len(set(content_keys(read_folder(root))))
+    1
     """
     paths = [str(path) for path in table.paths]
     groups = Groups(len(table))
@@ -53,6 +65,17 @@ def check_leaks(a: Table, b: Table, *, group_by: Sequence[str] = ()) -> None:
 
     Raises:
         DataError: naming the files of both sides that hold the same sound.
+
+    >>> import tempfile
+    >>> from tympan.data import read_folder
+    >>> root = Path(tempfile.mkdtemp())
+    >>> for name in ("a.wav", "b.wav"):
+    ...     _ = (root / name).write_bytes(b"the same")
+    >>> table = read_folder(root)
+    >>> check_leaks(table.subset([0]), table.subset([1]))
+    Traceback (most recent call last):
+        ...
+    tympan.errors.DataError: ...: the same sound is on both sides of the split: a.wav = b.wav ...
     """
     both = Table(a.root, a.examples + b.examples)
     report_shared(both, content_keys(both), [0] * len(a) + [1] * len(b))

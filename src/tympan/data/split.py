@@ -119,8 +119,21 @@ def folds(
         val_fraction: share of each fold's training rows held out for validation.
         seed, group_by, cache: as in `split_table`.
 
+    Yields:
+        The fold's name and the split whose test side it is.
+
     Raises:
         DataError: the same sound is in two folds, or there are fewer than two folds.
+
+    >>> from pathlib import Path
+    >>> import tempfile
+    >>> from tympan.data import Example
+    >>> root = Path(tempfile.mkdtemp())
+    >>> for i in range(6):
+    ...     _ = (root / f"{i}.wav").write_bytes(bytes([i]))
+    >>> rows = [Example(root / f"{i}.wav", {"fold": str(i % 3)}) for i in range(6)]
+    >>> [(name, split.indices["test"]) for name, split in folds(Table(root, tuple(rows)))]
+    [('0', (0, 3)), ('1', (1, 4)), ('2', (2, 5))]
     """
     keys = content_keys(table, cache)
     columns = _group_columns(table, group_by)

@@ -74,6 +74,30 @@ def fit(
         TrainingInterrupted: Ctrl-C or SIGTERM; everything is saved.
         ModelError: the checkpoint in `out` belongs to other settings or data.
         TympanError: the loss became infinite or NaN.
+
+    A task's learner in small, on two tones:
+
+    >>> import tempfile
+    >>> from tympan.audio import synth
+    >>> from tympan.data import WaveCache, read_folder
+    >>> root = Path(tempfile.mkdtemp())
+    >>> for name, pitch_hz in (("a", 440), ("b", 880)):
+    ...     _ = synth.sine(pitch_hz, duration_s=0.1, rate_hz=8000).save(root / f"{name}.wav")
+    >>> cache = WaveCache.open(read_folder(root), rate_hz=8000, cache_dir=root / ".cache")
+    >>> class Small:
+    ...     net, monitor = torch.nn.Linear(800, 2), "accuracy"
+    ...     def loss(self, net, batch, generator):
+    ...         return torch.nn.functional.cross_entropy(net(batch.waves), batch.targets)
+    ...     def evaluate(self, net, batches):
+    ...         right = [net(b.waves).argmax(1).eq(b.targets).float().mean() for b in batches]
+    ...         return {"accuracy": float(sum(right)) / len(right)}
+    >>> train, val = (
+    ...     Batches(cache, torch.tensor([0, 1]), batch_size=2, crop_s=0.1, training=training)
+    ...     for training in (True, False)
+    ... )
+    >>> config = TrainingConfig(epochs=20, batch_size=2)
+    >>> fit(Small(), train, val, config, root / ".out", progress=False).best
+    1.0
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
