@@ -7,8 +7,10 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
-from tympan.data import read_folder
+from tympan.data import Table, read_folder
 from tympan.errors import DataError
 
 
@@ -192,3 +194,27 @@ def test_two_metadata_files(root: Path) -> None:
     write(root, '{"file_name": "a.wav"}\n', "metadata.jsonl")
     with pytest.raises(DataError, match=r"both metadata.csv and metadata.jsonl"):
         read_folder(root)
+
+
+PIECES = st.sampled_from(
+    r"file_name label a.wav b.wav audio/c.wav , ; \t \n \r\n .. / { } : [ ] \ufeff \0 ü \u2028 1e999"
+    .encode("latin-1").decode("unicode_escape").split(" ") + ['"', '"file_name": "a.wav"']
+)  # fmt: skip
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(PIECES, max_size=25).map("".join).map(str.encode) | st.binary(max_size=60))
+@example(b'{"file_name": "a.wav", "label": NaN}')
+def test_whatever_it_holds_it_is_read_or_refused(root: Path, content: bytes) -> None:
+    for name in ("metadata.csv", "metadata.jsonl"):
+        write(root, content, name)
+        try:
+            table = read_folder(root)
+        except DataError:
+            pass
+        else:
+            assert isinstance(table, Table)
+            assert all(path.is_file() for path in table.paths)
+        (root / name).unlink()
