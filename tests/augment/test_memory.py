@@ -14,7 +14,8 @@ if sys.argv[1] == "reuse" and not reuse_memory():
     print(-1)
     raise SystemExit
 x = torch.zeros(12_000_000)
-y = x + 1
+for _ in range(10):
+    y = x + 1
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(10):
     y = x + 1
@@ -35,5 +36,5 @@ def test_pages_are_fetched_once_only() -> None:
     reused = faults("reuse")
     if reused < 0:
         pytest.skip("another C library")
-    # Ten times 48 MB are 117,000 pages; two of them are in turn enough.
-    assert reused < 30_000 < faults("plain")
+    # Ten times 48 MB are 117,000 pages.
+    assert reused < 1000 < 100_000 < faults("plain")
