@@ -160,7 +160,12 @@ def prepare_job(
     """
     from tympan.data import WaveCache, split_table
 
-    cache = WaveCache.open(table, config.rate_hz, on_error="raise" if split else "skip")
+    def progress(done: int, total: int) -> None:
+        if done == 0 or done == total or done % 500 == 0:
+            say(f"decoding, once: {done} of {total} recordings")
+
+    on_error = "raise" if split else "skip"
+    cache = WaveCache.open(table, config.rate_hz, progress=progress, on_error=on_error)
     for error in cache.skipped:
         say(f"left out: {error}")
     table = cache.table
