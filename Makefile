@@ -59,6 +59,7 @@ demo: $(VENV)/.base
 	@$(BIN)/python -c 'from tympan.audio.scenes import demo_scene; demo_scene()[0].save("demo/scene.wav")'
 	$(BIN)/tympan hear demo/scene.wav -o demo/report.html
 	@echo "Open this page in a browser: $(CURDIR)/demo/report.html"
+	@echo "Next, on a recording of yours: source $(BIN)/activate; tympan classify FILE"
 
 test: $(VENV)/.dev
 	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
