@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -18,44 +16,39 @@ def overlap_add(frames: Tensor, hop: int) -> Tensor:
     tensor([[1., 1., 2., 2., 2., 2., 1., 1.]])
     """
     batch, count, n_fft = frames.shape
-    length = (count - 1) * hop + n_fft
-    out = frames.new_zeros(batch, length + (-n_fft % hop))
-    add_frames(out, frames, hop)
-    return out[:, :length]
-
-
-def add_frames(out: Tensor, frames: Tensor, hop: int) -> None:
-    """Add frames (b, n, n_fft) into `out` (b, (n - 1) hop + n_fft rounded up to hops), in place."""
-    count = frames.shape[1]
-    parts = -(-frames.shape[2] // hop)
-    pieces = functional.pad(frames, (0, parts * hop - frames.shape[2]))
-    pieces = pieces.unflatten(2, (parts, hop))
-    rows = out.unflatten(1, (-1, hop))
+    parts = -(-n_fft // hop)
+    pieces = functional.pad(frames, (0, parts * hop - n_fft)).unflatten(2, (parts, hop))
+    out = frames.new_zeros(batch, count + parts - 1, hop)
     for part in range(parts):
-        rows[:, part : part + count] += pieces[:, :, part]
+        out[:, part : part + count] += pieces[:, :, part]
+    return out.flatten(1)[:, : (count - 1) * hop + n_fft]
 
 
 def cover(window: Tensor, hop: int, count: int, dtype: torch.dtype) -> Tensor:
-    """Sum of the squared windows of `count` frames: (1, (count - 1) hop + n_fft)."""
+    """Sum of the squared windows of `count` frames: ((count - 1) hop + n_fft,)."""
     squares = (window * window).to(dtype)
-    return overlap_add(squares.expand(1, count, -1), hop)
+    # Between the ends the sum repeats itself with every hop.
+    parts = -(-len(window) // hop)
+    few = min(count, 2 * parts)
+    ends = overlap_add(squares.expand(1, few, -1), hop)[0]
+    period = ends[parts * hop - hop : parts * hop].repeat(count - few)
+    return torch.cat([ends[: parts * hop], period, ends[parts * hop :]])
 
 
 def invert_in_chunks(spec: Tensor, window: Tensor, hop: int) -> Tensor:
     """Windowed inverse transforms of (b, f, n), overlap-added a cache-sized piece at a time."""
     batch, _, count = spec.shape
     n_fft = window.shape[0]
-    room = -(-n_fft // hop) * hop
-    out = torch.zeros(batch, (count - 1) * hop + room, dtype=window.dtype)
-    for row, target in zip(spec, out, strict=True):
-        for first, last in _spans(count, n_fft):
-            frames = torch.fft.irfft(row[:, first:last].T, n=n_fft, dim=-1).mul_(window)
-            span = target[first * hop : (last - 1) * hop + room]
-            add_frames(span[None], frames[None], hop)
-    return out[:, : (count - 1) * hop + n_fft]
-
-
-def _spans(count: int, n_fft: int) -> Iterator[tuple[int, int]]:
-    step = max(1, CHUNK_SAMPLES // n_fft)
-    for first in range(0, count, step):
-        yield first, min(count, first + step)
+    parts = -(-n_fft // hop)
+    step = min(count, max(1, CHUNK_SAMPLES // n_fft))
+    out = torch.zeros(batch, count + parts - 1, hop)
+    room = torch.zeros(step, parts, hop)
+    frames = room.flatten(1)[:, :n_fft]
+    for row, rows in zip(spec.unbind(), out.unbind(), strict=True):
+        for first in range(0, count, step):
+            size = min(count - first, step)
+            part = torch.fft.irfft(row.narrow(1, first, size).T, n=n_fft, dim=-1)
+            torch.mul(part, window, out=frames[:size])
+            for i in range(parts):
+                rows[first + i : first + i + size] += room[:size, i]
+    return out.flatten(1)[:, : (count - 1) * hop + n_fft]

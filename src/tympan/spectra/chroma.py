@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from tympan.errors import ArgumentError
+from tympan.spectra._bands import BandedFilters, filter_frames
 from tympan.spectra._frames import Framing
 from tympan.spectra._module import FrameModule, project
-from tympan.spectra.stft import Spectrogram
+from tympan.spectra.stft import STFT
 from tympan.spectra.windows import WindowSpec
 
 
@@ -84,15 +85,19 @@ class Chroma(FrameModule):
         pad_mode: str = "constant",
     ) -> None:
         super().__init__()
-        self.spectrogram = Spectrogram(n_fft, hop, win, window, center, pad_mode)
-        self.framing, self.normalize = self.spectrogram.framing, normalize
+        self.stft = STFT(n_fft, hop, win, window, center, pad_mode)
+        self.framing, self.normalize = self.stft.framing, normalize
         filters = chroma_filters(rate_hz, n_fft, n_chroma, tuning)
         self.register_buffer(
             "filters", torch.tensor(filters, dtype=torch.float32), persistent=False
         )
+        self._banded = BandedFilters(filters)
 
     def compute(self, x: Tensor, framing: Framing) -> Tensor:
-        chroma = project(self.filters, self.spectrogram.compute(x, framing))
+        if self.stft.is_fast(x):
+            chroma = filter_frames(x, framing, self.stft.window, self._banded)
+        else:
+            chroma = project(self.filters, self.stft.power(x, framing))
         if not self.normalize:
             return chroma
         largest = chroma.amax(dim=-2, keepdim=True)

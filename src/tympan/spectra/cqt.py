@@ -18,7 +18,7 @@ from torch.nn import functional
 from tympan.errors import ArgumentError
 from tympan.spectra._decimate import HalveRate
 from tympan.spectra._frames import Framing, is_traced, use_fast_path
-from tympan.spectra._module import project
+from tympan.spectra._module import magnitude, project
 from tympan.spectra.windows import window as window_samples
 
 C1_HZ = 440.0 * 2 ** (-45 / 12)
@@ -115,7 +115,7 @@ class ConstantQ(nn.Module):
             pieces.append(self._octave(flat, getattr(self, f"kernel_{i}"), octave.hop, count))
         real = torch.cat([piece[0] for piece in reversed(pieces)], dim=1)
         imag = torch.cat([piece[1] for piece in reversed(pieces)], dim=1)
-        out = torch.complex(real, imag) if self.output == "complex" else _magnitude(real, imag)
+        out = torch.complex(real, imag) if self.output == "complex" else magnitude(real, imag)
         return out.reshape(*x.shape[:-1], *out.shape[-2:])
 
     def _octave(self, x: Tensor, kernel: Tensor, hop: int, count: int) -> tuple[Tensor, Tensor]:
@@ -178,10 +178,3 @@ def _kernel(
     analytic = np.fft.ifft(spectra) * np.sqrt(lengths)[:, None]
     analytic = np.roll(analytic[:, ::-1], 1, axis=1)
     return np.concatenate([analytic.real, analytic.imag])
-
-
-def _magnitude(real: Tensor, imag: Tensor) -> Tensor:
-    """|real + j imag| with a gradient of zero (not NaN) at silence."""
-    power = real * real + imag * imag
-    silent = power <= 0
-    return torch.where(silent, 0.0, torch.where(silent, 1.0, power).sqrt())

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from tympan.errors import ArgumentError, ShapeError
 from tympan.spectra._frames import is_traced
+from tympan.spectra._module import magnitude as magnitude_of
 from tympan.spectra.stft import STFT
 from tympan.spectra.windows import WindowSpec
 
@@ -84,7 +85,7 @@ class GriffinLim(nn.Module):
             rebuilt = _fit(rebuilt, wanted.shape[-1])
             guess = rebuilt if before is None else rebuilt - pull * before
             before = rebuilt
-            spec = wanted * guess / (guess.abs() + tiny)
+            spec = guess * (wanted / (magnitude_of(guess.real, guess.imag) + tiny))
         return self.stft.inverse(spec, length)
 
     def _phases(self, like: Tensor, generator: torch.Generator | None) -> Tensor:

@@ -7,13 +7,12 @@ mel = 2595 log10(1 + f / 700)).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from tympan.errors import ArgumentError, ShapeError
+from tympan.spectra._bands import BandedFilters, filter_frames
 from tympan.spectra._frames import Framing
 from tympan.spectra._module import FrameModule, project
 from tympan.spectra.decibel import PowerToDb
@@ -134,7 +133,7 @@ class Mel(nn.Module):
         self.register_buffer(
             "filters", torch.tensor(filters, dtype=torch.float32), persistent=False
         )
-        self._bands = _bands(filters)
+        self.banded = BandedFilters(filters)
 
     def forward(self, power: Tensor) -> Tensor:
         """Power (..., f, n) → (..., n_mels, n)."""
@@ -144,31 +143,8 @@ class Mel(nn.Module):
             )
         return project(self.filters, power)
 
-    def add_squares(self, squares: Tensor, out: Tensor) -> None:
-        """Filter squared parts (n, 2 f): real, imaginary, real … into `out` (n_mels, n), in place.
-
-        The sum real² + imag² is made by the product itself, one band of filters at a time, since
-        most of the filter matrix is zero.
-        """
-        for rows, columns, weights in self._bands:
-            torch.mm(weights, squares[:, columns].T, out=out[rows])
-
     def extra_repr(self) -> str:
         return f"rate_hz={self.rate_hz}, n_fft={self.n_fft}, n_mels={self.n_mels}"
-
-
-def _bands(filters: np.ndarray) -> list[tuple[slice, slice, Tensor]]:
-    """Split the filters into blocks of neighbours: (their rows, their columns twice, weights)."""
-    n_mels = filters.shape[0]
-    step = max(4, -(-n_mels // 5))
-    bands = []
-    for first in range(0, n_mels, step):
-        block = filters[first : first + step]
-        used = np.flatnonzero(block.any(0))
-        low, high = (int(used[0]), int(used[-1]) + 1) if len(used) else (0, 1)
-        weights = torch.tensor(np.repeat(block[:, low:high], 2, axis=1), dtype=torch.float32)
-        bands.append((slice(first, first + step), slice(2 * low, 2 * high), weights))
-    return bands
 
 
 class MelSpectrogram(FrameModule):
@@ -220,26 +196,9 @@ class MelSpectrogram(FrameModule):
         self.framing, self.power, self.rate_hz = self.stft.framing, power, rate_hz
 
     def compute(self, x: Tensor, framing: Framing) -> Tensor:
-        return self.compute_then(x, framing, None)
-
-    def compute_then(
-        self, x: Tensor, framing: Framing, after: Callable[[Tensor], Tensor] | None
-    ) -> Tensor:
-        """`compute`, applying the in-place function `after` to each piece while it is in cache."""
-        if self.power != 2 or not self.stft.is_fast(x):
-            out = self.mel(_raise_power(self.stft.power(x, framing), self.power))
-            return out if after is None else after(out)
-        out = torch.empty(x.shape[0], self.mel.n_mels, framing.num_frames(x.shape[-1]))
-        with torch.no_grad(), torch.autocast("cpu", enabled=False):
-            for row, target in zip(x, out, strict=True):
-                for first, last, frames in framing.chunks(row):
-                    spec = torch.fft.rfft(frames * self.stft.window)
-                    squares = torch.view_as_real(spec).flatten(1).square_()
-                    piece = target[:, first:last]
-                    self.mel.add_squares(squares, piece)
-                    if after is not None:
-                        after(piece)
-        return out
+        if self.power == 2 and self.stft.is_fast(x):
+            return filter_frames(x, framing, self.stft.window, self.mel.banded)
+        return self.mel(_raise_power(self.stft.power(x, framing), self.power))
 
 
 class LogMel(FrameModule):
@@ -291,6 +250,8 @@ class LogMel(FrameModule):
         self.framing = self.melspectrogram.framing
 
     def compute(self, x: Tensor, framing: Framing) -> Tensor:
-        if self.melspectrogram.stft.is_fast(x):
-            return self.melspectrogram.compute_then(x, framing, self.to_db.in_place)
-        return self.to_db(self.melspectrogram.compute(x, framing))
+        mel = self.melspectrogram
+        if mel.stft.is_fast(x):
+            after = self.to_db.in_place
+            return filter_frames(x, framing, mel.stft.window, mel.mel.banded, after)
+        return self.to_db(mel.compute(x, framing))
