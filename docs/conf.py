@@ -39,6 +39,8 @@ source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 exclude_patterns = ["_build", "guide", "_generated/**/*.ipynb", "**/sg_execution_times.rst"]
 suppress_warnings = ["config.cache", "toc.empty_glob"]
 nitpicky = False
+# Two dashes of an option are two dashes.
+smartquotes = False
 
 # Docstrings are written with single backticks, as in Markdown.
 default_role = "literal"
