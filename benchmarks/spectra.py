@@ -225,7 +225,7 @@ def pitch(x: np.ndarray, s: Setting) -> Candidates:
     }
 
 
-def nnaudio():  # noqa: ANN201
+def nnaudio():
     """nnAudio's features; it writes to the screen when it is loaded."""
     from nnAudio import features
 
@@ -316,7 +316,7 @@ if __name__ == "__main__":
         ratios,
         title="Spectra",
         about=(__doc__ or "")
-        + "\n16 kHz: frames of 512, hop 160, 80 mel bands; 44.1 kHz: frames of 2048, hop 441, 128 mel "
-        "bands. Constant-Q: 84 bins, hop 512. Pitch: the peer is librosa.pyin, which decides on "
-        "voicing as tympan does.",
+        + "\n16 kHz: frames of 512, hop 160, 80 mel bands; 44.1 kHz: frames of 2048, hop 441, 128 "
+        "mel bands. Constant-Q: 84 bins, hop 512. Pitch: the peer is librosa.pyin, which decides "
+        "on voicing as tympan does.",
     )
