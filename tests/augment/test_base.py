@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tympan.audio.clip import Clip
-from tympan.augment import FrequencyMask, Gain, LowPass, item_generators
+from tympan.augment import BackgroundMix, Compose, FrequencyMask, Gain, LowPass, item_generators
 from tympan.errors import ArgumentError, ShapeError
 
 
@@ -55,6 +55,13 @@ def test_global_random_state_is_neither_used_nor_changed() -> None:
     assert torch.equal(torch.get_rng_state(), before)
     torch.manual_seed(99)
     assert torch.equal(LowPass(rate_hz=8000)(torch.ones(2, 1, 100), 1), first)
+
+
+def test_arguments_are_shown() -> None:
+    assert repr(Gain(-3.0, 3.0, p=0.5)) == "Gain(min_gain_db=-3.0, max_gain_db=3.0, p=0.5)"
+    mix = BackgroundMix([torch.zeros(9), torch.zeros(9)])
+    assert repr(mix).startswith("BackgroundMix(backgrounds=<2 recordings>, min_snr_db=0.0")
+    assert "transforms=(Gain(" in repr(Compose([Gain()]))
 
 
 def test_spectrogram_transforms_refuse_clips() -> None:

@@ -7,6 +7,7 @@ can be saved, sent to another process and applied again with the same result.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -118,6 +119,11 @@ class Transform:
             return self.apply(x, self.draw(x, generator))
         return self._call_clip(x, generator)
 
+    def __repr__(self) -> str:
+        """Show the arguments of the constructor, as far as they were kept."""
+        names = [name for name in inspect.signature(type(self)).parameters if hasattr(self, name)]
+        return f"{type(self).__name__}({', '.join(f'{n}={_short(self, n)}' for n in names)})"
+
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape that a batch of this shape has afterwards."""
         return shape
@@ -164,6 +170,12 @@ class Transform:
         x = torch.from_numpy(clip.samples.copy())[None]
         y = self.apply(x, self.draw(x, generator))
         return Clip(y[0].detach().numpy(), clip.rate_hz, clip.name)
+
+
+def _short(transform: Transform, name: str) -> str:
+    """Return an argument as text; recordings only by their number."""
+    value = getattr(transform, name)
+    return f"<{len(value)} recordings>" if name == "backgrounds" else repr(value)
 
 
 def shaped(shape: tuple[int, ...]) -> Tensor:

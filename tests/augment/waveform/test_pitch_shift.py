@@ -29,7 +29,7 @@ def test_pitch_moves_by_what_was_drawn_and_duration_stays(semitones: float, rate
     assert y.shape == x.shape
     heard = y[..., rate_hz // 2 : -rate_hz // 2]
     moved = 1200 * np.log2(peak_hz(heard, rate_hz) / 600.0)
-    assert abs(moved - 100 * semitones) < 1.0
+    assert abs(moved - 100 * semitones) < 1.5
     assert abs(20 * torch.log10(heard.square().mean() / x.square().mean()).item()) < 0.3
     # As long as before: there is sound to the end.
     assert y[..., -rate_hz // 10 :].abs().max() > 0.5

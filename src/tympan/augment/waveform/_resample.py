@@ -15,9 +15,12 @@ from torch.nn.functional import pad
 CROSSINGS = 32
 ROLL_OFF = 0.93
 KAISER_BETA = 9.0
-# A ratio is met within 0.3 cents by the simplest fraction that does. Beside 1 and 2 (nearer than
+# A ratio is met within a cent by the simplest fraction that does. Beside 1 and 2 (nearer than
 # 7 cents) there may be none, and the error can be 3.4 cents.
-NEAR = 1.7e-4
+NEAR = 5.7e-4
+# Points of the windowed sinc's table for each crossing; straight lines between them are within
+# 1e-6 of it.
+POINTS = 1024
 DENOMINATORS = (16, 32, 64, 128, 256)
 
 
@@ -51,8 +54,8 @@ def resample(x: Tensor, factor: Fraction) -> Tensor:
     Returns:
         (c, ceil(t * factor)).
 
-    >>> resample(torch.ones(1, 1000), Fraction(3, 2))[0, 750]
-    tensor(1.0000)
+    >>> resample(torch.ones(1, 1000), Fraction(3, 2))[0, 750].round(decimals=3)
+    tensor(1.)
     """
     c, t = x.shape
     up, down = factor.numerator, factor.denominator
@@ -74,9 +77,18 @@ def _kernel(up: int, down: int) -> Tensor:
     reach = math.ceil(CROSSINGS / cutoff)
     inputs = torch.arange(-reach, down + reach, dtype=torch.float64)[:, None]
     outputs = torch.arange(up, dtype=torch.float64) * down / up
-    away = (inputs - outputs) * cutoff
-    inside = (1.0 - (away / CROSSINGS).square()).clamp_min(0.0).sqrt()
-    window = torch.i0(KAISER_BETA * inside) / torch.i0(torch.tensor(KAISER_BETA))
-    kernel = cutoff * torch.sinc(away) * window * (away.abs() <= CROSSINGS)
+    place = ((inputs - outputs).abs_() * (cutoff * POINTS)).clamp_max_(CROSSINGS * POINTS)
+    first = place.long()
+    table = _windowed_sinc()
+    kernel = torch.lerp(table[first], table[first + 1], place - first)
     # Unit gain at 0 Hz in every phase: no ripple on constant signals.
     return kernel / kernel.sum(0)
+
+
+@lru_cache(maxsize=1)
+def _windowed_sinc() -> Tensor:
+    """Return the sinc under a Kaiser window, from its middle to its last crossing and on."""
+    away = torch.arange(CROSSINGS * POINTS + 2, dtype=torch.float64) / POINTS
+    inside = (1.0 - (away / CROSSINGS).square()).clamp_min(0.0).sqrt()
+    window = torch.i0(KAISER_BETA * inside) / torch.i0(torch.tensor(KAISER_BETA))
+    return torch.sinc(away) * window * (away < CROSSINGS)

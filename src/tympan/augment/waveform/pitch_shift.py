@@ -16,8 +16,8 @@ class PitchShift(Transform):
     """Raise or lower the pitch of each item by a drawn number of semitones.
 
     The item is resampled, which changes pitch and duration, and then stretched back to its
-    duration. The shift drawn is met within 0.3 cents; nearer than 7 cents to
-    0 or an octave within 3.4 cents.
+    duration. The shift drawn is met within 1 cent; nearer than 7 cents to 0 or an octave within
+    3.4 cents.
 
     Hazards: formants move along, so voices sound like other people: bad where the speaker or the
     speaker's sex is the label, and beyond ±4 semitones for speech at all. Shifting up loses what
