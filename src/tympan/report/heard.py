@@ -95,7 +95,12 @@ def _several(heard: dict[str, list[Segment]], duration_s: float) -> Answer:
     others = f" and {more} more" if more else ""
     lead = f"{len(heard)} sounds were clearly heard, in this order of appearance"
     lead += f" (the {len(shown)} longest{others})." if more else "."
-    return Answer(", ".join(shown), True, lead + " The bars give how long each was heard.", rows)
+    return Answer(
+        ", ".join(shown),
+        True,
+        lead + " The bars, longest first, give how long each was heard.",
+        rows,
+    )
 
 
 def lanes(timeline: Sequence[Segment], duration_s: float) -> tuple[list[Lane], str]:

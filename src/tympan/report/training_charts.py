@@ -161,6 +161,8 @@ def calibration(confidence: np.ndarray, correct: np.ndarray, bins: int = 15) -> 
     lines = [Line("M0 1000L1000 0", "guide")]
     for i in np.flatnonzero(count):
         left, width, height = (i + 0.06) / bins, 0.88 / bins, right[i] / count[i]
+        # Answers that were never right must be seen too: a bar of height 0 looks like none given.
+        height = max(height, 0.015)
         corners = np.array([left, left + width])
         lines.append(Line(path(corners, np.array([height, height]), closed=True), "bar"))
     tick = [Tick(20.0 * i, f"{20 * i} %") for i in range(6)]
