@@ -104,6 +104,6 @@ def _pulses(delay: Tensor, amplitude: Tensor, wanted: Tensor, length: int) -> Te
 
 def _noise(tail: Tensor, rate_hz: int, length: int) -> Tensor:
     """Return white noise (b, length) of unit power from the places `tail` of the noise bank."""
-    bank = noise_bank(0.0, rate_hz, tail.device)
+    bank = torch.from_numpy(noise_bank(0.0, rate_hz)).to(tail.device)
     index = (tail[:, None] + torch.arange(length, device=tail.device)) % BANK_SAMPLES
     return bank[index]

@@ -68,25 +68,26 @@ class BackgroundMix(Transform):
         }
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
-        noise = np.empty((len(x), x.shape[-1]), np.float32)
+        t = x.shape[-1]
         which, places = params["background"].tolist(), params["place"].tolist()
-        for row, index, place in zip(noise, which, places, strict=True):
-            self._read(index, place, row)
-        background = torch.from_numpy(noise).to(device=x.device, dtype=x.dtype)
-        return add_at_snr(x, background[:, None], params["snr_db"])
 
-    def _read(self, index: int, place: float, out: np.ndarray) -> None:
-        """Write a stretch of a background to `out` (t,)."""
-        wave, t = self._wave(index), len(out)
+        def noise_of(number: int) -> np.ndarray:
+            return self._stretch(which[number], places[number], t)
+
+        return add_at_snr(x, noise_of, params["snr_db"])
+
+    def _stretch(self, index: int, place: float, t: int) -> np.ndarray:
+        """Return t samples of a background, float32."""
+        wave = self._wave(index)
         length = wave.shape[-1]
         if length == 0:
             raise ArgumentError(f"background {index} is empty", fix="leave it out")
         if length >= t:
             start = min(int(place * (length - t + 1)), length - t)
-            out[:] = wave[start : start + t]
-        else:
-            start = min(int(place * length), length - 1)
-            out[:] = np.tile(np.asarray(wave), (start + t) // length + 1)[start : start + t]
+            return np.asarray(wave[start : start + t], np.float32)
+        start = min(int(place * length), length - 1)
+        whole = np.asarray(wave, np.float32)
+        return np.tile(whole, (start + t) // length + 1)[start : start + t]
 
     def _wave(self, index: int) -> np.ndarray:
         """Return one channel of a background, unread as yet if it is a memory map."""

@@ -12,7 +12,6 @@ from torch import Tensor
 from tympan.augment._draw import check_range, integers, uniform
 from tympan.augment.base import Params, Transform
 from tympan.augment.waveform._mixing import add_at_snr
-from tympan.augment.waveform._rows import rows
 from tympan.errors import ArgumentError
 
 BANK_SAMPLES = 1 << 20
@@ -73,26 +72,24 @@ class ColoredNoise(Transform):
         }
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
-        b, c, t = x.shape
-        noise = torch.empty(b, c, t, dtype=x.dtype, device=x.device)
+        c, t = x.shape[1:]
         places, choices = params["offsets"].tolist(), params["exponent"].tolist()
-        for item, choice, pairs in zip(noise, choices, places, strict=True):
-            bank = noise_bank(self.exponents[choice], self.rate_hz or 0, x.device, x.dtype)
-            if t > BANK_SAMPLES // 2:
-                bank = bank.repeat(math.ceil(t / BANK_SAMPLES) + 1)
-            for channel, pair in zip(item, pairs, strict=True):
+        banks = [noise_bank(each, self.rate_hz or 0) for each in self.exponents]
+        if t > BANK_SAMPLES // 2:
+            banks = [np.tile(bank, math.ceil(t / BANK_SAMPLES) + 1) for bank in banks]
+
+        def noise_of(number: int) -> np.ndarray:
+            bank, noise = banks[choices[number]], np.empty((c, t), np.float32)
+            for channel, pair in zip(noise, places[number], strict=True):
                 first, second = (place % (len(bank) - t) for place in pair)
-                # One pass over memory: taking both for all items and adding them takes three.
-                here, there, out = rows(bank[first : first + t], bank[second : second + t], channel)
-                add = torch.add if isinstance(here, Tensor) else np.add
-                add(here, there, out=out)
-        return add_at_snr(x, noise, params["snr_db"])
+                np.add(bank[first : first + t], bank[second : second + t], out=channel)
+            return noise
+
+        return add_at_snr(x, noise_of, params["snr_db"])
 
 
 @lru_cache(maxsize=32)
-def noise_bank(
-    exponent: float, rate_hz: int, device: torch.device, dtype: torch.dtype = torch.float32
-) -> Tensor:
+def noise_bank(exponent: float, rate_hz: int) -> np.ndarray:
     """Return one period (2^20 samples) of noise of unit power, the same in every process.
 
     Args:
@@ -107,4 +104,4 @@ def noise_bank(
     spectrum = spectrum * bins.pow(-exponent / 2.0)
     spectrum[0] = 0.0
     noise = torch.fft.irfft(spectrum, BANK_SAMPLES)
-    return (noise / noise.square().mean().sqrt()).to(device=device, dtype=dtype)
+    return (noise / noise.square().mean().sqrt()).float().numpy()

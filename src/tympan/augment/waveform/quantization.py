@@ -8,7 +8,7 @@ from torch import Tensor
 
 from tympan.augment._draw import check_range, integers
 from tympan.augment.base import Params, Transform
-from tympan.augment.waveform._rows import rows
+from tympan.augment.waveform._rows import each_item, fits_numpy
 
 
 class Quantization(Transform):
@@ -38,15 +38,19 @@ class Quantization(Transform):
         return {"bits": integers(generator, x.shape[:1], self.min_bits, self.max_bits)}
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
-        y = torch.empty_like(x, requires_grad=False)
-        for item, rounded, bits in zip(*rows(x.detach(), y), params["bits"].tolist(), strict=True):
-            scale = 2.0 ** (bits - 1)
-            if isinstance(item, Tensor):
-                torch.mul(item, scale, out=rounded)
-                rounded.round_().clamp_(-scale, scale - 1).mul_(1 / scale)
-            else:
-                np.multiply(item, scale, out=rounded)
-                np.rint(rounded, out=rounded)
-                np.clip(rounded, -scale, scale - 1, out=rounded)
-                np.multiply(rounded, 1 / scale, out=rounded)
-        return x + (y - x).detach() if x.requires_grad else y
+        if not fits_numpy(x):
+            scale = torch.exp2(params["bits"] - 1).to(x.dtype)[:, None, None]
+            rounded = torch.minimum((x.detach() * scale).round().maximum(-scale), scale - 1) / scale
+            return x + (rounded - x).detach()
+        y = torch.empty_like(x)
+        items, rounded_items, bits = x.numpy(), y.numpy(), params["bits"].tolist()
+
+        def quantize(number: int) -> None:
+            scale, rounded = 2.0 ** (bits[number] - 1), rounded_items[number]
+            np.multiply(items[number], scale, out=rounded)
+            np.rint(rounded, out=rounded)
+            np.clip(rounded, -scale, scale - 1, out=rounded)
+            np.multiply(rounded, 1 / scale, out=rounded)
+
+        each_item(quantize, len(x))
+        return y
