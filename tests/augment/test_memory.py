@@ -36,5 +36,5 @@ def test_pages_are_fetched_once_only() -> None:
     reused = faults("reuse")
     if reused < 0:
         pytest.skip("another C library")
-    # Ten times 48 MB are 117,000 pages.
-    assert reused < 1000 < 100_000 < faults("plain")
+    # Ten times 48 MB are 117,000 pages of 4 kB, or 240 where the system gives pages of 2 MB.
+    assert reused < faults("plain") / 2
