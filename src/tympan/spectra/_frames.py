@@ -18,9 +18,9 @@ from tympan.errors import ArgumentError, ShapeError
 
 PAD_MODES = ("constant", "reflect", "replicate")
 
-# Samples of frames handled at a time (one MiB of float32): frames, their spectra and the products
-# of these then fit together in the second-level cache.
-CHUNK_SAMPLES = 1 << 18
+# Samples of frames handled at a time (two MiB of float32): few enough that the frames and their
+# spectra stay in the cache, enough that the calls themselves cost little.
+CHUNK_SAMPLES = 1 << 19
 
 # glibc hands a freed megabyte back to the system at once, and each piece would fault its pages in
 # again, which takes longer than transforming it; unless a larger block was freed before: it then

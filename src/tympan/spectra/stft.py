@@ -70,7 +70,7 @@ class STFT(FrameModule):
             real, imag = self.real_imag(x, framing)
             return torch.complex(real, imag)
         # A short signal is at its fastest in one piece.
-        short = x.numel() // framing.hop * self.n_fft <= 8 * CHUNK_SAMPLES
+        short = x.numel() // framing.hop * self.n_fft <= 4 * CHUNK_SAMPLES
         if short or not self.is_fast(x):
             return torch.fft.rfft(framing.frames(x) * self.window.to(x.dtype)).transpose(-1, -2)
         shape = x.shape[0], framing.num_frames(x.shape[-1]), self.num_bins
