@@ -19,7 +19,8 @@ from tympan.nets.attention import sinusoidal_positions
 
 
 @pytest.mark.parametrize(
-    ("name", "limits"), [("small", (0.2, 0.4)), ("base", (1, 2)), ("large", (2, 5))]
+    ("name", "limits"),
+    [("small", (0.2, 0.4)), ("base", (1, 2)), ("deep", (2, 3)), ("large", (2, 5.1))],
 )
 def test_each_size_has_the_parameters_it_promises(name, limits):
     assert limits[0] <= count_parameters(build_encoder(name)) / 1e6 <= limits[1]

@@ -43,6 +43,7 @@ class EncoderConfig:
 ENCODERS: dict[str, EncoderConfig] = {
     "small": EncoderConfig(stem=16, widths=(32, 64, 128), depths=(1, 1, 1)),
     "base": EncoderConfig(stem=32, widths=(64, 128, 256), depths=(1, 1, 1)),
+    "deep": EncoderConfig(stem=32, widths=(48, 96, 192, 384), depths=(1, 1, 1, 1)),
     "large": EncoderConfig(stem=32, widths=(64, 128, 256, 384), depths=(1, 2, 2, 1)),
 }
 
@@ -120,15 +121,15 @@ def build_encoder(name: str, in_channels: int = 1) -> CNNEncoder:
     """A new encoder of a named size, with random weights.
 
     Args:
-        name: one of `ENCODERS` (`"small"`, `"base"`, `"large"`).
+        name: one of `ENCODERS` (`"small"`, `"base"`, `"deep"`, `"large"`).
         in_channels: channels of the spectrogram.
 
     Raises:
         ArgumentError: there is no encoder of that name.
 
     >>> from tympan.nets import count_parameters
-    >>> [round(count_parameters(build_encoder(n)) / 1e6, 1) for n in ("small", "base", "large")]
-    [0.3, 1.2, 5.0]
+    >>> [round(count_parameters(build_encoder(n)) / 1e6, 1) for n in ENCODERS]
+    [0.3, 1.2, 2.8, 5.0]
     """
     if name not in ENCODERS:
         raise ArgumentError(f"no encoder is called {name!r}", fix=f"one of {', '.join(ENCODERS)}")
