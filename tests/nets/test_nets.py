@@ -54,7 +54,7 @@ def test_wrong_axes_are_named():
         build_encoder("small")(torch.zeros(2, 64, 100))
     with pytest.raises(ShapeError, match="d=128"):
         RecurrentBlock(128, 64)(torch.zeros(2, 64, 10))
-    with pytest.raises(ArgumentError, match="one of small, base, large"):
+    with pytest.raises(ArgumentError, match="one of small, base, deep, large"):
         build_encoder("huge")
     with pytest.raises(ArgumentError, match="shared among"):
         AttentionBlock(30, heads=4)
