@@ -16,7 +16,11 @@ sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 # Recordings that chapters of the guide decode go with the build, not to the user's cache.
 os.environ.setdefault("TYMPAN_CACHE", str(HERE / "_build" / "cache"))
 
+import guide_figures
+
 import tympan
+
+guide_figures.forget_vanished(HERE / "guide", HERE / "_generated" / "guide")
 
 project = "tympan"
 author = "the authors of tympan"
@@ -62,6 +66,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     # A clip at the end of a cell becomes a player.
     "capture_repr": ("_repr_html_", "__repr__"),
+    "image_scrapers": ("guide_figures.scrape",),
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_signature": False,

@@ -65,6 +65,15 @@ class Clip:
         return self.num_samples / self.rate_hz
 
     @property
+    def times_s(self) -> np.ndarray:
+        """When each sample was taken, float64 `(t,)`: the horizontal axis of a plot.
+
+        >>> Clip([0.0, 0.5, 0.0], 4).times_s.tolist()
+        [0.0, 0.25, 0.5]
+        """
+        return np.arange(self.num_samples) / self.rate_hz
+
+    @property
     def peak(self) -> float:
         """Largest absolute sample of all channels."""
         return max(float(self.samples.max()), -float(self.samples.min()))
@@ -239,6 +248,14 @@ class Clip:
             return self._with(self.samples * number)
 
     __rmul__ = __mul__
+
+    def named(self, name: str) -> Clip:
+        """Return the same sound under another name, for titles and players.
+
+        >>> Clip([0.5], 8000).named("click")
+        Clip(0.000 s, 8000 Hz, mono, 'click')
+        """
+        return Clip(self.samples, self.rate_hz, name)
 
     def map(self, change: Callable[[np.ndarray], np.ndarray]) -> Clip:
         """Return a clip of `change(samples)`; `(c, t)` in, `(c, t)` out, same rate and name.

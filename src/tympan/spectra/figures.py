@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Source = Clip | str | os.PathLike[str] | Overview
 
 SpectrogramKind = Literal["linear", "mel", "log"]
+set_theme = look.set_theme
 
 
 def plot_waveform(source: Source, ax: Axes | None = None) -> Figure:
