@@ -28,6 +28,8 @@ def test_every_stage_has_its_picture_and_its_words(
         assert pixels.shape[1] > 900
         assert pixels.std() > 10, f"{path.name} is empty"
     with visit(written.path, width=360) as v:
+        left = "[...document.querySelectorAll('.panel')].map((e) => e.getBoundingClientRect().left)"
+        assert len(set(v.page.evaluate(left))) == 1, "on a phone, panels stand below one another"
         assert v.page.evaluate("document.documentElement.scrollWidth") <= 360
         broken = "[...document.images].filter((i) => !i.naturalWidth || !i.alt).length"
         assert v.page.evaluate(broken) == 0

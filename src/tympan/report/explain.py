@@ -9,39 +9,42 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tympan._files import atomic_write
 from tympan.audio._source import rereadable
 from tympan.report import explain_figures as draw
+from tympan.report import explain_net as draw_net
 from tympan.report import page
+from tympan.report.panels import Panel, render, save_sheet
 from tympan.report.player import data_address
+from tympan.report.sections import moment, plain
 from tympan.spectra import figures_style as look
 from tympan.spectra.figures import make_folder
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from tympan.audio import Clip
     from tympan.tasks.classify.explanation import Explanation
+    from tympan.tasks.results import Classification
 
 
 @dataclass(frozen=True)
-class Sound:
-    """A player under a picture."""
+class Picture:
+    """A panel on the page: what it is called, what it shows, and its sound."""
 
-    name: str
-    src: str
+    title: str
+    alt: str
+    image: str
+    sound: str = ""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of the pipeline: its picture on disk and on the page, in words too."""
+    """One step of the pipeline: its picture on disk, and its panels on the page."""
 
     number: int
     title: str
     text: str
     path: Path
-    image: str
-    sounds: tuple[Sound, ...] = ()
+    pictures: tuple[Picture, ...]
+    small: bool
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Explained:
         path: the page with all stages.
         pictures: one PNG per stage, in order.
         label: the answer that was explained.
-        score: its probability.
+        score: its probability in the excerpt.
     """
 
     path: Path
@@ -92,24 +95,23 @@ def explain(
     """
     from tympan.tasks.ask import load as load_model
     from tympan.tasks.classify import explain as explain_answer
+    from tympan.tasks.classify.answer import answer
 
     source = rereadable(source)
     ready = load_model(model, "classify")
-    why = explain_answer(ready, source, label)
+    whole = answer(ready, source, top=6 if label is None else len(ready.labels))
+    why = explain_answer(ready, source, label or whole.best.label)
     folder = Path(out)
     make_folder(folder)
     clip = _part(source, why.start_s, why.start_s + why.duration_s)
     heard = clip.mono().resample(ready.net.config.rate_hz)
-    stages = list(_stages(clip, heard, ready, why, seed, folder))
+    stages = list(_stages(clip, heard, ready, why, whole, seed, folder))
     name = look.short_name(why.file, 120)
     html = page.render(
         "explain.html.j2",
         f"{name} – how it is heard",
         name=name,
-        label=why.label.replace("_", " "),
-        score=page.percent(why.score),
-        window=f"{look.clock(why.start_s, 0.1)} s to "
-        f"{look.clock(why.start_s + why.duration_s, 0.1)} s",
+        excerpt=_excerpt(why, whole),
         stages=stages,
     )
     written = page.write(folder / "explain.html", html)
@@ -124,6 +126,24 @@ def _part(source: Any, start_s: float, end_s: float) -> Clip:
     return load(source, start_s=start_s, end_s=end_s)
 
 
+def _excerpt(why: Explanation, whole: Classification) -> str:
+    """Say what of the recording is explained, and why its score is another one."""
+    label, score = plain(why.label), page.percent(why.score)
+    if why.duration_s >= whole.duration_s - 0.05:
+        return f"The whole recording, heard as {label}, {score}."
+    told = (
+        f"Explained is the excerpt from {moment(why.start_s)} to "
+        f"{moment(why.start_s + why.duration_s)}, where {label} is clearest: {score}."
+    )
+    mean = next((one.score for one in whole.labels if one.label == why.label), None)
+    if mean is None:
+        return told
+    return (
+        f"{told} Over the whole recording {label} has {page.percent(mean)}, because that score "
+        "is the mean over all its parts, also those in which something else is heard."
+    )
+
+
 _WORDS = {
     "samples": (
         "Samples",
@@ -134,21 +154,23 @@ _WORDS = {
         "Digitisation",
         "Each number is rounded to a level, and only so many are kept. With few bits the steps "
         "become noise; with few samples a second, high tones are lost or come back as wrong low "
-        "ones (aliasing).",
+        "ones (aliasing). Here the excerpt is raised first, so that its peak is 1 and all levels "
+        "are used.",
     ),
     "spectrum": (
         "Time and frequency",
-        "The same sound, seen twice: amplitude over time, and amplitude over frequency.",
+        "The same sound, seen twice: amplitude over time, and amplitude over frequency. {tones}",
     ),
     "spectrogram": (
         "Spectrogram",
         "A short frame is cut out under a window and its spectrum taken. Frame after frame, the "
-        "spectra stand side by side.",
+        "spectra stand side by side; the dashed line is where this frame stands.",
     ),
     "mel": (
         "Mel bands",
         "Ears tell low tones apart better than high ones. {n_mels} bands, narrow below and wide "
-        "above, and decibels instead of power: this picture is all that the net sees.",
+        "above, and decibels instead of power: this picture is all that the net sees. Its levels "
+        "are normalised: 0 is the mean of the training recordings, 1 their standard deviation.",
     ),
     "augmented": (
         "Augmented versions",
@@ -157,62 +179,62 @@ _WORDS = {
     ),
     "features": (
         "Feature maps",
-        "Each stage of the encoder looks at larger pieces of the picture. Shown are the six "
-        "channels of each stage that vary most; bright is strong.",
+        "Each stage of the encoder looks at larger pieces of the picture (channels × bands × "
+        "frames). Shown are the six channels of each stage that vary most; bright is strong.",
     ),
     "why": (
         "What spoke for the answer",
         "The score of a label is a sum over the places of the last feature map. Bright places "
         "raised the score of “{label}”.",
     ),
-    "scores": ("Scores", "The scores of all labels sum to 100 %. The highest is the answer."),
+    "scores": (
+        "Scores",
+        "The scores of all labels sum to 100 %. The highest is the answer.",
+    ),
 }
+_IN_A_ROW = {"augmented": 4}
 
 
 def _stages(
-    clip: Clip, heard: Clip, ready: Any, why: Explanation, seed: int, folder: Path
+    clip: Clip,
+    heard: Clip,
+    ready: Any,
+    why: Explanation,
+    whole: Classification,
+    seed: int,
+    folder: Path,
 ) -> Iterator[Stage]:
     """Draw the stages one after another, so that only one figure is in memory."""
-    net, config = ready.net, ready.net.config
-    versions = draw.augmented_versions(heard, net, seed)
-    figures: dict[str, Callable[[], Figure]] = {
-        "samples": lambda: draw.samples(clip),
-        "digitisation": lambda: draw.digitisation(clip),
-        "spectrum": lambda: draw.time_and_frequency(clip),
-        "spectrogram": lambda: draw.spectrogram(heard, config.n_fft),
-        "mel": lambda: draw.mel(heard, net),
-        "augmented": lambda: draw.augmented(versions, net),
-        "features": lambda: draw.features(heard, net),
-        "why": lambda: draw.why(why),
-        "scores": lambda: draw.scores(heard, ready),
-    }
-    sounds: dict[str, list[tuple[str, Clip]]] = {
-        "samples": [("The recording", clip)],
-        "digitisation": draw.digitised(clip),
-        "augmented": [(v.name, v.clip) for v in versions if v.clip is not None],
+    net, config, start_s = ready.net, ready.net.config, why.start_s
+    middles_hz = why.frequencies_hz.tolist()
+    panels: dict[str, Callable[[], list[Panel]]] = {
+        "samples": lambda: draw.samples(clip, start_s),
+        "digitisation": lambda: draw.digitisation(clip, start_s),
+        "spectrum": lambda: draw.time_and_frequency(clip, start_s),
+        "spectrogram": lambda: draw.spectrogram(heard, config.n_fft, start_s),
+        "mel": lambda: draw_net.mel(heard, net, start_s, middles_hz),
+        "augmented": lambda: draw_net.augmented(heard, net, seed, middles_hz),
+        "features": lambda: draw_net.features(heard, net),
+        "why": lambda: draw_net.why(why),
+        "scores": lambda: draw_net.scores(heard, ready, whole.labels),
     }
     values = {
         "rate": clip.rate_hz,
         "n_mels": config.n_mels,
-        "label": why.label.replace("_", " "),
+        "label": plain(why.label),
+        "tones": draw.tones(clip),
     }
     for number, (key, (title, text)) in enumerate(_WORDS.items(), 1):
-        path = _save(figures[key], folder / f"{number:02d}_{key}.png")
-        players = tuple(_sound(name, one) for name, one in sounds.get(key, []))
-        yield Stage(number, title, text.format(**values), path, _address(path), players)
+        found = panels[key]()
+        drawn = [render(panel) for panel in found]
+        path = folder / f"{number:02d}_{key}.png"
+        save_sheet(drawn, [panel.title for panel in found], _IN_A_ROW.get(key, 2), path)
+        pictures = tuple(map(_picture, found, drawn))
+        yield Stage(number, title, text.format(**values), path, pictures, key in _IN_A_ROW)
 
 
-def _save(figure: Callable[[], Figure], path: Path) -> Path:
-    with look.style():
-        drawn = figure()
-        with atomic_write(path) as beside:
-            drawn.savefig(beside, dpi=110)
-    return path
-
-
-def _address(path: Path) -> str:
-    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
-
-
-def _sound(name: str, clip: Clip) -> Sound:
-    return Sound(name, data_address(clip.samples, clip.rate_hz))
+def _picture(panel: Panel, drawn: bytes) -> Picture:
+    image = "data:image/png;base64," + base64.b64encode(drawn).decode()
+    clip = panel.clip
+    sound = "" if clip is None else data_address(clip.samples, clip.rate_hz)
+    return Picture(panel.title, f"{panel.title}. {panel.alt}.", image, sound)

@@ -58,14 +58,16 @@ class Explanation:
         look = {"origin": "lower", "aspect": "auto", "extent": extent}
         for axis in (plain, lit):
             image = axis.imshow(self.spectrogram, cmap="magma", vmin=top - 80, vmax=top, **look)
-            ticks = np.linspace(0, f - 1, 5).round().astype(int)
-            axis.set_yticks(ticks + 0.5, [f"{self.frequencies_hz[i]:,.0f}" for i in ticks])
-            axis.set_ylabel("frequency (Hz)")
+            rows, names = _round_ticks(self.frequencies_hz)
+            axis.set_yticks(rows, names)
+            axis.set_ylabel("frequency (Hz, mel scale)")
         veil = np.zeros((*self.heat.shape, 4))
         strength = np.clip(self.heat, 0, None) / max(float(self.heat.max()), 1e-9)
         veil[..., 3] = 0.85 * (1 - strength**0.5)
         lit.imshow(veil, interpolation="bilinear", **look)
-        plain.set_title(f"{self.file}: {self.label} {self.score:.0%}".replace("%", " %"))
+        score = "> 99 %" if 0.995 <= self.score < 1 else f"{self.score:.0%}".replace("%", " %")
+        part = f"{self.start_s:.1f} to {self.start_s + self.duration_s:.1f} s"
+        plain.set_title(f"{self.file}, {part}: {self.label} {score} there", parse_math=False)
         lit.set_title("what spoke for it", fontsize="medium")
         lit.set_xlabel("time (s)")
         figure.colorbar(image, ax=[plain, lit], label="level (dB)", fraction=0.04)
@@ -85,6 +87,20 @@ class Explanation:
         with atomic_write(path) as beside:
             figure.savefig(beside, dpi=120)
         return path
+
+
+def _round_ticks(frequencies_hz: np.ndarray) -> tuple[list[float], list[str]]:
+    """Rows and names of round frequencies an octave apart: 250, 500, 1k, 2k …"""
+    f = len(frequencies_hz)
+    rows: list[float] = []
+    names: list[str] = []
+    for hz in (16000, 8000, 4000, 2000, 1000, 500, 250, 125):
+        row = float(np.interp(hz, frequencies_hz, np.arange(f) + 0.5, left=-1, right=-1))
+        # Low octaves lie close together; their names must not touch.
+        if row >= 0 and (not rows or rows[-1] - row > 0.07 * f):
+            rows.append(row)
+            names.append(f"{hz // 1000}k" if hz >= 1000 else str(hz))
+    return rows, names
 
 
 def contributions(net: Classifier, spectrograms: Tensor, label: int) -> Tensor:
