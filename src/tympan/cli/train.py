@@ -25,10 +25,14 @@ def train(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Folder of the model.", show_default=False),
+        typer.Option(
+            "--out", "-o", help="Folder of the model; else FOLDER-classify, here.",
+            show_default=False,
+        ),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option("--epochs", help="Passes over the data.", min=1)
+        int | None,
+        typer.Option("--epochs", help="Passes over the data; 40.", min=1, show_default=False),
     ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", help="Same seed, same weights; 0.", show_default=False)
@@ -57,3 +61,19 @@ def train(
     )  # fmt: skip
     typer.echo(result)
     typer.echo(f"report: {result.folder / 'report.html'}")
+    typer.echo(f"next: {next_step(result.folder)}")
+
+
+def next_step(folder: Path) -> str:
+    """The command that asks a new model.
+
+    >>> next_step(Path("my model")), next_step(Path("sounds"))
+    ("tympan classify FILE --model 'my model'", 'tympan classify FILE --model ./sounds')
+    """
+    from shlex import quote
+
+    from tympan.models.catalogue import shipped_names
+
+    # A name of the catalogue would win over a folder of the same name.
+    name = f"./{folder}" if str(folder) in shipped_names() else str(folder)
+    return f"tympan classify FILE --model {quote(name)}"

@@ -37,6 +37,7 @@ def train(
         Where the model is, and its metrics on recordings that it never heard.
     """
     from tympan.tasks import train as train_model
+    from tympan.training import checkpoint
 
     said: list[str] = []
 
@@ -57,6 +58,7 @@ def train(
         say=note,
     )
     write_training_report(result, said)
+    checkpoint.slim(result.folder)
     return result
 
 

@@ -95,6 +95,24 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Tensors) -> Non
     optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
+def slim(out: Path) -> None:
+    """Drop what only an unfinished training needs: a finished one keeps a fraction of the bytes.
+
+    The same command then still knows that it is done. The weights are those of `best.safetensors`;
+    where there was no validation, the last ones stay in the checkpoint.
+    """
+    path = out / CHECKPOINT
+    if not path.exists():
+        return
+    parts, state = load(path)
+    history = state.get("history", {})
+    if history.get("stopped", "running") == "running":
+        return
+    needed = () if history.get("best_epoch") else ("average",) if "average" in parts else ("net",)
+    if set(parts) - set(needed):
+        save(path, {name: parts[name] for name in needed}, state)
+
+
 def check_same(saved: Mapping[str, Any], asked: Mapping[str, Any], out: Path) -> None:
     """Refuse to resume a training whose settings or data are others, and name what differs.
 

@@ -349,10 +349,12 @@ class _Run:
         self.history = History.from_json(state.pop("history"))
         for name, value in state.items():
             setattr(self, name, value)
+        self.resumed = True
+        if "net" not in parts and self.history.stopped != "running":
+            return  # finished and slimmed: there is nothing to go on with
         self.learner.net.load_state_dict(parts["net"])
         self.average.net.load_state_dict(parts.get("average", parts["net"]))
         checkpoint.restore_optimizer(self.optimizer, parts.get("optimizer", {}))
-        self.resumed = True
 
     def stop_here(self) -> None:
         """Save, say how to resume, and leave."""

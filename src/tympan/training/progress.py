@@ -78,7 +78,7 @@ class Display:
         row = history.epochs[-1]
         if self.monitor in row or f"val_{self.monitor}" in row:
             value = row.get(self.monitor, row.get(f"val_{self.monitor}", 0.0))
-            self._metric = f"  {self.monitor} {value:.3f}"
+            self._metric = f"  validation {self.monitor} {value:.3f}"
         if not self.shown:
             return
         if self._bar is not None:
@@ -91,7 +91,7 @@ class Display:
                 row["data_wait"],
             )
             return
-        best = " *" if history.best_epoch == row["epoch"] else ""
+        best = " (best so far)" if history.best_epoch == row["epoch"] else ""
         self.say(
             f"epoch {row['epoch']:.0f}/{self.epochs}  loss {row['train_loss']:.4f}"
             f"{self._metric}{best}  {row['clips_per_s']:.0f} clips/s"
