@@ -64,6 +64,7 @@ class Plot:
     caption: str = ""
     legend: Sequence[str] = ()
     marks: Sequence[Mark] = field(default_factory=list)
+    texts: Sequence[Mark] = ()
 
 
 def path(x: np.ndarray, y: np.ndarray, *, closed: bool = False) -> str:

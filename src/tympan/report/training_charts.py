@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tympan.report.charts import Line, Plot, Tick, path
+from tympan.report.charts import Line, Mark, Plot, Tick, path
 from tympan.report.page import NBSP, percent
 from tympan.spectra import figures_style as look
 
@@ -144,38 +144,70 @@ def _value_ticks(bottom: float, top: float, share: bool) -> list[Tick]:
     ]
 
 
-def calibration(confidence: np.ndarray, correct: np.ndarray, bins: int = 15) -> Plot:
+def calibration(confidence: np.ndarray, correct: np.ndarray) -> Plot:
     """Draw how often answers of a score were right: on the diagonal, a score is a probability.
+
+    Each bar carries the number of its answers and a 95 % interval, because a bar of three answers
+    may stand anywhere. Few recordings get few bars.
 
     Args:
         confidence: (n,) top scores, 0…1.
         correct: (n,) whether the answer was right.
-        bins: bars of equal width; the error is computed from the same.
     """
     from tympan.tasks.metrics import reliability
 
-    error, _ = reliability(confidence, correct.astype(float), bins)
+    n = len(confidence)
+    error, _ = reliability(confidence, correct.astype(float))
+    bins = 15 if n >= 600 else 10 if n >= 150 else 5
     index = np.clip((confidence * bins).astype(int), 0, bins - 1)
-    count = np.bincount(index, minlength=bins)
-    right = np.bincount(index, weights=correct.astype(float), minlength=bins)
-    lines = [Line("M0 1000L1000 0", "guide")]
-    for i in np.flatnonzero(count):
-        left, width, height = (i + 0.06) / bins, 0.88 / bins, right[i] / count[i]
+    lines, texts, told = [Line("M0 1000L1000 0", "guide")], [], []
+    for i in range(bins):
+        count = int((index == i).sum())
+        if not count:
+            continue
+        right = int(correct[index == i].sum())
+        left, width = (i + 0.06) / bins, 0.88 / bins
         # Answers that were never right must be seen too: a bar of height 0 looks like none given.
-        height = max(height, 0.015)
+        height = max(right / count, 0.015)
         corners = np.array([left, left + width])
         lines.append(Line(path(corners, np.array([height, height]), closed=True), "bar"))
+        middle = np.array([(i + 0.5) / bins] * 2)
+        lines.append(Line(path(middle, np.array(wilson(right, count))), "whisker"))
+        texts.append(Mark(round(100 * (i + 0.5) / bins, 2), 0.0, f"{count}"))
+        told.append(f"{100 * i // bins} to {100 * (i + 1) // bins} %: {right} of {count} right")
     tick = [Tick(20.0 * i, f"{20 * i} %") for i in range(6)]
     return Plot(
-        title="Calibration",
-        alt=f"Calibration: share of right answers per score; expected calibration error "
-        f"{percent(error, 1)}",
-        caption=f"On the dashed line, answers given with 70{NBSP}% are right in 70{NBSP}% of the "
-        "cases. "
-        f"Expected calibration error {percent(error, 1)}, {count.sum():,} recordings.",
+        title=f"Calibration, {n:,} held-out recordings",
+        alt=f"Calibration: answers by their score: {'; '.join(told)}. "
+        f"Expected calibration error {percent(error, 1)}",
+        caption=_calibration_words(error, n),
         lines=lines,
+        texts=texts,
         x_ticks=tick,
         y_ticks=tick,
-        x_label="Score of the answer",
+        x_label="Score of the answer (below: how many answers)",
         y_label="Answers that were right",
     )
+
+
+def _calibration_words(error: float, n: int) -> str:
+    words = (
+        f"On the dashed line, answers given with 70{NBSP}% are right in 70{NBSP}% of the cases. "
+        f"Thin lines: 95{NBSP}% intervals. Expected calibration error {percent(error, 1)}"
+    )
+    if n >= 200:
+        return f"{words}."
+    return f"{words}; with only {n} recordings chance makes it look larger, and bars say little."
+
+
+def wilson(right: int, count: int, z: float = 1.96) -> tuple[float, float]:
+    """Ends of the 95 % interval of a share: E. B. Wilson, "Probable inference", 1927.
+
+    >>> [round(end, 2) for end in wilson(3, 3)], [round(end, 2) for end in wilson(70, 100)]
+    ([0.44, 1.0], [0.6, 0.78])
+    """
+    share = right / count
+    middle = share + z * z / (2 * count)
+    spread = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count**2))
+    whole = 1 + z * z / count
+    return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)
