@@ -115,7 +115,7 @@ def test_a_source_stays_on_one_side(tmp_path: Path, column: str) -> None:
         assert all(len(sides) == 1 for sides in found.values())
         assert {s for sides in found.values() for s in sides} == {"train", "val", "test"}
     split = split_table(table)
-    assert f"grouped by {column} and content (12 groups)" in split.reason
+    assert f"of the same {column} and content stay on one side (12 sources)" in split.reason
     assert split.val.labels == ["a", "b"]
     assert {len(split.train), len(split.val)} == {40, 8}
 
@@ -162,7 +162,7 @@ def test_the_same_sound_stays_on_one_side(tmp_path: Path) -> None:
     split = split_table(table, val_fraction=0.3)
     numbers = [{path.stem[-1] for path in side.paths} for side in (split.train, split.val)]
     assert not numbers[0] & numbers[1]
-    assert "(10 groups)" in split.reason
+    assert "(10 sources)" in split.reason
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -321,5 +321,5 @@ def test_a_cache_finds_copies_without_decoding(tmp_path: Path) -> None:
     table = read_folder(tmp_path / "d")
     cache = WaveCache.open(table, 4000, tmp_path / "cache")
     split = split_table(table, val_fraction=0.4, cache=cache)
-    assert "(5 groups)" in split.reason
+    assert "(5 sources)" in split.reason
     assert split.indices == split_table(table, val_fraction=0.4).indices

@@ -261,12 +261,13 @@ def _deal(
     for group, side in zip(groups, deal_groups(groups, strata, fractions, seed), strict=True):
         for i in group:
             sides[i] = side
-    how = f"grouped by {' and '.join([*columns, 'content'])}"
+    kept = " and ".join([*columns, "content"])
+    how = f"recordings of the same {kept} stay on one side"
     for side in fractions:
         if side not in sides:
             raise DataError(
-                f"leaves nothing for the {side} side: {len(rows)} recordings, {how}, are "
-                f"{len(groups)} groups, and each label needs two",
+                f"leaves nothing for the {side} side: {len(rows)} recordings come from "
+                f"{len(groups)} sources (the same {kept}), and each label needs two",
                 file=table.root,
                 fix="add recordings of other sources",
             )
@@ -274,7 +275,7 @@ def _deal(
     only = sorted({s for i in rows for s in strata[i]} - held)
     said = f"; only in training: {_few(only)}" if only else ""
     counts = ", ".join(f"{side} {sides.count(side)}" for side in SIDES if side in sides)
-    return f"{how} ({len(groups)} groups): {counts} rows{said}"
+    return f"{how} ({len(groups)} sources): {counts} recordings{said}"
 
 
 def _few(names: Sequence[str], limit: int = 5) -> str:
