@@ -60,8 +60,11 @@ def test_a_missing_extra_is_no_failure_but_has_its_command(
     without(monkeypatch, "tensorboard", "onnx")
     result = run()
     assert result.exit_code == 0
-    assert "tensorboard MISSING" in result.output
-    assert "not here: tensorboard (for `tympan train`" in result.output
+    assert "MISSING" not in result.output
+    assert "not installed, optional: tensorboard" in result.output
+    assert "- optional, only for `tympan train` and `tympan evaluate`: tensorboard" in result.output
+    assert "installs the optional parts, if you want them:" in result.output
+    assert result.output.endswith("All is well.\n")
     assert 'pip install "tympan[train,export]"' in result.output
 
 
@@ -69,7 +72,9 @@ def test_a_missing_base_library_is_a_failure(monkeypatch: pytest.MonkeyPatch) ->
     without(monkeypatch, "soxr")
     result = run()
     assert result.exit_code == 1
+    assert "MISSING: soxr" in result.output
     assert "! soxr: not installed" in result.output
+    assert "installs what is missing:" in result.output
     assert ' -m pip install "tympan"\n' in result.output
 
 

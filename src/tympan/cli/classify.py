@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,10 @@ import typer
 
 
 def classify(
-    files: Annotated[list[Path], typer.Argument(help="Sound files.", show_default=False)],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Sound files, or folders of them.", show_default=False),
+    ],
     model: Annotated[str, typer.Option("--model", "-m", help="Name or folder.")] = "sounds",
     top: Annotated[int, typer.Option("--top", "-k", help="How many labels.", min=1)] = 5,
     every: Annotated[
@@ -26,7 +30,10 @@ def classify(
         ),
     ] = None,
 ) -> None:
-    """Name what is heard, and when."""
+    """Name what is heard, and when.
+
+    A folder stands for all recordings in it and in its sub-folders.
+    """
     import json
 
     from tympan.errors import ArgumentError, TympanError
@@ -34,6 +41,7 @@ def classify(
     from tympan.tasks.ask import load
 
     ready = load(model, "classify")  # a mistake here concerns no file
+    files = recordings(files)
     if explain is not None:
         from tympan.tasks.classify import explain as why
 
@@ -41,7 +49,7 @@ def classify(
             raise ArgumentError("--explain draws one picture", fix="give one file")
         why(ready, files[0]).save(explain)
     failed: list[TympanError] = []
-    for file in files:
+    for file in _counted(files):
         try:
             answer = ask(file, model=model, top=top, every_s=every)
         except TympanError as error:
@@ -54,3 +62,44 @@ def classify(
         typer.echo(json.dumps(answer.to_json(), ensure_ascii=False) if as_json else answer)
     if failed:
         raise TympanError(f"{len(failed)} of {len(files)} files could not be classified")
+
+
+def recordings(paths: Sequence[Path]) -> list[Path]:
+    """Put in the place of each folder the recordings in it, in order of their names.
+
+    Raises:
+        DataError: a folder holds none.
+    """
+    from tympan.data._formats import AUDIO_SUFFIXES
+    from tympan.errors import DataError
+
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = sorted(
+            one
+            for one in path.rglob("*")
+            if one.suffix.lower() in AUDIO_SUFFIXES
+            and one.is_file()
+            and not any(part.startswith(".") for part in one.relative_to(path).parts)
+        )
+        if not inside:
+            fix = "give a sound file, or a folder of them"
+            raise DataError("is a folder without recordings", file=path, fix=fix)
+        found += inside
+    return found
+
+
+def _counted(files: Sequence[Path]) -> Iterator[Path]:
+    """Go through the files; where a person watches many, say on the last line how far it is."""
+    import sys
+
+    shown = len(files) > 1 and sys.stderr.isatty() and not sys.stdout.isatty()
+    for number, file in enumerate(files):
+        if shown:
+            print(f"\r{number} of {len(files)} recordings", end="", file=sys.stderr, flush=True)
+        yield file
+    if shown:
+        print(f"\r{len(files)} of {len(files)} recordings", file=sys.stderr)

@@ -29,8 +29,13 @@ def told(found: dict[str, Any]) -> str:
     lines += ["", "Libraries"]
     for extra in dict.fromkeys(one["extra"] for one in found["libraries"]):
         of_extra = [one for one in found["libraries"] if one["extra"] == extra]
-        shown = ", ".join(f"{one['name']} {one['version'] or 'MISSING'}" for one in of_extra)
-        lines.append(f"  {extra or 'base':<8} {shown}")
+        here = [f"{one['name']} {one['version']}" for one in of_extra if one["version"]]
+        absent = [one["name"] for one in of_extra if not one["version"]]
+        if absent and extra:
+            here.append(f"not installed, optional: {', '.join(absent)}")
+        elif absent:
+            here.append(f"MISSING: {', '.join(absent)}")
+        lines.append(f"  {extra or 'base':<8} {', '.join(here)}")
     device = found["device"]
     lines += ["", "Device", f"  {device['description']}"]
     lines += ["", "Models"]
@@ -46,6 +51,7 @@ def told(found: dict[str, Any]) -> str:
     lines += [f"! {problem}" for problem in found["problems"]]
     lines += [f"- {one}" for one in found["optional"]]
     if found["fix"]:
-        lines += ["This one command installs what is missing:", f"  {found['fix']}"]
+        what = "what is missing" if found["problems"] else "the optional parts, if you want them"
+        lines += [f"This one command installs {what}:", f"  {found['fix']}"]
     lines.append("All is well." if found["ok"] else "Not all is well: see the lines with !")
     return "\n".join(lines)

@@ -60,7 +60,7 @@ def _judge(libraries: list[dict[str, Any]]) -> tuple[list[str], list[str], list[
         absent = [one["name"] for one in libraries if one["extra"] == extra and not one["ok"]]
         if absent:
             lacking.append(extra)
-            optional.append(f"not here: {', '.join(absent)} (for {purpose})")
+            optional.append(f"optional, only for {purpose}: {', '.join(absent)}")
     return problems, optional, lacking
 
 
