@@ -80,11 +80,14 @@ docs: $(VENV)/.dev
 	$(BIN)/python docs/_ext/check_offline.py docs/_build/html
 	@echo "Open this page in a browser: $(CURDIR)/docs/_build/html/index.html"
 
-BENCHMARKS := $(filter-out common __init__,$(basename $(notdir $(wildcard benchmarks/*.py))))
+# The other side of the tables.
+$(VENV)/.benchmark: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet -e '.[benchmark]'
+	@touch $@
 
-benchmark: $(VENV)/.dev
-	@for one in $(BENCHMARKS); do echo "== $$one"; \
-		$(BIN)/python -m benchmarks.$$one --write || exit 1; done
+# ARGS names some of them, or `--long` for those too that train for hours.
+benchmark: $(VENV)/.benchmark
+	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
 	rm -rf demo build dist docs/_build docs/_generated docs/guide/_auto docs/sg_execution_times.rst

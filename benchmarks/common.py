@@ -7,7 +7,8 @@ A benchmark measures, then calls `main`:
     main("logmel", rows, {"logmel_vs_librosa": speedup(timings, "tympan", "librosa")})
 
 `python -m benchmarks.logmel` prints the table; `--json` prints, as its last line, one JSON object
-of the figures; `--write` also regenerates `docs/benchmarks/logmel.md`.
+of the figures; `--write` also regenerates `docs/benchmarks/logmel.md`; `--quick` takes the smallest
+inputs, to see that everything runs: its figures mean nothing. `python -m benchmarks` runs all.
 """
 
 from __future__ import annotations
@@ -25,7 +26,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PAGES = Path(__file__).resolve().parents[1] / "docs" / "benchmarks"
-_PEERS = ("numpy", "torch", "librosa", "torchaudio", "audiomentations", "torch-audiomentations")
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+_LIBRARIES = (
+    "numpy", "torch", "soundfile", "soxr", "av", "librosa", "audioread", "nnAudio",
+    "kaldi-native-fbank", "torchaudio", "audiomentations", "torch-audiomentations",
+    "python-stretch",
+)  # fmt: skip
+
+
+Row = Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -133,6 +142,20 @@ def spread(timings: Mapping[str, Timing], ours: str, peer: str) -> tuple[float, 
     return min(ratios), max(ratios)
 
 
+def times_faster(timings: Mapping[str, Timing], peer: str, ours: str = "tympan") -> str:
+    """Return the speed-up over a peer and its spread as it stands in a table; – if not measured.
+
+    >>> times_faster({"tympan": Timing((1.0, 1.0)), "b": Timing((2.0, 4.0))}, "b")
+    '3.0 × (2.0–4.0)'
+    >>> times_faster({"tympan": Timing((1.0, 1.0))}, "b")
+    '–'
+    """
+    if peer not in timings:
+        return "–"
+    low, high = spread(timings, ours, peer)
+    return f"{speedup(timings, ours, peer):.1f} × ({low:.1f}–{high:.1f})"
+
+
 def hardware() -> dict[str, str]:
     """Return the machine and the versions that the figures belong to.
 
@@ -151,7 +174,7 @@ def hardware() -> dict[str, str]:
         found["torch threads"] = str(torch.get_num_threads())
         if torch.cuda.is_available():
             found["gpu"] = torch.cuda.get_device_name()
-    for name in ("tympan", *_PEERS):
+    for name in ("tympan", *_LIBRARIES):
         # Only what took part: the import name is the distribution's with underscores.
         if name.replace("-", "_") in sys.modules:
             found[name] = importlib.metadata.version(name)
@@ -172,7 +195,7 @@ def _cpu_model() -> str:
     return f"{name} ({', '.join(shown)})" if shown else name
 
 
-def markdown_table(rows: Sequence[Mapping[str, object]]) -> str:
+def markdown_table(rows: Sequence[Row]) -> str:
     """Return rows as a markdown table; the columns are the keys, in order of first appearance.
 
     >>> print(markdown_table([{"library": "tympan", "ratio": 2.5}]))
@@ -199,36 +222,54 @@ def _cell(value: object) -> str:
     return str(value).replace("|", "\\|")
 
 
-def page(name: str, rows: Sequence[Mapping[str, object]], title: str = "", about: str = "") -> str:
-    """Return the markdown page of a benchmark: what, table, machine, how to repeat it.
+def page(
+    name: str,
+    rows: Sequence[Row],
+    title: str = "",
+    about: str = "",
+    *,
+    more: Mapping[str, Sequence[Row]] | None = None,
+    why: str = "",
+) -> str:
+    """Return the markdown page of a benchmark: what, tables, why, machine, how to repeat it.
 
     >>> "python -m benchmarks.demo" in page("demo", [{"a": 1}])
     True
     """
     machine = ", ".join(f"{key} {value}" for key, value in hardware().items())
-    parts = [f"# {title or name}", about.strip(), markdown_table(rows), f"Measured on: {machine}."]
-    parts.append(f"Repeat it with `python -m benchmarks.{name} --write`.")
+    parts = [f"# {title or name}", about.strip(), markdown_table(rows)]
+    for heading, others in (more or {}).items():
+        parts += [f"## {heading}", markdown_table(others)]
+    if why.strip():
+        parts += ["## Why", why.strip()]
+    parts += [f"Measured on: {machine}.", f"Repeat it with `python -m benchmarks.{name} --write`."]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def arguments(name: str) -> argparse.Namespace:
-    """Parse the arguments that every benchmark takes: `--json` and `--write`.
+    """Parse the arguments that every benchmark takes: `--json`, `--write` and `--quick`.
 
     Call it first where measuring takes long, so that `--help` and a mistake answer at once.
     """
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}")
     parser.add_argument("--json", action="store_true", help="last line: one JSON object")
     parser.add_argument("--write", action="store_true", help=f"write docs/benchmarks/{name}.md")
-    return parser.parse_args()
+    parser.add_argument("--quick", action="store_true", help="does it run? figures mean nothing")
+    options = parser.parse_args()
+    if options.quick and options.write:
+        parser.error("--quick measures nothing that is worth writing")
+    return options
 
 
 def main(
     name: str,
-    rows: Sequence[Mapping[str, object]],
+    rows: Sequence[Row],
     figures: Mapping[str, float],
     *,
     title: str = "",
     about: str = "",
+    more: Mapping[str, Sequence[Row]] | None = None,
+    why: str = "",
 ) -> None:
     """Print the table; with `--write` the page of the docs too, with `--json` the figures last.
 
@@ -237,10 +278,12 @@ def main(
         rows: the table, one mapping a row; values are text, numbers or `Timing`.
         figures: name → number; ratios are called `<what>_vs_<peer>`, above 1 when tympan is faster.
         title: heading of the page.
-        about: a paragraph or two above the table: what is measured, on what input.
+        about: a paragraph or two above the table: what is measured, on what input, which seed.
+        more: heading → rows of further tables.
+        why: below the tables: why a figure is below its target, and what was tried.
     """
     options = arguments(name)
-    text = page(name, rows, title, about)
+    text = page(name, rows, title, about, more=more, why=why)
     print(text)
     if options.write:
         PAGES.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ import librosa
 import numpy as np
 import torch
 
-from benchmarks.common import Timing, arguments, compare, main, speedup, spread
+from benchmarks.common import Timing, arguments, compare, main, speedup, times_faster
 from tympan import spectra
 from tympan.audio import Clip
 
@@ -246,8 +246,12 @@ CASES: dict[str, tuple[Callable[[np.ndarray, Setting], Candidates], tuple[int, .
 }
 
 
-def jobs() -> Iterator[tuple[str, Setting, float, int, Candidates]]:
+def jobs(quick: bool) -> Iterator[tuple[str, Setting, float, int, Candidates]]:
     """What to measure, one after the other: case, setting, seconds, batch, the libraries."""
+    if quick:
+        for case, (build, _) in CASES.items():
+            yield case, SETTINGS[0], 1.0, 1, build(sound(SETTINGS[0].rate_hz, 1.0), SETTINGS[0])
+        return
     for s in SETTINGS:
         for case, (build, durations) in CASES.items():
             for duration_s in durations:
@@ -255,11 +259,12 @@ def jobs() -> Iterator[tuple[str, Setting, float, int, Candidates]]:
         yield "log_mel", s, SHORT_S, BATCH, log_mel(sound(s.rate_hz, SHORT_S, BATCH), s)
 
 
-def measure() -> tuple[list[dict[str, object]], dict[str, float]]:
+def measure(quick: bool) -> tuple[list[dict[str, object]], dict[str, float]]:
     """Return the rows of the table and the figures."""
     rows, figures = [], {}
-    for case, s, duration_s, batch, candidates in jobs():
-        timings = compare(candidates, rounds=ROUNDS, round_s=0.1)
+    rounds, round_s = (1, 0.0) if quick else (ROUNDS, 0.1)
+    for case, s, duration_s, batch, candidates in jobs(quick):
+        timings = compare(candidates, rounds=rounds, round_s=round_s)
         what = f"{case}_{s.rate_hz // 1000}k_{f'{batch}x' if batch > 1 else ''}{duration_s:g}s"
         rows.append(row(case, s, duration_s, batch, timings))
         print(" | ".join(str(value) for value in rows[-1].values()), file=sys.stderr, flush=True)
@@ -281,23 +286,16 @@ def row(
     case: str, s: Setting, duration_s: float, batch: int, timings: dict[str, Timing]
 ) -> dict[str, object]:
     """One line of the table."""
-
-    def times_faster(peer: str) -> str:
-        if peer not in timings:
-            return "–"
-        low, high = spread(timings, "tympan", peer)
-        return f"{speedup(timings, 'tympan', peer):.1f} × ({low:.1f}–{high:.1f})"
-
     others = [p for p in ("torch.stft", "torch.istft", "librosa.yin") if p in timings]
     return {
         "what": case,
         "signal": f"{s.rate_hz / 1000:g} kHz, {f'{batch} × ' if batch > 1 else ''}{duration_s:g} s",
         "time": timings["tympan"],
         "× real time": f"{batch * duration_s / timings['tympan'].median_s:,.0f}",
-        "faster than librosa": times_faster("librosa"),
-        "than nnAudio": times_faster("nnAudio"),
-        "than kaldi": times_faster("kaldi"),
-        "than another": f"{others[0]}: {times_faster(others[0])}" if others else "–",
+        "faster than librosa": times_faster(timings, "librosa"),
+        "than nnAudio": times_faster(timings, "nnAudio"),
+        "than kaldi": times_faster(timings, "kaldi"),
+        "than another": f"{others[0]}: {times_faster(timings, others[0])}" if others else "–",
         "time over rfft": f"{1 / speedup(timings, 'tympan', 'rfft'):.1f} ×"
         if "rfft" in timings
         else "–",
@@ -305,11 +303,11 @@ def row(
 
 
 if __name__ == "__main__":
-    arguments("spectra")
+    options = arguments("spectra")
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     torch.manual_seed(SEED)
-    table, ratios = measure()
+    table, ratios = measure(options.quick)
     main(
         "spectra",
         table,
