@@ -25,7 +25,7 @@ QUICK_S = {"1 s": 1, "2 s": 2, "4 s": 4}
 QUICK_VERBS = ("probe", "load", "blocks")
 # Kind of file → extension, format in `_files`, rate in Hz, channels.
 KINDS = {
-    "mono, 16 kHz, Opus": ("opus", "Opus", 16000, 1),
+    "mono, 16 kHz, FLAC": ("flac", "FLAC", 16000, 1),
     "stereo, 44.1 kHz, FLAC": ("flac", "FLAC", 44100, 2),
 }
 # What may differ between ten minutes and three hours: answers and timelines, caches of libraries.
@@ -135,7 +135,7 @@ def make_files(folder: Path, lengths_s: dict[str, int]) -> dict[tuple[str, str],
     for kind, (suffix, form, rate_hz, channels) in KINDS.items():
         samples = sound(min(30, min(lengths_s.values())), rate_hz, channels)
         for length, seconds in lengths_s.items():
-            path = folder / f"{suffix}-{seconds}.{suffix}"
+            path = folder / f"{channels}-{seconds}.{suffix}"
             write(path, form, samples, rate_hz, seconds)
             found[kind, length] = path
     return found
@@ -149,9 +149,9 @@ def make_folder(folder: Path, seconds: int) -> Path:
         (folder / label).mkdir(parents=True)
         for i in range(10):
             samples = sound(2.0, 16000, 1, seed=100 * number + i)
-            write(folder / label / f"{i}.opus", "Opus", samples, 16000)
+            write(folder / label / f"{i}.flac", "FLAC", samples, 16000)
         samples = sound(10.0, 16000, 1, seed=100 * number + 50)
-        write(folder / label / "long.opus", "Opus", samples, 16000, seconds)
+        write(folder / label / "long.flac", "FLAC", samples, 16000, seconds)
     return folder
 
 
@@ -169,7 +169,7 @@ def jobs(folder: Path, lengths_s: dict[str, int]) -> dict[tuple[str, str, str], 
     for length, seconds in lengths_s.items():
         path = make_folder(folder / f"folder-{seconds}", seconds)
         for verb in set(FOLDER_VERBS) & set(verbs):
-            found[verb, "folder with two such files, Opus", length] = path
+            found[verb, "folder with two mono files", length] = path
     return found
 
 
