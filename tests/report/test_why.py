@@ -12,7 +12,7 @@ from PIL import Image
 
 from tympan.audio import Clip
 from tympan.report.hear import hear
-from tympan.report.why import picture, reasons
+from tympan.report.why import picture, reason_for, reasons
 from tympan.tasks.classify.explanation import Explanation
 from tympan.tasks.results import Segment
 
@@ -25,11 +25,28 @@ def test_one_reason_per_sound_where_it_is_clearest(scene: Clip, model: Path) -> 
         Segment(2.4, 3.0, "cat", 0.1),
     ]
     found = reasons(scene, timeline, scene.duration_s, model)
-    assert [(r.label, r.start_s, r.end_s) for r in found] == [
+    assert [(r.label, r.start_s, r.end_s) for r in found if r.best] == [
         ("pure tone", 0.0, 1.0),
         ("rain", 1.0, 2.0),
     ]
     assert "pure tone" in found[0].alt
+    # Each segment points to its own reason, or to the clearest of its kind; a mere guess to none.
+    assert [reason_for(s, found) for s in timeline] == [
+        (0, True),
+        (1, True),
+        (2, True),
+        (None, False),
+    ]
+    assert reason_for(Segment(2.5, 2.6, "rain", 0.5), found) == (1, False)
+    assert reason_for(Segment(2.5, 2.6, "dog", 0.9), found) == (None, False)
+
+
+def test_of_many_segments_only_the_clearest_are_explained(scene: Clip, model: Path) -> None:
+    timeline = [Segment(i / 20, (i + 1) / 20, ("rain", "dog")[i % 2], 0.9) for i in range(60)]
+    found = reasons(scene, timeline, scene.duration_s, model)
+    assert len(found) == 24
+    assert sorted(r.label for r in found if r.best) == ["dog", "rain"]
+    assert [r.number for r in found] == list(range(24))
 
 
 def test_a_file_and_its_clip_have_the_same_reasons(

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,7 @@ class Plot:
     legend: Sequence[str] = ()
     marks: Sequence[Mark] = field(default_factory=list)
     texts: Sequence[Mark] = ()
+    data: Mapping[str, float] = field(default_factory=dict)
 
 
 def path(x: np.ndarray, y: np.ndarray, *, closed: bool = False) -> str:
@@ -112,12 +114,19 @@ def fewer(values: np.ndarray, most: int, highest: bool) -> np.ndarray:
     return padded.max(axis=1) if highest else padded.min(axis=1)
 
 
-def time_ticks(duration_s: float, most: int = 9) -> list[Tick]:
-    """Ticks of a time axis."""
+def time_ticks(duration_s: float, most: int = 9, start_s: float = 0.0) -> list[Tick]:
+    """Ticks of a time axis that begins at `start_s` of the recording."""
     moments = look.time_ticks(duration_s, most)
     step = moments[1] - moments[0] if len(moments) > 1 else 1.0
-    unit = " s" if duration_s < 60 else ""
-    return [Tick(round(100 * t / duration_s, 3), look.clock(t, step) + unit) for t in moments]
+    if start_s:
+        first = math.ceil(start_s / step - 1e-9) * step
+        moments = [first + i * step for i in range(len(moments) + 1)]
+        moments = [m for m in moments if m <= start_s + duration_s + 1e-9]
+    unit = " s" if start_s + duration_s < 60 else ""
+    return [
+        Tick(round(100 * (t - start_s) / duration_s, 3), look.clock(t, step) + unit)
+        for t in moments
+    ]
 
 
 def mel_edges(top_hz: float, rows: int = IMAGE_ROWS) -> np.ndarray:
@@ -127,21 +136,29 @@ def mel_edges(top_hz: float, rows: int = IMAGE_ROWS) -> np.ndarray:
     return mel_to_hz(np.linspace(0, float(hz_to_mel(top_hz)), rows + 1))
 
 
-def mel_ticks(top_hz: float) -> list[Tick]:
-    """Ticks of the mel axis."""
+def mel_ticks(top_hz: float, low_hz: float = 0.0, apart: float = 7) -> list[Tick]:
+    """Ticks of a mel axis at round frequencies, an octave or more apart."""
     from tympan.spectra.mel import hz_to_mel
 
-    top = float(hz_to_mel(top_hz))
-    places = [(hz, 100 * float(hz_to_mel(hz)) / top) for hz in look.log_ticks(180, top_hz * 0.8)]
+    low, top = float(hz_to_mel(low_hz)), float(hz_to_mel(top_hz))
     kept: list[Tick] = []
-    for hz, at in places:
-        if not kept or at - kept[-1].at > 7:
+    for hz in (125.0 * 2**k for k in reversed(range(9))):
+        at = 100 * (float(hz_to_mel(hz)) - low) / (top - low)
+        # The unit stands at the top; low octaves lie close together.
+        if 2 < at < 93 and (not kept or kept[-1].at - at > apart):
             kept.append(Tick(round(at, 2), look.hz_text(hz)))
-    return kept
+    return kept[::-1]
 
 
 def spectrogram_image(data: Overview, rows: int = IMAGE_ROWS, most_columns: int = 2400) -> str:
     """Draw the power on the mel axis as a PNG `data:` address; brighter is more energy."""
+    return spectrogram_and_reference(data, rows, most_columns)[0]
+
+
+def spectrogram_and_reference(
+    data: Overview, rows: int = IMAGE_ROWS, most_columns: int = 2400
+) -> tuple[str, float]:
+    """The same, and the level in dB that is drawn brightest."""
     from tympan.spectra.figures_data import power_db, rows_between
 
     power = rows_between(data, mel_edges(data.rate_hz / 2, rows))
@@ -150,7 +167,8 @@ def spectrogram_image(data: Overview, rows: int = IMAGE_ROWS, most_columns: int 
         padded = np.pad(power, ((0, 0), (0, -power.shape[1] % span)), mode="edge")
         power = padded.reshape(rows, -1, span).mean(axis=2)
     level = power_db(power)
-    return png(np.clip((level - level.max()) / DB_RANGE + 1, 0, 1))
+    top = float(level.max())
+    return png(np.clip((level - top) / DB_RANGE + 1, 0, 1)), round(top, 2)
 
 
 def png(brightness: np.ndarray, colormap: str = look.COLORMAP) -> str:
@@ -167,11 +185,17 @@ def png(brightness: np.ndarray, colormap: str = look.COLORMAP) -> str:
     return _address(image)
 
 
-def rgb_png(colours: np.ndarray) -> str:
-    """Draw colours in 0…1 (rows upwards, columns, 3) as a PNG `data:` address."""
+def photo(colours: np.ndarray) -> str:
+    """Draw colours in 0…1 (rows upwards, columns, 3) as a small `data:` address, WebP or PNG."""
     from PIL import Image as pillow
+    from PIL import features
 
-    return _address(pillow.fromarray(np.round(255 * colours[::-1]).astype(np.uint8)))
+    image = pillow.fromarray(np.round(255 * colours[::-1]).astype(np.uint8))
+    if not features.check("webp"):
+        return _address(image)
+    out = io.BytesIO()
+    image.save(out, "WEBP", quality=85)
+    return "data:image/webp;base64," + base64.b64encode(out.getvalue()).decode()
 
 
 def _address(image: Image) -> str:

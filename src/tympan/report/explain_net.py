@@ -155,7 +155,7 @@ def _maps(figure: Figure, channels: np.ndarray) -> None:
 def why(found: Explanation) -> list[Panel]:
     """The spectrogram, and the same in the light of the reasons."""
     top = float(found.spectrogram.max())
-    levels = {"cmap": look.COLORMAP, "vmin": top - look.DB_RANGE, "vmax": top}
+    levels: dict[str, Any] = {"cmap": look.COLORMAP, "vmin": top - look.DB_RANGE, "vmax": top}
 
     def draw(ax: Axes, values: np.ndarray, **colours: Any) -> None:
         extent = (0, found.duration_s, 0, found.spectrogram.shape[0])

@@ -13,7 +13,8 @@ from tympan.audio._source import rereadable
 from tympan.report import charts, heard, page, sections
 from tympan.report.measure import Measurements, Meter
 from tympan.report.player import Encoder, Player, choose_quality, linked
-from tympan.report.why import reasons
+from tympan.report.spectrum import spectrum, tones
+from tympan.report.why import Reason, reasons
 from tympan.spectra import figures_style as look
 from tympan.spectra.figures_data import Overview, open_recording, survey
 
@@ -88,6 +89,17 @@ def hear(
     return write_report(source, out, answer, model=model)
 
 
+@dataclass(frozen=True)
+class Part:
+    """A section of the page: its template, and what that shows as `x`.
+
+    A later question joins the page with a part of its own, and with a track under the spectrogram.
+    """
+
+    template: str
+    values: dict[str, Any]
+
+
 def write_report(
     source: Any,
     out: str | os.PathLike[str],
@@ -103,28 +115,27 @@ def write_report(
     warned = sections.warnings(data, measured, info)
     silent = measured.silent_share > 0.99
     timeline = answer.timeline if answer is not None and not silent else ()
-    lanes, lanes_note = heard.lanes(timeline, data.duration_s)
+    found = reasons(source, timeline, data.duration_s, model) if model and timeline else []
+    parts = []
+    if answer is not None:
+        told = heard.SILENCE if silent else heard.answer(answer)
+        parts.append(Part("hear_answer.html.j2", {"answer": told}))
+    if warned:
+        parts.append(Part("hear_warnings.html.j2", {"warnings": warned}))
+    tracks = [heard.track(timeline, data.duration_s, found)] if timeline else []
+    parts += _pictures(data, player, tracks, found)
+    facts = sections.facts(data, measured, info, _size(source))
+    parts.append(Part("hear_facts.html.j2", {"facts": facts}))
+    if model and answer is not None:
+        parts.append(Part("hear_model.html.j2", _model(model)))
     name = look.short_name(data.name, 120) or "Recording"
     html = page.render(
         "hear.html.j2",
         f"{name} – what is heard",
+        ("page.js", "sound.js", "view.js", "stage.js"),
         name=name,
         summary=sections.summary(data, info),
-        answer=None if answer is None else heard.SILENCE if silent else heard.answer(answer),
-        warnings=warned,
-        player=player,
-        duration_s=round(data.duration_s, 4),
-        waves=sections.waves(data),
-        spectrogram=sections.spectrogram(data),
-        time_ticks=charts.time_ticks(data.duration_s),
-        lanes=lanes,
-        lanes_note=lanes_note,
-        segments=heard.segment_rows(timeline),
-        spectrum=sections.spectrum(data),
-        tones=sections.tones(data),
-        facts=sections.facts(data, measured, info, _size(source)),
-        reasons=reasons(source, timeline, data.duration_s, model) if model and timeline else [],
-        model=_model(model) if model and answer is not None else None,
+        parts=parts,
     )
     written = page.write(target, html)
     return Report(
@@ -133,6 +144,29 @@ def write_report(
         measured,
         tuple(f"{w.what} {w.why}".replace(page.NBSP, " ") for w in warned),
     )
+
+
+def _pictures(
+    data: Overview, player: Player, tracks: list[heard.Track], found: list[Reason]
+) -> list[Part]:
+    """The player with its pictures, the spectrum, and the reasons."""
+    listen = {
+        "player": player,
+        "duration_s": round(data.duration_s, 4),
+        "waves": sections.waves(data),
+        "spectrogram": sections.spectrogram(data),
+        "time_ticks": charts.time_ticks(data.duration_s),
+        "tracks": tracks,
+        "explained": bool(found),
+    }
+    parts = [Part("hear_listen.html.j2", listen)]
+    shown = {"spectrum": spectrum(data), "tones": tones(data), "live": player.embedded}
+    parts.append(Part("hear_spectrum.html.j2", shown))
+    if found:
+        best, others = [r for r in found if r.best], [r for r in found if not r.best]
+        values = {"best": best, "others": others, "playable": bool(player.src)}
+        parts.append(Part("hear_why.html.j2", values))
+    return parts
 
 
 def _listen(source: Any, target: Path) -> tuple[Overview, Measurements, Player]:
@@ -149,11 +183,12 @@ def _listen(source: Any, target: Path) -> tuple[Overview, Measurements, Player]:
         src = encoder.result()
     finally:
         encoder.close()
-    note = ""
-    if quality.rate_hz < min(recording.rate_hz, 44100):
-        note = (
-            f"The player holds a small copy: {quality.kbit_s} kbit/s, {quality.rate_hz:,} Hz, mono."
-        )
+    channels = sections.channel_text(quality.channels)
+    note = (
+        f"The page carries a copy of the sound: MP3, {quality.kbit_s} kbit/s, "
+        f"{quality.rate_hz:,} Hz, {channels}, {sections.size_text(len(src) * 3 // 4)}. "
+        "Pictures and answers come from the recording itself."
+    )
     return data, meter.result(), Player(src, embedded=True, note=note)
 
 

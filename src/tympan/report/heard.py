@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from tympan.report.page import percent
 from tympan.report.sections import moment, plain
+from tympan.report.why import Reason, reason_for
 from tympan.spectra import figures_style as look
 
 if TYPE_CHECKING:
     from tympan.tasks.results import Classification, Segment
 
 SURE = 0.5  # From this score on, an answer is given without "perhaps".
-_MOST_LANES, _MOST_SEGMENTS, _MOST_ROWS = 10, 300, 500
+_MOST_LANES, _MOST_SEGMENTS, _MOST_ROWS = 10, 2000, 500
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Bar:
     start_s: float
     end_s: float
     text: str
+    why: int | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,21 @@ class Lane:
     label: str
     total: str
     segments: Sequence[Bar]
+
+
+@dataclass(frozen=True)
+class Track:
+    """What one question heard when: lanes under the spectrogram, and the same as a list.
+
+    Other questions (who speaks, what was said, which notes) join the page with a track of theirs.
+    """
+
+    title: str
+    lanes: Sequence[Lane]
+    hint: str = ""
+    note: str = ""
+    rows: Sequence[dict[str, Any]] = ()
+    list_title: str = ""
 
 
 SILENCE = Answer("silence", True, "What a model makes of it means nothing.", ())
@@ -86,24 +104,33 @@ def _several(heard: dict[str, list[Segment]], duration_s: float) -> Answer:
     length = {label: sum(s.end_s - s.start_s for s in parts) for label, parts in heard.items()}
     whole = duration_s or sum(length.values())
     longest = sorted(length, key=lambda label: -length[label])[:6]
-    shown = [plain(label) for label in heard if label in longest]
+    longest = [label for label in heard if label in longest]
+    shown = [plain(label) for label in longest]
     rows = [
         Row(plain(x), round(100 * length[x] / whole, 1), look.duration_text(length[x]))
         for x in longest
     ]
     more = len(heard) - len(shown)
     others = f" and {more} more" if more else ""
-    lead = f"{len(heard)} sounds were clearly heard, in this order of appearance"
-    lead += f" (the {len(shown)} longest{others})." if more else "."
-    return Answer(
-        ", ".join(shown),
-        True,
-        lead + " The bars, longest first, give how long each was heard.",
-        rows,
-    )
+    lead = f"{len(heard)} sounds were clearly heard"
+    lead += f" (the {len(shown)} longest{others})" if more else ""
+    lead += ", in this order of appearance; the bars give how long."
+    return Answer(", ".join(shown), True, lead, rows)
 
 
-def lanes(timeline: Sequence[Segment], duration_s: float) -> tuple[list[Lane], str]:
+def track(timeline: Sequence[Segment], duration_s: float, reasons: Sequence[Reason]) -> Track:
+    """What `classify` heard when, each segment with the number of its reason."""
+    drawn, note = lanes(timeline, duration_s, reasons)
+    rows = segment_rows(timeline)
+    less = f" (the {len(rows)} longest and surest of {len(timeline):,})"
+    list_title = f"The same as a list{less if len(rows) < len(timeline) else ''}"
+    hint = "Press a segment to hear it and to see what spoke for it." if reasons else ""
+    return Track("What is heard when", drawn, hint, note, rows, list_title)
+
+
+def lanes(
+    timeline: Sequence[Segment], duration_s: float, reasons: Sequence[Reason] = ()
+) -> tuple[list[Lane], str]:
     """Sort the segments into one lane per label, in the order in which they came.
 
     Returns:
@@ -124,7 +151,7 @@ def lanes(timeline: Sequence[Segment], duration_s: float) -> tuple[list[Lane], s
     for label in told:
         parts = by_label[label]
         total = look.duration_text(sum(s.end_s - s.start_s for s in parts))
-        bars = [_bar(s, duration_s) for s in parts if id(s) in drawn]
+        bars = [_bar(s, duration_s, reason_for(s, reasons)) for s in parts if id(s) in drawn]
         result.append(Lane(plain(label), total, bars))
     left_out = len(timeline) - len(drawn)
     are = "segment is" if left_out == 1 else "segments are"
@@ -132,7 +159,7 @@ def lanes(timeline: Sequence[Segment], duration_s: float) -> tuple[list[Lane], s
     return result, note
 
 
-def _bar(s: Segment, duration_s: float) -> Bar:
+def _bar(s: Segment, duration_s: float, why: tuple[int | None, bool]) -> Bar:
     text = f"{plain(s.label)}, {moment(s.start_s)} to {moment(s.end_s)}, {percent(s.score)}"
     return Bar(
         left=round(100 * s.start_s / duration_s, 3),
@@ -141,6 +168,8 @@ def _bar(s: Segment, duration_s: float) -> Bar:
         start_s=round(s.start_s, 3),
         end_s=round(s.end_s, 3),
         text=text,
+        why=why[0],
+        own=why[1],
     )
 
 

@@ -42,12 +42,15 @@ def _environment() -> Environment:
     )
 
 
-def render(template: str, page_title: str, **values: Any) -> str:
+def render(
+    template: str, page_title: str, scripts: tuple[str, ...] = ("page.js",), **values: Any
+) -> str:
     """Fill a template of `report/assets`; every value is escaped.
 
     Args:
         template: name of the file.
         page_title: title of the browser's window.
+        scripts: files of `report/assets` that run on the page, one after another.
         values: what the template shows.
 
     Returns:
@@ -57,7 +60,7 @@ def render(template: str, page_title: str, **values: Any) -> str:
 
     from tympan.report.charts import gradient
 
-    script = _asset("page.js")
+    script = "\n".join(map(_asset, scripts))
     return (
         _environment()
         .get_template(template)

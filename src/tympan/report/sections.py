@@ -11,8 +11,7 @@ import numpy as np
 from tympan.report import charts
 from tympan.report.page import NBSP, percent
 from tympan.spectra import figures_style as look
-from tympan.spectra.figures_data import Overview, power_db
-from tympan.spectra.figures_draw import thin
+from tympan.spectra.figures_data import Overview
 
 if TYPE_CHECKING:
     from tympan.audio import AudioInfo
@@ -185,7 +184,7 @@ def waves(data: Overview) -> list[dict[str, Any]]:
         columns = data.num_samples / data.samples_per_column
         width = columns * len(top) / data.low.shape[1]
         d = charts.envelope_path(bottom, top, peak)
-        drawn.append({"name": name, "d": d, "width": round(width, 3), "alt": alt})
+        drawn.append({"name": name, "d": d, "width": round(width, 3), "alt": alt, "peak": peak})
     return drawn
 
 
@@ -194,8 +193,10 @@ def spectrogram(data: Overview) -> dict[str, Any]:
     columns = data.power.shape[1]
     half = data.frames_s / 2
     top_hz = data.rate_hz / 2
+    src, reference_db = charts.spectrogram_and_reference(data)
     return {
-        "src": charts.spectrogram_image(data),
+        "src": src,
+        "reference_db": reference_db,
         "width": columns,
         "height": charts.IMAGE_ROWS,
         "left": round(-100 * half / data.duration_s, 4),
@@ -206,87 +207,3 @@ def spectrogram(data: Overview) -> dict[str, Any]:
         "alt": f"Spectrogram from 0 to {top_hz:,.0f} Hz on the mel scale, "
         f"{look.duration_text(data.duration_s)}; brighter is more energy",
     }
-
-
-def spectrum(data: Overview) -> charts.Plot:
-    """Mean level over a logarithmic frequency axis, peaks labelled."""
-    top_hz = data.rate_hz / 2
-    low_hz = min(30.0, top_hz / 16)
-    x, y = thin(
-        data.frequencies_hz, power_db(data.amplitude**2), low_hz, top_hz, log=True, points=700
-    )
-    high = 10 * math.ceil((float(np.max(y)) + 3) / 10)
-    bottom = high - charts.DB_RANGE - 10
-
-    def across(hz: Any) -> Any:
-        return np.log(np.maximum(hz, low_hz) / low_hz) / np.log(top_hz / low_hz)
-
-    def up(db: Any) -> Any:
-        return (db - bottom) / (high - bottom)
-
-    marks: list[charts.Mark] = []
-    for peak in data.peaks(16):
-        mark = charts.Mark(
-            round(100 * float(across(peak.frequency_hz)), 2),
-            round(100 * float(up(decibel(peak.amplitude))), 2),
-            f"{peak.frequency_hz:.0f} Hz",
-        )
-        # On a phone a label is a sixth of the width.
-        apart = all(
-            abs(m.x - mark.x) > 17 or (abs(m.x - mark.x) > 12 and abs(m.y - mark.y) > 8)
-            for m in marks
-        )
-        if peak.frequency_hz >= low_hz and apart and len(marks) < 4:
-            marks.append(mark)
-    named = ", ".join(m.text for m in marks) or "none stands out"
-    return charts.Plot(
-        alt=f"Mean spectrum; highest peaks: {named}",
-        lines=[
-            charts.Line(charts.path(across(x), up(y), closed=True), "area"),
-            charts.Line(charts.path(across(x), up(y))),
-        ],
-        x_ticks=_thinned(
-            [
-                charts.Tick(round(100 * float(across(hz)), 2), look.hz_text(hz))
-                for hz in look.log_ticks(low_hz, top_hz)
-            ]
-        ),
-        y_ticks=[
-            charts.Tick(round(100 * up(db), 2), f"{db}".replace("-", "−"))
-            for db in range(bottom, high + 1, 20)
-        ],
-        x_label="Frequency (Hz)",
-        y_label="Level (dB re full scale)",
-        marks=marks,
-    )
-
-
-def _thinned(ticks: list[charts.Tick]) -> list[charts.Tick]:
-    """Leave out ticks whose texts would touch on a phone's width."""
-    kept: list[charts.Tick] = []
-    for tick in ticks:
-        if not kept or tick.at - kept[-1].at > 8:
-            kept.append(tick)
-    return kept
-
-
-def tones(data: Overview) -> str:
-    """Name the strongest tones with the nearest notes."""
-    found = [p for p in data.peaks(4) if p.frequency_hz >= 20]
-    if not found:
-        return ""
-    named = []
-    for hz, amplitude in found:
-        named.append(f"{hz:,.1f} Hz ({note_name(hz)}, {level(decibel(amplitude), 'dB')})")
-    return f"Strongest tones: {', '.join(named)}."
-
-
-def note_name(frequency_hz: float) -> str:
-    """Name the nearest note of equal temperament, A4 = 440 Hz.
-
-    >>> note_name(440.0), note_name(261.6), note_name(1396.9)
-    ('A4', 'C4', 'F6')
-    """
-    number = round(69 + 12 * math.log2(frequency_hz / 440.0))
-    names = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
-    return f"{names[number % 12]}{number // 12 - 1}"

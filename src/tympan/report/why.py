@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tympan.report.charts import DB_RANGE, rgb_png
+from tympan.report import charts
+from tympan.report.charts import DB_RANGE, Tick
 from tympan.report.page import percent
 from tympan.report.sections import moment, plain
 from tympan.spectra.figures_style import COLORMAP
@@ -18,14 +19,20 @@ if TYPE_CHECKING:
     from tympan.tasks.classify.explanation import Explanation
     from tympan.tasks.results import Segment
 
-_MOST_REASONS = 6
+_MOST_LABELS, _MOST_REASONS = 6, 24
 _DARKEST = 0.2  # How much of its brightness a place keeps that did not speak for the label.
 
 
 @dataclass(frozen=True)
 class Reason:
-    """A label, and the picture of what spoke for it in one window of the recording."""
+    """A label, and the picture of what spoke for it in one window of the recording.
 
+    `best` is true where the label is clearest; `segment` is the segment that is explained.
+    """
+
+    number: int
+    best: bool
+    segment: Segment
     label: str
     score: str
     start_s: float
@@ -33,12 +40,14 @@ class Reason:
     when: str
     image: str
     alt: str
+    x_ticks: Sequence[Tick]
+    y_ticks: Sequence[Tick]
 
 
 def reasons(
     source: Any, timeline: Sequence[Segment], duration_s: float, model: str | os.PathLike[str]
 ) -> list[Reason]:
-    """Explain each sound that was heard, at the place where it was clearest.
+    """Explain each sound that was heard, where it was clearest, and some more of its segments.
 
     Args:
         source: the recording: a file, its bytes, or a clip.
@@ -47,15 +56,18 @@ def reasons(
         model: name or folder of the `classify` model that answered.
 
     Returns:
-        At most six reasons, in the order in which the sounds came.
+        At most 24 reasons, in the order in which the sounds came; for at most six of them `best`
+        is true.
     """
     from tympan.tasks.ask import load as load_model
     from tympan.tasks.classify import explain
 
     ready = load_model(model, "classify")
-    window_s = ready.net.config.clip_s
-    found = []
-    for segment in _clearest(timeline, window_s):
+    config = ready.net.config
+    window_s = config.clip_s
+    best, others = _clearest(timeline, window_s)
+    found: list[Reason] = []
+    for segment in sorted((*best, *others), key=lambda s: s.start_s):
         middle_s = (segment.start_s + segment.end_s) / 2
         start_s = max(0.0, min(middle_s - window_s / 2, duration_s - window_s))
         end_s = min(duration_s, start_s + window_s)
@@ -63,6 +75,9 @@ def reasons(
         when = f"{moment(start_s)} to {moment(end_s)}"
         found.append(
             Reason(
+                number=len(found),
+                best=any(segment is one for one in best),
+                segment=segment,
                 label=plain(segment.label),
                 score=percent(why.score),
                 start_s=round(start_s, 3),
@@ -70,13 +85,26 @@ def reasons(
                 when=when,
                 image=picture(why),
                 alt=f"Spectrogram from {when}; what spoke for {plain(segment.label)} is bright",
+                x_ticks=charts.time_ticks(end_s - start_s, 4, start_s),
+                y_ticks=charts.mel_ticks(config.rate_hz / 2, config.f_min_hz, apart=14),
             )
         )
     return found
 
 
-def _clearest(timeline: Sequence[Segment], window_s: float) -> list[Segment]:
-    """The best segment of each of the labels that were heard most."""
+def reason_for(segment: Segment, found: Sequence[Reason]) -> tuple[int | None, bool]:
+    """The number of the reason to show for a segment, and whether it is the segment's own."""
+    for reason in found:
+        if reason.segment == segment:
+            return reason.number, True
+    for reason in found:
+        if reason.best and reason.segment.label == segment.label:
+            return reason.number, False
+    return None, False
+
+
+def _clearest(timeline: Sequence[Segment], window_s: float) -> tuple[list[Segment], list[Segment]]:
+    """The best segment of each of the labels that were heard most, and the best of the others."""
     best: dict[str, Segment] = {}
     weight: dict[str, float] = {}
 
@@ -89,8 +117,11 @@ def _clearest(timeline: Sequence[Segment], window_s: float) -> list[Segment]:
             best[label] = segment
         weight[label] = weight.get(label, 0.0) + segment.score * (segment.end_s - segment.start_s)
     told = [label for label in best if best[label].score >= 0.3] or list(best)
-    told = sorted(told, key=lambda label: -weight[label])[:_MOST_REASONS]
-    return sorted((best[label] for label in told), key=lambda s: s.start_s)
+    told = sorted(told, key=lambda label: -weight[label])[:_MOST_LABELS]
+    chosen = [best[label] for label in told]
+    others = [s for s in timeline if s.score >= 0.3 and not any(s is one for one in chosen)]
+    others = sorted(others, key=lambda s: -value(s))[: _MOST_REASONS - len(chosen)]
+    return chosen, others
 
 
 def _part(source: Any, start_s: float, end_s: float) -> Any:
@@ -102,8 +133,8 @@ def _part(source: Any, start_s: float, end_s: float) -> Any:
 
 
 def picture(why: Explanation) -> str:
-    """Draw `shaded` as a PNG `data:` address."""
-    return rgb_png(shaded(why))
+    """Draw `shaded` as a `data:` address."""
+    return charts.photo(shaded(why))
 
 
 def shaded(why: Explanation) -> np.ndarray:
