@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tympan.report.training import Mistake
 
 MOST_MISTAKES = 12
+_PURPOSE = {"train": "to learn from", "val": "to choose the best epoch", "test": "to score"}
 
 
 def train(
@@ -94,9 +95,10 @@ def _facts(result: TrainingResult) -> dict[str, str]:
     sides = {side: len(rows) for side, rows in job.split.indices.items()}
     seconds = sum(row["seconds"] for row in history.epochs)
     return {
-        "recordings": ", ".join(f"{side} {n}" for side, n in sides.items()),
+        "recordings": ", ".join(f"{n} {_PURPOSE[side]}" for side, n in sides.items() if n),
         "labels": str(len(job.prepared.labels)),
-        "epochs": f"{len(history.epochs)}, best {history.best_epoch or len(history.epochs)}",
+        "epochs": f"{len(history.epochs)}, the weights of epoch "
+        f"{history.best_epoch or len(history.epochs)} are kept",
         "training time": f"{seconds:.0f} s",
         "encoder": f"{job.prepared.config.encoder} at {job.prepared.config.rate_hz} Hz",
     }

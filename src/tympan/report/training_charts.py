@@ -185,7 +185,7 @@ def calibration(confidence: np.ndarray, correct: np.ndarray) -> Plot:
         texts=texts,
         x_ticks=tick,
         y_ticks=tick,
-        x_label="Score of the answer (below: how many answers)",
+        x_label="Score of the answer (on top: how many answers)",
         y_label="Answers that were right",
     )
 
