@@ -227,9 +227,9 @@ small copy of the sound, and what the C library keeps of freed blocks.
   they pass; when these are full, neighbours are merged (`tympan.spectra.figures_stream`).
 - **Answers**: of the past only what the next window needs is kept
   (`tympan.tasks.classify.answer`).
-- **`train` and `evaluate`** decode once into a cache on disk, in blocks, and map it into memory:
-  mapped pages that were touched count as resident here, though the system takes them back when it
-  needs memory.
+- **`train` and `evaluate`** decode once, block by block, into a cache on disk, and read from it
+  what they need. It was mapped into memory at first: then every page that was touched stayed with
+  the process, up to all of the recordings. Reading instead takes the same time.
 - **The player** of the report is encoded to disk block by block.
 """
 

@@ -130,7 +130,7 @@ def answering(quick: bool) -> tuple[list[Row], dict[str, float]]:
 
 WHY = f"""
 The wait for data is to stay below {MOST_WAIT:.0%}: recordings are decoded once, into a cache
-that is mapped into memory, and threads cut the next batches while the net works on this one.
+on disk, and threads cut the next batches out of it while the net works on this one.
 
 Two processes on one machine gain little where one already keeps all cores busy: each computes half
 of a batch, then they exchange gradients. They are for machines with several devices; here they show

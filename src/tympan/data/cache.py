@@ -21,8 +21,10 @@ packs none of whose recordings is still what it was.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -40,7 +42,7 @@ Wave = npt.NDArray[np.float32]
 class WaveCache:
     """The decoded recordings of a table: mono, one rate.
 
-    Open one with `WaveCache.open`. It pickles by path, so that worker processes map the same file.
+    Open one with `WaveCache.open`. It pickles by path, so that workers read the same files.
 
     >>> import tempfile
     >>> from tympan.audio import synth
@@ -56,7 +58,7 @@ class WaveCache:
         self.table, self.rate_hz, self.folder = table, rate_hz, folder
         self.skipped: tuple[AudioFileError, ...] = ()
         self._entries = tuple(entries)
-        self._packs: dict[str, npt.NDArray[np.int16]] = {}
+        self._packs: dict[str, _Pack] = {}
 
     @classmethod
     def open(
@@ -69,7 +71,7 @@ class WaveCache:
         on_error: str = "raise",
         workers: int | None = None,
     ) -> WaveCache:
-        """Decode what is not in the cache yet, and map the rest.
+        """Decode what is not in the cache yet, and open the rest.
 
         Args:
             table: the recordings.
@@ -122,7 +124,7 @@ class WaveCache:
         entry = self._entries[i]
         start = min(max(0, start), entry.length)
         stop = entry.length if length is None else min(entry.length, start + max(0, length))
-        pcm = self._pack(entry.pack)[entry.start + start : entry.start + stop]
+        pcm = self._pack(entry.pack).read(entry.start + start, max(0, stop - start))
         return np.multiply(pcm, np.float32(entry.scale), dtype=np.float32)
 
     def content_key(self, i: int) -> str:
@@ -144,13 +146,9 @@ class WaveCache:
         """The length of all recordings together."""
         return float(self.lengths.sum()) / self.rate_hz
 
-    def _pack(self, name: str) -> npt.NDArray[np.int16]:
+    def _pack(self, name: str) -> _Pack:
         if name not in self._packs:
-            path = self.folder / name
-            empty = path.stat().st_size == 0
-            self._packs[name] = (
-                np.zeros(0, np.int16) if empty else np.memmap(path, dtype="<i2", mode="r")
-            )
+            self._packs[name] = _Pack(self.folder / name)
         return self._packs[name]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -161,6 +159,40 @@ class WaveCache:
             f"WaveCache({len(self)} recordings, {self.duration_s / 60:.1f} min at "
             f"{self.rate_hz} Hz, {self.size_bytes / 1e6:.0f} MB in {str(self.folder)!r})"
         )
+
+
+class _Pack:
+    """The samples of an open pack, read where they are asked for.
+
+    Not mapped into memory: what is touched of a map stays with the process, and a training would
+    seem to take as much memory as its recordings. Reading costs the same time. The file stays
+    readable though another process removes it meanwhile.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb", buffering=0)
+        self._lock = threading.Lock()
+
+    def read(self, first: int, count: int) -> npt.NDArray[np.int16]:
+        """`count` samples from `first`, fewer at the end."""
+        parts = []
+        offset, left = 2 * first, 2 * count
+        # One call gives two gigabytes at most.
+        while left > 0 and (part := self._at(offset, left)):
+            parts.append(part)
+            offset, left = offset + len(part), left - len(part)
+        return np.frombuffer(parts[0] if len(parts) == 1 else b"".join(parts), dtype="<i2")
+
+    def _at(self, offset: int, size: int) -> bytes:
+        if hasattr(os, "pread"):
+            return os.pread(self._file.fileno(), size, offset)
+        with self._lock:  # Windows: threads share the position
+            self._file.seek(offset)
+            return self._file.read(size)
+
+    def __del__(self) -> None:
+        with contextlib.suppress(AttributeError):  # it could not be opened
+            self._file.close()
 
 
 def cache_home(cache_dir: str | os.PathLike[str] | None = None) -> Path:
