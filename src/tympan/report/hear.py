@@ -187,7 +187,8 @@ def _listen(source: Any, target: Path) -> tuple[Overview, Measurements, Player]:
     note = (
         f"The page carries a copy of the sound: MP3, {quality.kbit_s} kbit/s, "
         f"{quality.rate_hz:,} Hz, {channels}, {sections.size_text(len(src) * 3 // 4)}. "
-        "Pictures and answers come from the recording itself."
+        "Answers and the pictures of the whole come from the recording itself, zoomed ones from "
+        "this copy."
     )
     return data, meter.result(), Player(src, embedded=True, note=note)
 

@@ -37,7 +37,11 @@ class View {
 
   // Turn the page when the player leaves it.
   follow(t) {
-    if (!this.whole && (t >= this.to || t < this.from)) this.set(t, this.span);
+    if (this.whole || this.turning || (t >= this.from && t < Math.min(this.to, this.duration - 1e-3))) return;
+    if (t > this.duration - this.span && this.to > this.duration - 1e-3) return; // the last page
+    this.turning = true;
+    this.set(t, this.span);
+    this.turning = false;
   }
 
   draw() {
@@ -197,7 +201,8 @@ const drawSpectrogram = (canvas, plot, part) => {
       const bright = Math.max(0, Math.min(1, (decibel(value) - reference) / range + 1));
       const at = 4 * ((rows - 1 - row) * columns + x), from = 3 * Math.round(255 * bright);
       for (let c = 0; c < 3; c++) image.data[at + c] = colours[from + c];
-      image.data[at + 3] = 255;
+      // Above what the copy of the sound holds, the picture of the whole shines through.
+      image.data[at + 3] = edges[row] < spectra.n / 2 ? 255 : 0;
     }
   }
   pen.putImageData(image, 0, 0);
