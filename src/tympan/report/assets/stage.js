@@ -236,8 +236,10 @@ const tonesOf = (power, perBin) => {
   tops.sort((a, b) => power[b] - power[a]);
   const text = tops.slice(0, 3).map((k) => {
     const [a, b, c] = [decibel(power[k - 1]), decibel(power[k]), decibel(power[k + 1])];
-    const hz = (k + (0.5 * (a - c)) / (a - 2 * b + c || 1)) * perBin, n = Math.round(69 + 12 * Math.log2(hz / 440));
-    return hz.toFixed(0) + " Hz (" + names[((n % 12) + 12) % 12] + (Math.floor(n / 12) - 1) + ", " + b.toFixed(0).replace("-", "−") + " dB)";
+    // The top of a parabola through three points in dB lies between the bins.
+    const shift = (0.5 * (a - c)) / (a - 2 * b + c || 1), high = b - 0.25 * (a - c) * shift;
+    const hz = (k + shift) * perBin, n = Math.round(69 + 12 * Math.log2(hz / 440));
+    return hz.toFixed(0) + " Hz (" + names[((n % 12) + 12) % 12] + (Math.floor(n / 12) - 1) + ", " + high.toFixed(0).replace("-", "−") + " dB)";
   });
   return text.length ? text.join(", ") : "no single tone stands out";
 };
