@@ -65,14 +65,14 @@ sphinx_gallery_conf = {
     "filename_pattern": r"/plot_",
     "within_subsection_order": "FileNameSortKey",
     # A clip at the end of a cell becomes a player.
-    "capture_repr": ("_repr_html_", "__repr__"),
+    "capture_repr": ("_repr_html_",),
     "image_scrapers": ("guide_figures.scrape",),
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_signature": False,
     "write_computation_times": False,
     "show_memory": False,
-    "min_reported_time": 1,
+    "min_reported_time": 10_000,
     "remove_config_comments": True,
     "reset_modules": ("matplotlib",),
 }

@@ -35,15 +35,15 @@ from tympan.spectra import figures
 
 figures.set_theme()  # the look of these pages: colours, letters, labels
 
-# sphinx_gallery_alt = "Three periods of a sine. An arrow from 0 to 0.5 marks the amplitude,"
-# sphinx_gallery_alt = "an arrow from one crest to the next marks the period of 2.27 ms."
+# sphinx_gallery_alt = "Three periods of a sine. An arrow from 0 to 0.5 marks the amplitude, an"
+# sphinx_gallery_alt = "arrow from one crest to the next marks the period of 2.27 ms."
 start = tone.slice(0, 0.007)
 figure, ax = plt.subplots()
 ax.plot(1000 * start.times_s, start.samples[0])
 ax.axhline(0, color="0.8", linewidth=1, zorder=0)
 arrow = {"arrowstyle": "<->", "color": "C1", "shrinkA": 0, "shrinkB": 0, "linewidth": 1.5}
 ax.annotate("", (0.568, 0), (0.568, 0.5), arrowprops=arrow)
-ax.text(0.66, 0.17, "amplitude 0.5", color="C1")
+ax.text(0.66, 0.16, "amplitude 0.5", color="C1", backgroundcolor="white")
 ax.annotate("", (2.841, 0.58), (5.114, 0.58), arrowprops=arrow)
 ax.text(3.98, 0.64, "period 2.27 ms", color="C1", ha="center")
 ax.set(xlabel="Time (ms)", ylabel="Amplitude", ylim=(-0.6, 0.8), xlim=(0, 7))
@@ -52,7 +52,8 @@ ax.set(xlabel="Time (ms)", ylabel="Amplitude", ylim=(-0.6, 0.8), xlim=(0, 7))
 # Frequency
 # ---------
 # The **frequency** is the number of periods in a second, in hertz (Hz), and so the inverse of the
-# period: 1 / 440 Hz = 2.27 ms. It can be counted: once in each period the wave goes up through zero.
+# period: 1 / 440 Hz = 2.27 ms. It can be counted: once in each period the wave goes up through
+# zero.
 
 import numpy as np
 
@@ -68,8 +69,8 @@ print(f"{count_periods(tone)} periods in {tone.duration_s:g} s")
 # What the frequency is to the signal, the **pitch** is to the ear. Twice the frequency is the same
 # note one octave higher; young ears hear from about 20 Hz to 20,000 Hz.
 
-# sphinx_gallery_alt = "Two sines of the same height: in 10 ms, one of 220 Hz has a little more than"
-# sphinx_gallery_alt = "two periods, one of 440 Hz has twice as many."
+# sphinx_gallery_alt = "Two sines of the same height: in 10 ms, one of 220 Hz has a little more"
+# sphinx_gallery_alt = "than two periods, one of 440 Hz has twice as many."
 low = synth.sine(220, duration_s=2, rate_hz=16000, amplitude=0.5)
 figure, axes = plt.subplots(2, 1, sharex=True, figsize=(6, 3.6))
 for ax, clip in zip(axes, (low, tone), strict=True):
@@ -86,11 +87,11 @@ low
 # %%
 # Amplitude and decibels
 # ----------------------
-# Ears hear *ratios*. Here a tone gets softer eight times, each time to half of its amplitude. In the
-# picture the last steps are all but gone, yet every step sounds as large as the one before.
+# Ears hear *ratios*. Here a tone gets softer eight times, each time to half of its amplitude. In
+# the picture the last steps are all but gone, yet every step sounds as large as the one before.
 
-# sphinx_gallery_alt = "The waveform of a tone in eight steps, each half as high as the one before."
-# sphinx_gallery_alt = "The last steps can hardly be seen."
+# sphinx_gallery_alt = "The waveform of a tone in eight steps, each half as high as the one"
+# sphinx_gallery_alt = "before. The last steps can hardly be seen."
 from tympan.audio import concat
 
 step = tone.slice(0, 0.4)
@@ -106,11 +107,11 @@ stairs
 # %%
 # So levels are counted in **decibels**, which count ratios: 20 · log₁₀ of the ratio of two
 # amplitudes. Half is −6 dB, a tenth is −20 dB, and to go down by another 20 dB is to divide by ten
-# again. With full scale as the reference the unit is called dBFS: 0 dBFS is the top, everything else
-# is negative. On a decibel axis the stairs are straight.
+# again. With full scale as the reference the unit is called dBFS: 0 dBFS is the top, everything
+# else is negative. On a decibel axis the stairs are straight.
 
-# sphinx_gallery_alt = "The level in dBFS over time: eight steps down, all of the same height, from"
-# sphinx_gallery_alt = "-9 to -51."
+# sphinx_gallery_alt = "The level in dBFS over time: eight steps down, all of the same height,"
+# sphinx_gallery_alt = "from -9 to -51."
 figure, ax = plt.subplots()
 times, levels = [], []
 for number in range(8):
@@ -154,8 +155,8 @@ ax.set(xlabel="Frequency (Hz)", ylabel="Loudness (LUFS)", title="Same amplitude,
 # cannot hear it in a single tone. But two waves that meet add up sample by sample, and then it
 # decides everything.
 
-# sphinx_gallery_alt = "A blue sine with one that begins at 0, 90 or 180 degrees, and the sum of both:"
-# sphinx_gallery_alt = "twice as high, 1.4 times as high, and zero."
+# sphinx_gallery_alt = "A blue sine with one that begins at 0, 90 or 180 degrees, and the sum of"
+# sphinx_gallery_alt = "both: twice as high, 1.4 times as high, and zero."
 figure, axes = plt.subplots(3, 1, sharex=True, sharey=True, figsize=(6, 4.8))
 for ax, degrees in zip(axes, (0, 90, 180), strict=True):
     moved = synth.sine(
@@ -174,7 +175,7 @@ ax.set(xlabel="Time (ms)", xlim=(0, 7))
 #
 # A sound that is not simple
 # --------------------------
-# Real sounds begin, change and end. These are two church bells out of tympan's demo scene, which is
+# Real sounds begin, change and end. These are church bells out of tympan's demo scene, which is
 # made of nothing but the sines, noises and decays of these chapters:
 
 from tympan.audio import demo_scene
@@ -185,10 +186,10 @@ bells = scene.slice(18.2, 23.6).named("church bells")
 bells
 
 # %%
-# From afar one sees the *envelope*: strike and decay, five times.
+# From afar one sees the *envelope*: strike and decay, five times over.
 
-# sphinx_gallery_alt = "The waveform of church bells over five seconds: five times it jumps up and dies"
-# sphinx_gallery_alt = "away."
+# sphinx_gallery_alt = "The waveform of church bells over five seconds: five times it jumps up and"
+# sphinx_gallery_alt = "dies away."
 figure, ax = plt.subplots()
 figures.plot_waveform(bells, ax)
 

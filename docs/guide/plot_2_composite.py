@@ -27,8 +27,8 @@ both
 # The small fast wave rides on the large slow one. Ear and eye can both tell them apart, as long as
 # there are only two.
 
-# sphinx_gallery_alt = "A slow wave, a small fast wave, and their sum: the fast one rides on the slow"
-# sphinx_gallery_alt = "one."
+# sphinx_gallery_alt = "A slow wave, a small fast wave, and their sum: the fast one rides on the"
+# sphinx_gallery_alt = "slow one."
 import matplotlib.pyplot as plt
 
 from tympan.spectra import figures
@@ -44,9 +44,9 @@ ax.set(xlabel="Time (ms)", xlim=(0, 12))
 # %%
 # Beats
 # -----
-# Two tones that are nearly the same go in and out of step. When they are in step the amplitudes add,
-# half a beat later they cancel. One hears a single tone that swells, as often as the difference
-# says: 440 Hz and 444 Hz beat four times a second. Musicians tune by this.
+# Two tones that are nearly the same go in and out of step. When they are in step the amplitudes
+# add, half a beat later they cancel. One hears a single tone that swells, as often as the
+# difference says: 440 Hz and 444 Hz beat four times a second. Musicians tune by this.
 
 beats = (
     synth.sine(440, duration_s=2, rate_hz=RATE_HZ, amplitude=0.4)
@@ -56,8 +56,8 @@ beats
 
 # %%
 
-# sphinx_gallery_alt = "The sum of 440 and 444 Hz over two seconds swells and vanishes eight times,"
-# sphinx_gallery_alt = "inside the curve that the difference of 4 Hz gives."
+# sphinx_gallery_alt = "The sum of 440 and 444 Hz over two seconds swells and vanishes eight"
+# sphinx_gallery_alt = "times, inside the curve that the difference of 4 Hz gives."
 figure, ax = plt.subplots()
 figures.plot_waveform(beats, ax)
 ax.plot(beats.times_s, 0.8 * np.abs(np.cos(np.pi * 4 * beats.times_s)), color="C1", linewidth=2)
@@ -67,9 +67,9 @@ ax.set_title("Four beats a second, and 0.8 · |cos(π · 4 Hz · t)|")
 # A square wave out of sines
 # --------------------------
 # Every wave that repeats is a sum of sines whose frequencies are multiples of one, its
-# **fundamental** (Fourier, 1822). The multiples are called **harmonics**. For a square wave one takes
-# the odd ones, each with an amplitude of 4 / (π · its number), and the more one takes, the more it
-# becomes a square.
+# **fundamental** (Fourier, 1822). The multiples are called **harmonics**. For a square wave one
+# takes the odd ones, each with an amplitude of 4 / (π · its number), and the more one takes, the
+# more it becomes a square.
 
 
 def square_of(count, frequency_hz=110):
@@ -88,8 +88,8 @@ for ax, count in zip(axes, (1, 3, 10, 36), strict=True):
 ax.set(xlabel="Time (ms)", xlim=(0, 18))
 
 # %%
-# The horns beside each jump do not go away with more harmonics; they only get narrower. Their height
-# is always about 9 % of the jump, here of 2 (Gibbs, 1899):
+# The horns beside each jump do not go away with more harmonics; they only get narrower. Their
+# height is always about 9 % of the jump, here of 2 (Gibbs, 1899):
 
 for count in (3, 10, 36):
     wave = synth.harmonics(
@@ -113,15 +113,16 @@ for count in (3, 10, 36):
 # Multiplied by a curve that jumps up and falls, the same sum becomes a plucked string. Such a curve
 # is called an **envelope**.
 
-string = 0.6 * synth.harmonics(196, [1, 0.6, 0.4, 0.25, 0.15, 0.1], duration_s=2, rate_hz=RATE_HZ)
+string = 0.35 * synth.harmonics(196, [1, 0.6, 0.4, 0.25, 0.15, 0.1], duration_s=2, rate_hz=RATE_HZ)
 envelope = np.minimum(1, string.times_s / 0.005) * np.exp(-2.5 * string.times_s)
 pluck = string.map(lambda samples: samples * envelope).named("plucked string")
 pluck
 
 # %%
 
-# sphinx_gallery_alt = "The waveform of the plucked string fills the space below its envelope, which"
-# sphinx_gallery_alt = "jumps up at the start and falls to nearly nothing within two seconds."
+# sphinx_gallery_alt = "The waveform of the plucked string fills the space below its envelope,"
+# sphinx_gallery_alt = "which jumps up at the start and falls to nearly nothing within two"
+# sphinx_gallery_alt = "seconds."
 figure, ax = plt.subplots()
 figures.plot_waveform(pluck, ax)
 ax.plot(pluck.times_s, envelope * string.peak, color="C1", linewidth=2)
@@ -135,8 +136,8 @@ ax.set_title("A wave and its envelope")
 # roughly have: its level falls by 3 dB per octave. Brown noise falls by 6 dB. Measured over ten
 # seconds each:
 
-# sphinx_gallery_alt = "Spectra of three noises over octaves: white is level, pink falls by 3 dB and"
-# sphinx_gallery_alt = "brown by 6 dB per octave."
+# sphinx_gallery_alt = "Spectra of three noises over octaves: white is level, pink falls by 3 dB"
+# sphinx_gallery_alt = "and brown by 6 dB per octave."
 from tympan.spectra import spectrum
 
 figure, ax = plt.subplots(figsize=(6, 3.4))
@@ -167,18 +168,18 @@ synth.pink_noise(duration_s=1.5, rate_hz=RATE_HZ, amplitude=0.5)
 # Signal and noise
 # ----------------
 # How much noise lies over a sound is said by the **signal-to-noise ratio** (SNR): the power of the
-# signal over that of the noise, in dB. `mix` adds a clip at the ratio that you name. At 0 dB both are
-# equally strong, and below that the eye has lost the string.
+# signal over that of the noise, in dB. `mix` adds a clip at the ratio that you name. At 0 dB both
+# are equally strong, and below that the eye has lost the string.
 
-# sphinx_gallery_alt = "The string with noise at 20 dB, 0 dB and -10 dB: clear, half hidden, and nothing"
-# sphinx_gallery_alt = "but noise to the eye."
+# sphinx_gallery_alt = "The string with noise at 20 dB, 0 dB and -10 dB: clear, half hidden, and"
+# sphinx_gallery_alt = "nothing but noise to the eye."
 noise = synth.white_noise(duration_s=2, rate_hz=RATE_HZ, seed=1)
 figure, axes = plt.subplots(3, 1, sharex=True, figsize=(6, 4.8))
 for ax, snr_db in zip(axes, (20, 0, -10), strict=True):
     mixed = pluck.mix(noise, snr_db=snr_db)
     figures.plot_waveform(mixed, ax)
     measured = 20 * np.log10(pluck.rms / (mixed - pluck).rms)
-    ax.set(title=f"SNR {measured:.1f} dB", xlabel="")
+    ax.set(title=f"SNR {round(measured)} dB", xlabel="")
 ax.set_xlabel("Time (s)")
 
 # %%
@@ -188,9 +189,9 @@ ax.set_xlabel("Time (s)")
 pluck.mix(noise, snr_db=-10).normalize_peak(-3).named("SNR -10 dB")
 
 # %%
-# The string puts its power into six frequencies, the noise spreads it over thousands. At the string's
-# own frequencies the string is the stronger one, and the ear looks frequency by frequency. Chapter 4
-# teaches the computer to do the same.
+# The string puts its power into six frequencies, the noise spreads it over thousands. At the
+# string's own frequencies the string is the stronger one, and the ear looks frequency by frequency.
+# Chapter 4 teaches the computer to do the same.
 #
 # Try
 # ---

@@ -2,15 +2,15 @@
 5. Time domain and frequency domain
 ===================================
 
-A wave and its spectrum are the same thing, seen from two sides. Each can be computed from the other,
-and what is hard on one side is often easy on the other. This chapter goes back and forth.
+A wave and its spectrum are the same thing, seen from two sides. Each can be computed from the
+other, and what is hard on one side is often easy on the other. This chapter goes back and forth.
 """
 
 # %%
 # Twice the same
 # --------------
-# Two extremes. A tone goes on for ever in time, and has one frequency. A click is over at once, and has
-# all frequencies.
+# Two extremes. A tone goes on for ever in time, and has one frequency. A click is over at once, and
+# has all frequencies.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -26,21 +26,21 @@ click[800] = 0.5
 click = Clip(click, RATE_HZ, "click")
 
 
-def draw_both(left, right, clip, window="rectangular", unit=1.0):
-    """Draw a clip in time (ms) and in frequency (kHz)."""
-    found = spectrum(clip, window=window)
+def draw_both(left, right, clip):
+    """Draw a clip in time (ms), and its spectrum (kHz) with its highest point at 1."""
+    found = spectrum(clip, window="rectangular")
     left.plot(1000 * clip.times_s, clip.samples[0])
-    right.plot(found.frequencies_hz / 1000, found.amplitudes / unit)
-    left.set_ylabel("Amplitude")
-    left.set_title(clip.name)
+    # The last point is half the rate, where sine and cosine are one.
+    right.plot(found.frequencies_hz[:-1] / 1000, found.amplitudes[:-1] / found.amplitudes.max())
+    left.set(title=clip.name, ylabel="Amplitude")
+    right.set(ylabel="Relative", ylim=(0, 1.1))
 
 
-# sphinx_gallery_alt = "A tone fills the time axis and is one peak in frequency; a click is one peak in time"
-# sphinx_gallery_alt = "and fills the frequency axis."
+# sphinx_gallery_alt = "A tone fills the time axis and is one peak in frequency; a click is one"
+# sphinx_gallery_alt = "peak in time and fills the frequency axis."
 figure, axes = plt.subplots(2, 2, figsize=(6, 4), sharex="col")
 for (left, right), clip in zip(axes, (tone, click), strict=True):
     draw_both(left, right, clip)
-    right.set_ylim(bottom=0)
 left.set(xlabel="Time (ms)", xlim=(40, 60))
 right.set(xlabel="Frequency (kHz)", xlim=(0, 8))
 axes[0, 1].set_title("… and its spectrum")
@@ -48,12 +48,12 @@ axes[0, 1].set_title("… and its spectrum")
 # %%
 # Short or sharp
 # --------------
-# Between the two there are tone bursts. The shorter the burst, the wider its peak. For the burst of the
-# best possible shape (a Gaussian) the product of both widths, as standard deviations, is 1 / 4π, and
-# nothing can be below (Gabor, 1946).
+# Between the two there are tone bursts. The shorter the burst, the wider its peak. For the burst of
+# the best possible shape (a Gaussian) the product of both widths, as standard deviations, is 1 /
+# 4π, and nothing can be below (Gabor, 1946).
 
-# sphinx_gallery_alt = "Three bursts of 1,000 Hz, short, middle and long, and their spectra: the longer in"
-# sphinx_gallery_alt = "time, the narrower in frequency."
+# sphinx_gallery_alt = "Three bursts of 1,000 Hz, short, middle and long, and their spectra: the"
+# sphinx_gallery_alt = "longer in time, the narrower in frequency."
 
 
 def burst(width_s):
@@ -72,7 +72,7 @@ figure, axes = plt.subplots(3, 2, figsize=(6, 5), sharex="col")
 for (left, right), width_s in zip(axes, (0.001, 0.004, 0.016), strict=True):
     clip = burst(width_s)
     found = spectrum(clip, window="rectangular")
-    draw_both(left, right, clip, unit=found.amplitudes.max())
+    draw_both(left, right, clip)
     wide_s = width(clip.times_s, clip.samples[0] ** 2)
     wide_hz = width(found.frequencies_hz, found.amplitudes**2)
     right.set_title(f"{wide_hz:.1f} Hz; product {wide_s * wide_hz:.4f}")
@@ -81,45 +81,45 @@ right.set(xlabel="Frequency (kHz)", xlim=(0.5, 1.5))
 print(f"1 / 4π = {1 / (4 * np.pi):.4f}")
 
 # %%
-# This is no fault of a method, and no better computer helps: a frequency needs time to be one. It comes
-# back in chapter 6 as the choice of a frame.
+# This is no fault of a method, and no better computer helps: a frequency needs time to be one. It
+# comes back in chapter 6 as the choice of a frame.
 #
 # There and back
 # --------------
-# The transform loses nothing. Forward, backward, and the bells are what they were, up to the rounding of
-# the numbers:
+# The transform loses nothing. Forward, backward, and the clock is what it was, up to the rounding
+# of the numbers:
 
 from tympan.audio import demo_scene
 
 scene, events = demo_scene()
-bells = scene.slice(18.2, 20.4).named("bells")
-spectrum_of_bells = np.fft.rfft(bells.samples[0].astype(float))
-back = np.fft.irfft(spectrum_of_bells, bells.num_samples)
-error = back - bells.samples[0]
-print(f"error {20 * np.log10(error.std() / bells.rms):.0f} dB")
+clock = scene.slice(6.4, 8.4).named("a clock")
+spectrum_of_clock = np.fft.rfft(clock.samples[0].astype(float))
+back = np.fft.irfft(spectrum_of_clock, clock.num_samples)
+error = back - clock.samples[0]
+print(f"error {20 * np.log10(error.std() / clock.rms):.0f} dB")
 
 # %%
 # But the spectrum that people draw is only half of it. Its values are complex numbers, each with a
-# magnitude and a **phase**, and the phases say *when*. Keep the magnitudes, draw the phases by lot, and
-# the picture of the spectrum stays exactly the same. The sound does not:
+# magnitude and a **phase**, and the phases say *when*. Keep the magnitudes, draw the phases by lot,
+# and the picture of the spectrum stays exactly the same. The sound does not:
 
 rng = np.random.default_rng(0)
-lots = np.exp(2j * np.pi * rng.random(len(spectrum_of_bells)))
-shuffled = np.fft.irfft(np.abs(spectrum_of_bells) * lots, bells.num_samples)
-smeared = Clip(shuffled, RATE_HZ, "bells with random phases")
+lots = np.exp(2j * np.pi * rng.random(len(spectrum_of_clock)))
+shuffled = np.fft.irfft(np.abs(spectrum_of_clock) * lots, clock.num_samples)
+smeared = Clip(shuffled, RATE_HZ, "the clock with random phases")
 
-# sphinx_gallery_alt = "Above, the wave of the bells: two strokes that decay. Below, with random phases: the"
-# sphinx_gallery_alt = "same magnitudes spread evenly over the time."
+# sphinx_gallery_alt = "Above, the wave of a clock: four sharp ticks. Below, with random phases:"
+# sphinx_gallery_alt = "the same magnitudes, spread evenly over the time."
 figure, axes = plt.subplots(2, 1, sharex=True, sharey=True, figsize=(6, 3.8))
-for ax, clip in zip(axes, (bells, smeared), strict=True):
+for ax, clip in zip(axes, (clock, smeared), strict=True):
     ax.plot(clip.times_s, clip.samples[0], linewidth=0.4)
     ax.set(title=clip.name, ylabel="Amplitude")
-ax.set(xlabel="Time (s)", xlim=(0, 2.2))
+ax.set(xlabel="Time (s)", xlim=(0, 2))
 
 # %%
-# Bells:
+# The clock:
 
-bells
+clock
 
 # %%
 # The same magnitudes:
@@ -129,13 +129,13 @@ smeared
 # %%
 # Filters
 # -------
-# A filter changes the amplitude of each frequency. On the side of frequencies that is a multiplication;
-# on the side of time it is a **convolution**: every sample starts a little echo of itself, the filter's
-# *impulse response*. To see a filter from both sides, send a click through it, because a click holds all
-# frequencies equally.
+# A filter changes the amplitude of each frequency. On the side of frequencies that is a
+# multiplication; on the side of time it is a **convolution**: every sample starts a little echo of
+# itself, the filter's *impulse response*. To see a filter from both sides, send a click through it,
+# because a click holds all frequencies equally.
 
-# sphinx_gallery_alt = "A low pass at 1,000 Hz from both sides: in time a short swing after the click, in"
-# sphinx_gallery_alt = "frequency a curve that is level and falls beyond 1,000 Hz."
+# sphinx_gallery_alt = "A low pass at 1,000 Hz from both sides: in time a short swing after the"
+# sphinx_gallery_alt = "click, in frequency a curve that is level and falls beyond 1,000 Hz."
 from tympan.augment import LowPass
 
 low_pass = LowPass(1000, 1000, order=4, rate_hz=RATE_HZ)
@@ -155,8 +155,8 @@ right.minorticks_off()
 right.grid()
 
 # %%
-# Three ways to the same rain behind a closed window: the filter itself, a convolution with its impulse
-# response, and a multiplication of the two spectra.
+# Three ways to the same rain behind a closed window: the filter itself, a convolution with its
+# impulse response, and a multiplication of the two spectra.
 
 rain = scene.slice(13, 15).named("rain")
 wave, echo = rain.samples[0].astype(float), response.samples[0].astype(float)
@@ -176,26 +176,22 @@ filtered.named("rain through a low pass")
 # %%
 # A room is a filter too
 # ----------------------
-# Clap once in a church and record it: that is the impulse response of the church. Convolved with it,
-# any dry sound stands in the church. Here the response is noise that dies away in a second and a half.
+# Clap once in a church and record it: that is the impulse response of the church. Convolved with
+# it, any dry sound stands in the church. Here the response is noise that dies away in a second and
+# a half.
 
 decay = np.exp(-6.9 * np.arange(round(1.5 * RATE_HZ)) / (1.5 * RATE_HZ))
 room = rng.standard_normal(len(decay)) * decay * 0.02
 room[0] = 1.0  # what comes straight
-clock = scene.slice(6.4, 8.4).named("a clock, dry")
 size = clock.num_samples + len(room)
 wet = np.fft.irfft(np.fft.rfft(clock.samples[0], size) * np.fft.rfft(room, size), size)
 church = Clip(wet, RATE_HZ, "a clock in a church").normalize_peak(-3)
-clock
-
-# %%
-
 church
 
 # %%
 
-# sphinx_gallery_alt = "Above, four dry ticks of a clock. Below, the same in a church: each tick has a tail"
-# sphinx_gallery_alt = "that fades over the next ones."
+# sphinx_gallery_alt = "Above, four dry ticks of a clock. Below, the same in a church: each tick"
+# sphinx_gallery_alt = "has a tail that fades over the next ones."
 figure, axes = plt.subplots(2, 1, sharex=True, sharey=True, figsize=(6, 3.8))
 for ax, clip in zip(axes, (clock, church), strict=True):
     level = 20 * np.log10(np.abs(clip.normalize_peak().samples[0]) + 1e-6)
@@ -206,15 +202,15 @@ for ax, clip in zip(axes, (clock, church), strict=True):
 ax.set(xlabel="Time (s)", xlim=(0, 3.5))
 
 # %%
-# Why this matters for learning: the layers of a convolutional net are filters as well, only that their
-# responses are not designed but learned.
+# Why this matters for learning: the layers of a convolutional net are filters as well, only that
+# their responses are not designed but learned.
 #
 # Try
 # ---
-# - Keep the phases of the bells and take the magnitudes of white noise. What do you hear now? Which of the
-#   two matters more?
-# - Set everything above 1,000 Hz of `spectrum_of_bells` to zero and transform back. Look at the wave
-#   just before a stroke: why does the "perfect" filter ring *before* it?
+# - Keep the phases of the clock and take the magnitudes of white noise. What do you hear now? Which
+#   of the two matters more?
+# - Set everything above 1,000 Hz of `spectrum_of_clock` to zero and transform back. Look at the
+#   wave just before a tick: why does the "perfect" filter ring *before* it?
 # - Make `room` longer, or give it one echo only: `room[4000] = 0.5`.
 #
 # Next: :doc:`plot_6_spectrograms`. Before: :doc:`plot_4_spectrum`.

@@ -60,7 +60,7 @@ def style() -> Iterator[None]:
         yield
 
 
-def set_theme(width_in: float = 6.0, font_size: float = 11.0) -> None:
+def set_theme(width_in: float = 6.0, font_size: float = 12.0) -> None:
     """Give every figure drawn from now on tympan's look: your own ones too.
 
     Colours that colour-blind people tell apart, readable letters, room for all labels; pictures
@@ -81,7 +81,7 @@ def set_theme(width_in: float = 6.0, font_size: float = 11.0) -> None:
 
     sizes = {
         "font.size": font_size,
-        "axes.titlesize": font_size + 1,
+        "axes.titlesize": font_size,
         "axes.titlelocation": "left",
         "axes.labelsize": font_size,
         "axes.prop_cycle": cycler(color=[BLUE, ORANGE, GREEN, PURPLE]),
