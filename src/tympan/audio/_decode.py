@@ -15,6 +15,8 @@ from tympan.audio.clip import Clip
 from tympan.errors import AudioFileError
 
 _PIECE_VALUES = 1 << 18  # values decoded at once: 1 MiB of float32
+# A header may promise anything: more memory than this is taken only for what has come.
+_PROMISED_BYTES = 1 << 30
 # What the resampler must see on each side of a slice, in samples of the lower rate.
 _CONTEXT = 1024
 
@@ -147,20 +149,38 @@ def collect(
     allowed_s = (
         None if max_duration_s is None else _limits.check_number(max_duration_s, "max_duration_s")
     )
+    channels = 1 if mono else info.channels
+    promised = 0
     if info.duration_s is not None and info.problem == "":
         rest = info.duration_s - span.start_out / span.out_hz
         asked = rest if span.count_out is None else min(rest, span.count_out / span.out_hz)
-        channels = 1 if mono else info.channels
         _refuse_too_long(asked * span.out_hz, channels, info, span, allowed_s)
+        promised = max(0, math.ceil(asked * span.out_hz))
+    if promised * channels * 4 > _PROMISED_BYTES:
+        promised = 0
+    # Where the header says how much comes, each piece goes to its place while it is in the cache.
+    out = np.empty((channels, promised), np.float32)
     held: list[np.ndarray] = []
     total = 0
     for piece in pieces:
+        _refuse_too_long(total + len(piece), channels, info, span, allowed_s)
+        if not held and total + len(piece) <= promised:
+            out[:, total : total + len(piece)] = piece.T
+        else:
+            held.append(piece)
         total += len(piece)
-        _refuse_too_long(total, piece.shape[1], info, span, allowed_s)
-        held.append(piece)
-    out = np.empty((held[0].shape[1], total), np.float32)
+    if not held and total == promised:
+        return out
+    return _joined(out, held, total)
+
+
+def _joined(start: np.ndarray, held: list[np.ndarray], total: int) -> np.ndarray:
+    """Join what is in place already and the pieces `(t, c)` behind it to one `(c, t)`."""
+    out = np.empty((len(start), total), np.float32)
+    at = total - sum(len(piece) for piece in held)
+    out[:, :at] = start[:, :at]
+    del start
     held.reverse()
-    at = 0
     while held:  # each piece is let go as soon as it is copied
         piece = held.pop()
         out[:, at : at + len(piece)] = piece.T
