@@ -106,6 +106,9 @@ def test_figures_are_those_of_the_card_and_of_the_benchmark_pages():
     small = re.search(r"\| sounds \| (\d+) .*?\| ([\d.]+)%", page("own_folder"))
     assert small
     assert found["benchmarks/own_folder.py"].startswith(f"{small[1]} s, {small[2]} %")
+    mel = re.search(r"\| log_mel \| 16 kHz, 600 s \|.*?\| [\d,]+ \| ([\d.]+) × ", page("spectra"))
+    assert mel
+    assert found["benchmarks/spectra.py"] == f"{mel[1]} × as fast"
     start = re.search(r"\| tympan --help \| ([\d.]+) ms", page("startup"))
     assert start
     assert found["benchmarks/startup.py"] == f"{float(start[1]):.0f} ms"
