@@ -154,10 +154,19 @@ def real(quick: bool) -> tuple[list[dict[str, object]], dict[str, float]]:
 
 
 WHY = """
-tympan reads what libsndfile knows through libsndfile, everything else through FFmpeg, in pieces of
-a mebibyte, and checks on the way what the peers leave unchecked: cut files, headers that promise
-more than there is, samples that are not numbers. So soundfile alone is the floor for the first
-kind, PyAV alone for the second, and a ratio of 1 to them means that the checks cost nothing.
+tympan reads what libsndfile knows through libsndfile, everything else and MPEG through FFmpeg, in
+pieces of a mebibyte, and checks on the way what the peers leave unchecked: cut files, headers that
+promise more than there is, samples that are not numbers. So soundfile alone is the floor for the
+first kind, PyAV alone for the second; a ratio of 1 to them means that the checks cost nothing.
+
+- **WAV and its kin** hold samples as they are: reading is copying, at thousands of times real time,
+  and there every further look at the samples shows. tympan looks whether all are numbers, and puts
+  each channel in one piece, where soundfile gives a view of interleaved ones. Tried and kept: each
+  piece goes to its place while it is in the cache, which saved a third of the time of long files.
+- **Opus**: FFmpeg's own decoder is faster than libopus, which libsndfile uses. tympan stays with the
+  latter: it decodes at the rate that the file was made from (FFmpeg always at 48 kHz).
+- **Resampled**, most of the time is soxr's at high quality, in tympan and librosa alike; PyAV's
+  short filters save that time and let more alias through.
 """
 
 

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,7 +87,6 @@ VERBS: dict[str, Callable[[Path, Path], None]] = {
     "show": show,
     "classify": call("classify"),
     "explain": call("explain", "explained"),
-    "hear, no model": call("hear", "report.html", model=None),
     "hear": call("hear", "report.html"),
     "evaluate": evaluate,
     "train": train,
@@ -180,10 +179,10 @@ def measure(lengths_s: dict[str, int]) -> dict[tuple[str, str, str], Peak]:
         todo = jobs(Path(name), lengths_s)
         order = sorted(todo, key=lambda key: -lengths_s[key[2]] * (2 + (key[0] == "hear")))
         with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
-            for key, peak in zip(
-                order, pool.map(lambda k: measure_one(k[0], todo[k]), order), strict=True
-            ):
-                peaks[key] = peak
+            running = {pool.submit(measure_one, key[0], todo[key]): key for key in order}
+            for done in as_completed(running):
+                key = running[done]
+                peaks[key] = peak = done.result()
                 said = f"{peak.mebibytes:.0f} MiB, {peak.seconds:.1f} s"
                 print(" | ".join(key), said, sep=" | ", file=sys.stderr, flush=True)
     return peaks

@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.common import Row, arguments, compare, main
 from benchmarks.inference import BATCH, CLIP_S, net_call
 
-CLIPS, EPOCHS, ROUNDS, SEED, RATE_HZ = 480, 3, 2, 0, 16000
+CLIPS, EPOCHS, ROUNDS, SEED, RATE_HZ = 320, 3, 2, 0, 16000
 LABELS = 10
 DEVICES = (1, 2)
 MOST_WAIT = 0.05
