@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +24,13 @@ if TYPE_CHECKING:
 
 VAL_FRACTION = TEST_FRACTION = 0.15
 SCRATCH = "scratch"
+# With fewer training recordings for each label, all of them teach: the few that could be held out
+# would choose the best epoch by chance.
+FEW = 30
 
 
 def train(
-    folder: str | os.PathLike[str],
+    folder: str | os.PathLike[str] | Table,
     *,
     task: str | None = None,
     from_: str | None = None,
@@ -41,7 +45,8 @@ def train(
     """Train a model on a folder of recordings, and score it on a part that it never heard.
 
     Args:
-        folder: one sub-folder for each label, or `metadata.csv`/`.jsonl` with `file_name` and more.
+        folder: one sub-folder for each label, or `metadata.csv`/`.jsonl` with `file_name` and more;
+            or the table of one, of which rows were chosen or columns changed.
         task: the question; guessed from the folder by default.
         from_: model to start from (name or folder), or `"scratch"`; the shipped one by default.
         out: folder of the model; `<folder>-<task>` in the working directory by default.
@@ -59,31 +64,76 @@ def train(
         DataError: the folder cannot be trained on.
         ArgumentError: an unknown setting, or `out` is in use.
     """
-    from tympan.training import TrainingConfig
-
     table, name = _read(folder, task, say)
     question = get(name)
-    target = Path(out) if out is not None else Path(f"{Path(folder).resolve().name}-{name}")
-    _check_out(target, Path(folder))
+    target = Path(out) if out is not None else Path(f"{table.root.resolve().name}-{name}")
+    _check_out(target, table.root)
     start = _start_model(name, from_, say)
+    values = _gathered(settings, epochs=epochs, seed=seed)
+    config, training, chosen = _configured(question, table, start, values)
+    job = prepare_job(question, table, config, chosen, training.seed, say)
+    if start is not None:
+        job = keep_apart(job, start, say)
+    card = draft_card(job, training, target, start)
+    net, history = run_job(job, training, target, start=start, resume=resume, progress=progress)
+    return finish(job, net, history, training, target, card, start)
+
+
+def _configured(
+    question: Any, table: Table, start: LoadedModel | None, values: Mapping[str, Any]
+) -> tuple[Any, TrainingConfig, frozenset[str]]:
+    """What suits the recordings and the start, with what the user set; and which of it they set."""
+    from tympan.training import TrainingConfig
+
+    few = _training_rows(table) < FEW * len(table.labels)
     config = question.config_type()
     if start is not None:
         config = question.start_from(config, start)
-    defaults = TrainingConfig(epochs=40, batch_size=32, lr=1e-3 if start else 2e-3, ema_decay=0.995)
-    values = _gathered(settings, epochs=epochs, seed=seed)
+    elif "rate_hz" not in values:
+        config = question.for_rate(config, _common_rate_hz(table))
+    if start is None and few:
+        config = question.for_few(config)
+    defaults = TrainingConfig(batch_size=32, ema_decay=0.995, **_course(start is not None, few))
     training, used = apply_settings(defaults, values)
     config, chosen = apply_settings(config, values)
     _check_known(values, used | chosen, vars(training) | vars(config))
     if start is not None and config.encoder != start.card.config.get("encoder"):
         what = f"the encoder of {start.card.name} is {start.card.config.get('encoder')!r}"
         raise ArgumentError(f"{what}, not {config.encoder!r}", fix="--from scratch")
+    return config, training, frozenset(chosen)
 
-    job = prepare_job(question, table, config, frozenset(chosen), training.seed, say)
-    if start is not None:
-        job = keep_apart(job, start, say)
-    card = draft_card(job, training, target, start)
-    net, history = run_job(job, training, target, start=start, resume=resume, progress=progress)
-    return finish(job, net, history, training, target, card, start)
+
+def _training_rows(table: Table) -> int:
+    """About how many recordings will teach."""
+    if table.has("split"):
+        told = sum(side.lower().startswith("train") for side in table.column("split"))
+        if told:
+            return told
+    return round(len(table) * (1 - TEST_FRACTION))
+
+
+def _common_rate_hz(table: Table, most: int = 25) -> int:
+    """The sample rate that most of the files have (a few are looked at); 0: unknown."""
+    from tympan.audio import probe
+    from tympan.errors import TympanError
+
+    rates: list[int] = []
+    for path in table.paths[:: max(1, len(table) // most)]:
+        # A file that cannot be read is reported when it is decoded.
+        with contextlib.suppress(TympanError):
+            rates.append(probe(path).rate_hz)
+    return max(sorted(set(rates), reverse=True), key=rates.count, default=0)
+
+
+def _course(tuning: bool, few: bool) -> dict[str, Any]:
+    """How long and how fast to learn, by what there is to start from and to learn from.
+
+    A trained encoder needs to learn less than a random one, and a few recordings teach it little
+    that the fitted head does not know already (docs/experiments.md).
+    """
+    if tuning:
+        return {"epochs": 5 if few else 20, "lr": 1e-3}
+    return {"epochs": 20, "lr": 1e-3} if few else {"epochs": 40, "lr": 2e-3}
 
 
 def _gathered(settings: Mapping[str, Any] | None, **named: Any) -> dict[str, Any]:
@@ -158,7 +208,7 @@ def prepare_job(
         say: called with one line for each choice made.
         split: a given split of the table, for cross-validation.
     """
-    from tympan.data import WaveCache, split_table
+    from tympan.data import WaveCache
 
     def progress(done: int, total: int) -> None:
         if done == 0 or done == total or done % 500 == 0:
@@ -171,12 +221,25 @@ def prepare_job(
     table = cache.table
     prepared = question.prepare(table, cache, config, chosen)
     if split is None:
-        split = split_table(
-            table, val_fraction=VAL_FRACTION, test_fraction=TEST_FRACTION, seed=seed, cache=cache
-        )
+        split = _split(table, cache, len(prepared.labels), seed)
     for line in (*prepared.notes, f"split: {split.reason}"):
         say(line)
     return Job(question, table, cache, prepared, split)
+
+
+def _split(table: Table, cache: WaveCache, k: int, seed: int) -> Split:
+    """The sides; with few recordings none is held out for validation, all teach."""
+    from tympan.data import split_table
+
+    split = split_table(
+        table, val_fraction=0.0, test_fraction=TEST_FRACTION, seed=seed, cache=cache
+    )
+    if not split.indices["val"] and len(split.train) < FEW * k:
+        why = f"under {FEW} recordings for each label, so none is held out for validation"
+        return replace(split, reason=f"{split.reason}; {why}")
+    return split_table(
+        table, val_fraction=VAL_FRACTION, test_fraction=TEST_FRACTION, seed=seed, cache=cache
+    )
 
 
 def run_job(
@@ -195,13 +258,15 @@ def run_job(
 
     torch.manual_seed(training.seed)
     net = job.task.build(job.prepared.config, job.prepared.labels)
-    if start is not None:
-        job.task.warm_start(net, start, job.prepared.labels)
+    rows = list(job.split.indices["train"])
+    if not rows:
+        raise DataError("has no recordings to train on", file=job.table.root)
+    heard = job.cache.subset(rows), job.prepared.targets[rows]
+    job.task.warm_start(net, start, job.prepared.labels, *heard)
     learner = job.task.learner(net, job.prepared.config, job.prepared.labels)
     learner.start = "" if start is None else str(start.card.weights.get("sha256", ""))
     train, val = job.batches("train", training), job.batches("val", training)
-    if train is None:
-        raise DataError("has no recordings to train on", file=job.table.root)
+    assert train is not None
     history = fit(learner, train, val, training, out, resume=resume, progress=progress)
     return net, history
 
@@ -226,10 +291,12 @@ def _check_out(out: Path, folder: Path) -> None:
         raise ArgumentError(what, file=out, fix="--out elsewhere") from error
 
 
-def _read(folder: str | os.PathLike[str], task: str | None, say: Report) -> tuple[Table, str]:
-    from tympan.data import guess_task, read_folder
+def _read(
+    folder: str | os.PathLike[str] | Table, task: str | None, say: Report
+) -> tuple[Table, str]:
+    from tympan.data import Table, guess_task, read_folder
 
-    table = read_folder(folder)
+    table = folder if isinstance(folder, Table) else read_folder(folder)
     if task is not None:
         get(task)
         say(f"{len(table)} recordings; task: {task}, as told")

@@ -12,10 +12,14 @@ from tympan.tasks.classify import Classifier, ClassifyConfig, explain
 from tympan.tasks.classify.explanation import contributions
 
 
+@pytest.mark.parametrize("pool", ["last", "stages"])
 @pytest.mark.parametrize("label", [0, 2])
-def test_the_places_of_the_map_sum_to_the_score(label):
-    net = Classifier(ClassifyConfig(encoder="small"), 3).eval()
+def test_the_places_of_the_map_sum_to_the_score(label, pool):
+    net = Classifier(ClassifyConfig(encoder="small", pool=pool), 3).eval()
     spectrograms = net.front(torch.randn(2, 24000))
+    if pool == "stages":
+        with torch.no_grad():
+            net.pool.fit(net.features(net.front(torch.randn(5, 24000))))
     heat = contributions(net, spectrograms, label)
     with torch.inference_mode():
         scores = net(spectrograms)[:, label] - net.head.bias[label]

@@ -16,6 +16,7 @@ from tympan.tasks.classify.timeline import Step, decide, extend
 from tympan.tasks.results import Classification, Label, Segment
 
 if TYPE_CHECKING:
+    from tympan.tasks.classify.config import ClassifyConfig
     from tympan.tasks.classify.net import Classifier
 
 BATCH = 8
@@ -71,6 +72,15 @@ def steps_of(
         rows = np.stack([step.probabilities for step in group])
         mean = lengths @ rows / max(lengths.sum(), 1e-9) if parts > 1 else rows[0]
         yield Step(group[0].start_s, group[-1].end_s, mean)
+
+
+def windows_of(config: ClassifyConfig, chunks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """The windows `(t,)` in which a net of that configuration hears mono chunks of a recording."""
+    window_s = config.clip_s * config.crop
+    found = _windows(
+        chunks, config.rate_hz, window_s, window_s / STEPS_PER_WINDOW, 1.5 * config.clip_s
+    )
+    return (wave for *_, wave in found)
 
 
 def _heard(

@@ -7,6 +7,7 @@ from typing import Any
 
 from tympan.errors import ArgumentError, ModelError
 
+POOLS = ("last", "stages")
 RANGES: dict[str, tuple[float, float]] = {
     "rate_hz": (1000, 192_000),
     "n_fft": (16, 65_536),
@@ -49,6 +50,9 @@ class ClassifyConfig:
         frequency_shift: longest shift along frequency in training, in mel bands.
         filter_db: most that a frequency region is raised or lowered in training.
         balance: 0 draws clips as they come, 1 draws all classes equally often.
+        pool: what the head hears: `"last"`, the encoder's last feature map, or `"stages"`, the
+            spectrogram and every stage.
+        keep_norm: leave the normalisation of a trained encoder as it is.
 
     >>> ClassifyConfig.from_dict(ClassifyConfig(n_mels=40).to_dict()).n_mels
     40
@@ -70,12 +74,16 @@ class ClassifyConfig:
     frequency_shift: int = 2
     filter_db: float = 6.0
     balance: float = 0.5
+    pool: str = "last"
+    keep_norm: bool = False
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():
             value = getattr(self, name)
             if not low <= value <= high:  # also refuses NaN
                 raise ArgumentError(f"{name}={value} must be between {low:g} and {high:g}")
+        if self.pool not in POOLS:
+            raise ArgumentError(f"pool={self.pool!r} must be one of {', '.join(POOLS)}")
         if self.hop > self.n_fft:
             raise ArgumentError(f"hop={self.hop} must be at most n_fft={self.n_fft}")
         if self.f_min_hz >= self.rate_hz / 2:

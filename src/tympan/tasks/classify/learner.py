@@ -103,20 +103,27 @@ class ClassifyLearner:
         settings = {k: v for k, v in self.config.to_dict().items() if k != "temperature"}
         return settings | {"start": self.start}
 
+    def mixed(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Shifted, cropped and mixed waves `(b, t)` and targets `(b, k)` of a batch."""
+        targets = one_hot(batch.targets, self.k).float()
+        waves = batch.waves[:, None]
+        if self.shift:
+            waves = self.shift(waves, generator)
+        waves = normalize_level(crop_where_heard(waves, self.config.crop, generator))
+        if self.mix:
+            waves, targets = self.mix(waves, targets, generator)
+        return waves[:, 0], targets
+
+    def heard(self, waves: Tensor, generator: torch.Generator) -> Tensor:
+        """Augmented spectrograms `(b, 1, f, n)` of waves `(b, t)`."""
+        spectrograms = self.net.front(waves)
+        return self.spectral(spectrograms, generator) if self.spectral else spectrograms
+
     def inputs(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Augmented spectrograms `(b, 1, f, n)` and targets `(b, k)` of a batch."""
-        targets = one_hot(batch.targets, self.k).float()
         with torch.no_grad():
-            waves = batch.waves[:, None]
-            if self.shift:
-                waves = self.shift(waves, generator)
-            waves = normalize_level(crop_where_heard(waves, self.config.crop, generator))
-            if self.mix:
-                waves, targets = self.mix(waves, targets, generator)
-            spectrograms = self.net.front(waves[:, 0])
-            if self.spectral:
-                spectrograms = self.spectral(spectrograms, generator)
-        return spectrograms, targets
+            waves, targets = self.mixed(batch, generator)
+            return self.heard(waves, generator), targets
 
     def loss(self, net: nn.Module, batch: Batch, generator: torch.Generator) -> Tensor:
         """Cross entropy with the mixed targets, a scalar."""

@@ -10,6 +10,7 @@ from tympan.nets import MeanMaxPooling, build_encoder
 from tympan.nets.blocks import check_axes
 from tympan.spectra import LogMel
 from tympan.tasks.classify.config import ClassifyConfig
+from tympan.tasks.classify.pool import StagePooling
 
 # Log-mels of sounds at an RMS of 1 lie about this level with this spread (measured over ESC-50);
 # centred, so that the zeros with which convolutions pad mean "an average sound".
@@ -78,14 +79,38 @@ class Classifier(nn.Module):
         self.config = config
         self.front = Front(config)
         self.encoder = build_encoder(config.encoder)
-        self.pool = MeanMaxPooling()
         self.dropout = nn.Dropout(config.dropout)
-        self.head = nn.Linear(self.encoder.features, k)
+        if config.pool == "stages":
+            shape = self.encoder.config
+            stages = StagePooling((config.n_mels, shape.stem, *shape.widths))
+            self.pool: nn.Module = stages
+            self.head = nn.Linear(stages.features, k)
+        else:
+            self.pool = MeanMaxPooling()
+            self.head = nn.Linear(self.encoder.features, k)
+
+    def features(self, spectrograms: Tensor) -> Tensor:
+        """`(b, 1, f, n)` → what the head hears, `(b, d)`."""
+        x = spectrograms.contiguous(memory_format=torch.channels_last)
+        if self.config.pool == "stages":
+            return self.pool([x, *(m for _, m in self.encoder.feature_maps(x))])
+        return self.pool(self.encoder(x).float())
 
     def forward(self, spectrograms: Tensor) -> Tensor:
         """`(b, 1, f, n)` → scores before the softmax `(b, k)`."""
-        features = self.encoder(spectrograms.contiguous(memory_format=torch.channels_last))
-        return self.head(self.dropout(self.pool(features.float())))
+        return self.head(self.dropout(self.features(spectrograms)))
+
+    def train(self, mode: bool = True) -> Classifier:
+        """Training mode or not; `keep_norm` leaves the encoder's normalisation as it was learned.
+
+        The statistics of a few recordings are worse than those of the thousands before.
+        """
+        super().train(mode)
+        if mode and self.config.keep_norm:
+            for part in self.encoder.modules():
+                if isinstance(part, nn.BatchNorm2d):
+                    part.eval()
+        return self
 
     @torch.inference_mode()
     def probabilities(self, waves: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from tympan.tasks.base import Prepared
 from tympan.tasks.classify.config import ClassifyConfig
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor
 
     from tympan.data import Batches, Table, WaveCache
     from tympan.models import LoadedModel
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tympan.tasks.classify.net import Classifier
     from tympan.tasks.results import Classification
 
+# Recordings of a lower rate than this are resampled to the usual one.
+LOWEST_RATE_HZ = 4000
 SHORTEST_CLIP_S, LONGEST_CLIP_S = 0.5, 5.0
 
 
@@ -155,16 +157,69 @@ class ClassifyTask:
         return ClassifyLearner(net, config, len(labels))
 
     def start_from(self, config: ClassifyConfig, model: LoadedModel) -> ClassifyConfig:
-        """Take over what the weights of `model` need: its front and its encoder."""
+        """Take over what the weights of `model` need: its front and its encoder.
+
+        The new head hears every stage of it, see `tympan.tasks.classify.pool`.
+        """
         other = ClassifyConfig.from_dict(model.card.config, str(model.path))
         same = ("rate_hz", "n_fft", "hop", "n_mels", "f_min_hz", "encoder")
-        return replace(config, **{name: getattr(other, name) for name in same})
+        config = replace(config, **{name: getattr(other, name) for name in same})
+        return replace(config, pool="stages", keep_norm=True)
 
-    def warm_start(self, net: nn.Module, model: LoadedModel, labels: tuple[str, ...]) -> None:
-        """Copy the weights of `model`; the head only where the labels are the same."""
-        same_labels = tuple(model.card.labels) == labels
-        state = {k: v for k, v in model.state.items() if same_labels or not k.startswith("head.")}
+    def for_rate(self, config: ClassifyConfig, rate_hz: int) -> ClassifyConfig:
+        """What suits recordings of a low rate: no empty bands above what they hold.
+
+        Frames keep their length in seconds.
+
+        Args:
+            config: the configuration.
+            rate_hz: of the recordings; 0 if unknown.
+        """
+        if not LOWEST_RATE_HZ <= rate_hz < config.rate_hz:
+            return config
+        scale = rate_hz / config.rate_hz
+        n_fft, hop = round(config.n_fft * scale / 2) * 2, round(config.hop * scale)
+        return replace(config, rate_hz=rate_hz, n_fft=n_fft, hop=hop)
+
+    def for_few(self, config: ClassifyConfig) -> ClassifyConfig:
+        """What suits few recordings of each label better, trained from scratch."""
+        return replace(config, pool="stages", keep_norm=True)
+
+    def warm_start(
+        self,
+        net: Classifier,
+        model: LoadedModel | None,
+        labels: tuple[str, ...],
+        cache: WaveCache,
+        targets: Tensor,
+    ) -> None:
+        """Copy the encoder of `model`, and fit the head to the training recordings.
+
+        A head on every stage is fitted to a random encoder too: the spectrogram is one of its
+        stages, and random filters are not the worst.
+
+        Args:
+            net: with random weights.
+            model: what to start from; None leaves the encoder random.
+            labels: of `net`; where they are those of `model`, its head is copied instead.
+            cache: the training recordings.
+            targets: `(m,)`, their labels.
+        """
+        from tympan.tasks.classify.probe import fit_head, fit_norms
+
+        if model is None:
+            if net.config.keep_norm:
+                fit_norms(net, cache)
+            if net.config.pool == "stages":
+                fit_head(net, cache, targets)
+            return
+        pool = model.card.config.get("pool", "last")
+        same = tuple(model.card.labels) == labels and pool == net.config.pool
+        parts = ("encoder.", "pool.", "head.") if same else ("encoder.",)
+        state = {k: v for k, v in model.state.items() if k.startswith(parts)}
         net.load_state_dict(state, strict=False)
+        if not same:
+            fit_head(net, cache, targets)
 
     def finish(self, net: Classifier, val: Batches | None) -> ClassifyConfig:
         """Fit the temperature on the validation side, so that scores mean what they say.

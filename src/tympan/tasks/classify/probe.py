@@ -1,0 +1,131 @@
+"""The head first: logistic regression on what a trained encoder hears in the new recordings.
+
+A new head on a trained encoder starts with random answers, and its first large gradients spoil the
+encoder. So the head is fitted while the encoder stands still, which is exact and takes seconds, and
+only then everything learns together (Kumar et al., *Fine-Tuning can Distort Pretrained Features and
+Underperform Out-of-Distribution*, ICLR 2022).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+if TYPE_CHECKING:
+    from tympan.data import WaveCache
+    from tympan.tasks.classify.net import Classifier
+
+# How far the head may go to be right about the training recordings: the inverse of the penalty.
+STRENGTH = 100.0
+MOST_RECORDINGS, MOST_WINDOWS = 4000, 6
+
+
+def fit_head(net: Classifier, cache: WaveCache, targets: Tensor, seed: int = 0) -> None:
+    """Fit pooling statistics and head of `net` to recordings; its encoder stays as it is.
+
+    Args:
+        net: a classifier whose encoder is trained.
+        cache: the training recordings.
+        targets: long `(m,)`, their labels.
+        seed: chooses the recordings that are heard where there are very many.
+    """
+    rows = np.arange(len(cache))
+    if len(rows) > MOST_RECORDINGS:
+        rows = np.random.default_rng(seed).permutation(rows)[:MOST_RECORDINGS]
+    features, labels = _features(net, cache, targets, rows)
+    if net.config.pool == "stages":
+        net.pool.fit(features)  # type: ignore[operator]
+        features, labels = _features(net, cache, targets, rows)
+    weight, bias = logistic_regression(features, labels, net.head.out_features, STRENGTH)
+    with torch.no_grad():
+        net.head.weight.copy_(weight)
+        net.head.bias.copy_(bias)
+
+
+def fit_norms(net: Classifier, cache: WaveCache, batch: int = 16, most: int = 128) -> None:
+    """Set the normalisation of a random encoder to what recordings give it, layer after layer.
+
+    So its features have a mean of 0 and a spread of 1 as they stand, and batches of a few
+    recordings need not guess them while it learns (Mishkin, Matas, *All you need is a good init*,
+    ICLR 2016, in its spirit).
+
+    Args:
+        net: a classifier with random weights.
+        cache: the training recordings.
+        batch: recordings heard at once.
+        most: recordings heard in all, evenly taken.
+    """
+    norms = [part for part in net.encoder.modules() if isinstance(part, nn.BatchNorm2d)]
+    rows = list(range(0, len(cache), max(1, len(cache) // most)))
+    size = round(net.config.clip_s * cache.rate_hz)
+    heard = np.stack([np.resize(cache.wave(i, 0, size), size) for i in rows if cache.length(i)])
+    # None: the mean over all batches, instead of a running one.
+    before = [part.momentum for part in norms]
+    for part in norms:
+        part.reset_running_stats()
+        part.momentum = None
+        part.train()
+    with torch.no_grad():
+        for waves in torch.from_numpy(heard).split(batch):
+            net.encoder(net.front(waves))
+    for part, momentum in zip(norms, before, strict=True):
+        part.momentum = momentum
+    net.eval()
+
+
+def _features(
+    net: Classifier, cache: WaveCache, targets: Tensor, rows: np.ndarray
+) -> tuple[Tensor, Tensor]:
+    """Features `(w, d)` and labels `(w,)` of the windows in which the net will hear recordings."""
+    from tympan.tasks.classify.answer import windows_of
+
+    net.eval()
+    found, labels = [], []
+    with torch.no_grad():
+        for i in rows.tolist():
+            limit = round(MOST_WINDOWS * net.config.clip_s * cache.rate_hz)
+            windows = list(windows_of(net.config, [cache.wave(i, 0, limit)]))
+            for wave in windows[:: -(-len(windows) // MOST_WINDOWS)]:
+                found.append(net.features(net.front(torch.from_numpy(wave)[None]))[0])
+                labels.append(int(targets[i]))
+    return torch.stack(found), torch.tensor(labels)
+
+
+def logistic_regression(x: Tensor, y: Tensor, k: int, strength: float) -> tuple[Tensor, Tensor]:
+    """Weights `(k, d)` and biases `(k,)` that explain labels best, with an L2 penalty on weights.
+
+    Args:
+        x: features `(m, d)`.
+        y: labels, long `(m,)`.
+        k: number of labels.
+        strength: inverse of the penalty; 0 gives weights of 0.
+
+    >>> x = torch.tensor([[-1.0], [-0.8], [0.9], [1.0]])
+    >>> weight, bias = logistic_regression(x, torch.tensor([0, 0, 1, 1]), 2, 100.0)
+    >>> (x @ weight.T + bias).argmax(1).tolist()
+    [0, 0, 1, 1]
+    """
+    # float64, and on one side the classes weigh alike: a label with few recordings counts too.
+    x, k = x.double(), int(k)
+    counts = torch.bincount(y, minlength=k).clamp_min(1).double()
+    share = counts**-0.5
+    share = share * len(y) / share[y].sum()
+    weight = torch.zeros(k, x.shape[1], dtype=torch.float64, requires_grad=True)
+    bias = torch.zeros(k, dtype=torch.float64, requires_grad=True)
+    penalty = 0.5 / (max(strength, 1e-9) * len(y))
+    solver = torch.optim.LBFGS([weight, bias], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        solver.zero_grad()
+        each = cross_entropy(x @ weight.T + bias, y, reduction="none")
+        value = (each * share[y]).mean() + penalty * weight.square().sum()
+        value.backward()
+        return value
+
+    with torch.enable_grad():
+        solver.step(loss)
+    return weight.detach().float(), bias.detach().float()
