@@ -27,29 +27,37 @@ from typing import Any
 import numpy as np
 import torch
 
+from recipes.distil import DistilledTask
 from tympan.data import Split, Table, WaveCache, folds, read_folder
 from tympan.models import Card, save_model
 from tympan.models.catalogue import shipped_folder
 from tympan.nets import count_parameters
 from tympan.tasks.classify import TASK, ClassifyConfig
 from tympan.tasks.classify.answer import ClassifyModel
+from tympan.tasks.classify.net import Classifier
+from tympan.tasks.classify.task import ClassifyTask
 from tympan.tasks.metrics import classification_metrics
 from tympan.tasks.run import Job, run_job
-from tympan.training import TrainingConfig
+from tympan.training import TrainingConfig, checkpoint
 
 
 @dataclass(frozen=True)
 class Net:
-    """A net that was tried: what it is, and for how long it was trained."""
+    """A net that was tried: what it is, how long it was trained, and who taught it."""
 
     config: ClassifyConfig
     epochs: int
+    teachers: tuple[str, ...] = ()
 
 
 CONFIG = ClassifyConfig(encoder="base", clip_s=5.0, crop=0.5, mixup_p=0.6, balance=0.0)
 FINE = replace(CONFIG, encoder="deep", n_fft=2048, hop=400, n_mels=96, frequency_shift=3)
 # `fine` hears finer frequencies in longer frames, and is wrong about other clips than `base`.
-NETS = {"base": Net(CONFIG, 100), "fine": Net(FINE, 150)}
+NETS = {
+    "base": Net(CONFIG, 100),
+    "fine": Net(FINE, 150),
+    "student": Net(replace(CONFIG, encoder="deep"), 100, teachers=("base", "fine")),
+}
 SHIPPED = "base"
 TRAINING = TrainingConfig(
     batch_size=32, lr=2e-3, weight_decay=0.05, warmup_epochs=3, ema_decay=0.998
@@ -81,14 +89,28 @@ def main() -> None:
     if not options.ship and not options.card:
         for name, split in folds(table, cache=cache):
             if name in options.folds:
-                measure_fold(table, cache, split, name, net.config, training, runs)
+                task = task_of(net, options.runs, f"fold{name}", table.labels)
+                measure_fold(table, cache, split, name, net.config, training, runs, task)
     if options.ship:
-        train_shipped(table, cache, net.config, training, runs)
+        task = task_of(net, options.runs, "shipped", table.labels)
+        train_shipped(table, cache, net.config, training, runs, task)
     missing = [n for n in range(1, 6) if not (runs / f"fold{n}" / "scores.npz").exists()]
     if missing and (options.ship or options.card):
         print(f"no card yet: folds {missing} are not measured")
     elif options.ship or options.card:
         ship(table, net.config, training, runs)
+
+
+def task_of(net: Net, runs: Path, part: str, labels: list[str]) -> ClassifyTask:
+    """`classify`; for a student with the teachers that were trained on the same clips."""
+    teachers = []
+    for name in net.teachers:
+        parts, _ = checkpoint.load(runs / name / part / "checkpoint.safetensors")
+        teacher = TASK.build(NETS[name].config, tuple(labels))
+        teacher.load_state_dict(parts["average"])
+        teacher = teacher.eval().requires_grad_(False)
+        teachers.append(teacher.to(memory_format=torch.channels_last))
+    return DistilledTask(tuple(teachers)) if teachers else TASK
 
 
 def measure_fold(
@@ -99,15 +121,17 @@ def measure_fold(
     config: ClassifyConfig,
     training: TrainingConfig,
     runs: Path,
+    task: ClassifyTask = TASK,
 ) -> None:
     """Train on the other folds and keep the scores `(m, k)` of this one."""
     out = runs / f"fold{name}"
     if (out / "scores.npz").exists():
         return
-    job = Job(TASK, table, cache, TASK.prepare(table, cache, config, frozenset({"clip_s"})), split)
+    job = Job(task, table, cache, task.prepare(table, cache, config, frozenset({"clip_s"})), split)
     net, _ = run_job(job, training, out)
+    assert isinstance(net, Classifier)
     model = ClassifyModel(net.eval(), job.prepared.labels, "sounds")
-    evaluation = TASK.evaluate(model, split.test)
+    evaluation = task.evaluate(model, split.test)
     np.savez(
         out / "scores.npz",
         truth=evaluation.truth,
@@ -118,7 +142,12 @@ def measure_fold(
 
 
 def train_shipped(
-    table: Table, cache: WaveCache, config: ClassifyConfig, training: TrainingConfig, runs: Path
+    table: Table,
+    cache: WaveCache,
+    config: ClassifyConfig,
+    training: TrainingConfig,
+    runs: Path,
+    task: ClassifyTask = TASK,
 ) -> None:
     """Train on the freely licensed clips of all folds."""
     from safetensors.torch import save_file
@@ -129,7 +158,7 @@ def train_shipped(
         table.subset(rows), none, none, "all folds, CC0 and CC-BY clips",
         {"train": rows, "val": (), "test": ()},
     )  # fmt: skip
-    job = Job(TASK, table, cache, TASK.prepare(table, cache, config, frozenset({"clip_s"})), split)
+    job = Job(task, table, cache, task.prepare(table, cache, config, frozenset({"clip_s"})), split)
     out = runs / "shipped"
     net, _ = run_job(job, training, out)
     save_file({k: v.contiguous() for k, v in net.state_dict().items()}, out / "net.safetensors")
@@ -186,7 +215,8 @@ def compare(runs: Path) -> str:
         parts = [np.load(f) for f in files]
         truths, scores = [p["truth"] for p in parts], [p["scores"] for p in parts]
         rows.append(row_of(name, truths, scores))
-        together.append(scores)
+        if not NETS[name].teachers:
+            together.append(scores)
     if len(together) > 1:
         rows.append(
             row_of("together", truths, [np.mean(s, 0) for s in zip(*together, strict=True)])
