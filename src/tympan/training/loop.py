@@ -382,4 +382,4 @@ def _final_weights(out: Path, history: History) -> dict[str, Tensor]:
     if history.best_epoch:
         return checkpoint.load(out / checkpoint.BEST)[0]["net"]
     parts, _ = checkpoint.load(out / checkpoint.CHECKPOINT)
-    return parts.get("average", parts["net"])
+    return parts["average"] if "average" in parts else parts["net"]
