@@ -242,7 +242,12 @@ def test_it_prints(report: Path, visit: Any) -> None:
 @pytest.mark.browser
 def test_text_has_contrast_in_light_and_dark(report: Path, visit: Any) -> None:
     pairs = [("ink", "paper"), ("muted", "paper"), ("accent", "paper"), ("ink", "panel")]
-    pairs += [("warn-ink", "warn-paper"), ("on-wave", "wave"), ("on-wave", "mark")]
+    pairs += [
+        ("mark", "paper"),
+        ("warn-ink", "warn-paper"),
+        ("on-wave", "wave"),
+        ("on-wave", "mark"),
+    ]
     with visit(report) as v:
         papers = set()
         for scheme in ("light", "dark"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import webbrowser
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -160,7 +160,9 @@ def _pictures(
         "explained": bool(found),
     }
     parts = [Part("hear_listen.html.j2", listen)]
-    shown = {"spectrum": spectrum(data), "tones": tones(data), "live": player.embedded}
+    live = ("whole recording", "at the cursor") if player.embedded else ()
+    curve = replace(spectrum(data), legend=live)
+    shown = {"spectrum": curve, "tones": tones(data), "live": player.embedded}
     parts.append(Part("hear_spectrum.html.j2", shown))
     if found:
         best, others = [r for r in found if r.best], [r for r in found if not r.best]
@@ -220,5 +222,5 @@ def _model(model: str | os.PathLike[str]) -> dict[str, Any]:
     return {
         "description": card.description,
         "facts": facts,
-        "failures": card.known_failures,
+        "failures": [sections.plain(failure) for failure in card.known_failures],
     }
