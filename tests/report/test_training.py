@@ -13,7 +13,7 @@ from tympan.audio import Clip
 from tympan.errors import ArgumentError
 from tympan.report.page import NBSP
 from tympan.report.training import Mistake, training_report
-from tympan.report.training_charts import calibration, curves, matrix
+from tympan.report.training_charts import calibration, curves, matrix, wilson
 
 LABELS = ["cat", "dog", "door_knock"]
 CONFUSION = np.array([[8, 2, 0], [1, 9, 0], [0, 5, 0]])
@@ -85,7 +85,25 @@ def test_calibration_error_is_the_published_one() -> None:
     # Ten answers with 90 %, six of them right; ten with 30 %, three right: (0.3 + 0) / 2.
     confidence = np.repeat([0.9, 0.3], 10)
     correct = np.array([1] * 6 + [0] * 4 + [1] * 3 + [0] * 7)
-    assert f"15.0{NBSP}%" in calibration(confidence, correct).alt
+    drawn = calibration(confidence, correct)
+    assert f"15.0{NBSP}%" in drawn.alt
+    # Each bar says of how many answers it tells; twenty recordings prove little, and that is said.
+    assert [(text.x, text.text) for text in drawn.texts] == [(30.0, "10"), (90.0, "10")]
+    assert "20 to 40 %: 3 of 10 right; 80 to 100 %: 6 of 10 right" in drawn.alt
+    assert sum(line.kind == "whisker" for line in drawn.lines) == 2
+    assert "with only 20 recordings" in drawn.caption
+    many = calibration(np.repeat(confidence, 50), np.repeat(correct, 50))
+    assert "with only" not in many.caption
+    assert "1,000 held-out recordings" in many.title
+
+
+@pytest.mark.parametrize(("right", "count"), [(0, 1), (1, 1), (3, 7), (50, 100), (999, 1000)])
+def test_intervals_hold_the_share_and_shrink_with_the_count(right: int, count: int) -> None:
+    low, high = wilson(right, count)
+    assert 0 <= low <= right / count <= high <= 1
+    assert high - low == pytest.approx(3.92 * np.sqrt(0.25 / count), rel=0.95)
+    wider = wilson(right, count)[1] - low
+    assert wilson(10 * right, 10 * count)[1] - wilson(10 * right, 10 * count)[0] < wider
 
 
 def test_curves_split_losses_from_scores_and_leave_the_rest_out() -> None:

@@ -29,6 +29,7 @@ def hear(
     """Write a page: player, pictures, what is heard."""
     from tympan.report.hear import hear as write
 
+    _announce(file)
     report = write(file, out, model=None if model == "none" else model, every_s=every)
     if report.answer is not None:
         typer.echo(report.answer)
@@ -37,3 +38,21 @@ def hear(
     typer.echo(f"report: {report.path}")
     if open_page:
         report.open()
+
+
+def _announce(file: Path) -> None:
+    """Tell who waits at a terminal that a long recording takes its time."""
+    import sys
+
+    from tympan.errors import TympanError
+
+    if not sys.stderr.isatty():
+        return
+    from tympan.audio import probe
+
+    try:
+        seconds = probe(file).duration_s or 0.0
+    except TympanError:
+        return  # hearing it says what is wrong
+    if seconds > 600:
+        typer.echo(f"{seconds / 60:.0f} minutes of sound: this may take a few minutes", err=True)
