@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import re
 import sys
 from pathlib import Path
 
@@ -15,7 +16,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 sys.path.insert(0, str(DOCS / "_ext"))
 
 
-@pytest.mark.parametrize("name", ["check_offline", "plain_docstrings"])
+@pytest.mark.parametrize("name", ["check_offline", "plain_docstrings", "guide_figures"])
 def test_examples_of_the_extensions_are_right(name: str) -> None:
     result = doctest.testmod(importlib.import_module(name))
     assert result.attempted
@@ -42,3 +43,74 @@ def test_every_command_has_its_page(name: str) -> None:
     page = (DOCS / "verbs" / f"{name}.md").read_text(encoding="utf-8")
     assert f"```{{command-help}} {name}\n" in page
     assert f"verbs/{name}\n" in (DOCS / "index.md").read_text(encoding="utf-8")
+
+
+# -- the guide; the documentation's build executes every chapter -----------------------------------
+
+CHAPTERS = sorted((DOCS / "guide").glob("plot_*.py"))
+NAMES = (
+    *("plot_1_sound", "plot_2_composite", "plot_3_sampling", "plot_4_spectrum"),
+    *("plot_5_domains", "plot_6_spectrograms", "plot_7_pipeline", "plot_8_own_sounds"),
+)
+
+
+def test_the_chapters_are_there_in_order() -> None:
+    assert [path.stem for path in CHAPTERS] == list(NAMES)
+    for number, path in enumerate(CHAPTERS, 1):
+        assert path.read_text(encoding="utf-8").startswith(f'"""\n{number}. ')
+    assert "_generated/guide/index" in (DOCS / "index.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_every_step_that_draws_says_what_is_to_be_seen(path: Path) -> None:
+    import guide_figures
+
+    texts = []
+    for step in guide_figures.steps(path.read_text(encoding="utf-8")):
+        text = guide_figures.alt_text(step)
+        if "plt.subplots(" in step:
+            assert text, step
+        texts.append(text)
+    texts = [text for text in texts if text]
+    assert len(texts) >= 4
+    assert len(set(texts)) == len(texts)
+    assert all(text.endswith(".") and len(text) > 30 for text in texts)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_links_of_a_chapter_hold(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for target in re.findall(r":doc:`([^`]+)`", text):
+        page = (
+            DOCS / f"{target.lstrip('/')}.md" if "/" in target else path.with_name(f"{target}.py")
+        )
+        assert page.is_file(), target
+    assert "# Try\n# ---\n" in text
+    if path != CHAPTERS[-1]:
+        following = CHAPTERS[CHAPTERS.index(path) + 1].stem
+        assert f"# Next: :doc:`{following}`" in text
+
+
+def test_a_figure_without_words_is_refused() -> None:
+    import guide_figures
+
+    plt = pytest.importorskip("matplotlib.pyplot")
+    block = ("code", "plt.figure()", 3)
+    assert guide_figures.scrape(block, {}, {}) == ""
+    plt.figure()
+    with pytest.raises(ValueError, match=r"a\.py, line 3"):
+        guide_figures.scrape(block, {"src_file": "a.py"}, {})
+    assert not plt.get_fignums()
+
+
+def test_pages_of_chapters_that_are_gone_go_too(tmp_path: Path) -> None:
+    import guide_figures
+
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "scripts" / "plot_1_a.py").touch()
+    for name in ("plot_1_a.rst", "plot_2_b.rst", "plot_2_b.ipynb", "index.rst"):
+        (tmp_path / "pages" / name).touch()
+    guide_figures.forget_vanished(tmp_path / "scripts", tmp_path / "pages")
+    left = sorted(path.name for path in (tmp_path / "pages").iterdir())
+    assert left == ["index.rst", "plot_1_a.rst"]

@@ -131,7 +131,8 @@ print(*sorted(path.name for path in (home / "pump-model").glob("[!.]*")), sep="\
 # %%
 # First look at the curves. The loss on the training side should fall. If the score on the
 # validation side does not rise along with it, the net learns by heart; if neither moves, it needs
-# more epochs, or the sounds do not tell the labels apart.
+# more epochs, or the sounds do not tell the labels apart. With so few recordings the score jumps up
+# and down; tympan keeps the weights of the best epoch.
 
 # sphinx_gallery_alt = "Above, the training loss falls over the epochs; below, the accuracy on the"
 # sphinx_gallery_alt = "validation side."
@@ -176,13 +177,13 @@ ax.set(xlabel="Model says", ylabel="Truth", title="Recordings")
 # %%
 # Use it
 # ------
-# A recording may have any length; the answer then has a timeline. Here a pump runs for six seconds,
-# for six more with a worn bearing, and is then repaired:
+# A recording may have any length; the answer then has a timeline. Here one of the new pumps runs
+# for six seconds, for six more with a worn bearing, and is then repaired:
 
 from tympan.audio import concat
 
-shift = concat([pump(105, 6 <= second < 12, take=50 + second) for second in range(18)])
-answer = tympan.classify(shift.named("pump 105"), model=home / "pump-model", every_s=1.0)
+shift = concat([pump(109, 6 <= second < 12, take=50 + second) for second in range(18)])
+answer = tympan.classify(shift.named("pump 109"), model=home / "pump-model", every_s=1.0)
 print(answer)
 
 # %%
