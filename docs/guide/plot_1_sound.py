@@ -136,7 +136,7 @@ print(f"peak {tone.peak:.3f}, RMS {tone.rms:.3f}, {20 * np.log10(tone.rms / tone
 # head and ear. Measured with tones of one and the same amplitude:
 
 # sphinx_gallery_alt = "Loudness of tones of equal amplitude over their frequency: it rises from"
-# sphinx_gallery_alt = "-16 LUFS at 40 Hz over -10 at 200 Hz to -6 above 3,000 Hz."
+# sphinx_gallery_alt = "-15 LUFS at 40 Hz over -10 at 200 Hz to -6 above 3,000 Hz."
 frequencies = np.geomspace(40, 7000, 25)
 loudness = [
     synth.sine(hz, duration_s=1, rate_hz=16000, amplitude=0.5).loudness_lufs() for hz in frequencies

@@ -126,8 +126,9 @@ ax.grid()
 ax.set(xlabel="Length of a frame (ms)", ylabel="Points, best = 1")
 
 # %%
-# So: long frames for music and hums, short ones for clicks and knocks; 25 to 64 ms is the
-# compromise that most models live with. The figure before shows one more thing: what repeats
+# A click has no length, so the shortest frame tried is its best; a bell rings for seconds, so the
+# longest is. So: long frames for music and hums, short ones for clicks and knocks; 25 to 64 ms is
+# the compromise that most models live with. The figure before shows one more thing: what repeats
 # *within* a frame becomes a tone. The clicks come every 25 ms, and the longest frames draw them as
 # lines 40 Hz apart.
 #
