@@ -165,10 +165,10 @@ print(evaluation)
 # sphinx_gallery_alt = "Confusion matrix with two rows and two columns: most of the recordings are"
 # sphinx_gallery_alt = "on the diagonal."
 confusion = np.array(evaluation.metrics["confusion"])
-figure, ax = plt.subplots(figsize=(4.2, 3.4))
+figure, ax = plt.subplots(figsize=(6, 3.2))
 ax.imshow(confusion, cmap="Blues", vmin=0, vmax=1.5 * confusion.max(), aspect="equal")
 for (row, column), count in np.ndenumerate(confusion):
-    ax.text(column, row, count, ha="center", va="center", fontsize="x-large")
+    ax.text(column, row, count, ha="center", va="center", fontsize="large")
 ax.set_xticks(range(2), evaluation.labels)
 ax.set_yticks(range(2), evaluation.labels)
 ax.invert_yaxis()
