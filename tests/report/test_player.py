@@ -62,3 +62,7 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert len(list(tmp_path.iterdir())) == 1
     encoder.close()
     assert list(tmp_path.iterdir()) == []
+    finished = Encoder(8000, 1, quality)
+    finished.push(np.zeros((1, 800), np.float32))
+    assert finished.result().startswith("data:audio/mpeg")
+    assert list(tmp_path.iterdir()) == []

@@ -135,7 +135,9 @@ class Encoder:
             self._resample(np.zeros((0, self.quality.channels), np.float32), last=True)
         self._out.mux(self._stream.encode(None))
         self._out.close()
-        return "data:audio/mpeg;base64," + base64.b64encode(self._path.read_bytes()).decode()
+        data = self._path.read_bytes()
+        self._path.unlink()
+        return "data:audio/mpeg;base64," + base64.b64encode(data).decode()
 
     def close(self) -> None:
         """Leave nothing behind, finished or not."""
