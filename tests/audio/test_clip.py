@@ -264,3 +264,11 @@ def test_show_draws(tmp_path):
     path = tmp_path / "wave.png"
     synth.sine(duration_s=0.2).show(kind="waveform", path=path)
     assert path.stat().st_size > 1000
+
+
+def test_times_and_names():
+    clip = Clip([0.0, 0.5, 0.0, -0.5], 8000, "a")
+    assert clip.times_s.tolist() == [0.0, 0.000125, 0.00025, 0.000375]
+    other = clip.named("b")
+    assert (other.name, other.rate_hz, clip.name) == ("b", 8000, "a")
+    assert np.array_equal(other.samples, clip.samples)

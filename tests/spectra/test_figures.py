@@ -181,3 +181,20 @@ def test_two_hours_take_the_memory_of_minutes() -> None:
             assert data.power.shape[1] <= 2400
 
     assert peak_bytes(120) < 1.2 * peak_bytes(10)
+
+
+def test_own_figures_can_have_the_look_and_keep_their_sizes() -> None:
+    import matplotlib
+    import matplotlib.pyplot as plt
+
+    def size_of_label() -> float:
+        figure = figures.plot_waveform(tone((440, 0.5), duration_s=0.1))
+        size = figure.axes[0].xaxis.label.get_fontsize()
+        plt.close(figure)
+        return float(size)
+
+    with matplotlib.rc_context({"font.size": 30.0, "axes.labelsize": 30.0}):
+        assert size_of_label() == 10.0, "the user's own settings do not matter"
+        figures.set_theme(width_in=5, font_size=14)
+        assert plt.rcParams["figure.figsize"] == [5.0, 2.5]
+        assert size_of_label() == 14.0, "but the theme does"
