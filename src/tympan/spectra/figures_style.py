@@ -77,7 +77,7 @@ def set_theme(width_in: float = 6.0, font_size: float = 12.0) -> None:
     [5.0, 2.5]
     """
     import matplotlib
-    from matplotlib import cycler
+    from matplotlib.rcsetup import cycler
 
     sizes = {
         "font.size": font_size,
