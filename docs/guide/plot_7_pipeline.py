@@ -119,8 +119,7 @@ compare(roomy, "Reverb")
 # Other transforms work on the picture. *Masks* cover some time or some frequencies, so that the net
 # cannot rely on a single place:
 
-# sphinx_gallery_alt = "Left the bells, right with two upright and two level bands covered by one"
-# sphinx_gallery_alt = "colour."
+# sphinx_gallery_alt = "Left the bells, right with upright and level bands covered by one colour."
 masks = augment.Compose([augment.TimeMask(0.2, 2), augment.FrequencyMask(0.2, 2)])
 compare(masks(picture, 3), "Masks")
 
@@ -225,7 +224,9 @@ print("the same as net.pool:", torch.allclose(vector, net.pool(features)))
 # sphinx_gallery_alt = "number each."
 order = vector[0].argsort()
 figure, (left, right) = plt.subplots(1, 2, sharey=True, figsize=(6, 3.4), width_ratios=(4, 1))
-left.imshow(frames[0][order], extent=(0, 5, 0, len(order)), cmap="viridis")
+rows = frames[0][order]
+rows = rows / rows.amax(1, keepdim=True).clamp(min=1e-6)  # or the strong ones hide the weak
+left.imshow(rows, extent=(0, 5, 0, len(order)), cmap="viridis")
 left.set(xlabel="Time (s)", ylabel="Feature (sorted)", title="Features of each frame")
 right.plot(vector[0][order], np.arange(len(order)), linewidth=1)
 right.set(xlabel="Value", title="Pooled")
@@ -275,7 +276,7 @@ figure, (top, bottom) = plt.subplots(2, 1, sharex=True, figsize=(6, 4.6))
 draw(top, picture[0, 0], "What the net saw")
 draw(bottom, picture[0, 0], "What spoke for “church bells”")
 shade = np.zeros((*light.shape, 4))
-shade[..., 3] = 0.85 * (1 - light.numpy())
+shade[..., 3] = 0.75 * (1 - light.numpy())
 bottom.imshow(shade, extent=(0, 5, 0, len(light)))
 top.set_xlabel("")
 
