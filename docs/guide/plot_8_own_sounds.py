@@ -57,7 +57,7 @@ def pump(number, worn, take):
 pump(2, worn=False, take=0)
 
 # %%
-# A worn one. The knocks are about 14 dB below the rest:
+# A worn one. The knocks are about 13 dB below the rest:
 
 pump(3, worn=True, take=0)
 
