@@ -23,8 +23,8 @@ also shows the hard one: how to find out whether the model is any good, and how 
 # The right one can say more. Its column `source` says which pump a recording is of, and that will
 # turn out to be the most important column of all.
 #
-# So that this page can run anywhere, it makes its pumps itself. Each has a hum and a rush of its
-# own, and a worn one knocks softly, at its own rate and with its own ring.
+# So that this page can run anywhere, it makes its pumps itself. Each has a hum, a whistle and a
+# rush of its own, and a worn one knocks softly, at its own rate and with its own ring.
 
 import numpy as np
 
