@@ -21,7 +21,7 @@ import tympan
 from benchmarks._files import FORMATS, SEED, rate_of, sound, write
 from benchmarks.common import DATA, Timing, arguments, compare, main, speedup, times_faster
 
-SHORT_S, SHORT_FILES, LONG_S, ROUNDS = 5.0, 4, 180.0, 5
+SHORT_S, SHORT_FILES, LONG_S, ROUNDS = 5.0, 4, 120.0, 5
 TO_HZ = 16000
 # Real recordings, where they are: set → how many of its files.
 SETS = {"esc50": 60, "librispeech": 40, "fsdd": 200}

@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.common import Row, arguments, compare, main
 from benchmarks.inference import BATCH, CLIP_S, net_call
 
-CLIPS, EPOCHS, ROUNDS, SEED, RATE_HZ = 320, 3, 2, 0, 16000
+CLIPS, EPOCHS, ROUNDS, SEED, RATE_HZ = 320, 4, 1, 0, 16000
 LABELS = 10
 DEVICES = (1, 2)
 MOST_WAIT = 0.05
@@ -155,7 +155,7 @@ if __name__ == "__main__":
         title="Throughput",
         about=(__doc__ or "").strip()
         + f"\n\n{CLIPS} clips made on the spot (seed {SEED}), 70 % of them to train on. Medians "
-        f"over the epochs of {ROUNDS} trainings each, the first epoch left out; the slowest and "
+        f"over {EPOCHS} epochs but the first, in {ROUNDS} training of each; the slowest and "
         "the fastest in brackets.",
         more={"Answers on one core: the nets alone": net_rows},
         why=WHY,
