@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from tympan.audio import Clip
 from tympan.report.hear import hear, write_report
-from tympan.tasks.results import Classification
+from tympan.tasks.results import Classification, Label, Segment
 
 SOUND = "document.getElementById('sound')"
 TICKS = "document.querySelector('.ticks').textContent"
@@ -187,6 +188,29 @@ def test_tab_reaches_everything_and_is_seen(explained: Path, visit: Any) -> None
         for wanted in ("A.skip", "AUDIO.", "DIV.hit", "BUTTON.plain", "BUTTON.", "SUMMARY."):
             assert wanted in names, wanted
         assert all(outline != "none" for tag, _, outline, _ in seen if tag not in ("AUDIO", "BODY"))
+        assert v.page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+@pytest.mark.browser
+def test_half_an_hour_fits_on_a_phone(tmp_path: Path, visit: Any) -> None:
+    wave = np.random.default_rng(0).normal(0, 0.1, 1000 * 1800).astype(np.float32)
+    ends = [*range(0, 1800, 5), 1800]
+    timeline = tuple(
+        Segment(a, b, ("church_bells", "washing_machine")[i % 2], 0.9)
+        for i, (a, b) in enumerate(pairwise(ends))
+    )
+    heard = Classification("a", (Label("church_bells", 0.5),), timeline, 1800.0, "sounds")
+    path = write_report(Clip(wave, 1000), tmp_path / "a.html", heard).path
+    assert path.stat().st_size < 16e6
+    with visit(path, width=375) as v:
+        assert v.page.evaluate("document.documentElement.scrollWidth") <= 375
+        assert v.page.locator(".lane button").count() == 360
+        v.page.evaluate(f"{SOUND}.currentTime = 1234")
+        v.until(f"{SOUND}.currentTime === 1234 && !{SOUND}.seeking")
+        for _ in range(7):
+            v.page.get_by_role("button", name="Zoom in").click()
+        v.until("document.querySelectorAll('.plot canvas').length === 2")
+        assert v.page.evaluate(TICKS).startswith("20:")
         assert v.page.evaluate("document.documentElement.scrollWidth") <= 375
 
 
