@@ -70,7 +70,7 @@ def train(
     _check_out(target, table.root)
     start = _start_model(name, from_, say)
     values = _gathered(settings, epochs=epochs, seed=seed)
-    config, training, chosen = _configured(question, table, start, values)
+    config, training, chosen = _configured(question, table, start, values, say)
     job = prepare_job(question, table, config, chosen, training.seed, say)
     if start is not None:
         job = keep_apart(job, start, say)
@@ -80,7 +80,11 @@ def train(
 
 
 def _configured(
-    question: Any, table: Table, start: LoadedModel | None, values: Mapping[str, Any]
+    question: Any,
+    table: Table,
+    start: LoadedModel | None,
+    values: Mapping[str, Any],
+    say: Report,
 ) -> tuple[Any, TrainingConfig, frozenset[str]]:
     """What suits the recordings and the start, with what the user set; and which of it they set."""
     from tympan.training import TrainingConfig
@@ -93,7 +97,14 @@ def _configured(
         config = question.for_rate(config, _common_rate_hz(table))
     if start is None and few:
         config = question.for_few(config)
-    defaults = TrainingConfig(batch_size=32, ema_decay=0.995, **_course(start is not None, few))
+    head_only = few and not {"epochs", "lr"} & set(values)
+    if head_only:
+        say(
+            f"under {FEW} recordings for each label: the head is fitted, the encoder stays as it "
+            "is (give a number of epochs to train it too)"
+        )
+    course = _course(start is not None, head_only)
+    defaults = TrainingConfig(batch_size=32, ema_decay=0.995, **course)
     training, used = apply_settings(defaults, values)
     config, chosen = apply_settings(config, values)
     _check_known(values, used | chosen, vars(training) | vars(config))
@@ -125,15 +136,15 @@ def _common_rate_hz(table: Table, most: int = 25) -> int:
     return max(sorted(set(rates), reverse=True), key=rates.count, default=0)
 
 
-def _course(tuning: bool, few: bool) -> dict[str, Any]:
-    """How long and how fast to learn, by what there is to start from and to learn from.
+def _course(tuning: bool, head_only: bool) -> dict[str, Any]:
+    """How long and how fast to learn: a trained encoder needs less than a random one.
 
-    A trained encoder needs to learn less than a random one, and a few recordings teach it little
-    that the fitted head does not know already (docs/experiments.md).
+    The few steps that few recordings give do an encoder more harm than good
+    (docs/experiments.md); the loop then only keeps what was fitted before it.
     """
-    if tuning:
-        return {"epochs": 5 if few else 20, "lr": 1e-3}
-    return {"epochs": 20, "lr": 1e-3} if few else {"epochs": 40, "lr": 2e-3}
+    if head_only:
+        return {"epochs": 1, "lr": 1e-6}
+    return {"epochs": 20, "lr": 1e-3} if tuning else {"epochs": 40, "lr": 2e-3}
 
 
 def _gathered(settings: Mapping[str, Any] | None, **named: Any) -> dict[str, Any]:
