@@ -13,8 +13,8 @@ sides, "normal" too. It measures whether a recording is recognised, not whether 
 **motor**: 212 recordings of six seconds, five conditions that nobody explains. Five folds dealt at
 random, two seeds; and five folds of neighbours: each condition's recordings in the order of their
 numbers, cut into five parts. They come from few sessions: the last 130 are numbered condition by
-condition, 62 % of the recordings there are nearest in timbre to a neighbour in number for two of
-the conditions; copies there are none. Random folds put such neighbours on both sides.
+condition, and for two of the five the recording nearest in timbre is in seven cases of ten the next
+or the one before (copies there are none). Random folds put such neighbours on both sides.
 
 tympan is `tympan train` with its defaults, but for `clip_s=2` with the motor, which hums on; seed 0
 where no other is named. The forest hears the same clips.

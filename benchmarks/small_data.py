@@ -238,6 +238,6 @@ if __name__ == "__main__":
         "small_data",
         *found,
         title="Few recordings",
-        about=(__doc__ or "").strip() + f"\n\nMean and standard deviation over {len(SEEDS)} seeds, "
+        about=(__doc__ or "").strip() + f"\n\nMean ± standard deviation over {len(SEEDS)} seeds, "
         f"up to {TEST_PER_LABEL} test clips for each label.",
     )
