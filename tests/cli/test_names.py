@@ -56,9 +56,13 @@ def test_methods_in_the_table_are_there() -> None:
 
 
 def test_the_defaults_that_help_tells_are_those_of_the_function() -> None:
-    source = inspect.getsource(__import__("tympan.tasks.run", fromlist=["train"]))
-    epochs = re.search(r"TrainingConfig\(epochs=(\d+)", source)
-    assert epochs
+    from tympan.tasks.run import _course
+
+    tuned, scratch, few = (
+        _course(*how)["epochs"] for how in ((True, False), (False, False), (True, True))
+    )
     command = typer.main.get_command(app).commands["train"]
     told = {p.name: p.help or "" for p in command.params if p.param_type_name == "option"}
-    assert told["epochs"] == f"Passes over the data; {epochs[1]}."
+    assert told["epochs"] == (
+        f"Passes over the data; else {tuned}, from scratch {scratch}, with few recordings {few}."
+    )

@@ -32,7 +32,10 @@ def train(
     ] = None,
     epochs: Annotated[
         int | None,
-        typer.Option("--epochs", help="Passes over the data; 40.", min=1, show_default=False),
+        typer.Option(
+            "--epochs", help="Passes over the data; else 20, from scratch 40, with few recordings 1.",
+            min=1, show_default=False,
+        ),
     ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", help="Same seed, same weights; 0.", show_default=False)
