@@ -33,8 +33,8 @@ def train(
     epochs: Annotated[
         int | None,
         typer.Option(
-            "--epochs", help="Passes over the data; else 20, from scratch 40, with few recordings 1.",
-            min=1, show_default=False,
+            "--epochs", min=1, show_default=False,
+            help="Passes over the data; else 20, from scratch 40, with few recordings 1.",
         ),
     ] = None,
     seed: Annotated[
