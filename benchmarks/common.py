@@ -176,7 +176,7 @@ def hardware() -> dict[str, str]:
             found["gpu"] = torch.cuda.get_device_name()
     for name in ("tympan", *_LIBRARIES):
         # Only what took part: the import name is the distribution's with underscores.
-        if name.replace("-", "_") in sys.modules:
+        if name == "tympan" or name.replace("-", "_") in sys.modules:
             found[name] = importlib.metadata.version(name)
     return found
 

@@ -164,7 +164,7 @@ first kind, PyAV alone for the second; a ratio of 1 to them means that the check
   each channel in one piece, where soundfile gives a view of interleaved ones. Tried and kept: each
   piece goes to its place while it is in the cache, which saved a third of the time of long files.
 - **MP3**: libsndfile's decoder is faster than FFmpeg's, but it has to read a file whole to open it:
-  an hour of sound would be decoded to answer about its first second. tympan takes FFmpeg's.
+  an hour of sound would be read to answer about its first second. tympan takes FFmpeg's.
 - **What only FFmpeg reads**: beside the decoder, each of its small frames is put in order and
   checked, a quarter of the time.
 - **Opus**: FFmpeg's own decoder is faster than libopus, which libsndfile uses. tympan stays with
