@@ -85,3 +85,8 @@ def test_a_foreign_field_in_a_card_is_named():
         ClassifyConfig.from_dict({"colour": 1})
     with pytest.raises(ModelError, match="'n_mels'"):
         ClassifyConfig.from_dict({"n_mels": "many"})
+
+
+def test_a_field_that_came_later_stops_no_older_training():
+    assert not {"pool", "keep_norm"} & set(learner().fingerprint())
+    assert learner(pool="stages", keep_norm=True).fingerprint()["pool"] == "stages"

@@ -100,7 +100,13 @@ class ClassifyLearner:
 
     def fingerprint(self) -> dict[str, object]:
         """What must be the same for a training to be resumed."""
-        settings = {k: v for k, v in self.config.to_dict().items() if k != "temperature"}
+        # Fields that came later count only where they are used, so older trainings go on.
+        later = {"pool": "last", "keep_norm": False}
+        settings = {
+            k: v
+            for k, v in self.config.to_dict().items()
+            if k != "temperature" and (k not in later or v != later[k])
+        }
         return settings | {"start": self.start}
 
     def mixed(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
