@@ -32,6 +32,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "whole clips instead of crops": {"crop": 1.0},
     "narrower: `small`, 0.3 M": {"encoder": "small"},
     "deeper: `deep`, 2.7 M": {"encoder": "deep"},
+    "head on every stage": {"pool": "stages"},
     "half as long": {"epochs": EPOCHS // 2},
     "no averaged weights": {"ema_decay": None},
 }
