@@ -56,13 +56,11 @@ def test_methods_in_the_table_are_there() -> None:
 
 
 def test_the_defaults_that_help_tells_are_those_of_the_function() -> None:
-    from tympan.tasks.run import _course
+    from tympan.tasks.course import EPOCHS_FEW, EPOCHS_SCRATCH, EPOCHS_TUNED
 
-    tuned, scratch, few = (
-        _course(*how)["epochs"] for how in ((True, False), (False, False), (True, True))
-    )
     command = typer.main.get_command(app).commands["train"]
     told = {p.name: p.help or "" for p in command.params if p.param_type_name == "option"}
     assert told["epochs"] == (
-        f"Passes over the data; else {tuned}, from scratch {scratch}, with few recordings {few}."
+        f"Passes over the data; else {EPOCHS_TUNED}, from scratch {EPOCHS_SCRATCH}, "
+        f"with few recordings {EPOCHS_FEW}: a head."
     )

@@ -13,7 +13,8 @@ from tympan.audio import Clip
 from tympan.errors import ArgumentError
 from tympan.report.page import NBSP
 from tympan.report.training import Mistake, training_report
-from tympan.report.training_charts import calibration, curves, matrix, wilson
+from tympan.report.training_charts import calibration, curves, matrix
+from tympan.tasks.metrics import wilson_interval
 
 LABELS = ["cat", "dog", "door_knock"]
 CONFUSION = np.array([[8, 2, 0], [1, 9, 0], [0, 5, 0]])
@@ -99,11 +100,12 @@ def test_calibration_error_is_the_published_one() -> None:
 
 @pytest.mark.parametrize(("right", "count"), [(0, 1), (1, 1), (3, 7), (50, 100), (999, 1000)])
 def test_intervals_hold_the_share_and_shrink_with_the_count(right: int, count: int) -> None:
-    low, high = wilson(right, count)
+    low, high = wilson_interval(right, count)
     assert 0 <= low <= right / count <= high <= 1
     assert high - low == pytest.approx(3.92 * np.sqrt(0.25 / count), rel=0.95)
-    wider = wilson(right, count)[1] - low
-    assert wilson(10 * right, 10 * count)[1] - wilson(10 * right, 10 * count)[0] < wider
+    wider = wilson_interval(right, count)[1] - low
+    of_more = wilson_interval(10 * right, 10 * count)
+    assert of_more[1] - of_more[0] < wider
 
 
 def test_curves_split_losses_from_scores_and_leave_the_rest_out() -> None:

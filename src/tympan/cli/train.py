@@ -33,8 +33,8 @@ def train(
     epochs: Annotated[
         int | None,
         typer.Option(
-            "--epochs", min=1, show_default=False,
-            help="Passes over the data; else 20, from scratch 40, with few recordings 1.",
+            "--epochs", min=0, show_default=False,
+            help="Passes over the data; else 20, from scratch 40, with few recordings 0: a head.",
         ),
     ] = None,
     seed: Annotated[

@@ -184,8 +184,8 @@ _WORDS = {
     ),
     "why": (
         "What spoke for the answer",
-        "The score of a label is a sum over the places of the last feature map. Bright places "
-        "raised the score of “{label}”.",
+        "The score of a label is a sum over the places of {maps}. Bright places raised the score "
+        "of “{label}”.",
     ),
     "scores": (
         "Scores",
@@ -223,6 +223,9 @@ def _stages(
         "n_mels": config.n_mels,
         "label": plain(why.label),
         "tones": draw.tones(clip),
+        "maps": "the last feature map"
+        if config.pool == "last"
+        else "the spectrogram and all feature maps, compared with their mean in training",
     }
     for number, (key, (title, text)) in enumerate(_WORDS.items(), 1):
         found = panels[key]()

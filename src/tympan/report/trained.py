@@ -98,7 +98,9 @@ def _facts(result: TrainingResult) -> dict[str, str]:
         "recordings": ", ".join(f"{n} {_PURPOSE[side]}" for side, n in sides.items() if n),
         "labels": str(len(job.prepared.labels)),
         "epochs": f"{len(history.epochs)}, the weights of epoch "
-        f"{history.best_epoch or len(history.epochs)} are kept",
+        f"{history.best_epoch or len(history.epochs)} are kept"
+        if history.epochs
+        else "none: only the head was fitted",
         "training time": f"{seconds:.0f} s",
         "encoder": f"{job.prepared.config.encoder} at {job.prepared.config.rate_hz} Hz",
     }
@@ -116,7 +118,7 @@ def _mistakes(result: TrainingResult) -> list[Mistake]:
     longest = 10 * rate_hz
     return [
         Mistake(
-            Clip(job.cache.wave(rows[i])[None, :longest], rate_hz, name=evaluation.files[i]),
+            Clip(job.cache.wave(rows[i], 0, longest)[None], rate_hz, name=evaluation.files[i]),
             evaluation.labels[evaluation.truth[i]],
             evaluation.labels[guess[i]],
             float(evaluation.scores[i].max()),

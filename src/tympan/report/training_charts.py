@@ -11,6 +11,7 @@ import numpy as np
 from tympan.report.charts import Line, Mark, Plot, Tick, path
 from tympan.report.page import NBSP, percent
 from tympan.spectra import figures_style as look
+from tympan.tasks.metrics import wilson_interval
 
 _MOST_LABELS = 100  # A larger matrix could not be read.
 _NOT_METRICS = ("epoch", "lr", "seconds", "clips_per_s", "data_wait")
@@ -172,7 +173,7 @@ def calibration(confidence: np.ndarray, correct: np.ndarray) -> Plot:
         corners = np.array([left, left + width])
         lines.append(Line(path(corners, np.array([height, height]), closed=True), "bar"))
         middle = np.array([(i + 0.5) / bins] * 2)
-        lines.append(Line(path(middle, np.array(wilson(right, count))), "whisker"))
+        lines.append(Line(path(middle, np.array(wilson_interval(right, count))), "whisker"))
         texts.append(Mark(round(100 * (i + 0.5) / bins, 2), 0.0, f"{count}"))
         told.append(f"{100 * i // bins} to {100 * (i + 1) // bins} %: {right} of {count} right")
     tick = [Tick(20.0 * i, f"{20 * i} %") for i in range(6)]
@@ -198,16 +199,3 @@ def _calibration_words(error: float, n: int) -> str:
     if n >= 200:
         return f"{words}."
     return f"{words}; with only {n} recordings chance makes it look larger, and bars say little."
-
-
-def wilson(right: int, count: int, z: float = 1.96) -> tuple[float, float]:
-    """Ends of the 95 % interval of a share: E. B. Wilson, "Probable inference", 1927.
-
-    >>> [round(end, 2) for end in wilson(3, 3)], [round(end, 2) for end in wilson(70, 100)]
-    ([0.44, 1.0], [0.6, 0.78])
-    """
-    share = right / count
-    middle = share + z * z / (2 * count)
-    spread = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count**2))
-    whole = 1 + z * z / count
-    return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import tempfile
 from collections.abc import Mapping
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ArgumentError, DataError, ModelError
 from tympan.tasks.ask import DEFAULT_MODELS, TASKS, get
-from tympan.tasks.base import Prepared, Report, TrainingResult, apply_settings
+from tympan.tasks.base import Prepared, Report, TrainingResult
+from tympan.tasks.course import FEW, TEST_FRACTION, VAL_FRACTION, configured, gathered, teach_few
 from tympan.tasks.finish import draft_card, finish, keep_apart
 
 if TYPE_CHECKING:
@@ -22,11 +22,7 @@ if TYPE_CHECKING:
     from tympan.models import LoadedModel
     from tympan.training import History, TrainingConfig
 
-VAL_FRACTION = TEST_FRACTION = 0.15
 SCRATCH = "scratch"
-# With fewer training recordings for each label, all of them teach: the few that could be held out
-# would choose the best epoch by chance.
-FEW = 30
 
 
 def train(
@@ -69,105 +65,16 @@ def train(
     target = Path(out) if out is not None else Path(f"{table.root.resolve().name}-{name}")
     _check_out(target, table.root)
     start = _start_model(name, from_, say)
-    values = _gathered(settings, epochs=epochs, seed=seed)
-    config, training, chosen = _configured(question, table, start, values, say)
+    values = gathered(settings, epochs=epochs, seed=seed)
+    config, training, chosen = configured(question, table, start, values, say)
     job = prepare_job(question, table, config, chosen, training.seed, say)
     if start is not None:
         job = keep_apart(job, start, say)
     card = draft_card(job, training, target, start)
-    net, history = run_job(job, training, target, start=start, resume=resume, progress=progress)
+    net, history = run_job(
+        job, training, target, start=start, resume=resume, progress=progress, say=say
+    )
     return finish(job, net, history, training, target, card, start)
-
-
-def _configured(
-    question: Any,
-    table: Table,
-    start: LoadedModel | None,
-    values: Mapping[str, Any],
-    say: Report,
-) -> tuple[Any, TrainingConfig, frozenset[str]]:
-    """What suits the recordings and the start, with what the user set; and which of it they set."""
-    from tympan.training import TrainingConfig
-
-    few = _training_rows(table) < FEW * len(table.labels)
-    config = question.config_type()
-    if start is not None:
-        config = question.start_from(config, start)
-    elif "rate_hz" not in values:
-        config = question.for_rate(config, _common_rate_hz(table))
-    if start is None and few:
-        config = question.for_few(config)
-    head_only = few and not {"epochs", "lr"} & set(values)
-    if head_only:
-        say(
-            f"under {FEW} recordings for each label: the head is fitted, the encoder stays as it "
-            "is (give a number of epochs to train it too)"
-        )
-    course = _course(start is not None, head_only)
-    defaults = TrainingConfig(batch_size=32, ema_decay=0.995, **course)
-    training, used = apply_settings(defaults, values)
-    config, chosen = apply_settings(config, values)
-    _check_known(values, used | chosen, vars(training) | vars(config))
-    if start is not None and config.encoder != start.card.config.get("encoder"):
-        what = f"the encoder of {start.card.name} is {start.card.config.get('encoder')!r}"
-        raise ArgumentError(f"{what}, not {config.encoder!r}", fix="--from scratch")
-    return config, training, frozenset(chosen)
-
-
-def _training_rows(table: Table) -> int:
-    """About how many recordings will teach."""
-    if table.has("split"):
-        told = sum(side.lower().startswith("train") for side in table.column("split"))
-        if told:
-            return told
-    return round(len(table) * (1 - TEST_FRACTION))
-
-
-def _common_rate_hz(table: Table, most: int = 25) -> int:
-    """The sample rate that most of the files have (a few are looked at); 0: unknown."""
-    from tympan.audio import probe
-    from tympan.errors import TympanError
-
-    rates: list[int] = []
-    for path in table.paths[:: max(1, len(table) // most)]:
-        # A file that cannot be read is reported when it is decoded.
-        with contextlib.suppress(TympanError):
-            rates.append(probe(path).rate_hz)
-    return max(sorted(set(rates), reverse=True), key=rates.count, default=0)
-
-
-def _course(tuning: bool, head_only: bool) -> dict[str, Any]:
-    """How long and how fast to learn: a trained encoder needs less than a random one.
-
-    The few steps that few recordings give do an encoder more harm than good
-    (docs/experiments.md); the loop then only keeps what was fitted before it.
-    """
-    if head_only:
-        return {"epochs": 1, "lr": 1e-6}
-    return {"epochs": 20, "lr": 1e-3} if tuning else {"epochs": 40, "lr": 2e-3}
-
-
-def _gathered(settings: Mapping[str, Any] | None, **named: Any) -> dict[str, Any]:
-    """The settings with those that have an argument of their own.
-
-    Raises:
-        ArgumentError: one is given both ways, differently.
-    """
-    values = dict(settings or {})
-    for name, value in named.items():
-        if value is None:
-            continue
-        if name in values and str(values[name]) != str(value):
-            raise ArgumentError(f"{name} is given twice: {value} and {values[name]}")
-        values[name] = value
-    return values
-
-
-def _check_known(values: Mapping[str, Any], used: set[str], known: Mapping[str, Any]) -> None:
-    unknown = sorted(set(values) - used)
-    if unknown:
-        fix = f"one of {', '.join(sorted(known))}"
-        raise ArgumentError(f"no setting is called {unknown[0]!r}", fix=fix)
 
 
 @dataclass(frozen=True)
@@ -232,25 +139,28 @@ def prepare_job(
     table = cache.table
     prepared = question.prepare(table, cache, config, chosen)
     if split is None:
-        split = _split(table, cache, len(prepared.labels), seed)
+        split = _split(table, cache, seed)
     for line in (*prepared.notes, f"split: {split.reason}"):
         say(line)
     return Job(question, table, cache, prepared, split)
 
 
-def _split(table: Table, cache: WaveCache, k: int, seed: int) -> Split:
+def _split(table: Table, cache: WaveCache, seed: int) -> Split:
     """The sides; with few recordings none is held out for validation, all teach."""
     from tympan.data import split_table
 
+    few = teach_few(table)
     split = split_table(
-        table, val_fraction=0.0, test_fraction=TEST_FRACTION, seed=seed, cache=cache
+        table,
+        val_fraction=0.0 if few else VAL_FRACTION,
+        test_fraction=TEST_FRACTION,
+        seed=seed,
+        cache=cache,
     )
-    if not split.indices["val"] and len(split.train) < FEW * k:
-        why = f"under {FEW} recordings for each label, so none is held out for validation"
-        return replace(split, reason=f"{split.reason}; {why}")
-    return split_table(
-        table, val_fraction=VAL_FRACTION, test_fraction=TEST_FRACTION, seed=seed, cache=cache
-    )
+    if split.indices["val"] or not few:
+        return split
+    why = f"under {FEW} recordings for each label, so none is held out for validation"
+    return replace(split, reason=f"{split.reason}; {why}")
 
 
 def run_job(
@@ -261,19 +171,23 @@ def run_job(
     start: LoadedModel | None = None,
     resume: bool = True,
     progress: bool = True,
+    say: Report = lambda line: None,
 ) -> tuple[nn.Module, History]:
     """Build the net and train it; a killed run goes on where it was."""
     import torch
 
     from tympan.training import fit
+    from tympan.training.checkpoint import CHECKPOINT
 
     torch.manual_seed(training.seed)
     net = job.task.build(job.prepared.config, job.prepared.labels)
     rows = list(job.split.indices["train"])
     if not rows:
         raise DataError("has no recordings to train on", file=job.table.root)
-    heard = job.cache.subset(rows), job.prepared.targets[rows]
-    job.task.warm_start(net, start, job.prepared.labels, *heard)
+    # What is gone on with brings its own weights.
+    if not (resume and (out / CHECKPOINT).exists()):
+        heard = job.cache.subset(rows), job.prepared.targets[rows]
+        job.task.warm_start(net, start, job.prepared.labels, *heard, say=say)
     learner = job.task.learner(net, job.prepared.config, job.prepared.labels)
     learner.start = "" if start is None else str(start.card.weights.get("sha256", ""))
     train, val = job.batches("train", training), job.batches("val", training)

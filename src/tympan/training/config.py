@@ -20,7 +20,7 @@ class TrainingConfig:
     """How to train.
 
     Args:
-        epochs: passes over the training rows.
+        epochs: passes over the training rows; 0 keeps the weights as they are.
         batch_size: recordings for each step, over all processes together.
         lr: peak learning rate of AdamW (Loshchilov, Hutter 2019), reached after the warm-up, then
             lowered to 0 along a cosine.
@@ -56,7 +56,7 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         limits = {
-            "epochs": (1, 1_000_000), "batch_size": (1, 1_000_000), "lr": (1e-12, 100),
+            "epochs": (0, 1_000_000), "batch_size": (1, 1_000_000), "lr": (1e-12, 100),
             "weight_decay": (0, 100), "warmup_epochs": (0, 1_000_000), "seed": (0, 2**63 - 1),
             "patience": (1, 1_000_000), "grad_clip": (1e-9, 1e9),
             "checkpoint_every_s": (0, 1e9), "devices": (1, 1024),

@@ -137,6 +137,8 @@ def _train(
         )
         if run.resumed:
             display.say(run.where())
+        if config.epochs == 0:
+            run.finish_at_once()
         if run.history.stopped != "running":
             return run.history
         board = Board(out, run.epoch, leads)
@@ -281,6 +283,13 @@ class _Run:
         over = self.history.stopped != "running"
         if over or time.monotonic() - self.saved_at >= self.config.checkpoint_every_s:
             self.save()
+        if self.fabric.is_global_zero:
+            self.history.save(self.out / "history.json")
+
+    def finish_at_once(self) -> None:
+        """Keep the weights as they came."""
+        self.history.stopped = "finished"
+        self.save()
         if self.fabric.is_global_zero:
             self.history.save(self.out / "history.json")
 

@@ -98,7 +98,7 @@ const startStage = (stage) => {
   bar.addEventListener("pointerdown", (event) => { bar.setPointerCapture(event.pointerId); slide(event); });
   bar.addEventListener("pointermove", (event) => { if (event.buttons) slide(event); });
   bar.addEventListener("keydown", (event) => {
-    const by = { ArrowRight: 0.2, ArrowLeft: -0.2, PageDown: 1, PageUp: -1 }[event.key];
+    const by = { ArrowRight: 0.2, ArrowLeft: -0.2, PageDown: 1, PageUp: -1, Home: -1e9, End: 1e9 }[event.key];
     if (!by) return;
     event.preventDefault();
     event.stopPropagation();

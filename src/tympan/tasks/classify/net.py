@@ -114,5 +114,5 @@ class Classifier(nn.Module):
 
     @torch.inference_mode()
     def probabilities(self, waves: Tensor) -> Tensor:
-        """`(b, t)` → calibrated probabilities `(b, k)`."""
+        """`(b, t)` → probabilities `(b, k)`, calibrated where there was a validation side."""
         return (self(self.front(waves)) / self.config.temperature).softmax(1)

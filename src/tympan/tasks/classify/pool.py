@@ -62,14 +62,15 @@ class StagePooling(nn.Module):
         return x[:, 0].float() if spectrogram else x.float().mean(2)
 
     @torch.no_grad()
-    def fit(self, features: Tensor) -> None:
-        """Learn `center` and `spread` from features `(m, d)` of this module."""
+    def fit(self, features: Tensor) -> Tensor:
+        """Learn `center` and `spread` from features `(m, d)` of this module; the same, anew."""
         raw = features * self.spread + self.center
         self.center.copy_(raw.mean(0))
         spread = raw.std(0, correction=0)
         # What hardly varies in the training recordings must not explode elsewhere.
         floor = SMALLEST_SPREAD + 0.1 * spread.median()
         self.spread.copy_(self._evened(spread.clamp_min(float(floor))))
+        return (raw - self.center) / self.spread
 
     def _evened(self, spread: Tensor) -> Tensor:
         """Give each map the same share, however many channels it has."""

@@ -21,29 +21,33 @@ if TYPE_CHECKING:
 
 # How far the head may go to be right about the training recordings: the inverse of the penalty.
 STRENGTH = 100.0
-MOST_RECORDINGS, MOST_WINDOWS = 4000, 6
+MOST_WINDOWS, MOST_OF_ONE, BATCH = 4000, 60, 16
 
 
-def fit_head(net: Classifier, cache: WaveCache, targets: Tensor, seed: int = 0) -> None:
+def fit_head(
+    net: Classifier, cache: WaveCache, targets: Tensor, *, known: bool = False, seed: int = 0
+) -> None:
     """Fit pooling statistics and head of `net` to recordings; its encoder stays as it is.
 
     Args:
         net: a classifier whose encoder is trained.
         cache: the training recordings.
         targets: long `(m,)`, their labels.
+        known: the head knows these labels already; it moves from there, as little as it must.
         seed: chooses the recordings that are heard where there are very many.
     """
     rows = np.arange(len(cache))
-    if len(rows) > MOST_RECORDINGS:
-        rows = np.random.default_rng(seed).permutation(rows)[:MOST_RECORDINGS]
+    if len(rows) > MOST_WINDOWS:
+        rows = np.random.default_rng(seed).permutation(rows)[:MOST_WINDOWS]
     features, labels = _features(net, cache, targets, rows)
-    if net.config.pool == "stages":
-        net.pool.fit(features)  # type: ignore[operator]
-        features, labels = _features(net, cache, targets, rows)
-    weight, bias = logistic_regression(features, labels, net.head.out_features, STRENGTH)
+    if net.config.pool == "stages" and not known:
+        features = net.pool.fit(features)  # type: ignore[operator]
+    head = net.head
+    before = (head.weight.detach(), head.bias.detach()) if known else None
+    weight, bias = logistic_regression(features, labels, head.out_features, STRENGTH, before)
     with torch.no_grad():
-        net.head.weight.copy_(weight)
-        net.head.bias.copy_(bias)
+        head.weight.copy_(weight)
+        head.bias.copy_(bias)
 
 
 def fit_norms(net: Classifier, cache: WaveCache, batch: int = 16, most: int = 128) -> None:
@@ -81,21 +85,42 @@ def _features(
     net: Classifier, cache: WaveCache, targets: Tensor, rows: np.ndarray
 ) -> tuple[Tensor, Tensor]:
     """Features `(w, d)` and labels `(w,)` of the windows in which the net will hear recordings."""
-    from tympan.tasks.classify.answer import windows_of
-
     net.eval()
+    most = max(1, min(MOST_OF_ONE, MOST_WINDOWS // max(1, len(rows))))
     found, labels = [], []
     with torch.no_grad():
         for i in rows.tolist():
-            limit = round(MOST_WINDOWS * net.config.clip_s * cache.rate_hz)
-            windows = list(windows_of(net.config, [cache.wave(i, 0, limit)]))
-            for wave in windows[:: -(-len(windows) // MOST_WINDOWS)]:
-                found.append(net.features(net.front(torch.from_numpy(wave)[None]))[0])
-                labels.append(int(targets[i]))
-    return torch.stack(found), torch.tensor(labels)
+            windows = _windows(net, cache, i, most)
+            for batch in windows.split(BATCH):
+                found.append(net.features(net.front(batch)))
+            labels += [int(targets[i])] * len(windows)
+    return torch.cat(found), torch.tensor(labels)
 
 
-def logistic_regression(x: Tensor, y: Tensor, k: int, strength: float) -> tuple[Tensor, Tensor]:
+def _windows(net: Classifier, cache: WaveCache, i: int, most: int) -> Tensor:
+    """At most so many windows `(w, t)` of recording `i`, from its beginning to its end."""
+    from tympan.tasks.classify.answer import windows_of
+
+    config, length = net.config, cache.length(i)
+    if length <= 6 * config.clip_s * cache.rate_hz:
+        windows = list(windows_of(config, [cache.wave(i)]))
+        windows = windows[:: -(-len(windows) // most)]
+    else:
+        size = round(config.clip_s * config.crop * cache.rate_hz)
+        starts = np.linspace(0, length - size, most) if most > 1 else [(length - size) / 2]
+        windows = [cache.wave(i, round(start), size) for start in starts]
+    # The last window of a recording may be a sample shorter than the others.
+    size = max(map(len, windows))
+    return torch.from_numpy(np.stack([np.pad(w, (0, size - len(w))) for w in windows]))
+
+
+def logistic_regression(
+    x: Tensor,
+    y: Tensor,
+    k: int,
+    strength: float,
+    before: tuple[Tensor, Tensor] | None = None,
+) -> tuple[Tensor, Tensor]:
     """Weights `(k, d)` and biases `(k,)` that explain labels best, with an L2 penalty on weights.
 
     Args:
@@ -103,6 +128,7 @@ def logistic_regression(x: Tensor, y: Tensor, k: int, strength: float) -> tuple[
         y: labels, long `(m,)`.
         k: number of labels.
         strength: inverse of the penalty; 0 gives weights of 0.
+        before: weights and biases to begin with; the penalty is on the way from there.
 
     >>> x = torch.tensor([[-1.0], [-0.8], [0.9], [1.0]])
     >>> weight, bias = logistic_regression(x, torch.tensor([0, 0, 1, 1]), 2, 100.0)
@@ -114,15 +140,17 @@ def logistic_regression(x: Tensor, y: Tensor, k: int, strength: float) -> tuple[
     counts = torch.bincount(y, minlength=k).clamp_min(1).double()
     share = counts**-0.5
     share = share * len(y) / share[y].sum()
-    weight = torch.zeros(k, x.shape[1], dtype=torch.float64, requires_grad=True)
-    bias = torch.zeros(k, dtype=torch.float64, requires_grad=True)
+    first = torch.zeros(k, x.shape[1], dtype=torch.float64)
+    weight = (first if before is None else (first := before[0].double())).clone().requires_grad_()
+    bias = torch.zeros(k).double() if before is None else before[1].double().clone()
+    bias.requires_grad_()
     penalty = 0.5 / (max(strength, 1e-9) * len(y))
     solver = torch.optim.LBFGS([weight, bias], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         solver.zero_grad()
         each = cross_entropy(x @ weight.T + bias, y, reduction="none")
-        value = (each * share[y]).mean() + penalty * weight.square().sum()
+        value = (each * share[y]).mean() + penalty * (weight - first).square().sum()
         value.backward()
         return value
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan.errors import ArgumentError, DataError
-from tympan.tasks.base import Prepared
+from tympan.tasks.base import Prepared, Report
 from tympan.tasks.classify.config import ClassifyConfig
 
 if TYPE_CHECKING:
@@ -185,6 +185,10 @@ class ClassifyTask:
         """What suits few recordings of each label better, trained from scratch."""
         return replace(config, pool="stages", keep_norm=True)
 
+    def fits_head(self, config: ClassifyConfig, model: LoadedModel | None) -> bool:
+        """Whether `warm_start` fits the head, so that something is learned without any epoch."""
+        return model is not None or config.pool == "stages"
+
     def warm_start(
         self,
         net: Classifier,
@@ -192,6 +196,7 @@ class ClassifyTask:
         labels: tuple[str, ...],
         cache: WaveCache,
         targets: Tensor,
+        say: Report = lambda line: None,
     ) -> None:
         """Copy the encoder of `model`, and fit the head to the training recordings.
 
@@ -201,9 +206,10 @@ class ClassifyTask:
         Args:
             net: with random weights.
             model: what to start from; None leaves the encoder random.
-            labels: of `net`; where they are those of `model`, its head is copied instead.
+            labels: of `net`; where they are those of `model`, its head is where the fit begins.
             cache: the training recordings.
             targets: `(m,)`, their labels.
+            say: called with a line before what takes time.
         """
         from tympan.tasks.classify.probe import fit_head, fit_norms
 
@@ -211,6 +217,7 @@ class ClassifyTask:
             if net.config.keep_norm:
                 fit_norms(net, cache)
             if net.config.pool == "stages":
+                say(f"fitting the head to {len(cache)} recordings")
                 fit_head(net, cache, targets)
             return
         pool = model.card.config.get("pool", "last")
@@ -218,8 +225,8 @@ class ClassifyTask:
         parts = ("encoder.", "pool.", "head.") if same else ("encoder.",)
         state = {k: v for k, v in model.state.items() if k.startswith(parts)}
         net.load_state_dict(state, strict=False)
-        if not same:
-            fit_head(net, cache, targets)
+        say(f"fitting the head to {len(cache)} recordings")
+        fit_head(net, cache, targets, known=same)
 
     def finish(self, net: Classifier, val: Batches | None) -> ClassifyConfig:
         """Fit the temperature on the validation side, so that scores mean what they say.

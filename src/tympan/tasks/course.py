@@ -1,0 +1,131 @@
+"""How to train: what suits the recordings and the start, unless the user says otherwise."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tympan.errors import ArgumentError
+from tympan.tasks.base import Report, apply_settings
+
+if TYPE_CHECKING:
+    from tympan.data import Table
+    from tympan.models import LoadedModel
+    from tympan.training import TrainingConfig
+
+VAL_FRACTION = TEST_FRACTION = 0.15
+# With fewer training recordings for each label, all of them teach: the few that could be held out
+# would choose the best epoch by chance.
+FEW = 30
+EPOCHS_TUNED, EPOCHS_SCRATCH, EPOCHS_FEW = 20, 40, 0
+
+
+def configured(
+    question: Any,
+    table: Table,
+    start: LoadedModel | None,
+    values: Mapping[str, Any],
+    say: Report,
+) -> tuple[Any, TrainingConfig, frozenset[str]]:
+    """Choose the task's configuration and the course of the training.
+
+    Args:
+        question: the task.
+        table: the recordings.
+        start: the model to start from.
+        values: what the user set, by name.
+        say: called with one line for each choice made.
+
+    Returns:
+        Both configurations, and which fields of the task's the user set.
+
+    Raises:
+        ArgumentError: an unknown or unusable setting.
+    """
+    from tympan.training import TrainingConfig
+
+    few = teach_few(table)
+    config = question.config_type()
+    if start is not None:
+        config = question.start_from(config, start)
+    elif "rate_hz" not in values:
+        config = question.for_rate(config, _common_rate_hz(table))
+    if start is None and few:
+        config = question.for_few(config)
+    config, chosen = apply_settings(config, values)
+    fits = question.fits_head(config, start)
+    epochs, lr = _course(start is not None, few and fits and not {"epochs", "lr"} & set(values))
+    defaults = TrainingConfig(batch_size=32, ema_decay=0.995, epochs=epochs, lr=lr)
+    training, used = apply_settings(defaults, values)
+    _check_known(values, used | chosen, vars(training) | vars(config))
+    if start is not None and config.encoder != start.card.config.get("encoder"):
+        what = f"the encoder of {start.card.name} is {start.card.config.get('encoder')!r}"
+        raise ArgumentError(f"{what}, not {config.encoder!r}", fix="--from scratch")
+    if training.epochs == 0 and not fits:
+        what = "nothing would be learned: no epochs, and no head that is fitted"
+        raise ArgumentError(what, fix="give 1 epoch or more, or --set pool=stages")
+    if training.epochs == 0:
+        why = "as told" if "epochs" in values else f"under {FEW} recordings for each label"
+        say(f"{why}: the head is fitted, the encoder stays as it is (--epochs 20 trains it too)")
+    return config, training, frozenset(chosen)
+
+
+def teach_few(table: Table) -> bool:
+    """Whether few recordings of each label will teach: about `FEW` or less."""
+    teach = round(len(table) * (1 - TEST_FRACTION))
+    for name in ("split", "fold"):
+        if table.has(name):
+            column = [value.lower() for value in table.column(name)]
+            told = sum(value.startswith("train") for value in column)
+            # Of folds the last one is the test.
+            teach = told or len(column) - round(len(column) / max(2, len(set(column))))
+            break
+    return teach < FEW * len(table.labels)
+
+
+def _course(tuning: bool, head_only: bool) -> tuple[int, float]:
+    """Epochs and learning rate: a trained encoder needs less than a random one.
+
+    The few steps that few recordings give do an encoder more harm than good
+    (docs/experiments.md): then nothing follows the fitted head.
+    """
+    if head_only:
+        return EPOCHS_FEW, 1e-3
+    return (EPOCHS_TUNED, 1e-3) if tuning else (EPOCHS_SCRATCH, 2e-3)
+
+
+def _common_rate_hz(table: Table, most: int = 25) -> int:
+    """The sample rate that most of the files have (a few are looked at); 0: unknown."""
+    from tympan.audio import probe
+    from tympan.errors import TympanError
+
+    rates: list[int] = []
+    for path in table.paths[:: max(1, len(table) // most)]:
+        # A file that cannot be read is reported when it is decoded.
+        with contextlib.suppress(TympanError):
+            rates.append(probe(path).rate_hz)
+    return max(sorted(set(rates), reverse=True), key=rates.count, default=0)
+
+
+def gathered(settings: Mapping[str, Any] | None, **named: Any) -> dict[str, Any]:
+    """The settings with those that have an argument of their own.
+
+    Raises:
+        ArgumentError: one is given both ways, differently.
+    """
+    values = dict(settings or {})
+    for name, value in named.items():
+        if value is None:
+            continue
+        if name in values and str(values[name]) != str(value):
+            raise ArgumentError(f"{name} is given twice: {value} and {values[name]}")
+        values[name] = value
+    return values
+
+
+def _check_known(values: Mapping[str, Any], used: set[str], known: Mapping[str, Any]) -> None:
+    unknown = sorted(set(values) - used)
+    if unknown:
+        fix = f"one of {', '.join(sorted(known))}"
+        raise ArgumentError(f"no setting is called {unknown[0]!r}", fix=fix)
