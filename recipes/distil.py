@@ -8,6 +8,7 @@ et al., *Knowledge distillation: A good teacher is patient and consistent*, CVPR
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import torch
@@ -21,6 +22,14 @@ from tympan.tasks.classify.net import Classifier
 from tympan.tasks.classify.task import ClassifyTask
 
 SOFTNESS, TRUST = 2.0, 0.7
+
+
+def digest(net: nn.Module) -> str:
+    """Which weights a net has."""
+    found = hashlib.sha256()
+    for name, tensor in net.state_dict().items():
+        found.update(name.encode() + tensor.contiguous().numpy().tobytes())
+    return found.hexdigest()
 
 
 @dataclass
@@ -51,10 +60,11 @@ class DistilledLearner(ClassifyLearner):
     ) -> None:
         super().__init__(net, config, k)
         self.teachers = teachers
+        self.taught_by = [digest(teacher) for teacher in teachers]
 
     def fingerprint(self) -> dict[str, object]:
         """What must be the same for a training to be resumed."""
-        return super().fingerprint() | {"teachers": len(self.teachers), "trust": TRUST}
+        return super().fingerprint() | {"teachers": self.taught_by, "trust": TRUST}
 
     def loss(self, net: nn.Module, batch: Batch, generator: torch.Generator) -> Tensor:
         """The weighted sum of both, a scalar."""
@@ -70,7 +80,8 @@ class DistilledLearner(ClassifyLearner):
         """The teachers' softened answers `(b, k)` about waves `(b, t)`."""
         answers = []
         for teacher in self.teachers:
+            spectrograms = teacher.to(waves.device).front(waves)
             with torch.autocast(waves.device.type, torch.bfloat16):
-                scores = teacher(teacher.front(waves)).float()
+                scores = teacher(spectrograms).float()
             answers.append((scores / SOFTNESS).softmax(1))
         return torch.stack(answers).mean(0)
