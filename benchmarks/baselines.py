@@ -8,7 +8,6 @@ the zeroth, so that the level plays no part) and of the zero-crossing rate, and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,9 +15,9 @@ import numpy as np
 if TYPE_CHECKING:
     from tympan.data import Table
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-RUNS = Path(__file__).resolve().parents[1] / ".runs"
 TREES, N_MFCC, FRAME_S, HOP_S = 500, 13, 0.032, 0.016
+# What a kept result of the forest depends on.
+SETTINGS = {"trees": TREES, "n_mfcc": N_MFCC, "frame_s": FRAME_S, "hop_s": HOP_S}
 
 
 def mfcc_statistics(waves: Sequence[np.ndarray], rate_hz: int) -> np.ndarray:

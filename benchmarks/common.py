@@ -9,11 +9,17 @@ A benchmark measures, then calls `main`:
 `python -m benchmarks.logmel` prints the table; `--json` prints, as its last line, one JSON object
 of the figures; `--write` also regenerates `docs/benchmarks/logmel.md`; `--quick` takes the smallest
 inputs, to see that everything runs: its figures mean nothing. `python -m benchmarks` runs all.
+
+A page holds, in a comment, the constants of the script that made it, and a test compares them, so
+that a page does not fall behind its script. One that did says so at its top (`STALE`) until it is
+made anew.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
+import contextlib
 import importlib.metadata
 import json
 import os
@@ -35,6 +41,9 @@ _LIBRARIES = (
 
 
 Row = Mapping[str, object]
+# At the top of a page whose script has changed since: its figures are those of the script before.
+STALE = "**To be measured anew**"
+_MADE_WITH = "<!-- made with "
 
 
 @dataclass(frozen=True)
@@ -222,6 +231,44 @@ def _cell(value: object) -> str:
     return str(value).replace("|", "\\|")
 
 
+def constants(source: str) -> dict[str, object]:
+    """Return the constants of a script, those in capitals whose value stands there literally.
+
+    Read, not imported: a benchmark may set threads, or want a library that is not there.
+
+    >>> constants("CLIPS, SEED = 64, 0; WHY = 'because'; PATH = Path('x')")
+    {'CLIPS': 64, 'SEED': 0}
+    """
+    found: dict[str, object] = {}
+    for node in ast.parse(source).body:
+        if not isinstance(node, ast.Assign):
+            continue
+        names = ast.unparse(node.targets[0]).strip("()").split(", ")
+        try:
+            value = ast.literal_eval(node.value)
+        except ValueError:
+            continue
+        found |= dict(zip(names, value if len(names) > 1 else (value,), strict=True))
+    # As they come back from a page: a tuple is a list there.
+    kept = {key: value for key, value in found.items() if key.isupper() and key != "WHY"}
+    return dict(json.loads(json.dumps(kept)))
+
+
+def source_of(name: str) -> str:
+    """Return the text of a benchmark's script."""
+    return (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+
+
+def made_with(text: str) -> dict[str, object] | None:
+    """Return the constants that a page was made with; None where it does not say.
+
+    >>> made_with('<!-- made with {"CLIPS": 64} -->')
+    {'CLIPS': 64}
+    """
+    lines = [line for line in text.splitlines() if line.startswith(_MADE_WITH)]
+    return json.loads(lines[0].removeprefix(_MADE_WITH).removesuffix(" -->")) if lines else None
+
+
 def page(
     name: str,
     rows: Sequence[Row],
@@ -243,6 +290,8 @@ def page(
     if why.strip():
         parts += ["## Why", why.strip()]
     parts += [f"Measured on: {machine}.", f"Repeat it with `python -m benchmarks.{name} --write`."]
+    with contextlib.suppress(FileNotFoundError):
+        parts.append(f"{_MADE_WITH}{json.dumps(constants(source_of(name)))} -->")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

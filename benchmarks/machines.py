@@ -11,22 +11,22 @@ so "normal" cannot be tested on a recording that was not trained on; it is left 
 sides, "normal" too. It measures whether a recording is recognised, not whether a fault is.
 
 **motor**: 212 recordings of six seconds, five conditions that nobody explains. Five folds dealt at
-random, two seeds; and five folds of neighbours: each condition's recordings in the order of their
+random, one seed; and five folds of neighbours: each condition's recordings in the order of their
 numbers, cut into five parts. They come from few sessions: the last 130 are numbered condition by
 condition, and for two of the five the recording nearest in timbre is in seven cases of ten the next
 or the one before (copies there are none). Random folds put such neighbours on both sides.
 
-tympan is `tympan train` with its defaults, but for `clip_s=2` with the motor, which hums on; seed 0
-where no other is named. The forest hears the same clips.
+tympan is `tympan train` with its defaults, but for `clip_s=2` with the motor, which hums on; seed
+0. The forest hears the same clips.
+
+In brackets 95 % bootstrap intervals over what hangs together: for cwru the bearings (class, size
+and position of the fault: 13 across sizes, four recordings of each, one at each load), for the
+motor blocks of six neighbours. Where all or none are right, Wilson's interval of that many
+bearings or blocks.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,20 +34,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.baselines import DATA, RUNS, forest_scores, statistics_of
-from benchmarks.common import arguments, main
+from benchmarks._trials import (
+    FOREST,
+    METHODS,
+    NOT_MEASURED,
+    RUNS,
+    Trials,
+    digest_of,
+    motor,
+    motor_blocks,
+    trained,
+)
+from benchmarks.baselines import forest_scores, statistics_of
+from benchmarks.common import DATA, arguments, main
 
 if TYPE_CHECKING:
     from tympan.data import Example, Table
 
-METHODS = {
-    "forest": "MFCC + random forest",
-    "sounds": "tympan, from `sounds`",
-    "scratch": "tympan, from scratch",
-}
-EDITION = 2
-# A run starts no more trainings after so many seconds; the next one goes on.
-STOP_AT = time.monotonic() + float(os.environ.get("TYMPAN_BENCHMARK_S", "1800"))
 # A motor hums on: two seconds of it are enough to hear at once, and train in half the time.
 MOTOR = {"clip_s": 2.0}
 # Windows at every third second: enough of a steady vibration, and an epoch stays short.
@@ -56,22 +59,27 @@ WINDOW_S, EVERY_S, SIZES, FOLDS = 1.0, 3.0, ("7", "14", "21"), 5
 
 @dataclass(frozen=True)
 class Part:
-    """One training and its test: a table with a `split` column, and what a test row belongs to."""
+    """One training and its test: a table whose columns are `label`, `split`, `source`, `cluster`.
+
+    `source` is the recording, `cluster` what hangs together: a bearing, a block of neighbours.
+    """
 
     name: str
     table: Table
-    seed: int
-    group: Callable[[Example], str] = lambda e: e.path.name
+    rate_hz: int
+    settings: dict[str, float]
+    seed: int = 0
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Answers about test rows: right or not, probabilities, truth, recording."""
+    """Answers about test rows: truth, probabilities, their labels, recordings and clusters."""
 
     truth: list[str]
     scores: np.ndarray
     labels: list[str]
     groups: list[str]
+    clusters: list[str]
 
     @property
     def right(self) -> np.ndarray:
@@ -91,35 +99,65 @@ class Scores:
 
 
 def windows() -> Table:
-    """The windows of all cwru recordings, cut once into `.runs`; name, label, size, load, part."""
+    """The windows of all cwru recordings, cut once into `.runs`."""
     from tympan.audio import load
     from tympan.data import read_folder
 
     folder = RUNS / "machines" / "windows"
-    source = read_folder(DATA / "cwru")
-    if not (folder / "metadata.csv").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        lines = ["file_name,label,recording,mils,load"]
-        for e in source:
-            clip = load(e.path)
-            # The one healthy recording gives as many windows as two others.
-            starts = np.arange(0.0, clip.duration_s - WINDOW_S, EVERY_S)
-            for i, start_s in enumerate(starts):
-                name = f"{e.path.stem}-{i}.wav"
-                clip.slice(start_s, start_s + WINDOW_S).save(folder / name)
-                c = e.columns
-                lines.append(f"{name},{e.label},{e.path.stem},{c['fault_mils']},{c['load_hp']}")
-        (folder / "metadata.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    head = "file_name,label,mils,load,position"
+    metadata = folder / "metadata.csv"
+    if metadata.exists() and metadata.read_text(encoding="utf-8").startswith(head + "\n"):
+        return read_folder(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [head]
+    for e in read_folder(DATA / "cwru"):
+        clip = load(e.path)
+        # The one healthy recording gives as many windows as two others.
+        for i, start_s in enumerate(np.arange(0.0, clip.duration_s - WINDOW_S, EVERY_S)):
+            name = f"{e.path.stem}-{i}.wav"
+            clip.slice(start_s, start_s + WINDOW_S).save(folder / name)
+            facts = (e.columns[key] for key in ("fault_mils", "load_hp", "outer_race_position"))
+            lines.append(",".join((name, e.label, *facts)))
+    metadata.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return read_folder(folder)
 
 
-def split(table: Table, side: Callable[[Example], str]) -> Table:
-    """The table with a `split` column; rows whose side is empty are left out."""
+def split(table: Table, side: Callable[[Example], str], cluster: Callable[[Example], str]) -> Table:
+    """The table with its sides; rows whose side is empty are left out."""
     rows = [
-        replace(e, columns={"label": e.label, "split": side(e), "source": recording(e)})
+        replace(
+            e,
+            columns={
+                "label": e.label,
+                "split": side(e),
+                "source": recording(e),
+                "cluster": cluster(e),
+            },
+        )
         for e in table
     ]
     return replace(table, examples=tuple(e for e in rows if e.columns["split"]))
+
+
+def bearing(window: Example) -> str:
+    """The damaged bearing: each class, size and position is another one."""
+    return " ".join((window.label, window.columns["mils"], window.columns["position"]))
+
+
+def cwru_part(name: str, side: Callable[[Example], str]) -> Part:
+    """A part of cwru."""
+    return Part(name, split(windows(), side, bearing), 12000, {})
+
+
+def motor_part(name: str, table: Table, is_test: Callable[[Example], bool]) -> Part:
+    """A part of the motor's recordings."""
+    block = motor_blocks(table)
+    sides = split(
+        table,
+        lambda e: "test" if is_test(e) else "train",
+        lambda e: f"{e.label} {block[e.path][0]}",
+    )
+    return Part(name, sides, 16000, MOTOR)
 
 
 def recording(example: Example) -> str:
@@ -135,7 +173,7 @@ def cwru_load() -> Iterator[Part]:
             return ""
         return "test" if e.columns["load"] == "3" else "train"
 
-    yield Part("3 hp", split(windows(), side), 0, recording)
+    yield cwru_part("3 hp", side)
 
 
 def cwru_size() -> Iterator[Part]:
@@ -147,7 +185,7 @@ def cwru_size() -> Iterator[Part]:
                 return ""
             return "test" if e.columns["mils"] == size else "train"
 
-        yield Part(f"{size} mils", split(windows(), side), 0, recording)
+        yield cwru_part(f"{size} mils", side)
 
 
 def cwru_leak() -> Iterator[Part]:
@@ -155,40 +193,28 @@ def cwru_leak() -> Iterator[Part]:
     table = windows()
     order = np.random.default_rng(0).permutation(len(table))
     test = {table[int(i)].path for i in order[: len(table) // 4]}
-    yield Part(
-        "random", split(table, lambda e: "test" if e.path in test else "train"), 0, recording
-    )
+    yield cwru_part("random", lambda e: "test" if e.path in test else "train")
 
 
 def motor_random() -> Iterator[Part]:
-    """Five random folds, two seeds."""
+    """Five random folds."""
     from tympan.data import folds
 
-    table = _motor()
-    for seed in (0, 1):
-        for name, one in folds(table, column=None, k=FOLDS, seed=seed):
-            test = {table[i].path for i in one.indices["test"]}
-            side = split(table, lambda e, test=test: "test" if e.path in test else "train")
-            yield Part(f"fold {name}, seed {seed}", side, seed)
+    table = motor()
+    for name, one in folds(table, column=None, k=FOLDS, seed=0):
+        test = {table[i].path for i in one.indices["test"]}
+        yield motor_part(f"fold {name}", table, lambda e, test=test: e.path in test)
 
 
 def motor_neighbours() -> Iterator[Part]:
     """Five folds of neighbours in number."""
-    table = _motor()
+    table = motor()
     place: dict[Path, int] = {}
     for label in table.labels:
         rows = sorted((e for e in table if e.label == label), key=lambda e: e.columns["clip"])
         place |= {e.path: FOLDS * i // len(rows) for i, e in enumerate(rows)}
     for fold in range(FOLDS):
-        side = split(table, lambda e, fold=fold: "test" if place[e.path] == fold else "train")
-        yield Part(f"part {fold + 1}", side, 0)
-
-
-def _motor() -> Table:
-    from tympan.data import read_folder
-
-    table = read_folder(DATA / "motor")
-    return table.subset(i for i, e in enumerate(table) if e.label)
+        yield motor_part(f"part {fold + 1}", table, lambda e, fold=fold: place[e.path] == fold)
 
 
 TESTS: dict[str, tuple[str, Callable[[], Iterator[Part]]]] = {
@@ -200,63 +226,44 @@ TESTS: dict[str, tuple[str, Callable[[], Iterator[Part]]]] = {
 }
 
 
-def trial(test: str, part: Part, method: str) -> Scores | None:
-    """The answers of one training about its test rows; kept in `.runs`.
+def trial(trials: Trials, test: str, part: Part, method: str) -> Scores | None:
+    """The answers of one training about its test rows; None if the time is over."""
 
-    None: they are not there, and the time is over.
-    """
-    name = f"{test}-{part.name.replace(' ', '-').replace(',', '')}-{method}"
-    kept = RUNS / "machines" / f"{name}.json"
-    if kept.exists():
-        found = json.loads(kept.read_text(encoding="utf-8"))
-        if found.pop("edition") == EDITION or method == "forest":
-            return Scores(**{**found, "scores": np.array(found["scores"])})
-    if time.monotonic() > STOP_AT:
+    def make(work: Path) -> dict[str, Any]:
+        scores, labels = answers(part, method, work)
+        rows = part.table.where("split", "test")
+        of = {name: rows.column(name) for name in ("label", "source", "cluster")}
+        found = Scores(of["label"], scores, labels, of["source"], of["cluster"])
+        plain = {**vars(found), "scores": scores.round(5).tolist()}
+        return {"answers": plain, "says": f"{found.right.mean():.1%}"}
+
+    name = f"{test}-{part.name.replace(' ', '-')}-{method}"
+    settings = {"seed": part.seed, "rate_hz": part.rate_hz, **part.settings}
+    kept = trials.get(name, digest_of(part.table, method, settings), make)
+    if kept is None:
         return None
-    if method == "forest":
-        scores, labels = _forest(part)
-    else:
-        scores, labels = _tympan(part, method, RUNS / "machines" / name)
-    rows = part.table.where("split", "test")
-    groups = [part.group(e) for e in rows]
-    answer = Scores(rows.column("label"), scores, labels, groups)
-    values: dict[str, Any] = {**vars(answer), "scores": scores.round(5).tolist()}
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps({"edition": EDITION, **values}), encoding="utf-8")
-    print(f"{name}: {answer.right.mean():.1%}", file=sys.stderr, flush=True)
-    return answer
+    return Scores(**{**kept["answers"], "scores": np.array(kept["answers"]["scores"])})
 
 
-def _forest(part: Part) -> tuple[np.ndarray, list[str]]:
+def answers(part: Part, method: str, work: Path) -> tuple[np.ndarray, list[str]]:
+    """Probabilities of the test rows, and the labels of their columns."""
+    if method != FOREST:
+        found = trained(part.table, method, work, part.seed, part.settings).evaluation
+        return found.scores, list(found.labels)
     train, test = part.table.where("split", "train"), part.table.where("split", "test")
-    rate_hz = 12000 if part.group is recording else 16000
-    x, y = statistics_of(train, rate_hz), train.column("label")
-    return forest_scores(x, y, statistics_of(test, rate_hz), part.seed)
+    x, y = statistics_of(train, part.rate_hz), train.column("label")
+    return forest_scores(x, y, statistics_of(test, part.rate_hz), part.seed)
 
 
-def _tympan(part: Part, start: str, work: Path) -> tuple[np.ndarray, list[str]]:
-    from tympan.tasks import train
-
-    shutil.rmtree(work, ignore_errors=True)
-    result = train(
-        part.table,
-        task="classify",
-        from_=start,
-        out=work,
-        seed=part.seed,
-        settings={} if part.group is recording else MOTOR,
-        progress=False,
-    )
-    shutil.rmtree(work)
-    return result.evaluation.scores, list(result.evaluation.labels)
-
-
-def measure(tests: list[str], most: int | None, methods: list[str]) -> tuple[list[Any], Any]:
+def measure(
+    trials: Trials, tests: list[str], most: int | None, methods: list[str]
+) -> tuple[list[dict[str, object]], dict[str, float]]:
     """The table and the figures."""
     parts = {test: list(TESTS[test][1]())[:most] for test in tests}
+    trials.total = len(methods) * sum(map(len, parts.values()))
     # The methods in turn, so that a stopped run says something of each test.
     answers = {
-        (test, method): [trial(test, part, method) for part in parts[test]]
+        (test, method): [trial(trials, test, part, method) for part in parts[test]]
         for method in methods
         for test in tests
     }
@@ -268,10 +275,10 @@ def measure(tests: list[str], most: int | None, methods: list[str]) -> tuple[lis
             row: dict[str, object] = {"test": TESTS[test][0], "method": METHODS[method]}
             rows.append(row)
             if not found:
-                row["accuracy"] = "not measured yet"
+                row["accuracy"] = NOT_MEASURED
                 continue
             right = np.concatenate([one.right for one in found])
-            row["accuracy"] = _with_interval(right, [one.groups for one in found])
+            row["accuracy"] = _with_interval(right, [one.clusters for one in found])
             row["each"] = ", ".join(f"{one.right.mean():.0%}" for one in found)
             if len(found) < len(parts[test]):
                 row["each"] += f" ({len(found)} of {len(parts[test])} measured)"
@@ -284,9 +291,13 @@ def measure(tests: list[str], most: int | None, methods: list[str]) -> tuple[lis
     return rows, figures
 
 
-def _with_interval(right: np.ndarray, groups: list[list[str]]) -> str:
-    """Accuracy with a 95 % bootstrap interval over *recordings*, whose rows hang together."""
-    names = np.array([name for one in groups for name in one])
+def _with_interval(right: np.ndarray, clusters: list[list[str]]) -> str:
+    """Accuracy with a 95 % bootstrap interval over clusters, whose rows hang together.
+
+    >>> _with_interval(np.array([True, True, False, True]), [["a", "a"], ["b", "b"]])
+    '75.0 (50.0–100.0) %'
+    """
+    names = np.array([name for one in clusters for name in one])
     each = [right[names == name] for name in sorted(set(names))]
     sums, sizes = np.array([e.sum() for e in each]), np.array([len(e) for e in each])
     drawn = np.random.default_rng(0).integers(0, len(each), (2000, len(each)))
@@ -303,15 +314,8 @@ if __name__ == "__main__":
     options = arguments("machines")
     if not DATA.is_dir():
         raise SystemExit(f"machines: the recordings are not at {DATA}")
-    quick = (["cwru_load"], 1, ["forest"])
-    found_rows, found_figures = measure(
-        *(quick if options.quick else (list(TESTS), None, list(METHODS)))
-    )
-    main(
-        "machines",
-        found_rows,
-        found_figures,
-        title="Machines",
-        about=(__doc__ or "").strip()
-        + "\n\nIn brackets 95 % bootstrap intervals over recordings; Wilson's where all are right.",
-    )
+    trials = Trials("machines")
+    what = (["cwru_load"], 1, [FOREST]) if options.quick else (list(TESTS), None, list(METHODS))
+    rows, figures = measure(trials, *what)
+    main("machines", rows, figures, title="Machines", about=(__doc__ or "").strip())
+    raise SystemExit(trials.end())

@@ -12,9 +12,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.common import DATA as SETS
 from benchmarks.common import arguments, main
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "librispeech"
+DATA = SETS / "librispeech"
 PER_LABEL, PER_SPEAKER, LONG_S, SEEDS = 250, 3, 6.0, (0, 1, 2)
 QUICK_PER_LABEL = 12
 LIMIT_S = 120
