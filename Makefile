@@ -85,7 +85,8 @@ $(VENV)/.benchmark: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet -e '.[benchmark]'
 	@touch $@
 
-# ARGS names some of them, or `--long` for those too that train for hours.
+# ARGS names some of them, or `--long` for those too that train for hours, to their end (a limit:
+# TYMPAN_BENCHMARK_S=600); they go on where they were, and what is unmeasured is an error.
 benchmark: $(VENV)/.benchmark
 	$(BIN)/python -m benchmarks $(ARGS)
 

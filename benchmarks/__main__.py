@@ -1,6 +1,9 @@
 """Run all benchmarks, one after the other, and rewrite their pages: `make benchmark`.
 
-A benchmark that fails is named at the end and hides no other.
+A benchmark that fails is named at the end and hides no other. Those that train for hours are only
+run when they are named, or with `--long`; they have no limit of time, keep each result, and go on
+where they were. With TYMPAN_BENCHMARK_S=600 each of them begins no training after 600 seconds, and
+fails if any is missing then.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from benchmarks.common import markdown_table
 ROOT = Path(__file__).resolve().parents[1]
 # These train for hours; they run when they are named, or all with `--long`.
 LONG = ("esc50", "machines", "small_data")
+# For each of the others.
 LIMIT_S = 1800
 
 

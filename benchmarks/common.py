@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
+import hashlib
 import importlib.metadata
 import json
 import os
@@ -232,26 +233,48 @@ def _cell(value: object) -> str:
 
 
 def constants(source: str) -> dict[str, object]:
-    """Return the constants of a script, those in capitals whose value stands there literally.
+    """Return the constants of a script, those in capitals; of what is no literal a short hash.
 
     Read, not imported: a benchmark may set threads, or want a library that is not there.
 
-    >>> constants("CLIPS, SEED = 64, 0; WHY = 'because'; PATH = Path('x')")
-    {'CLIPS': 64, 'SEED': 0}
+    >>> constants("CLIPS, SEED = 64, 0; WHY = 'because'; CASES: dict = {'gain': Gain}")
+    {'CLIPS': 64, 'SEED': 0, 'CASES': 'a5b6ca45'}
     """
     found: dict[str, object] = {}
     for node in ast.parse(source).body:
-        if not isinstance(node, ast.Assign):
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
             continue
-        names = ast.unparse(node.targets[0]).strip("()").split(", ")
+        target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+        names = ast.unparse(target).strip("()").split(", ")
         try:
             value = ast.literal_eval(node.value)
         except ValueError:
-            continue
+            text = "".join((ast.get_source_segment(source, node.value) or "").split())
+            value = hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
+            value = [value] * len(names) if len(names) > 1 else value
         found |= dict(zip(names, value if len(names) > 1 else (value,), strict=True))
+    kept = {
+        key: value
+        for key, value in found.items()
+        if key.isupper() and key != "WHY" and not key.startswith(("_", "QUICK"))
+    }
     # As they come back from a page: a tuple is a list there.
-    kept = {key: value for key, value in found.items() if key.isupper() and key != "WHY"}
     return dict(json.loads(json.dumps(kept)))
+
+
+def fixed_texts(source: str) -> list[str]:
+    """Return what a page of this script must hold: its docstring, if shown, and its reasons.
+
+    >>> fixed_texts("'About.'; N = 2; WHY = f'Because {N:.0f} is few.'; main(about=__doc__)")
+    ['About.', 'Because', 'is few.']
+    """
+    tree = ast.parse(source)
+    found = [ast.get_docstring(tree) or ""] if "__doc__" in source else []
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "WHY":
+            parts = node.value.values if isinstance(node.value, ast.JoinedStr) else [node.value]
+            found += [str(part.value).strip() for part in parts if isinstance(part, ast.Constant)]
+    return [text for text in found if text]
 
 
 def source_of(name: str) -> str:

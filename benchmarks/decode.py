@@ -4,7 +4,7 @@ Every library turns the same file, made on the spot, into the same float32 sampl
 means 16 kHz mono. One thread of Python, files in the disk cache; the libraries take turns, and a
 ratio is the median over the turns, with the smallest and the largest in brackets. soundfile gives a
 view of interleaved channels; "soundfile, channels apart" is one copy more, after which each channel
-is in one piece, as tympan and the others give it.
+is in one piece, as tympan and PyAV give it.
 """
 
 from __future__ import annotations
@@ -99,15 +99,14 @@ def result(
         seconds = timings["tympan"].median_s
         figures[f"{key}{suffix}_files_per_s"] = len(paths) / seconds
         figures[f"{key}{suffix}_x_real_time"] = total_s / seconds
-        word = "resampled: " if suffix else ""
-        row[f"{word}files/s"] = f"{len(paths) / seconds:,.4g}"
-        row[f"{word}× real time"] = f"{total_s / seconds:,.0f}"
+        how = "resampled: " if suffix else ""
+        row[f"{how}files/s"] = f"{len(paths) / seconds:,.4g}"
+        row[f"{how}× real time"] = f"{total_s / seconds:,.0f}"
         for peer in ("librosa", "PyAV") if suffix else ("librosa", "soundfile", APART, "PyAV"):
-            row[f"{word}faster than {peer}"] = times_faster(timings, peer)
+            row[f"{how}faster than {peer}"] = times_faster(timings, peer)
             if peer in timings:
-                figures[f"{key}{suffix}_vs_{peer.replace(', ', '_').replace(' ', '_')}"] = speedup(
-                    timings, "tympan", peer
-                )
+                word = peer.replace(",", "").replace(" ", "_")
+                figures[f"{key}{suffix}_vs_{word}"] = speedup(timings, "tympan", peer)
     print(" | ".join(str(value) for value in row.values()), file=sys.stderr, flush=True)
     return row, figures
 

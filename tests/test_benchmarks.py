@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import __main__ as everything
-from benchmarks import common
+from benchmarks import _trials as trials
+from benchmarks import common, machines, small_data
+
+from tympan.data import Example, Table, read_folder
 
 ROOT = everything.ROOT
 NAMES = everything.benchmarks()
@@ -137,17 +142,86 @@ def test_each_benchmark_has_its_page_and_each_page_its_benchmark() -> None:
     assert not {path.stem for path in PAGES} - set(NAMES)
 
 
+# A median and its range: "2.0 ms (1.9–2.1)", "85.8 (84.3 – 87.3)", "60.0 ± 10.0 %".
+SPREAD = re.compile(r"\d[^|()]*\([^|()]*\d\S*\s?–\s?\S*\d[^|()]*\)|\d ± \d")
+# Of these a row may say instead why it has none.
+NO_SPREAD = re.compile(r"\(one seed\)|not measured|Piczak 2015|Tokozume et al\. 2018")
+
+
+def rows_of(text: str) -> list[str]:
+    """The rows of all tables of a page, without their heads."""
+    tables = re.findall(r"^\|.*\n\|[-:|]+\n((?:\|.*\n)+)", text, re.M)
+    return [row for table in tables for row in table.splitlines()]
+
+
+def behind(name: str, text: str) -> list[str]:
+    """In what a page differs from what its script says now; nothing where it was made with it."""
+    source = common.source_of(name)
+    now, then = common.constants(source), common.made_with(text) or {}
+    found = [
+        f"{key}: {then.get(key)} on the page, {now.get(key)} in the script"
+        for key in sorted({*now, *then})
+        if now.get(key) != then.get(key)
+    ]
+    return found + [f"not there: {one}" for one in common.fixed_texts(source) if one not in text]
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_pages_say_on_what_machine_from_which_seed_and_how_to_repeat(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert re.search(r"^Measured on: cpu .+ cores \d+, .*python 3\S+, .*tympan \d", text, re.M)
     assert f"`python -m benchmarks.{path.stem} --write`" in text
     assert "seed" in text.lower()
-    # A range beside the medians, or the reason why there is none.
-    assert re.search(r"\([^()]*\d\S*–\S*\d[^()]*\)|±|no spread|One run of each", text)
     # Versions say which state was measured; a date would change the page without a change.
     assert not re.search(r"\b20\d\d-\d\d-\d\d\b", text)
     assert "/work" not in text
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_pages_are_made_by_their_scripts_as_they_are_or_say_that_they_are_not(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    differences = behind(path.stem, text)
+    if common.STALE in text:
+        # A page made anew has no such line: one that has it and needs it not is a mistake, too.
+        assert text.splitlines()[2].startswith(common.STALE), "at the top, where a reader sees it"
+        assert differences, "it is not behind its script: take the line away"
+    else:
+        assert not differences, f"python -m benchmarks.{path.stem} --write"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_each_row_has_a_range_or_the_page_says_why_there_is_none(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    rows = rows_of(text)
+    assert rows
+    if re.search(r"there is no spread|One run of each", text):
+        return
+    assert not [row for row in rows if not SPREAD.search(row) and not NO_SPREAD.search(row)]
+
+
+def test_a_page_behind_its_script_is_found() -> None:
+    name = "inference"
+    constants = json.dumps(common.constants(common.source_of(name)))
+    texts = "\n\n".join(common.fixed_texts(common.source_of(name)))
+    page = f"{texts}\n\n<!-- made with {constants} -->\n"
+    assert behind(name, page) == []
+    assert behind(name, page.replace('"BATCH": 8', '"BATCH": 9')) == [
+        "BATCH: 9 on the page, 8 in the script"
+    ]
+    assert behind(name, page.replace("Each second of a long", "A"))[0].startswith("not there: Each")
+    # A page that does not say what it was made with is behind in everything.
+    assert len(behind(name, texts)) == len(json.loads(constants))
+
+
+def test_pages_carry_the_constants_of_their_script() -> None:
+    page = common.page("inference", [{"a": 1}])
+    assert common.made_with(page) == common.constants(common.source_of("inference"))
+    assert common.made_with("no comment here") is None
+
+
+@pytest.mark.parametrize("row", ["| a | 2.0 ms | 3 |", "| a (1–2) | 2.0 ms |", "| ± | 3 |"])
+def test_a_row_without_a_range_beside_a_figure_has_none(row: str) -> None:
+    assert not SPREAD.search(row)
 
 
 def test_a_failing_benchmark_hides_no_other(
@@ -176,3 +250,106 @@ def test_a_benchmark_that_hangs_or_breaks_is_said_to(monkeypatch: pytest.MonkeyP
     assert everything.run("nothing_of_that_name", [], 60.0) == "FAILED: exit code 1"
     monkeypatch.setattr(subprocess, "run", hang)
     assert everything.run("startup", [], 1.0).startswith("FAILED: not done")
+
+
+def test_kept_results_go_with_what_they_came_from(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(trials, "RUNS", tmp_path)
+    monkeypatch.delenv(trials.LIMIT, raising=False)
+    made: list[Path] = []
+
+    def make(work: Path) -> dict[str, object]:
+        work.mkdir(parents=True)
+        made.append(work)
+        return {"accuracy": 0.5, "says": "50 %"}
+
+    first = trials.Trials("demo", total=2)
+    assert first.get("one", "digest", make)["accuracy"] == 0.5
+    assert "[1 of 2, after " in capsys.readouterr().err
+    again = trials.Trials("demo", total=2)
+    assert again.get("one", "digest", make)["accuracy"] == 0.5
+    assert len(made) == 1, "kept"
+    assert again.get("one", "another digest", make)["digest"] == "another digest"
+    assert len(made) == 2, "stale, so made again"
+    assert not made[0].exists(), "the training's folder is not kept"
+    assert again.end() == 0
+    # A file of before, without a digest, is stale as well.
+    (tmp_path / "demo" / "one.json").write_text("[[1.0]]")
+    again.get("one", "digest", make)
+    assert len(made) == 3
+
+
+def test_what_is_not_measured_ends_in_an_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(trials, "RUNS", tmp_path)
+    monkeypatch.delenv(trials.LIMIT, raising=False)
+    assert trials.Trials("demo").limit_s is None, "no limit of its own"
+    monkeypatch.setenv(trials.LIMIT, "0")
+    some = trials.Trials("demo", total=1)
+    assert some.get("one", "digest", lambda work: {}) is None
+    assert some.end() == 1
+    assert "run it again to go on" in capsys.readouterr().err
+
+
+def test_a_digest_tells_rows_sides_settings_and_start(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"x")
+
+    def table(side: str) -> Table:
+        return Table(tmp_path, (Example(tmp_path / "a.wav", {"label": "a", "split": side}),))
+
+    base = trials.digest_of(table("train"), "sounds", {"seed": 0})
+    assert base == trials.digest_of(table("train"), "sounds", {"seed": 0})
+    others = {
+        trials.digest_of(table("test"), "sounds", {"seed": 0}),
+        trials.digest_of(table("train"), "sounds", {"seed": 1}),
+        trials.digest_of(table("train"), "scratch", {"seed": 0}),
+        trials.digest_of(table("train"), "forest", {"seed": 0}),
+    }
+    assert len(others | {base}) == 5
+
+
+def test_other_weights_make_kept_results_stale(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "a.wav").write_bytes(b"x")
+    table = Table(tmp_path, (Example(tmp_path / "a.wav", {"label": "a"}),))
+    before = {one: trials.digest_of(table, one, {}) for one in trials.METHODS}
+    monkeypatch.setattr(trials, "_weights", lambda method: f"other {method}" * (method == "sounds"))
+    after = {one: trials.digest_of(table, one, {}) for one in trials.METHODS}
+    assert {one for one in before if before[one] != after[one]} == {"sounds"}
+
+
+def test_no_test_clip_of_the_motor_lies_beside_a_training_clip(shared_data: Path) -> None:
+    sides = {e.path: e.columns["split"] for e in small_data.motor()}
+    by_label: dict[str, list[Example]] = {}
+    for e in sorted(trials.motor(), key=lambda e: e.columns["clip"]):
+        by_label.setdefault(e.label, []).append(e)
+    for rows in by_label.values():
+        order = [sides[e.path] for e in rows]
+        assert {"train", "test"} <= set(order)
+        pairs = set(itertools.pairwise(order))
+        assert not pairs & {("train", "test"), ("test", "train")}
+
+
+def test_intervals_of_bearings_are_over_thirteen(shared_data: Path) -> None:
+    rows = [e for e in read_folder(shared_data / "cwru") if e.label != "normal"]
+    columns = {"fault_mils": "mils", "outer_race_position": "position"}
+    windows = [
+        Example(e.path, {"label": e.label, **{new: e.columns[old] for old, new in columns.items()}})
+        for e in rows
+    ]
+    sizes = [e for e in windows if e.columns["mils"] in machines.SIZES]
+    assert len({machines.bearing(e) for e in sizes}) == 13
+    # Four recordings that are right or wrong together say less than four that are not.
+    right = np.repeat([True, False] * 6, 4)
+    apart = machines._with_interval(right, [[str(i) for i in range(48)]])
+    together = machines._with_interval(right, [[str(i // 4) for i in range(48)]])
+    widths = [width_of(text) for text in (apart, together)]
+    assert widths[1] > 1.5 * widths[0]
+
+
+def width_of(text: str) -> float:
+    low, high = re.search(r"\(([\d.]+)–([\d.]+)\)", text).groups()
+    return float(high) - float(low)
