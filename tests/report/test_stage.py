@@ -130,6 +130,17 @@ def test_a_segment_shows_why_and_plays(explained: Path, visit: Any) -> None:
         assert v.page.evaluate("document.querySelector('.whypanel img').naturalWidth > 20")
         v.until(f"!{SOUND}.paused && {SOUND}.currentTime > 0.05")
         assert segment.get_attribute("aria-current") == "true"
+        # The keys that zoom do so wherever the focus is; others stay with the button.
+        v.page.evaluate(f"{SOUND}.pause()")
+        whole = v.page.evaluate(TICKS)
+        segment.focus()
+        v.page.keyboard.press("+")
+        assert v.page.locator(".stage.zoomed").count() == 1
+        v.page.keyboard.press("+")
+        v.page.keyboard.press("-")
+        assert v.page.evaluate(TICKS) != whole
+        v.page.keyboard.press("0")
+        assert v.page.evaluate(TICKS) == whole
         # In the list, too, there is a player for each segment.
         v.page.locator("summary").first.click()
         v.page.get_by_role("button", name="Play").first.click()

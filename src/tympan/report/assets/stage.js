@@ -116,10 +116,13 @@ const startStage = (stage) => {
     PageUp: () => seek(now() + view.span / 10), PageDown: () => seek(now() - view.span / 10),
     Home: () => seek(0), End: () => seek(duration),
   };
+  const zoomKeys = ["+", "=", "-", "0"];
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const on = event.target === hit;
-    if (!on && event.target.closest("button, a, summary, audio, input, select, textarea, [tabindex]")) return;
+    const uses = zoomKeys.includes(event.key) ? "input, select, textarea"
+      : "button, a, summary, audio, input, select, textarea, [tabindex]";
+    if (!on && event.target.closest(uses)) return;
     const act = (on ? onPicture : anywhere)[event.key];
     if (!act) return;
     event.preventDefault();
