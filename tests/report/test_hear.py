@@ -119,10 +119,23 @@ def test_warnings_name_what_is_wrong(tmp_path: Path) -> None:
 
 
 def test_silence_is_the_answer_to_silence(answer: Classification, tmp_path: Path) -> None:
-    clip = Clip(np.full((1, 16000), 1e-4), 8000)
+    clip = Clip(np.full((1, 16000), 2e-5), 8000)
     text = write_report(clip, tmp_path / "a.html", answer).path.read_text("utf-8")
     assert "silence What a model makes of it means nothing." in Reader(text).text
+    assert "No sample reaches −90" in text
     assert 'class="lane"' not in text
+
+
+def test_a_quiet_recording_gets_its_answer(
+    scene: Clip, answer: Classification, tmp_path: Path
+) -> None:
+    quiet = Clip(scene.samples[:, :32000] * 3e-4, scene.rate_hz)  # a peak of −76 dBFS
+    report = write_report(quiet, tmp_path / "a.html", answer)
+    assert [w for w in report.warnings if "silent" in w or "silence" in w] == []
+    assert any(w.startswith("Very quiet. Loudness below −70 LUFS") for w in report.warnings)
+    text = Reader(report.path.read_text("utf-8")).text
+    assert "sounds were clearly heard" in text
+    assert "Silence 0" in text
 
 
 @pytest.mark.parametrize("samples", [1, 7, 400])

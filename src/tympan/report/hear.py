@@ -113,7 +113,7 @@ def write_report(
     data, measured, player = _listen(source, target)
     info = _probe(source)
     warned = sections.warnings(data, measured, info)
-    silent = measured.silent_share > 0.99
+    silent = measured.silent
     timeline = answer.timeline if answer is not None and not silent else ()
     found = reasons(source, timeline, data.duration_s, model) if model and timeline else []
     parts = []

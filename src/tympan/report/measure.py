@@ -10,7 +10,8 @@ import torch
 
 CLIP_LEVEL = 0.999  # Full scale of 16 bits, and what lossy codecs leave of it.
 CLIP_RUN = 3  # One sample at full scale may be a peak; three in a row are a flat top.
-SILENCE_DB = -60.0
+SILENT_DB = -90.0  # Peak of full scale: below it there is no more than the last step of 16 bits.
+RANGE_DB = 60.0  # A moment that far below the loudest one is a pause.
 _CHUNK_S = 0.1
 
 
@@ -24,7 +25,8 @@ class Measurements:
         rms: root mean square over all channels.
         clipped: how many times the signal stays at full scale.
         first_clip_s: when it does so first, or None.
-        silent_share: share of the time below −60 dB (0…1).
+        silent: nothing was recorded: no sample reaches −90 dBFS.
+        silent_share: share of the time that lies 60 dB below the loudest moment or more (0…1).
         offset: the mean of the samples: should be 0.
         same_channels: all channels hold the same samples.
         cancelling: the first two channels are each other's opposite, so that their mean is quiet.
@@ -35,6 +37,7 @@ class Measurements:
     rms: float
     clipped: int
     first_clip_s: float | None
+    silent: bool
     silent_share: float
     offset: float
     same_channels: bool
@@ -95,7 +98,10 @@ class Meter:
     def result(self) -> Measurements:
         """Sum up what was taken so far."""
         chunks = self._plain.values()
-        quiet = chunks < 10 ** (SILENCE_DB / 10)
+        silent = self._peak < 10 ** (SILENT_DB / 20)
+        # However quiet the whole: models hear every recording at one level.
+        loudest = float(chunks.max(initial=0.0))
+        quiet = chunks <= max(loudest * 10 ** (-RANGE_DB / 10), 10 ** (SILENT_DB / 10))
         left, right, both = self._products
         first = self._runs.first
         return Measurements(
@@ -104,7 +110,8 @@ class Meter:
             rms=math.sqrt(self._plain.total / max(1, self._count)),
             clipped=self._runs.count,
             first_clip_s=None if first is None else first / self.rate_hz,
-            silent_share=float(quiet.mean()) if len(chunks) else float(self._peak < 1e-3),
+            silent=silent,
+            silent_share=float(quiet.mean()) if len(chunks) and not silent else float(silent),
             offset=float(np.abs(self._sum / max(1, self._count)).max()),
             same_channels=self._same,
             cancelling=bool(both < -0.9 * math.sqrt(left * right) and left * right > 0),

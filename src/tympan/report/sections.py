@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan.report import charts
+from tympan.report.measure import RANGE_DB, SILENT_DB
 from tympan.report.page import NBSP, percent
 from tympan.spectra import figures_style as look
 from tympan.spectra.figures_data import Overview
@@ -96,12 +97,11 @@ def facts(
     if size is not None:
         found.append(Fact("File size", size_text(size)))
     if measured.loudness_lufs is not None:
-        found.append(
-            Fact("Loudness", level(measured.loudness_lufs, "LUFS"), "EBU R128, integrated")
-        )
+        found.append(Fact("Loudness", _loudness(measured.loudness_lufs), "EBU R128, integrated"))
     found.append(Fact("Peak", level(decibel(measured.peak), "dBFS"), "0 is full scale"))
     found.append(Fact("Mean level", level(decibel(measured.rms), "dBFS"), "root mean square"))
-    found.append(Fact("Silence", percent(measured.silent_share), f"of the time below −60{NBSP}dB"))
+    pauses = f"of the time {RANGE_DB:.0f}{NBSP}dB below the loudest"
+    found.append(Fact("Silence", percent(measured.silent_share), pauses))
     return found
 
 
@@ -121,6 +121,11 @@ def level(value_db: float, unit: str) -> str:
     return f"{value_db:.1f}{NBSP}{unit}".replace("-", "−")
 
 
+def _loudness(lufs: float) -> str:
+    """Write a loudness; the standard leaves out what is below −70 LUFS."""
+    return level(lufs, "LUFS") if math.isfinite(lufs) else f"below −70{NBSP}LUFS"
+
+
 def size_text(size: int) -> str:
     """Write a file size.
 
@@ -135,8 +140,10 @@ def size_text(size: int) -> str:
 def warnings(data: Overview, measured: Measurements, info: AudioInfo | None) -> list[Warning]:
     """Say what is wrong with the recording."""
     found: list[Warning] = []
-    if measured.peak == 0:
-        return [Warning("Nothing but silence.", "Every sample is zero; no answer can be right.")]
+    if measured.silent:
+        peak = f"No sample reaches {SILENT_DB:.0f}{NBSP}dB of full scale".replace("-", "−")
+        why = "Every sample is zero" if measured.peak == 0 else peak
+        return [Warning("Nothing but silence.", f"{why}; no answer can be right.")]
     if measured.clipped:
         times = "once" if measured.clipped == 1 else f"{measured.clipped:,} times"
         first = moment(measured.first_clip_s or 0)
@@ -144,11 +151,13 @@ def warnings(data: Overview, measured: Measurements, info: AudioInfo | None) -> 
         found.append(Warning("Clipped.", why))
     if measured.silent_share >= 0.7:
         share = percent(measured.silent_share)
-        found.append(Warning("Mostly silent.", f"{share} of the time is below −60 dB."))
+        found.append(
+            Warning("Mostly silent.", f"{share} of the time is 60 dB or more below the loudest.")
+        )
     loudness = measured.loudness_lufs
     if loudness is not None and loudness < -45 and measured.silent_share < 0.7:
         found.append(
-            Warning("Very quiet.", f"{level(loudness, 'LUFS')}: noise may cover the sound.")
+            Warning("Very quiet.", f"Loudness {_loudness(loudness)}: noise may cover the sound.")
         )
     if measured.offset > 0.02:
         offset = f"{measured.offset:.3f}"
