@@ -73,6 +73,11 @@ def _weights(method: str) -> str:
     return str(cards[0].weights["sha256"]) if cards else ""
 
 
+def _limit_s() -> float | None:
+    text = os.environ.get(LIMIT, "")
+    return float(text) if text else None
+
+
 @dataclass
 class Trials:
     """The results of one benchmark.
@@ -86,7 +91,7 @@ class Trials:
 
     name: str
     total: int = 0
-    limit_s: float | None = field(default_factory=lambda: _limit_s())
+    limit_s: float | None = field(default_factory=_limit_s)
     missing: list[str] = field(default_factory=list)
     _asked: int = 0
     _began: float = field(default_factory=time.monotonic)
@@ -117,16 +122,20 @@ class Trials:
         if self.limit_s is not None and passed_s > self.limit_s:
             self.missing.append(name)
             return None
+        at = f"{self._asked} of {self.total}"
+        print(f"[{at}, after {passed_s:.0f} s] {name} ...", file=sys.stderr, flush=True)
         shutil.rmtree(work, ignore_errors=True)
         result = dict(make(work))
         shutil.rmtree(work, ignore_errors=True)
         seconds = time.monotonic() - self._began - passed_s
         result |= {"digest": digest, "seconds": round(seconds, 1)}
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(result), encoding="utf-8")
-        place = f"[{self._asked} of {self.total}, after {passed_s + seconds:.0f} s]"
+        # Beside, then renamed: what is stopped in between leaves no half a result.
+        part = kept.with_suffix(".part")
+        part.write_text(json.dumps(result), encoding="utf-8")
+        part.replace(kept)
         says = result.get("says", "done")
-        print(f"{place} {name}: {says}, {seconds:.0f} s", file=sys.stderr, flush=True)
+        print(f"[{at}] {name}: {says}, {seconds:.0f} s", file=sys.stderr, flush=True)
         return result
 
     def end(self) -> int:
@@ -138,11 +147,6 @@ class Trials:
                 file=sys.stderr,
             )
         return 1 if self.missing else 0
-
-
-def _limit_s() -> float | None:
-    text = os.environ.get(LIMIT, "")
-    return float(text) if text else None
 
 
 def trained(

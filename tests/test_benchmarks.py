@@ -266,7 +266,7 @@ def test_kept_results_go_with_what_they_came_from(
 
     first = trials.Trials("demo", total=2)
     assert first.get("one", "digest", make)["accuracy"] == 0.5
-    assert "[1 of 2, after " in capsys.readouterr().err
+    assert "[1 of 2] one: 50 %, " in capsys.readouterr().err
     again = trials.Trials("demo", total=2)
     assert again.get("one", "digest", make)["accuracy"] == 0.5
     assert len(made) == 1, "kept"
