@@ -38,6 +38,6 @@ def attach(
         return value
 
     def __dir__() -> list[str]:
-        return sorted([*names, *vars(sys.modules[package])])
+        return sorted({*names, *vars(sys.modules[package])})
 
     return __getattr__, __dir__, sorted(names)

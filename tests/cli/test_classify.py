@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from tympan.audio import Clip
+from tympan.audio import Clip, load
 from tympan.cli.classify import recordings
 from tympan.cli.main import app
 from tympan.cli.train import next_step
@@ -55,3 +55,27 @@ def test_a_folder_without_recordings_is_a_mistake(tmp_path: Path) -> None:
 def test_the_next_step_names_the_model_so_that_it_is_found() -> None:
     assert next_step(Path("mine")) == "tympan classify FILE --model mine"
     assert next_step(Path("sounds")) == "tympan classify FILE --model ./sounds"
+
+
+def test_silence_and_a_moment_are_warned_of(tmp_path: Path) -> None:
+    Clip(np.zeros(16000), 16000).save(tmp_path / "silence.wav")
+    Clip(np.full(80, 0.5), 16000).save(tmp_path / "moment.wav")
+    for name, told in (("silence", "is silent"), ("moment", "lasts only 5 ms")):
+        found = CliRunner().invoke(app, ["classify", str(tmp_path / f"{name}.wav"), "--json"])
+        assert found.exit_code == 0
+        assert told in found.stderr
+        assert told in json.loads(found.stdout)["warnings"][0]
+
+
+def test_a_quiet_recording_is_no_silence(folder: Path, tmp_path: Path) -> None:
+    quiet = tmp_path / "quiet.wav"
+    load(folder / "b.wav").gain(-70).save(quiet, subtype="FLOAT")
+    found = CliRunner().invoke(app, ["classify", str(quiet), "--json"])
+    assert json.loads(found.stdout)["warnings"] == []
+
+
+def test_a_picture_of_the_reasons_is_named(folder: Path, tmp_path: Path) -> None:
+    why = tmp_path / "why.png"
+    found = CliRunner().invoke(app, ["classify", str(folder / "b.wav"), "--explain", str(why)])
+    assert f"why: {why}" in found.stdout
+    assert why.exists()

@@ -59,6 +59,12 @@ def test_a_folder_shows_its_card(shipped: Path) -> None:
     assert run(str(shipped / "birds")).output == run("birds").output
 
 
+def test_a_folder_here_needs_no_slash(shipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (shipped / "birds").rename(shipped / "mine")
+    monkeypatch.chdir(shipped)
+    assert "deaf to bats" in run("mine").output
+
+
 def test_json_is_one_object_a_line() -> None:
     cards = [json.loads(line) for line in run("--json").output.splitlines()]
     assert [card["name"] for card in cards] == ["birds", "sounds"]

@@ -23,7 +23,7 @@ ANSWER = Classification(
 def test_json_holds_what_the_command_promises(tmp_path):
     stored = json.loads(ANSWER.save(tmp_path / "a.json").read_text())
     assert stored == ANSWER.to_json()
-    assert set(stored) == {"file", "labels", "timeline"}
+    assert set(stored) == {"file", "labels", "timeline", "warnings"}
     assert stored["timeline"][1] == {"start_s": 4.0, "end_s": 6.5, "label": "engine", "score": 0.6}
 
 

@@ -48,6 +48,7 @@ def classify(
         if len(files) > 1:
             raise ArgumentError("--explain draws one picture", fix="give one file")
         why(ready, files[0]).save(explain)
+        typer.echo(f"why: {explain}", err=as_json)
     failed: list[TympanError] = []
     for file in _counted(files):
         try:
@@ -59,6 +60,8 @@ def classify(
             typer.echo(f"tympan: {error}", err=True)
             failed.append(error)
             continue
+        for warning in answer.warnings:
+            typer.echo(f"tympan: {file}: {warning}", err=True)
         typer.echo(json.dumps(answer.to_json(), ensure_ascii=False) if as_json else answer)
     if failed:
         raise TympanError(f"{len(failed)} of {len(files)} files could not be classified")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,7 +23,7 @@ def models(
     """
     from tympan.models import list_models, load_card
 
-    is_path = "/" in pattern or "\\" in pattern
+    is_path = "/" in pattern or "\\" in pattern or (Path(pattern) / "card.json").is_file()
     cards = [load_card(pattern)] if is_path else list_models(pattern)
     if json:
         from json import dumps, loads
@@ -38,7 +39,7 @@ def models(
     if not cards and pattern != "*":
         from tympan.errors import ModelError
 
-        fix = "`tympan models` lists all; a folder needs a slash: ./folder"
+        fix = "`tympan models` lists all; a folder of a model holds card.json"
         raise ModelError(f"no model is called {pattern!r}", fix=fix)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -127,5 +128,6 @@ def gathered(settings: Mapping[str, Any] | None, **named: Any) -> dict[str, Any]
 def _check_known(values: Mapping[str, Any], used: set[str], known: Mapping[str, Any]) -> None:
     unknown = sorted(set(values) - used)
     if unknown:
-        fix = f"one of {', '.join(sorted(known))}"
+        near = difflib.get_close_matches(unknown[0], known, n=1, cutoff=0.5)
+        fix = f"{near[0]}, perhaps?" if near else f"one of {', '.join(sorted(known))}"
         raise ArgumentError(f"no setting is called {unknown[0]!r}", fix=fix)

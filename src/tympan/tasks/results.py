@@ -58,6 +58,7 @@ class Classification:
         timeline: what is heard when; neighbouring steps of the same label are one segment.
         duration_s: length of the recording.
         model: name of the model that answered.
+        warnings: why the answer may mean nothing: the recording is silent, or far too short.
 
     >>> answer = Classification("a.wav", (Label("dog", 0.9),), (Segment(0, 1, "dog", 0.9),), 1.0)
     >>> answer.to_json()["labels"]
@@ -71,6 +72,7 @@ class Classification:
     timeline: tuple[Segment, ...]
     duration_s: float = 0.0
     model: str = ""
+    warnings: tuple[str, ...] = ()
 
     @property
     def best(self) -> Label:
@@ -84,11 +86,12 @@ class Classification:
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:
-        """`file`, `labels` and `timeline` as plain values, scores rounded to 6 digits."""
+        """`file`, `labels`, `timeline` and `warnings` as plain values, scores to 6 digits."""
         return {
             "file": self.file,
             "labels": [_rounded(asdict(label)) for label in self.labels],
             "timeline": [_rounded(asdict(segment)) for segment in self.timeline],
+            "warnings": list(self.warnings),
         }
 
     def save(self, path: str | Path) -> Path:

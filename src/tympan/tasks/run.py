@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,14 +64,15 @@ def train(
     table, name = _read(folder, task, say)
     question = get(name)
     target = Path(out) if out is not None else Path(f"{table.root.resolve().name}-{name}")
-    _check_out(target, table.root)
-    start = _start_model(name, from_, say)
-    values = gathered(settings, epochs=epochs, seed=seed)
-    config, training, chosen = configured(question, table, start, values, say)
-    job = prepare_job(question, table, config, chosen, training.seed, say)
-    if start is not None:
-        job = keep_apart(job, start, say)
-    card = draft_card(job, training, target, start)
+    with _nothing_left(target):
+        _check_out(target, table.root)
+        start = _start_model(name, from_, say)
+        values = gathered(settings, epochs=epochs, seed=seed)
+        config, training, chosen = configured(question, table, start, values, say)
+        job = prepare_job(question, table, config, chosen, training.seed, say)
+        if start is not None:
+            job = keep_apart(job, start, say)
+        card = draft_card(job, training, target, start)
     net, history = run_job(
         job, training, target, start=start, resume=resume, progress=progress, say=say
     )
@@ -194,6 +196,19 @@ def run_job(
     assert train is not None
     history = fit(learner, train, val, training, out, resume=resume, progress=progress)
     return net, history
+
+
+@contextlib.contextmanager
+def _nothing_left(out: Path) -> Iterator[None]:
+    """Take away the folder that was made for a training that could not begin."""
+    made = not out.exists()
+    try:
+        yield
+    except BaseException:
+        if made:
+            with contextlib.suppress(OSError):
+                out.rmdir()  # an empty one only
+        raise
 
 
 def _check_out(out: Path, folder: Path) -> None:

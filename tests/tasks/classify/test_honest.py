@@ -16,6 +16,8 @@ from tympan.errors import ArgumentError, DataError, ModelError
 from tympan.tasks import evaluate, train
 from tympan.tasks.ask import load
 from tympan.tasks.classify import steps
+from tympan.tasks.classify.task import Evaluation
+from tympan.tasks.metrics import classification_metrics
 
 
 def short(folder: Path, out: Path, **options):
@@ -134,3 +136,23 @@ def test_seed_by_setting_is_the_seed(folder, tmp_path):
     assert card["data"]["training"]["seed"] == 7
     with pytest.raises(ArgumentError, match="given twice"):
         short(folder, tmp_path / "n", from_="scratch", seed=1, settings={"seed": "7"})
+
+
+def test_a_training_that_cannot_begin_leaves_no_folder(folder, tmp_path):
+    for wrong, told in (({"rate": 8000}, "rate_hz, perhaps?"), ({"zzz": 1}, "one of")):
+        with pytest.raises(ArgumentError, match="no setting is called") as error:
+            train(folder, out=tmp_path / "m", progress=False, settings=wrong)
+        assert told in str(error.value)
+    with pytest.raises(ModelError):
+        train(folder, from_="nowhere", out=tmp_path / "m", progress=False)
+    assert not (tmp_path / "m").exists()
+
+
+def test_of_a_label_never_answered_no_precision_is_told():
+    truth, scores = np.array([0, 0, 1]), np.array([[0.9, 0.1, 0.0]] * 3)
+    metrics = classification_metrics(truth, scores, ["a", "b", "c"])
+    table = str(Evaluation(metrics, ("1", "2", "3"), truth, scores, ("a", "b", "c")))
+    rows = {line.split()[0]: line.split()[1:] for line in table.splitlines()[-3:]}
+    assert rows["a"][:2] == ["66.7%", "100.0%"]
+    assert rows["b"] == ["–", "0.0%", "0.0%", "1"]
+    assert rows["c"] == ["–", "–", "–", "0"]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 BATCH = 8
 SHORTEST_S = 0.1
+# Nothing that was recorded is quieter: half a step of 16 bits is -96 dB of full scale.
+SILENT_PEAK = 10 ** (-96 / 20)
 STEPS_PER_WINDOW = 2.5
 
 
@@ -33,7 +35,24 @@ class ClassifyModel:
     name: str
 
 
-def steps(model: ClassifyModel, source: Any, every_s: float | None = None) -> Iterator[Step]:
+class Level:
+    """The peak of a recording, measured as it passes by."""
+
+    peak = 0.0
+
+    def watch(self, chunks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Yield the chunks `(t,)` unchanged."""
+        for chunk in chunks:
+            self.peak = max(self.peak, float(np.abs(chunk).max(initial=0.0)))
+            yield chunk
+
+
+def steps(
+    model: ClassifyModel,
+    source: Any,
+    every_s: float | None = None,
+    level: Level | None = None,
+) -> Iterator[Step]:
     """Yield what is heard, step by step, in bounded memory however long the recording.
 
     The net hears a window around the middle of each step, as long as what it heard in training;
@@ -44,6 +63,7 @@ def steps(model: ClassifyModel, source: Any, every_s: float | None = None) -> It
         model: the classifier.
         source: what `tympan.load` takes.
         every_s: length of a step; by default two fifths of the window.
+        level: is told the peak on the way.
 
     Raises:
         ArgumentError: `every_s` is not a usable length.
@@ -52,7 +72,8 @@ def steps(model: ClassifyModel, source: Any, every_s: float | None = None) -> It
     if every_s is not None and not 0.01 <= every_s <= 3600:
         raise ArgumentError(f"every_s={every_s} is no usable step", fix="give 0.01 to 3600 seconds")
     config = model.net.config
-    return steps_of(model, _chunks(source, config.rate_hz), every_s)
+    chunks = _chunks(source, config.rate_hz)
+    return steps_of(model, chunks if level is None else level.watch(chunks), every_s)
 
 
 def steps_of(
@@ -190,18 +211,34 @@ def answer(
     """
     if top < 1:
         raise ArgumentError(f"top={top} labels cannot be given", fix="give 1 or more")
-    total, duration_s = np.zeros(len(model.labels)), 0.0
+    total, duration_s, level = np.zeros(len(model.labels)), 0.0, Level()
     timeline: list[Segment] = []
     window_s = model.net.config.clip_s * model.net.config.crop
     overlap = window_s / every_s if every_s else STEPS_PER_WINDOW
-    for step, i in decide(steps(model, source, every_s), overlap):
+    for step, i in decide(steps(model, source, every_s, level), overlap):
         total += step.probabilities * (step.end_s - step.start_s)
         duration_s = step.end_s
         extend(timeline, step, model.labels[i], float(step.probabilities[i]))
     total /= max(duration_s, 1e-9)
     best = np.argsort(-total, kind="stable")[:top]
     labels = tuple(Label(model.labels[i], float(total[i])) for i in best)
-    return Classification(name or _name(source), labels, tuple(timeline), duration_s, model.name)
+    return Classification(
+        name or _name(source),
+        labels,
+        tuple(timeline),
+        duration_s,
+        model.name,
+        _warnings(level.peak, duration_s),
+    )
+
+
+def _warnings(peak: float, duration_s: float) -> tuple[str, ...]:
+    """Why an answer may mean nothing."""
+    if peak < SILENT_PEAK:
+        return ("is silent, so its labels mean nothing",)
+    if duration_s < SHORTEST_S:
+        return (f"lasts only {1000 * duration_s:.0f} ms, too short to tell what it is",)
+    return ()
 
 
 def _name(source: Any) -> str:

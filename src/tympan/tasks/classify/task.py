@@ -85,13 +85,19 @@ class Evaluation:
             lines.append(f"{title:9} {m[name]:6.1%}   95 % interval {low:.1%} – {high:.1%}")
         width = max(map(len, self.labels))
         lines.append(f"{'label':{width}}  precision  recall      F1  recordings")
-        for label, row in m["per_class"].items():
-            if not row["support"] and not row["precision"]:
-                lines.append(f"{label:{width}}  {'–':>9}  {'–':>6}  {'–':>6}  {0:10d}")
-                continue
+        answered = np.bincount(self.scores.argmax(1), minlength=len(self.labels))
+        for i, (label, row) in enumerate(m["per_class"].items()):
+            # Of a label that was never answered, or never there, no share can be given.
+            told = {
+                "precision": answered[i] > 0,
+                "recall": row["support"] > 0,
+                "f1": answered[i] + row["support"] > 0,
+            }
+            precision, recall, f1 = (
+                f"{row[name]:.1%}" if known else "–" for name, known in told.items()
+            )
             lines.append(
-                f"{label:{width}}  {row['precision']:9.1%}  {row['recall']:6.1%}  "
-                f"{row['f1']:6.1%}  {row['support']:10d}"
+                f"{label:{width}}  {precision:>9}  {recall:>6}  {f1:>6}  {row['support']:10d}"
             )
         return "\n".join(lines)
 
