@@ -65,8 +65,8 @@ def forest_scores(
 
     >>> x = np.array([[0.0], [0.1], [1.0], [1.1]])
     >>> scores, labels = forest_scores(x, ["a", "a", "b", "b"], np.array([[0.05]]), 0)
-    >>> labels[int(scores[0].argmax())]
-    'a'
+    >>> print(labels[int(scores[0].argmax())])
+    a
     """
     from sklearn.ensemble import RandomForestClassifier
 

@@ -34,6 +34,7 @@ import itertools
 import statistics
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,7 @@ def dcase2016_task2() -> Table:
 
 
 SETS: dict[str, Callable[[], Table]] = {
-    f.__name__: f for f in (motor, philharmonia, wake_words, dcase2016_task2)
+    f.__name__: cache(f) for f in (motor, philharmonia, wake_words, dcase2016_task2)
 }
 
 
