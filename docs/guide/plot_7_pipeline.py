@@ -191,7 +191,7 @@ def draw_maps(name):
 draw_maps("stem")
 
 # %%
-# One stage on, with half as many rows and columns in each direction or fewer:
+# A middle stage, with half as many rows and columns again:
 
 # sphinx_gallery_alt = "Four channels of a middle stage: coarser, some answer at the strokes only."
 names = list(maps)
@@ -351,6 +351,7 @@ log_mel = LogMel(RATE_HZ, n_fft=512, hop=256, n_mels=32)
 def collect(seeds):
     waves = [example(kind, seed).samples[0] for seed in seeds for kind in KINDS]
     targets = torch.arange(4).repeat(len(seeds))
+    # Brings levels (dB) to about 0 ± 1, which nets learn from best.
     return log_mel(torch.tensor(np.stack(waves)))[:, None] / 20 + 1, targets
 
 
@@ -389,8 +390,8 @@ for epoch in range(8):
     print(f"epoch {epoch + 1}: loss {np.mean(losses[-15:]):.3f}, new sounds {accuracies[-1]:.1%}")
 
 # %%
-# The loss falls with every step, and the share of right answers on sounds that the net has never
-# heard rises.
+# Overall the loss falls (each point is one batch of 16, and some are harder), and the share of right
+# answers on sounds that the net has never heard rises.
 
 # sphinx_gallery_alt = "Above, the loss falls from 1.4 towards zero; below, the accuracy on new"
 # sphinx_gallery_alt = "sounds rises to nearly 100 %."
@@ -430,11 +431,12 @@ print(f"new sounds right: {evaluation.metrics['accuracy']:.1%}")
 
 # %%
 # It may score a little less than the loop: of the 240 recordings it keeps nearly a third apart, to
-# choose the best epoch and to measure the model. In a shell:
+# choose the best epoch and to measure the model. The same in a shell:
 #
 # .. code-block:: sh
 #
-#    tympan train sounds/train --out my-model
+#    tympan train sounds/train --from scratch --out my-model --epochs 15 \
+#        --set encoder=small --set batch_size=16
 #    tympan evaluate my-model sounds/new
 #
 # Try
