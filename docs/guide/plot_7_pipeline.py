@@ -390,8 +390,8 @@ for epoch in range(8):
     print(f"epoch {epoch + 1}: loss {np.mean(losses[-15:]):.3f}, new sounds {accuracies[-1]:.1%}")
 
 # %%
-# Overall the loss falls (each point is one batch of 16, and some are harder), and the share of right
-# answers on sounds that the net has never heard rises.
+# Overall the loss falls (each point is one batch of 16, and some are harder), and the share of
+# right answers on sounds that the net has never heard rises.
 
 # sphinx_gallery_alt = "Above, the loss falls from 1.4 towards zero; below, the accuracy on new"
 # sphinx_gallery_alt = "sounds rises to nearly 100 %."

@@ -131,10 +131,11 @@ print(*sorted(path.name for path in (home / "pump-model").glob("[!.]*")), sep="\
 
 # %%
 # First look at the curves (with under 30 recordings for each label there are none, because then
-# only a new head is fitted to the encoder, and nothing is held out to choose an epoch). The loss on the training side should fall. If the score on the
-# validation side does not rise along with it, the net learns by heart; if neither moves, it needs
-# more epochs, or the sounds do not tell the labels apart. With so few recordings the score jumps up
-# and down; tympan keeps the weights of the best epoch.
+# only a new head is fitted to the encoder, and nothing is held out to choose an epoch). The loss on
+# the training side should fall. If the score on the validation side does not rise along with it,
+# the net learns by heart; if neither moves, it needs more epochs, or the sounds do not tell the
+# labels apart. With so few recordings the score jumps up and down; tympan keeps the weights of the
+# best epoch.
 
 # sphinx_gallery_alt = "Above, the training loss falls over the epochs; below, the accuracy on the"
 # sphinx_gallery_alt = "validation side."
