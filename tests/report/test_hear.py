@@ -55,7 +55,7 @@ def test_the_page_says_what_the_recording_is(report: Path) -> None:
     seen = Reader(report.read_text("utf-8")).text
     for words in ("scene.wav", "3.00 s", "16,000 Hz", "stereo", "−6.0 dBFS", "LUFS", "440"):
         assert words in seen, words
-    assert "pure tone, rain" in seen, "the sounds in the order in which they came"
+    assert "pure_tone, rain" in seen, "the sounds in the order in which they came"
     assert "sure" not in seen.split("Listen and look")[0], "one score cannot stand for two sounds"
 
 
@@ -209,7 +209,7 @@ def test_the_keyboard_does_everything(report: Path, visit: Any) -> None:
         # From the slider, Tab reaches the segments; the focus is always visible.
         v.page.keyboard.press("Tab")
         focused = "document.activeElement"
-        assert "pure tone" in v.page.evaluate(f"{focused}.getAttribute('aria-label')")
+        assert "pure_tone" in v.page.evaluate(f"{focused}.getAttribute('aria-label')")
         assert v.page.evaluate(f"getComputedStyle({focused}).outlineStyle") == "solid"
         v.page.keyboard.press("Enter")
         v.until(f"!{sound}.paused")

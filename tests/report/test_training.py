@@ -50,12 +50,12 @@ def test_per_label_figures(report: Path) -> None:
     assert rows == [
         ["cat", "89 %", "80 %", "84 %", "10"],
         ["dog", "56 %", "90 %", "69 %", "10"],
-        ["door knock", "–", "0 %", "0 %", "5"],
+        ["door_knock", "–", "0 %", "0 %", "5"],
     ]
-    assert "door knock as dog (5 of 5); cat as dog (2 of 10); dog as cat (1 of 10)" in text
+    assert "door_knock as dog (5 of 5); cat as dog (2 of 10); dog as cat (1 of 10)" in text
     assert "50.0 – 84.0 % (95 % interval)" in text
     assert "pets &lt;b&gt;" in text
-    assert "door knock</strong> heard as <strong>dog</strong>, 97 %" in text
+    assert "door_knock</strong> heard as <strong>dog</strong>, 97 %" in text
 
 
 @pytest.mark.parametrize("k", [2, 9, 50, 100])
@@ -129,11 +129,11 @@ def test_in_the_browser(report: Path, visit: Any) -> None:
         cells = "[...document.querySelectorAll('tbody th')].map((e) => e.textContent)"
         recall = v.page.get_by_role("button", name="Recall")
         recall.click()
-        assert v.page.evaluate(cells) == ["dog", "cat", "door knock"]
+        assert v.page.evaluate(cells) == ["dog", "cat", "door_knock"]
         recall.click()
-        assert v.page.evaluate(cells) == ["door knock", "cat", "dog"]
+        assert v.page.evaluate(cells) == ["door_knock", "cat", "dog"]
         v.page.get_by_role("button", name="Label").press("Enter")
-        assert v.page.evaluate(cells) == ["cat", "dog", "door knock"]
+        assert v.page.evaluate(cells) == ["cat", "dog", "door_knock"]
         assert v.page.locator("th[aria-sort]").count() == 1
         player = "document.querySelector('.card audio')"
         v.page.evaluate(f"void {player}.play()")

@@ -15,7 +15,7 @@ from tympan.report import explain_net as draw_net
 from tympan.report import page
 from tympan.report.panels import Panel, render, save_sheet
 from tympan.report.player import data_address
-from tympan.report.sections import moment, plain
+from tympan.report.sections import moment
 from tympan.spectra import figures_style as look
 from tympan.spectra.figures import make_folder
 
@@ -128,19 +128,20 @@ def _part(source: Any, start_s: float, end_s: float) -> Clip:
 
 def _excerpt(why: Explanation, whole: Classification) -> str:
     """Say what of the recording is explained, and why its score is another one."""
-    label, score = plain(why.label), page.percent(why.score)
+    label, score = why.label, page.percent(why.score)
     if why.duration_s >= whole.duration_s - 0.05:
         return f"The whole recording, heard as {label}, {score}."
     told = (
-        f"Explained is the excerpt from {moment(why.start_s)} to "
-        f"{moment(why.start_s + why.duration_s)}, where {label} is clearest: {score}."
+        f"Explained is the window from {moment(why.start_s)} to "
+        f"{moment(why.start_s + why.duration_s)}, in which {label} scores highest: {score} in this "
+        "window alone."
     )
     mean = next((one.score for one in whole.labels if one.label == why.label), None)
     if mean is None:
         return told
     return (
         f"{told} Over the whole recording {label} has {page.percent(mean)}, because that score "
-        "is the mean over all its parts, also those in which something else is heard."
+        "is the mean over all its windows, also those in which something else is heard."
     )
 
 
@@ -221,7 +222,7 @@ def _stages(
     values = {
         "rate": clip.rate_hz,
         "n_mels": config.n_mels,
-        "label": plain(why.label),
+        "label": why.label,
         "tones": draw.tones(clip),
         "maps": "the last feature map"
         if config.pool == "last"

@@ -163,7 +163,7 @@ def why(found: Explanation) -> list[Panel]:
         band_ticks(ax, found.frequencies_hz.tolist())
         recording_time(ax, found.start_s, found.duration_s)
 
-    name = found.label.replace("_", " ")
+    name = found.label
     lit = partial(draw, values=shaded(found))
     return [
         Panel(
@@ -183,14 +183,14 @@ def scores(clip: Clip, ready: Any, whole: Sequence[Label], most: int = 6) -> lis
     best = np.argsort(-values, kind="stable")[:most]
     here = [(ready.labels[i], float(values[i])) for i in best]
     there = [(one.label, one.score) for one in whole[:most]]
-    return [_bars("In this excerpt", here), _bars("In the whole recording, on average", there)]
+    return [_bars("In this window alone", here), _bars("Mean over the whole recording", there)]
 
 
 def _bars(title: str, rows: list[tuple[str, float]]) -> Panel:
     def draw(ax: Axes) -> None:
         places = range(len(rows) - 1, -1, -1)
         ax.barh(places, [100 * value for _, value in rows], color=look.BLUE, height=0.7)
-        ax.set_yticks(places, [name.replace("_", " ") for name, _ in rows], parse_math=False)
+        ax.set_yticks(places, [name for name, _ in rows], parse_math=False)
         for place, (_, value) in zip(places, rows, strict=True):
             inside = value > 0.75
             ax.text(
@@ -205,5 +205,5 @@ def _bars(title: str, rows: list[tuple[str, float]]) -> Panel:
         ax.set_xlim(0, 100)
         ax.set_xlabel("Score (%)")
 
-    told = ", ".join(f"{name.replace('_', ' ')} {percent(value, 1)}" for name, value in rows)
+    told = ", ".join(f"{name} {percent(value, 1)}" for name, value in rows)
     return Panel(title, f"Scores: {told}", on_axes(draw))

@@ -86,7 +86,7 @@ def hear(
         from tympan.tasks.classify import classify
 
         answer = classify(source, model=model, every_s=every_s)
-    return write_report(source, out, answer, model=model)
+    return write_report(source, out, answer, model=model, every_s=every_s)
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,7 @@ def write_report(
     answer: Classification | None,
     *,
     model: str | os.PathLike[str] | None = None,
+    every_s: float | None = None,
 ) -> Report:
     """Write the page for an answer that is known already; see `hear`."""
     target = check_target(out, source, "report.html")
@@ -115,7 +116,7 @@ def write_report(
     warned = sections.warnings(data, measured, info)
     silent = measured.silent
     timeline = answer.timeline if answer is not None and not silent else ()
-    found = reasons(source, timeline, data.duration_s, model) if model and timeline else []
+    found = reasons(source, timeline, data.duration_s, model, every_s) if model and timeline else []
     parts = []
     if answer is not None:
         told = heard.SILENCE if silent else heard.answer(answer)
@@ -222,5 +223,5 @@ def _model(model: str | os.PathLike[str]) -> dict[str, Any]:
     return {
         "description": card.description,
         "facts": facts,
-        "failures": [sections.plain(failure) for failure in card.known_failures],
+        "failures": list(card.known_failures),
     }

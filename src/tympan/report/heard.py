@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tympan.report.page import percent
-from tympan.report.sections import moment, plain
+from tympan.report.sections import moment
 from tympan.report.why import Reason, reason_for
 from tympan.spectra import figures_style as look
 
@@ -84,11 +84,11 @@ def answer(result: Classification) -> Answer:
     if len(heard) > 1:
         return _several(heard, result.duration_s)
     best = result.labels[0]
-    rows = [Row(plain(x.label), round(100 * x.score, 1), percent(x.score)) for x in result.labels]
+    rows = [Row(x.label, round(100 * x.score, 1), percent(x.score)) for x in result.labels]
     lead = f"{percent(best.score)} sure, among the sounds that the model knows."
     if best.score < SURE:
         lead = f"Not sure: {percent(best.score)}. It may be a sound that the model never learned."
-    return Answer(plain(best.label), best.score >= SURE, lead, rows)
+    return Answer(best.label, best.score >= SURE, lead, rows)
 
 
 def _heard(timeline: Sequence[Segment]) -> dict[str, list[Segment]]:
@@ -105,10 +105,9 @@ def _several(heard: dict[str, list[Segment]], duration_s: float) -> Answer:
     whole = duration_s or sum(length.values())
     longest = sorted(length, key=lambda label: -length[label])[:6]
     longest = [label for label in heard if label in longest]
-    shown = [plain(label) for label in longest]
+    shown = list(longest)
     rows = [
-        Row(plain(x), round(100 * length[x] / whole, 1), look.duration_text(length[x]))
-        for x in longest
+        Row(x, round(100 * length[x] / whole, 1), look.duration_text(length[x])) for x in longest
     ]
     more = len(heard) - len(shown)
     others = f" and {more} more" if more else ""
@@ -152,7 +151,7 @@ def lanes(
         parts = by_label[label]
         total = look.duration_text(sum(s.end_s - s.start_s for s in parts))
         bars = [_bar(s, duration_s, reason_for(s, reasons)) for s in parts if id(s) in drawn]
-        result.append(Lane(plain(label), total, bars))
+        result.append(Lane(label, total, bars))
     left_out = len(timeline) - len(drawn)
     are = "segment is" if left_out == 1 else "segments are"
     note = f"{left_out} short or faint {are} not drawn." if left_out else ""
@@ -160,7 +159,7 @@ def lanes(
 
 
 def _bar(s: Segment, duration_s: float, why: tuple[int | None, bool]) -> Bar:
-    text = f"{plain(s.label)}, {moment(s.start_s)} to {moment(s.end_s)}, {percent(s.score)}"
+    text = f"{s.label}, {moment(s.start_s)} to {moment(s.end_s)}, mean {percent(s.score)}"
     return Bar(
         left=round(100 * s.start_s / duration_s, 3),
         width=round(100 * (s.end_s - s.start_s) / duration_s, 3),
@@ -182,7 +181,7 @@ def segment_rows(timeline: Sequence[Segment]) -> list[dict[str, Any]]:
             "end": moment(s.end_s),
             "start_s": round(s.start_s, 3),
             "end_s": round(s.end_s, 3),
-            "label": plain(s.label),
+            "label": s.label,
             "score": percent(s.score),
         }
         for s in sorted(kept, key=lambda s: s.start_s)

@@ -101,7 +101,7 @@ class Meter:
         silent = self._peak < 10 ** (SILENT_DB / 20)
         # However quiet the whole: models hear every recording at one level.
         loudest = float(chunks.max(initial=0.0))
-        quiet = chunks <= max(loudest * 10 ** (-RANGE_DB / 10), 10 ** (SILENT_DB / 10))
+        quiet = chunks <= loudest * 10 ** (-RANGE_DB / 10)
         left, right, both = self._products
         first = self._runs.first
         return Measurements(

@@ -39,15 +39,6 @@ class Warning:
     why: str
 
 
-def plain(label: str) -> str:
-    """Write a label as words.
-
-    >>> plain("clock_tick")
-    'clock tick'
-    """
-    return label.replace("_", " ")
-
-
 def moment(seconds: float) -> str:
     """Write a moment of a recording.
 

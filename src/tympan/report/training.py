@@ -13,7 +13,7 @@ import numpy as np
 from tympan.errors import ArgumentError
 from tympan.report import page, training_charts
 from tympan.report.page import NBSP, percent
-from tympan.report.sections import Fact, plain
+from tympan.report.sections import Fact
 from tympan.spectra import figures_style as look
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def training_report(
         scores=[_score(name, value) for name, value in metrics.items()],
         mistakes=[_mistake(m) for m in mistakes[:_MOST_MISTAKES]],
         confused=_confused(confusion, labels),
-        matrix=training_charts.matrix(confusion, [plain(label) for label in labels]),
+        matrix=training_charts.matrix(confusion, list(labels)),
         rows=_class_rows(confusion, labels),
         curves=training_charts.curves(history),
         calibration=calibration,
@@ -142,8 +142,8 @@ def _mistake(mistake: Mistake) -> dict[str, str]:
     if clip.duration_s > _MISTAKE_S:
         clip = clip.slice(0, _MISTAKE_S)
     return {
-        "truth": plain(mistake.truth),
-        "guess": plain(mistake.guess),
+        "truth": mistake.truth,
+        "guess": mistake.guess,
         "score": percent(mistake.score),
         "name": look.short_name(os.path.basename(clip.name), 80) or "recording",
         "image": spectrogram_image(survey(clip, width=250), rows=112, most_columns=500),
@@ -158,7 +158,7 @@ def _confused(confusion: np.ndarray, labels: Sequence[str]) -> list[str]:
     order = np.argsort(-wrong, axis=None, kind="stable")[:_MOST_PAIRS]
     pairs = zip(*np.unravel_index(order, wrong.shape), strict=True)
     return [
-        f"{plain(labels[i])} as {plain(labels[j])} ({wrong[i, j]} of {confusion[i].sum()})"
+        f"{labels[i]} as {labels[j]} ({wrong[i, j]} of {confusion[i].sum()})"
         for i, j in pairs
         if wrong[i, j]
     ]
@@ -172,7 +172,7 @@ def _class_rows(confusion: np.ndarray, labels: Sequence[str]) -> list[dict[str, 
     f1 = 2 * right / np.maximum(support + given, 1)
     rows = []
     for i, label in enumerate(labels):
-        row: dict[str, Any] = {"label": plain(label), "support": int(support[i])}
+        row: dict[str, Any] = {"label": label, "support": int(support[i])}
         known = {"precision": given[i] > 0, "recall": support[i] > 0, "f1": support[i] > 0}
         for name, values in (("precision", precision), ("recall", recall), ("f1", f1)):
             row[name] = round(float(values[i]), 6)

@@ -12,7 +12,7 @@ import numpy as np
 from tympan.report import charts
 from tympan.report.charts import DB_RANGE, Tick
 from tympan.report.page import percent
-from tympan.report.sections import moment, plain
+from tympan.report.sections import moment
 from tympan.spectra.figures_style import COLORMAP
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Reason:
     start_s: float
     end_s: float
     when: str
+    told: str
     image: str
     alt: str
     x_ticks: Sequence[Tick]
@@ -45,51 +46,69 @@ class Reason:
 
 
 def reasons(
-    source: Any, timeline: Sequence[Segment], duration_s: float, model: str | os.PathLike[str]
+    source: Any,
+    timeline: Sequence[Segment],
+    duration_s: float,
+    model: str | os.PathLike[str],
+    every_s: float | None = None,
 ) -> list[Reason]:
     """Explain each sound that was heard, where it was clearest, and some more of its segments.
+
+    The window shown is that of the segment's windows in which the label scored highest.
 
     Args:
         source: the recording: a file, its bytes, or a clip.
         timeline: what was heard when.
         duration_s: length of the recording.
         model: name or folder of the `classify` model that answered.
+        every_s: length of the timeline's steps, if it was chosen.
 
     Returns:
         At most 24 reasons, in the order in which the sounds came; for at most six of them `best`
         is true.
     """
     from tympan.tasks.ask import load as load_model
-    from tympan.tasks.classify import explain
+    from tympan.tasks.classify.explanation import clearest_window, explain_window
 
     ready = load_model(model, "classify")
     config = ready.net.config
-    window_s = config.clip_s
+    window_s = config.clip_s * config.crop
     best, others = _clearest(timeline, window_s)
     found: list[Reason] = []
     for segment in sorted((*best, *others), key=lambda s: s.start_s):
-        middle_s = (segment.start_s + segment.end_s) / 2
-        start_s = max(0.0, min(middle_s - window_s / 2, duration_s - window_s))
-        end_s = min(duration_s, start_s + window_s)
-        why = explain(ready, _part(source, start_s, end_s), segment.label)
+        window = clearest_window(ready, source, segment, duration_s, every_s)
+        why = explain_window(ready, source, segment.label, window)
+        start_s, end_s = window
         when = f"{moment(start_s)} to {moment(end_s)}"
         found.append(
             Reason(
                 number=len(found),
                 best=any(segment is one for one in best),
                 segment=segment,
-                label=plain(segment.label),
+                label=segment.label,
                 score=percent(why.score),
                 start_s=round(start_s, 3),
                 end_s=round(end_s, 3),
                 when=when,
+                told=_told(why.score, when, segment, end_s - start_s >= duration_s - 0.05),
                 image=picture(why),
-                alt=f"Spectrogram from {when}; what spoke for {plain(segment.label)} is bright",
+                alt=f"Spectrogram from {when}; what spoke for {segment.label} is bright",
                 x_ticks=charts.time_ticks(end_s - start_s, 4, start_s),
                 y_ticks=charts.mel_ticks(config.rate_hz / 2, config.f_min_hz, apart=14),
             )
         )
     return found
+
+
+def _told(score: float, when: str, segment: Segment, whole: bool) -> str:
+    """Say which score is that of the window, and which that of the segment."""
+    if whole:
+        return f"The whole recording at once: {percent(score)}."
+    span = f"{moment(segment.start_s)} to {moment(segment.end_s)}"
+    return (
+        f"{when}, this window alone: {percent(score)}. "
+        f"Mean over the segment, {span}: {percent(segment.score)}."
+    )
 
 
 def reason_for(segment: Segment, found: Sequence[Reason]) -> tuple[int | None, bool]:
@@ -122,14 +141,6 @@ def _clearest(timeline: Sequence[Segment], window_s: float) -> tuple[list[Segmen
     others = [s for s in timeline if s.score >= 0.3 and not any(s is one for one in chosen)]
     others = sorted(others, key=lambda s: -value(s))[: _MOST_REASONS - len(chosen)]
     return chosen, others
-
-
-def _part(source: Any, start_s: float, end_s: float) -> Any:
-    from tympan.audio import Clip, load
-
-    if isinstance(source, Clip):
-        return source.slice(start_s, min(end_s, source.duration_s))
-    return load(source, start_s=start_s, end_s=end_s)
 
 
 def picture(why: Explanation) -> str:

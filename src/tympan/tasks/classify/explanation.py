@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,15 +11,18 @@ import numpy as np
 
 from tympan._files import atomic_write
 from tympan.errors import ArgumentError
-from tympan.tasks.classify.answer import ClassifyModel, answer
+from tympan.tasks.classify.answer import SHORTEST_S, STEPS_PER_WINDOW, ClassifyModel, answer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from torch import Tensor
 
+    from tympan.audio import Clip
     from tympan.tasks.classify.net import Classifier
+    from tympan.tasks.results import Segment
 
 FORMATS = (".png", ".svg", ".pdf")
+MOST_WINDOWS = 12  # of a segment are looked at, unless none is as clear as the whole of it
 
 
 @dataclass(frozen=True)
@@ -182,7 +186,7 @@ def _gathered(heat: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def explain(model: ClassifyModel, source: Any, label: str | None = None) -> Explanation:
-    """Explain an answer, in the part of the recording where it is clearest.
+    """Explain an answer, in the window where it is clearest.
 
     Args:
         model: the classifier.
@@ -190,45 +194,137 @@ def explain(model: ClassifyModel, source: Any, label: str | None = None) -> Expl
         label: the label to explain; the best one by default.
 
     Returns:
-        The explanation for one window of the model (`clip_s`), or for a shorter recording whole.
+        The explanation for that one of the answer's windows in which the label scores highest, or
+        for a short recording whole.
 
     Raises:
         ArgumentError: the model has no such label.
     """
-    import torch
-
-    from tympan.audio import Clip, load
+    from tympan.audio import Clip
     from tympan.tasks.classify.answer import steps
 
     if label is not None and label not in model.labels:
         fix = f"one of {', '.join(model.labels[:8])} …"
         raise ArgumentError(f"the model has no label {label!r}", fix=fix)
-    config = model.net.config
-    name = answer_name = source.name if isinstance(source, Clip) else None
+    name = source.name if isinstance(source, Clip) else None
     if label is None:
         best = answer(model, source, top=1)
-        label, answer_name = best.best.label, best.file
+        label, name = best.best.label, name or best.file
     k = model.labels.index(label)
-    clearest = max(steps(model, source), key=lambda step: step.probabilities[k])
-    middle_s = (clearest.start_s + clearest.end_s) / 2
-    start_s = max(0.0, middle_s - config.clip_s / 2)
-    if isinstance(source, Clip):
-        part = source.slice(start_s, min(source.duration_s, start_s + config.clip_s))
-    else:
-        part = load(source, start_s=start_s, end_s=start_s + config.clip_s)
-    wave = torch.from_numpy(part.mono().resample(config.rate_hz).samples.copy())
+    clearest, duration_s = None, 0.0
+    for step in steps(model, source):
+        duration_s = step.end_s
+        if clearest is None or step.probabilities[k] > clearest.probabilities[k]:
+            clearest = step
+    if clearest is None:
+        return explain_window(model, source, label, (0.0, None), name)
+    part = (clearest.start_s, clearest.end_s)
+    return explain_window(model, source, label, window_of(model, part, duration_s), name)
+
+
+def window_of(
+    model: ClassifyModel, step: tuple[float, float], duration_s: float, every_s: float | None = None
+) -> tuple[float, float]:
+    """Beginning and end of the window in which a step of the timeline was heard; see `steps`."""
+    config = model.net.config
+    window_s = config.clip_s * config.crop
+    if every_s is None and duration_s <= 1.5 * config.clip_s:
+        return 0.0, duration_s
+    start_s = max(0.0, min(sum(step) / 2 - window_s / 2, duration_s - window_s))
+    return start_s, min(duration_s, start_s + window_s)
+
+
+def clearest_window(
+    model: ClassifyModel,
+    source: Any,
+    segment: Segment,
+    duration_s: float,
+    every_s: float | None = None,
+) -> tuple[float, float]:
+    """Find the window in which a segment's label scored highest, of those that made the segment.
+
+    Args:
+        model: the classifier.
+        source: what `tympan.load` takes.
+        segment: a part of the answer's timeline.
+        duration_s: length of the recording.
+        every_s: length of the timeline's steps, if it was chosen.
+
+    Returns:
+        Beginning and end in seconds. Of a very long segment, a dozen windows are looked at, and
+        more only while none of them reaches the segment's mean.
+    """
+    import torch
+
+    k = model.labels.index(segment.label)
+    windows = _windows_of_segment(model, segment, duration_s, every_s)
+    count = math.ceil(len(windows) / MOST_WINDOWS)
+    best, highest = windows[0], -1.0
+    # Every `count`-th window first; the others only if none of those is as clear as the mean.
+    for turn in range(count if len(windows) > 1 else 0):
+        for window in windows[turn::count]:
+            wave = torch.from_numpy(_wave(model, _part(source, *window)))
+            score = float(model.net.probabilities(wave)[0, k])
+            if score > highest:
+                best, highest = window, score
+        if highest >= segment.score:
+            break
+    return best
+
+
+def _windows_of_segment(
+    model: ClassifyModel, segment: Segment, duration_s: float, every_s: float | None
+) -> list[tuple[float, float]]:
+    config = model.net.config
+    window_s = config.clip_s * config.crop
+    step_s = every_s or window_s / STEPS_PER_WINDOW
+    step_s /= math.ceil(step_s / window_s - 1e-9)
+    count = max(1, math.ceil((segment.end_s - segment.start_s) / step_s - 1e-3))
+    starts = [segment.start_s + i * step_s for i in range(count)]
+    parts = [(start_s, min(segment.end_s, start_s + step_s)) for start_s in starts]
+    return list(dict.fromkeys(window_of(model, part, duration_s, every_s) for part in parts))
+
+
+def explain_window(
+    model: ClassifyModel,
+    source: Any,
+    label: str,
+    window: tuple[float, float | None],
+    name: str | None = None,
+) -> Explanation:
+    """Explain a label in one part of a recording, given by its beginning and end in seconds."""
+    import torch
+
+    part = _part(source, *window)
+    wave = torch.from_numpy(_wave(model, part))
     spectrograms = model.net.front(wave)
-    score = float(model.net.probabilities(wave)[0, k])
+    k = model.labels.index(label)
     return Explanation(
-        file=Path(name or answer_name or part.name or "recording").name,
+        file=Path(name or part.name or "recording").name,
         label=label,
-        score=score,
-        start_s=start_s,
+        score=float(model.net.probabilities(wave)[0, k]),
+        start_s=window[0],
         duration_s=part.duration_s,
         spectrogram=_decibels(spectrograms),
         heat=contributions(model.net, spectrograms, k)[0].numpy(),
         frequencies_hz=_band_middles_hz(model.net),
     )
+
+
+def _part(source: Any, start_s: float, end_s: float | None) -> Clip:
+    from tympan.audio import Clip, load
+
+    if isinstance(source, Clip):
+        end_s = source.duration_s if end_s is None else min(source.duration_s, end_s)
+        return source.slice(start_s, end_s)
+    return load(source, start_s=start_s, end_s=end_s)
+
+
+def _wave(model: ClassifyModel, part: Clip) -> np.ndarray:
+    """The part as the net hears it: `(1, t)`, mono at its rate, and no shorter than it can hear."""
+    rate_hz = model.net.config.rate_hz
+    wave = part.mono().resample(rate_hz).samples
+    return np.pad(wave, ((0, 0), (0, max(0, round(SHORTEST_S * rate_hz) - wave.shape[1]))))
 
 
 def _decibels(spectrograms: Tensor) -> np.ndarray:
