@@ -12,6 +12,8 @@ from PIL import Image
 from tympan.audio import Clip
 from tympan.errors import ArgumentError
 from tympan.report.explain import explain
+from tympan.report.explain_training import augmented
+from tympan.tasks.ask import load
 
 STAGES = ["samples", "digitisation", "spectrum", "spectrogram", "mel"]
 STAGES += ["augmented", "features", "why", "scores"]
@@ -44,6 +46,20 @@ def test_a_very_short_recording_of_a_high_rate(model: Path, tmp_path: Path) -> N
     written = explain(Clip(wave, 44100, "$a_b$.wav"), tmp_path, model=model)
     assert len(written.pictures) == len(STAGES)
     assert written.label in ("cat", "dog", "pure_tone", "rain")
+
+
+def test_training_is_shown_as_it_is(scene: Clip, model: Path) -> None:
+    net = load(model, "classify").net
+    panels = augmented(scene.mono(), net, 3, [100.0 * i for i in range(1, 1 + net.config.n_mels)])
+    titles = [panel.title for panel in panels]
+    kinds = ["Original", "Shift", "Crop", "Mixed", "Frequency shift", "Filter"]
+    kinds += ["Frequency mask", "Time mask"]
+    assert len(titles) == len(kinds)
+    assert all(title.startswith(kind) for title, kind in zip(titles, kinds, strict=True))
+    assert " dB" in titles[5]
+    assert " Hz" in titles[6]
+    # Sounds can be heard; what is done to the picture can not.
+    assert [panel.clip is not None for panel in panels] == [True] * 4 + [False] * 4
 
 
 def test_silence_is_drawn_too(model: Path, tmp_path: Path) -> None:

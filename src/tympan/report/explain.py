@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tympan.audio._source import rereadable
 from tympan.report import explain_figures as draw
 from tympan.report import explain_net as draw_net
+from tympan.report import explain_training as draw_training
 from tympan.report import page
 from tympan.report.panels import Panel, render, save_sheet
 from tympan.report.player import data_address
@@ -175,8 +176,11 @@ _WORDS = {
     ),
     "augmented": (
         "Augmented versions",
-        "In training the net never sees the same recording twice: it is varied in ways that do "
-        "not change what it is.",
+        "Where the encoder is trained, it never sees the same recording twice: each is shifted, "
+        "cropped, mixed with another sound at equal level, and its picture moved, filtered and "
+        "masked. Here are these variations one at a time, with what was drawn; in training they "
+        "come together, and the other sound is another recording (here a sweep). With few "
+        "recordings only the head is fitted, and nothing is varied.",
     ),
     "features": (
         "Feature maps",
@@ -193,7 +197,7 @@ _WORDS = {
         "The scores of all labels sum to 100 %. The highest is the answer.",
     ),
 }
-_IN_A_ROW = {"augmented": 4}
+_IN_A_ROW = {"augmented": 3}
 
 
 def _stages(
@@ -214,7 +218,7 @@ def _stages(
         "spectrum": lambda: draw.time_and_frequency(clip, start_s),
         "spectrogram": lambda: draw.spectrogram(heard, config.n_fft, start_s),
         "mel": lambda: draw_net.mel(heard, net, start_s, middles_hz),
-        "augmented": lambda: draw_net.augmented(heard, net, seed, middles_hz),
+        "augmented": lambda: draw_training.augmented(heard, net, seed, middles_hz),
         "features": lambda: draw_net.features(heard, net),
         "why": lambda: draw_net.why(why),
         "scores": lambda: draw_net.scores(heard, ready, whole.labels),

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tympan.tasks.results import Label
 
 _MAPS = 6
-_SMALL = (3.3, 2.5)
 
 
 def net_input(clip: Clip, net: Any) -> np.ndarray:
@@ -55,7 +54,7 @@ def mel(clip: Clip, net: Any, start_s: float, middles_hz: Sequence[float]) -> li
         ax.set_ylabel("Weight")
 
     def picture(ax: Axes) -> None:
-        image = _log_mel(ax, net_input(clip, net), clip.duration_s)
+        image = log_mel(ax, net_input(clip, net), clip.duration_s)
         band_ticks(ax, middles_hz)
         recording_time(ax, start_s, clip.duration_s)
         look.colour_bar(image, ax, "Normalised level")
@@ -67,7 +66,7 @@ def mel(clip: Clip, net: Any, start_s: float, middles_hz: Sequence[float]) -> li
     ]
 
 
-def _log_mel(ax: Any, values: np.ndarray, duration_s: float, top: float | None = None) -> Any:
+def log_mel(ax: Any, values: np.ndarray, duration_s: float, top: float | None = None) -> Any:
     top = float(values.max()) if top is None else top
     return ax.imshow(
         values,
@@ -79,51 +78,6 @@ def _log_mel(ax: Any, values: np.ndarray, duration_s: float, top: float | None =
         vmax=top,
         interpolation="nearest",
     )
-
-
-def augmented(clip: Clip, net: Any, seed: int, middles_hz: Sequence[float]) -> list[Panel]:
-    """Vary a clip in some of the ways that training does."""
-    import torch
-
-    from tympan import augment
-    from tympan.tasks.classify.net import SPREAD_DB
-
-    rate_hz = clip.rate_hz
-    sounds: dict[str, Any] = {
-        "Noise": augment.ColoredNoise(5, 8, rate_hz=rate_hz),
-        "Pitch shift": augment.PitchShift(3, 4, rate_hz=rate_hz),
-        "Time stretch": augment.TimeStretch(0.75, 0.8, rate_hz=rate_hz),
-        "Reverb": augment.Reverb(min_rt60_s=0.6, max_rt60_s=0.8, rate_hz=rate_hz),
-    }
-    pictures: dict[str, Any] = {
-        "Time mask": augment.TimeMask(0.25, 2),
-        "Frequency mask": augment.FrequencyMask(0.25, 2),
-        # The picture is in units of SPREAD_DB.
-        "Filter": augment.FilterAugment(-9 / SPREAD_DB, 9 / SPREAD_DB),
-    }
-    original = net_input(clip, net)
-    top = float(original.max())
-
-    def panel(name: str, values: np.ndarray, sound: Clip | None) -> Panel:
-        def draw(ax: Axes) -> None:
-            duration_s = clip.duration_s if sound is None else sound.duration_s
-            _log_mel(ax, values, duration_s, top)
-            band_ticks(ax, middles_hz)
-            ax.set_ylabel("Frequency (Hz)")
-            ax.set_xlabel("Time in the excerpt (s)")
-
-        alt = f"{name}: mel spectrogram"
-        return Panel(name, alt, on_axes(draw), sound, _SMALL)
-
-    found = [panel("Original", original, clip)]
-    for i, (name, transform) in enumerate(sounds.items()):
-        changed = transform(clip, torch.Generator().manual_seed(seed + i))
-        found.append(panel(name, net_input(changed, net), changed))
-    values = torch.from_numpy(original.copy())[None, None]
-    for i, (name, transform) in enumerate(pictures.items()):
-        masked = transform(values, torch.Generator().manual_seed(seed + 100 + i))[0, 0].numpy()
-        found.append(panel(name, masked, None))
-    return found
 
 
 def features(clip: Clip, net: Any) -> list[Panel]:
