@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tympan.report.panels import Panel, octaves, on_axes, recording_time
 from tympan.spectra import figures_draw
 from tympan.spectra import figures_style as look
-from tympan.spectra.figures_data import Overview, power_db, survey
+from tympan.spectra.figures_data import power_db, strongest, survey
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _CLOSE_S = 0.004  # The close-up of the samples.
 _FEW_BITS, _FEWER = 4, 4
-_MARKED = 3
 _RAISED = "Amplitude (peak raised to 1)"
 
 
@@ -117,16 +116,6 @@ def digitisation(clip: Clip, start_s: float) -> list[Panel]:
     ]
 
 
-def strongest(data: Overview, most: int = _MARKED) -> list[Any]:
-    """The tones that are marked: the highest peaks that stand apart, highest first."""
-    kept: list[Any] = []
-    for peak in data.peaks(8 * most):
-        apart = all(abs(np.log2(peak.frequency_hz / other.frequency_hz)) > 0.9 for other in kept)
-        if peak.frequency_hz >= 20 and apart and len(kept) < most:
-            kept.append(peak)
-    return kept
-
-
 def tones(clip: Clip) -> str:
     """Name the tones that the spectrum marks, in one sentence."""
     found = strongest(survey(clip))
@@ -143,11 +132,7 @@ def time_and_frequency(clip: Clip, start_s: float) -> list[Panel]:
         figures_draw.spectrum(ax, data, db=False, log_hz=True, peaks=0)
         ax.set_title("", loc="left")
         log_hz_axis(ax, clip.rate_hz)
-        for peak in strongest(data):
-            ax.plot([peak.frequency_hz], [peak.amplitude], "o", color=look.ORANGE, markersize=4)
-            at = (peak.frequency_hz, peak.amplitude)
-            text = f"{peak.frequency_hz:,.0f} Hz"
-            ax.annotate(text, at, (0, 6), textcoords="offset points", ha="center", fontsize=9)
+        figures_draw.label_peaks(ax, strongest(data), db=False)
 
     return [
         Panel("Time domain", "Amplitude over time", on_axes(lambda ax: _whole(ax, clip, start_s))),

@@ -10,20 +10,19 @@ import numpy as np
 from tympan.report import charts
 from tympan.report.sections import decibel, level
 from tympan.spectra import figures_style as look
-from tympan.spectra.figures_data import Overview, Peak, power_db
+from tympan.spectra.figures_data import Overview, lowest_hz, power_db, strongest
 from tympan.spectra.figures_draw import thin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_MOST_TONES = 4
 _RANGE_DB = 90
 
 
 def spectrum(data: Overview) -> charts.Plot:
     """Mean level over a logarithmic frequency axis, the strongest tones numbered."""
     top_hz = data.rate_hz / 2
-    low_hz = _lowest_hz(data)
+    low_hz = lowest_hz(data)
     x, y = thin(
         data.frequencies_hz, power_db(data.amplitude**2), low_hz, top_hz, log=True, points=700
     )
@@ -64,10 +63,6 @@ def spectrum(data: Overview) -> charts.Plot:
     )
 
 
-def _lowest_hz(data: Overview) -> float:
-    return min(30.0, data.rate_hz / 32)
-
-
 def _octave_ticks(low_hz: float, top_hz: float, across: Callable[[Any], Any]) -> list[charts.Tick]:
     """Round frequencies: 62.5, 125, 250 … Hz."""
     octaves = [125.0 * 2**k for k in range(-4, 10)]
@@ -76,25 +71,6 @@ def _octave_ticks(low_hz: float, top_hz: float, across: Callable[[Any], Any]) ->
         for hz in octaves
         if low_hz * 1.1 < hz <= top_hz * 1.001
     ]
-
-
-def strongest(data: Overview) -> list[Peak]:
-    """The tones that are marked and named: the highest peaks whose marks do not cover each other.
-
-    Returns:
-        At most four, highest first.
-    """
-    low_hz = _lowest_hz(data)
-    octaves = math.log2(data.rate_hz / 2 / low_hz)
-    kept: list[Peak] = []
-    for peak in data.peaks(32):
-        if peak.frequency_hz < max(20.0, low_hz) or len(kept) == _MOST_TONES:
-            continue
-        # On a phone, a mark is a thirtieth of the width.
-        apart = (abs(math.log2(peak.frequency_hz / one.frequency_hz)) / octaves for one in kept)
-        if all(distance > 0.03 for distance in apart):
-            kept.append(peak)
-    return kept
 
 
 def tones(data: Overview) -> str:

@@ -106,6 +106,35 @@ class Overview:
         return find_peaks(self.amplitude, self.rate_hz / 2 / (len(self.amplitude) - 1), most)
 
 
+MOST_TONES = 4
+_APART = 0.03  # of a logarithmic axis: on a phone, a mark is a thirtieth of the width
+
+
+def strongest(data: Overview, most: int = MOST_TONES) -> list[Peak]:
+    """The tones that are marked and named: the highest peaks whose marks do not cover each other.
+
+    All figures and pages name the same tones of a recording.
+
+    Returns:
+        At most `most`, highest first.
+    """
+    low_hz = lowest_hz(data)
+    octaves = np.log2(data.rate_hz / 2 / low_hz)
+    kept: list[Peak] = []
+    for peak in data.peaks(32):
+        if peak.frequency_hz < max(20.0, low_hz) or len(kept) == most:
+            continue
+        apart = (abs(np.log2(peak.frequency_hz / one.frequency_hz)) / octaves for one in kept)
+        if all(distance > _APART for distance in apart):
+            kept.append(peak)
+    return kept
+
+
+def lowest_hz(data: Overview) -> float:
+    """Where the logarithmic axis of a spectrum begins."""
+    return min(30.0, data.rate_hz / 32)
+
+
 def mel_rows(data: Overview, n_mels: int = 128) -> tuple[np.ndarray, Callable[[float], float]]:
     """Sum the power into mel bands.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan.spectra import figures_style as look
-from tympan.spectra.figures_data import Overview, Peak, log_rows, mel_rows, power_db
+from tympan.spectra.figures_data import Overview, Peak, log_rows, mel_rows, power_db, strongest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MOST_CHANNELS = 6  # Rows of a waveform figure; more would be too thin to read.
 N_MFCC = 20
 _CHANNEL_COLOURS = (look.BLUE, look.ORANGE, look.GREEN, look.PURPLE, "#A6761D", "#666666")
+_LABEL_ROW = 0.1  # of the height of a spectrum, for the names of its tones
+_LABEL_IN = 0.75  # inches that the name of a tone needs
 _LEVEL = "Level (dB re full scale)"
 
 
@@ -84,8 +86,7 @@ def spectrum(ax: Axes, data: Overview, *, db: bool, log_hz: bool, peaks: int) ->
     ax.grid(axis="y")
     ax.set_xlabel("Frequency (Hz)")
     ax.set_ylabel(_LEVEL if db else "Amplitude")
-    inside = [p for p in data.peaks(4 * peaks) if p.frequency_hz >= low_hz]
-    _label_peaks(ax, inside, peaks, db, log_hz)
+    label_peaks(ax, strongest(data, peaks), db)
     look.title(ax, data.name, "spectrum")
 
 
@@ -105,31 +106,56 @@ def thin(
     return x[tops], y[tops]
 
 
-def _label_peaks(ax: Axes, peaks: list[Peak], most: int, db: bool, log_hz: bool) -> None:
-    """Write the frequency at the highest peaks, leaving out labels that would overlap."""
-    low, high = ax.get_xlim()
+def label_peaks(ax: Axes, peaks: list[Peak], db: bool) -> None:
+    """Mark tones; their frequencies stand in a row above the curve, each tied to its mark."""
+    from matplotlib.transforms import blended_transform_factory
+
+    if not peaks:
+        return
     bottom, top = ax.get_ylim()
-
-    def place(hz: float) -> float:
-        return float(np.log(hz / low) / np.log(high / low)) if log_hz else (hz - low) / (high - low)
-
-    taken: list[tuple[float, float]] = []
-    for peak in peaks:
-        level = float(power_db(np.array(peak.amplitude**2))) if db else peak.amplitude
-        x, y = place(peak.frequency_hz), (level - bottom) / (top - bottom)
-        if any(abs(x - a) < 0.11 and abs(y - b) < 0.08 for a, b in taken) or len(taken) == most:
-            continue
-        taken.append((x, y))
-        ax.plot([peak.frequency_hz], [level], "o", color=look.ORANGE, markersize=4, zorder=3)
+    ax.set_ylim(bottom, top + _LABEL_ROW * (top - bottom))
+    peaks = sorted(peaks, key=lambda peak: peak.frequency_hz)
+    figure: Any = ax.get_figure(root=True)
+    width = figure.get_figwidth() * ax.get_position().width
+    heights = [float(power_db(np.array(p.amplitude**2))) if db else p.amplitude for p in peaks]
+    points = [(p.frequency_hz, height) for p, height in zip(peaks, heights, strict=True)]
+    to_axes = ax.transScale + ax.transLimits
+    x = [float(to_axes.transform(point)[0]) for point in points]
+    row = blended_transform_factory(ax.transAxes, ax.transAxes)
+    for peak, point, place in zip(
+        peaks, points, _spread(x, _LABEL_IN / max(width, 1.0)), strict=True
+    ):
+        digits = 0 if peak.frequency_hz >= 100 else 1
+        ax.plot(*point, "o", color=look.ORANGE, markersize=4, zorder=3)
         ax.annotate(
-            f"{peak.frequency_hz:.{0 if peak.frequency_hz >= 100 else 1}f} Hz",
-            (peak.frequency_hz, level),
-            xytext=(0, 6),
-            textcoords="offset points",
-            ha="right" if x > 0.93 else ("left" if x < 0.06 else "center"),
+            f"{peak.frequency_hz:,.{digits}f} Hz",
+            point,
+            xytext=(place, 0.93),
+            textcoords=row,
+            ha="center",
+            va="bottom",
             fontsize=9,
             color=look.INK,
+            arrowprops={"arrowstyle": "-", "color": look.MUTED, "linewidth": 0.6, "shrinkB": 3},
         )
+
+
+def _spread(x: list[float], apart: float) -> list[float]:
+    """Move places in 0…1, in rising order, so that they are `apart` and inside the axis.
+
+    >>> [round(v, 2) for v in _spread([0.5, 0.52, 0.9], 0.1)]
+    [0.46, 0.56, 0.9]
+    """
+    apart = min(apart, 1 / max(1, len(x)))
+    # Groups of labels that touch share their middle; the least movement in squares.
+    groups: list[list[float]] = []
+    for i, value in enumerate(x):
+        groups.append([value - i * apart])
+        while len(groups) > 1 and np.mean(groups[-2]) > np.mean(groups[-1]):
+            groups[-2:] = [groups[-2] + groups[-1]]
+    level = [float(np.mean(group)) for group in groups for _ in group]
+    low, high = apart / 2, 1 - apart / 2 - (len(x) - 1) * apart
+    return [min(max(v, low), max(low, high)) + i * apart for i, v in enumerate(level)]
 
 
 def _log_axis(axis: Any, low_hz: float, high_hz: float) -> None:
