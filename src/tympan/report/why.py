@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tympan.tasks.results import Segment
 
 _MOST_LABELS, _MOST_REASONS = 6, 24
-_DARKEST = 0.2  # How much of its brightness a place keeps that did not speak for the label.
+_DARKEST = 0.12  # How much of its brightness a place keeps that did not speak for the label.
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from tympan.errors import ArgumentError
 from tympan.tasks.classify.answer import SHORTEST_S, STEPS_PER_WINDOW, ClassifyModel, answer
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from torch import Tensor
 
@@ -60,21 +61,26 @@ class Explanation:
         extent = (self.start_s, self.start_s + self.duration_s, 0, f)
         top = float(self.spectrogram.max())
         look = {"origin": "lower", "aspect": "auto", "extent": extent}
+        images = []
         for axis in (plain, lit):
             image = axis.imshow(self.spectrogram, cmap="magma", vmin=top - 80, vmax=top, **look)
+            images.append(image)
             rows, names = _round_ticks(self.frequencies_hz)
             axis.set_yticks(rows, names)
-            axis.set_ylabel("frequency (Hz, mel scale)")
+            axis.set_ylabel("Frequency (Hz, mel scale)")
         veil = np.zeros((*self.heat.shape, 4))
         strength = np.clip(self.heat, 0, None) / max(float(self.heat.max()), 1e-9)
         veil[..., 3] = 0.85 * (1 - strength**0.5)
         lit.imshow(veil, interpolation="bilinear", **look)
+        _outline(lit, strength, extent)
         score = "> 99 %" if 0.995 <= self.score < 1 else f"{self.score:.0%}".replace("%", " %")
         part = f"{self.start_s:.1f} to {self.start_s + self.duration_s:.1f} s"
-        plain.set_title(f"{self.file}, {part}: {self.label} {score} there", parse_math=False)
-        lit.set_title("what spoke for it", fontsize="medium")
-        lit.set_xlabel("time (s)")
-        figure.colorbar(image, ax=[plain, lit], label="level (dB)", fraction=0.04)
+        told = f"{self.label} {score} in this window alone"
+        plain.set_title(f"{self.file}, {part}: {told}", parse_math=False)
+        lit.set_title("What spoke for it; the line: half the strongest", fontsize="medium")
+        lit.set_xlabel("Time (s)")
+        # Only the upper panel has its levels; the lower one is dimmed.
+        figure.colorbar(images[0], ax=plain, label="Level (dB, after levelling)", fraction=0.04)
         return figure
 
     def save(self, path: str | Path) -> Path:
@@ -91,6 +97,20 @@ class Explanation:
         with atomic_write(path) as beside:
             figure.savefig(beside, dpi=120)
         return path
+
+
+def _outline(ax: Axes, strength: np.ndarray, extent: tuple[float, float, float, float]) -> None:
+    """Draw a line around what spoke at least half as strongly as the strongest place."""
+    start_s, end_s, _, top = extent
+    f, n = strength.shape
+    if strength.max() <= 0 or f < 2 or n < 2:
+        return
+    x = start_s + (np.arange(n) + 0.5) * (end_s - start_s) / n
+    y = (np.arange(f) + 0.5) * top / f
+    # Places at the edge are closed by a frame of nothing around the map.
+    x = np.concatenate([[start_s], x, [end_s]])
+    y = np.concatenate([[0.0], y, [top]])
+    ax.contour(x, y, np.pad(strength, 1), levels=[0.5], colors="white", linewidths=1.0)
 
 
 def _round_ticks(frequencies_hz: np.ndarray) -> tuple[list[float], list[str]]:
