@@ -143,8 +143,14 @@ def test_a_segment_shows_why_and_plays(explained: Path, visit: Any) -> None:
         assert v.page.evaluate(TICKS) == whole
         # In the list, too, there is a player for each segment.
         v.page.locator("summary").first.click()
-        v.page.get_by_role("button", name="Play").first.click()
+        player = v.page.locator("td button.plain").first
+        player.click()
         v.until(f"!{SOUND}.paused")
+        assert player.inner_text() == "Stop"
+        player.click()
+        v.until(
+            f"{SOUND}.paused && document.querySelector('td button.plain').textContent === 'Play'"
+        )
 
 
 @pytest.mark.browser

@@ -184,7 +184,10 @@ def waves(data: Overview) -> list[dict[str, Any]]:
         columns = data.num_samples / data.samples_per_column
         width = columns * len(top) / data.low.shape[1]
         d = charts.envelope_path(bottom, top, peak)
-        drawn.append({"name": name, "d": d, "width": round(width, 3), "alt": alt, "peak": peak})
+        drawn.append(
+            {"name": name, "d": d, "width": round(width, 3), "alt": alt, "peak": peak}
+            | {"scale": f"{peak:.2g}"}
+        )
     return drawn
 
 

@@ -14,6 +14,12 @@ const startStage = (stage) => {
 
   const now = () => Math.min(duration, wanted !== null ? wanted : audio ? audio.currentTime : 0);
   const playing = () => audio && !audio.paused && !audio.ended;
+  let pressed = null; // the button whose part is playing
+  const mark = (button) => {
+    if (pressed && pressed.classList.contains("plain")) pressed.textContent = "Play";
+    pressed = button;
+    if (pressed && pressed.classList.contains("plain")) pressed.textContent = "Stop";
+  };
   const draw = () => {
     const t = now();
     if (playing()) view.follow(t);
@@ -39,6 +45,7 @@ const startStage = (stage) => {
 
   if (audio) {
     audio.addEventListener("play", tick);
+    for (const end of ["pause", "ended"]) audio.addEventListener(end, () => { if (audio.paused) mark(null); });
     audio.addEventListener("timeupdate", draw);
     audio.addEventListener("seeked", draw);
     audio.addEventListener("loadedmetadata", () => {
@@ -132,7 +139,9 @@ const startStage = (stage) => {
   // -- segments
   for (const button of document.querySelectorAll(`[data-plays="${stage.dataset.audio}"]`)) {
     button.addEventListener("click", () => {
+      if (button === pressed && button.classList.contains("plain")) return void audio.pause();
       why.show(button);
+      mark(button);
       seek(Number(button.dataset.start), Number(button.dataset.end));
       play();
     });
