@@ -50,10 +50,12 @@ def test_per_label_figures(report: Path) -> None:
     assert rows == [
         ["cat", "89 %", "80 %", "84 %", "10"],
         ["dog", "56 %", "90 %", "69 %", "10"],
-        ["door_knock", "–", "0 %", "0 %", "5"],
+        ["door_knock", "–", "0 %", "–", "5"],
     ]
     assert "door_knock as dog (5 of 5); cat as dog (2 of 10); dog as cat (1 of 10)" in text
     assert "50.0 – 84.0 % (95 % interval)" in text
+    assert "25<small>held-out recordings" in text
+    assert "33.3 %<small>a blind guess; always “cat”: 40.0 %" in text
     assert "pets &lt;b&gt;" in text
     assert "door_knock</strong> heard as <strong>dog</strong>, 97 %" in text
 
@@ -139,3 +141,27 @@ def test_in_the_browser(report: Path, visit: Any) -> None:
         v.page.evaluate(f"void {player}.play()")
         v.until(f"{player}.currentTime > 0.1")
         assert v.page.pdf().startswith(b"%PDF")
+
+
+@pytest.mark.browser
+def test_a_head_alone_has_no_curve_and_a_wide_matrix_says_so(tmp_path: Path, visit: Any) -> None:
+    labels = [f"condition_{i}" for i in range(8)]
+    path = training_report(
+        tmp_path,
+        title="motor",
+        labels=labels,
+        confusion=3 * np.eye(8, dtype=int),
+        metrics={"accuracy": 1.0},
+        confidence=np.full(24, 0.9),
+        correct=np.ones(24, bool),
+    )
+    text = path.read_text("utf-8")
+    assert ">Calibration</h2>" in text
+    assert "Only the head was fitted" in text
+    for width, shown in ((375, True), (1280, False)):
+        with visit(path, width=width) as v:
+            assert v.page.locator(".swipe").is_visible() is shown
+            last = "[...document.querySelectorAll('.matrix text')]"
+            cut = f"Math.max(...{last}.map((e) => e.getBoundingClientRect().right))"
+            edge = "document.querySelector('.matrix svg').getBoundingClientRect().right"
+            assert v.page.evaluate(cut) <= v.page.evaluate(edge)

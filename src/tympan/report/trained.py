@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from tympan.report.training import Mistake
 
 MOST_MISTAKES = 12
+# Lines that tell how far the work is; whoever reads the page later wants the choices.
+_PASSING = ("decoding, once", "fitting the head", "starting from")
 _PURPOSE = {"train": "to learn from", "val": "to choose the best epoch", "test": "to score"}
 
 
@@ -86,7 +88,7 @@ def write_training_report(result: TrainingResult, notes: list[str]) -> None:
         correct=guess == evaluation.truth,
         mistakes=_mistakes(result),
         facts=_facts(result),
-        notes=notes,
+        notes=[line for line in notes if not line.startswith(_PASSING)],
     )
 
 

@@ -107,12 +107,13 @@ def training_report(
         f"{title} – training report",
         name=title,
         notes=list(notes),
-        scores=[_score(name, value) for name, value in metrics.items()],
+        scores=[_score(name, value) for name, value in metrics.items()] + _base(confusion, labels),
         mistakes=[_mistake(m) for m in mistakes[:_MOST_MISTAKES]],
         confused=_confused(confusion, labels),
         matrix=training_charts.matrix(confusion, list(labels)),
         rows=_class_rows(confusion, labels),
         curves=training_charts.curves(history),
+        head_only=not history,
         calibration=calibration,
         facts=[
             Fact(name[:1].upper() + name[1:], str(value)) for name, value in (facts or {}).items()
@@ -131,6 +132,22 @@ def _score(name: str, metric: Metric) -> Fact:
     if ends:
         note = f"{100 * ends[0]:.1f} – {percent(ends[1], 1)} (95{NBSP}% interval)"
     return Fact(label, percent(value, 1), note, headline=True)
+
+
+def _base(confusion: np.ndarray, labels: Sequence[str]) -> list[Fact]:
+    """How many recordings the scores rest on, and what guessing would score."""
+    total = int(confusion.sum())
+    if not total:
+        return []
+    support = confusion.sum(axis=1)
+    most = percent(float(support.max()) / total, 1)
+    chance = Fact(
+        "Chance",
+        percent(1 / len(labels), 1),
+        f"a blind guess; always “{labels[int(support.argmax())]}”: {most}",
+        headline=True,
+    )
+    return [Fact("Scored on", f"{total:,}", "held-out recordings", headline=True), chance]
 
 
 def _mistake(mistake: Mistake) -> dict[str, str]:
@@ -173,7 +190,11 @@ def _class_rows(confusion: np.ndarray, labels: Sequence[str]) -> list[dict[str, 
     rows = []
     for i, label in enumerate(labels):
         row: dict[str, Any] = {"label": label, "support": int(support[i])}
-        known = {"precision": given[i] > 0, "recall": support[i] > 0, "f1": support[i] > 0}
+        known = {
+            "precision": given[i] > 0,
+            "recall": support[i] > 0,
+            "f1": support[i] > 0 and given[i] > 0,
+        }
         for name, values in (("precision", precision), ("recall", recall), ("f1", f1)):
             row[name] = round(float(values[i]), 6)
             # A label that was never answered has no precision, rather than one of 0.

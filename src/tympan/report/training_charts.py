@@ -46,7 +46,8 @@ def matrix(confusion: np.ndarray, labels: Sequence[str]) -> dict[str, Any] | Non
                 "title": f"{labels[i]} {heard}: {count} of {total}",
             }
         )
-    overhang = math.ceil(longest * font * 0.31)
+    # At 60° a label reaches half its length beyond its column, and its last letter a little more.
+    overhang = max(0, math.ceil(longest * font * 0.36 - cell / 2)) + font
     middles = [(i + 0.5) * cell for i in range(k)]
     return {
         "cell": cell,
