@@ -37,13 +37,6 @@ for (const table of document.querySelectorAll("table.sortable")) {
   }));
 }
 
-// A matrix that is wider than its place says so.
-for (const matrix of document.querySelectorAll(".matrix")) {
-  const told = () => { matrix.previousElementSibling.hidden = matrix.scrollWidth <= matrix.clientWidth + 1; };
-  new ResizeObserver(told).observe(matrix);
-  told();
-}
-
 // On paper, lists that are folded on the screen are open.
 addEventListener("beforeprint", () => {
   for (const d of document.querySelectorAll("details")) { d.dataset.was = d.open ? "1" : ""; d.open = true; }
