@@ -37,7 +37,7 @@ def test_bf16_only_where_the_processor_is_made_for_it(
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"epochs": 0},
+        {"epochs": -1},
         {"batch_size": -1},
         {"lr": 0.0},
         {"devices": 0},

@@ -254,8 +254,9 @@ def _refuse_cut(reader: Reader, position: int) -> None:
 def _refuse_non_finite(piece: np.ndarray, position: int, info: AudioInfo) -> None:
     # One sum tells in a tenth of the time of a look at each; if it overflows, each is looked at.
     values = piece.ravel()
-    if np.isfinite(np.dot(values, values)):
-        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(np.dot(values, values)):
+            return
     bad = ~np.isfinite(piece).all(axis=1)
     if bad.any():
         at = (position + int(np.argmax(bad))) / info.rate_hz
