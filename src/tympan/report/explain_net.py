@@ -67,6 +67,7 @@ def mel(clip: Clip, net: Any, start_s: float, middles_hz: Sequence[float]) -> li
 
 
 def log_mel(ax: Any, values: np.ndarray, duration_s: float, top: float | None = None) -> Any:
+    """Draw normalised mel bands `(f, n)`, four spreads (80 dB) below `top`; the image."""
     top = float(values.max()) if top is None else top
     return ax.imshow(
         values,

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 BATCH = 8
 SHORTEST_S = 0.1
-# Nothing that was recorded is quieter: half a step of 16 bits is -96 dB of full scale.
-SILENT_PEAK = 10 ** (-96 / 20)
+# One step of 16 bits is -90 dB of full scale: what never reaches it holds nothing.
+SILENT_PEAK = 10 ** (-90 / 20)
 STEPS_PER_WINDOW = 2.5
 
 
