@@ -20,11 +20,11 @@ from torch import Tensor
 from recipes.sounds import NETS
 from tympan.data import WaveCache, folds, read_folder
 from tympan.tasks.classify import TASK, Classifier
+from tympan.tasks.classify.learner import HEARD
 from tympan.training import checkpoint
 
 NET = "base"
 PLACES, SHIFTS_S = 6, (0.4, 1.4, 3.2)
-HEARD = 0.05  # halves of less of the clip's power are left out
 
 
 def hearings(net: Classifier, waves: Tensor) -> dict[str, Tensor]:

@@ -16,7 +16,8 @@ def reuse_memory() -> bool:
     A transform writes a new batch, and the old one is freed. The C library returns blocks above
     32 MB to the system at once, and every page of the next one is fetched anew: a gain on a batch
     of 64 × 5 s at 44.1 kHz (56 MB) then takes three times as long. Call this once at the start of
-    a program that works on large batches on the processor. The process's memory does not
+    a program that works on large batches on the processor; the training loop does, where it saves a
+    quarter of a step. The process's memory does not
     shrink again below its peak.
 
     Returns:

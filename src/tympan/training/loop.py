@@ -18,13 +18,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tympan.augment.memory import reuse_memory
 from tympan.data.batches import Batch, Batches
 from tympan.training import checkpoint, launch
 from tympan.training.config import Learner, TrainingConfig
 from tympan.training.curves import save_curves
 from tympan.training.ema import AveragedNet, lr_factor, set_layout
 from tympan.training.history import History
-from tympan.training.memory import keep_freed_memory
 from tympan.training.progress import Board, Display
 from tympan.training.setup import (
     diverged,
@@ -128,7 +128,7 @@ def _train(
                 checkpoint.clear(out)
         fabric.barrier()
         stack.enter_context(repeatable(fabric.device))
-        keep_freed_memory()
+        reuse_memory()
         run = _Run(fabric, learner, train, val, config, out)
         run.restore()
         stop = stack.enter_context(StopSignal())
