@@ -37,6 +37,7 @@ extensions = [
     "augment_pages",
     "command_help",
     "plain_docstrings",
+    "settings_table",
 ]
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 # The generated gallery holds copies of the scripts and their checksums, which are no pages.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,3 +83,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         os.replace(beside, target)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def open_in_browser(path: Path) -> None:
+    """Show a page that was written in the user's browser."""
+    webbrowser.open(path.resolve().as_uri())

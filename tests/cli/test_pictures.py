@@ -73,3 +73,17 @@ def test_a_page_that_cannot_be_written_is_told_before_the_work(sound: Path) -> N
         assert told in str(found.exception)
     with pytest.raises(ArgumentError, match="its folder does not exist"):
         figures.show("missing.wav", path="no/x.png")
+
+
+@pytest.mark.parametrize("verb", ["hear", "explain"])
+def test_open_shows_the_page_in_the_browser(
+    sound: Path, verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr("webbrowser.open", shown.append)
+    found = CliRunner().invoke(app, [verb, str(sound), "--open"])
+    assert found.exit_code == 0, found.output
+    page = Path(found.output.rsplit(": ", 1)[1].strip())
+    assert shown == [page.resolve().as_uri()]
+    CliRunner().invoke(app, [verb, str(sound)])
+    assert len(shown) == 1

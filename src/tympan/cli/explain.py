@@ -19,6 +19,9 @@ def explain(
         typer.Option("--label", help="Explain this label, not the best.", show_default=False),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the augmented versions.")] = 0,
+    open_page: Annotated[
+        bool, typer.Option("--open", help="Open the page in the browser.")
+    ] = False,
 ) -> None:
     """Draw every stage from samples to scores."""
     from tympan.report.explain import explain as write
@@ -27,3 +30,5 @@ def explain(
     for path in written.pictures:
         typer.echo(path)
     typer.echo(f"page: {written.path}")
+    if open_page:
+        written.open()

@@ -8,6 +8,24 @@ from typing import Annotated
 import typer
 
 
+def show_settings(asked: bool) -> None:
+    """Print every setting with its default and its meaning, and end."""
+    if not asked:
+        return
+    import shutil
+    import textwrap
+
+    from tympan.tasks.settings import list_settings
+
+    width = max(40, min(100, shutil.get_terminal_size().columns))
+    for one in list_settings():
+        typer.echo(f"{one.name}={one.default}  ({one.kind}; {one.group})")
+        typer.echo(
+            textwrap.fill(one.meaning, width, initial_indent="    ", subsequent_indent="    ")
+        )
+    raise typer.Exit
+
+
 def train(
     folder: Annotated[
         Path,
@@ -42,10 +60,22 @@ def train(
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Any setting: key=value.", show_default=False),
+        typer.Option(
+            "--set", help="Any setting: key=value; --settings lists them.", show_default=False
+        ),
     ] = None,
+    _settings: Annotated[
+        bool,
+        typer.Option(
+            "--settings", help="List all settings and what they do.", is_eager=True,
+            callback=show_settings,
+        ),
+    ] = False,
     restart: Annotated[
         bool, typer.Option("--restart", help="Start over: do not go on from what is in --out.")
+    ] = False,
+    open_page: Annotated[
+        bool, typer.Option("--open", help="Open the report in the browser.")
     ] = False,
 ) -> None:  # fmt: skip
     """Train a model on your recordings."""
@@ -65,6 +95,8 @@ def train(
     typer.echo(result)
     typer.echo(f"report: {result.folder / 'report.html'}")
     typer.echo(f"next: {next_step(result.folder)}")
+    if open_page:
+        result.open()
 
 
 def next_step(folder: Path) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tympan._files import open_in_browser
 from tympan.audio._source import rereadable
 from tympan.report import explain_figures as draw
 from tympan.report import explain_net as draw_net
@@ -63,6 +64,10 @@ class Explained:
     pictures: tuple[Path, ...]
     label: str
     score: float
+
+    def open(self) -> None:
+        """Open the page in the browser."""
+        open_in_browser(self.path)
 
 
 def explain(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import webbrowser
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tympan._files import check_target
+from tympan._files import check_target, open_in_browser
 from tympan.audio._source import rereadable
 from tympan.report import charts, heard, page, sections
 from tympan.report.measure import Measurements, Meter
@@ -44,7 +43,7 @@ class Report:
 
     def open(self) -> None:
         """Open the page in the browser."""
-        webbrowser.open(self.path.resolve().as_uri())
+        open_in_browser(self.path)
 
 
 def hear(

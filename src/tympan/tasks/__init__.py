@@ -12,6 +12,8 @@ __getattr__, __dir__, __all__ = attach(
         "train": "tympan.tasks.run",
         "evaluate": "tympan.tasks.ask",
         "load": "tympan.tasks.ask",
+        "Setting": "tympan.tasks.settings",
+        "list_settings": "tympan.tasks.settings",
         "Task": "tympan.tasks.base",
         "TrainingResult": "tympan.tasks.base",
         "Classification": "tympan.tasks.results",

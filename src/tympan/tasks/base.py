@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from tympan._files import open_in_browser
 from tympan.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ class TrainingResult:
     evaluation: Any = None
     job: Any = None
     history: Any = None
+
+    def open(self) -> None:
+        """Open the training report, which `tympan.train` wrote, in the browser."""
+        open_in_browser(self.folder / "report.html")
 
     def __str__(self) -> str:
         low, high = self.metrics["intervals"]["accuracy"]

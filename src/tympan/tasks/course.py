@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ArgumentError
@@ -19,7 +21,10 @@ VAL_FRACTION = TEST_FRACTION = 0.15
 # With fewer training recordings for each label, all of them teach: the few that could be held out
 # would choose the best epoch by chance.
 FEW = 30
+# With fewer recordings in all, a label has one or none to be tested on.
+SCARCE = 8
 EPOCHS_TUNED, EPOCHS_SCRATCH, EPOCHS_FEW = 20, 40, 0
+LR_TUNED, LR_SCRATCH = 1e-3, 2e-3
 
 
 def configured(
@@ -44,8 +49,6 @@ def configured(
     Raises:
         ArgumentError: an unknown or unusable setting.
     """
-    from tympan.training import TrainingConfig
-
     few = teach_few(table)
     config = question.config_type()
     if start is not None:
@@ -57,8 +60,7 @@ def configured(
     config, chosen = apply_settings(config, values)
     fits = question.fits_head(config, start)
     epochs, lr = _course(start is not None, few and fits and not {"epochs", "lr"} & set(values))
-    defaults = TrainingConfig(batch_size=32, ema_decay=0.995, epochs=epochs, lr=lr)
-    training, used = apply_settings(defaults, values)
+    training, used = apply_settings(replace(usual_training(), epochs=epochs, lr=lr), values)
     _check_known(values, used | chosen, vars(training) | vars(config))
     if start is not None and config.encoder != start.card.config.get("encoder"):
         what = f"the encoder of {start.card.name} is {start.card.config.get('encoder')!r}"
@@ -70,6 +72,29 @@ def configured(
         why = "as told" if "epochs" in values else f"under {FEW} recordings for each label"
         say(f"{why}: the head is fitted, the encoder stays as it is (--epochs 20 trains it too)")
     return config, training, frozenset(chosen)
+
+
+def scarce_labels(table: Table) -> str:
+    """A sentence about labels of which there are hardly any recordings; empty if there are none.
+
+    One recording on the test side is right or wrong: nothing follows from it.
+    """
+    counts = Counter(example.label for example in table if example.label)
+    scarce = sorted((n, label) for label, n in counts.items() if n < SCARCE)
+    if not scarce:
+        return ""
+    told = ", ".join(f"{label!r} ({n})" for n, label in scarce[:8]) + " …" * (len(scarce) > 8)
+    return (
+        f"warning: under {SCARCE} recordings of {told}: the score says next to nothing about "
+        "such a label; record more, or leave it out"
+    )
+
+
+def usual_training() -> TrainingConfig:
+    """The course of a training on a user's folder, before epochs and learning rate are chosen."""
+    from tympan.training import TrainingConfig
+
+    return TrainingConfig(batch_size=32, ema_decay=0.995)
 
 
 def teach_few(table: Table) -> bool:
@@ -92,8 +117,8 @@ def _course(tuning: bool, head_only: bool) -> tuple[int, float]:
     (docs/experiments.md): then nothing follows the fitted head.
     """
     if head_only:
-        return EPOCHS_FEW, 1e-3
-    return (EPOCHS_TUNED, 1e-3) if tuning else (EPOCHS_SCRATCH, 2e-3)
+        return EPOCHS_FEW, LR_TUNED
+    return (EPOCHS_TUNED, LR_TUNED) if tuning else (EPOCHS_SCRATCH, LR_SCRATCH)
 
 
 def _common_rate_hz(table: Table, most: int = 25) -> int:

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 from tympan.errors import ArgumentError, DataError, ModelError
 from tympan.tasks.ask import DEFAULT_MODELS, TASKS, get
 from tympan.tasks.base import Prepared, Report, TrainingResult
-from tympan.tasks.course import FEW, TEST_FRACTION, VAL_FRACTION, configured, gathered, teach_few
+from tympan.tasks.course import (
+    FEW,
+    TEST_FRACTION,
+    VAL_FRACTION,
+    configured,
+    gathered,
+    scarce_labels,
+    teach_few,
+)
 from tympan.tasks.finish import draft_card, finish, keep_apart
 
 if TYPE_CHECKING:
@@ -142,8 +150,9 @@ def prepare_job(
     prepared = question.prepare(table, cache, config, chosen)
     if split is None:
         split = _split(table, cache, seed)
-    for line in (*prepared.notes, f"split: {split.reason}"):
-        say(line)
+    for line in (*prepared.notes, f"split: {split.reason}", scarce_labels(table)):
+        if line:
+            say(line)
     return Job(question, table, cache, prepared, split)
 
 

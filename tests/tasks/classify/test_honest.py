@@ -156,3 +156,20 @@ def test_of_a_label_never_answered_no_precision_is_told():
     assert rows["a"][:2] == ["66.7%", "100.0%"]
     assert rows["b"] == ["–", "0.0%", "0.0%", "1"]
     assert rows["c"] == ["–", "–", "–", "0"]
+
+
+def test_labels_with_hardly_any_recordings_are_named(folder, tmp_path, monkeypatch):
+    for kind, count in (("chirp", 12), ("noise", 12), ("tone", 2)):
+        (tmp_path / "few" / kind).mkdir(parents=True)
+        for path in sorted((folder / kind).iterdir())[:count]:
+            shutil.copy(path, tmp_path / "few" / kind / path.name)
+    said: list[str] = []
+    result = short(tmp_path / "few", tmp_path / "model", from_="scratch", say=said.append)
+    warnings = [line for line in said if line.startswith("warning")]
+    assert len(warnings) == 1
+    assert "'tone' (2)" in warnings[0]
+    assert "chirp" not in warnings[0]
+    shown: list[str] = []
+    monkeypatch.setattr("webbrowser.open", shown.append)
+    result.open()
+    assert shown == [(tmp_path / "model" / "report.html").resolve().as_uri()]

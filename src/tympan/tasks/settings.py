@@ -1,0 +1,88 @@
+"""What `--set` can change: every setting of a training, its default and its meaning.
+
+All of it stands in the docstrings of the configurations; here it is read from there, so that the
+help, the documentation and the code say the same.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# An entry of a docstring's list begins four spaces in, and goes on deeper.
+_ENTRY = re.compile(r"^ {4}(\w+): (.+?)(?=^ {0,4}\S|\Z)", re.MULTILINE | re.DOTALL)
+# What stands in a card because of the training, and is no way to change it.
+_FITTED = ("temperature",)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting.
+
+    Attributes:
+        name: as `--set name=value` takes it.
+        default: what it is unless told otherwise.
+        kind: the values it takes: `int`, `float`, `str`, `bool`; `or none` where it may be off.
+        meaning: what it does.
+        group: whose it is: `"training"`, or the task's name.
+    """
+
+    name: str
+    default: str
+    kind: str
+    meaning: str
+    group: str
+
+
+def list_settings(task: str = "classify") -> list[Setting]:
+    """All settings of a task's training, in the order of its configurations.
+
+    Args:
+        task: the question.
+
+    Raises:
+        ArgumentError: there is no such task.
+
+    >>> crop = next(one for one in list_settings() if one.name == "crop")
+    >>> crop.default, crop.kind, crop.group
+    ('0.75', 'float', 'classify')
+    """
+    from tympan.tasks.ask import get
+    from tympan.tasks.course import (
+        EPOCHS_FEW,
+        EPOCHS_SCRATCH,
+        EPOCHS_TUNED,
+        LR_SCRATCH,
+        LR_TUNED,
+        usual_training,
+    )
+
+    # These two depend on the start and on how many recordings there are.
+    chosen = {
+        "epochs": f"{EPOCHS_TUNED}, from scratch {EPOCHS_SCRATCH}, of few recordings {EPOCHS_FEW}",
+        "lr": f"{LR_TUNED:g}, from scratch {LR_SCRATCH:g}",
+    }
+    training = _of("training", usual_training())
+    return [
+        *(dataclasses.replace(one, default=chosen.get(one.name, one.default)) for one in training),
+        *_of(task, get(task).config_type()),
+    ]
+
+
+def _of(group: str, config: typing.Any) -> Iterator[Setting]:
+    """The settings of one configuration."""
+    text = inspect.getdoc(type(config)) or ""
+    meanings = {name: " ".join(told.split()) for name, told in _ENTRY.findall(text)}
+    kinds = typing.get_type_hints(type(config))
+    for field in dataclasses.fields(config):
+        if field.name in _FITTED:
+            continue
+        choices = typing.get_args(kinds[field.name]) or (kinds[field.name],)
+        kind = " or ".join("none" if c is type(None) else c.__name__ for c in choices)
+        value = getattr(config, field.name)
+        default = "none" if value is None else f"{value:g}" if type(value) is float else str(value)
+        yield Setting(field.name, default.lower(), kind, meanings[field.name], group)
