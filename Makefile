@@ -85,8 +85,8 @@ $(VENV)/.benchmark: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet -e '.[benchmark]'
 	@touch $@
 
-# ARGS names some of them, or `--long` for those too that train for hours, to their end (a limit:
-# TYMPAN_BENCHMARK_S=600); they go on where they were, and what is unmeasured is an error.
+# ARGS names some of them, or leaves out those that train for hours: `--short`. These come last and
+# go on where they were (a limit: TYMPAN_BENCHMARK_S=600; what is unmeasured is an error).
 benchmark: $(VENV)/.benchmark
 	$(BIN)/python -m benchmarks $(ARGS)
 

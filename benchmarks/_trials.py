@@ -21,7 +21,7 @@ from benchmarks.baselines import SETTINGS
 from benchmarks.common import DATA
 
 if TYPE_CHECKING:
-    from tympan.data import Table
+    from tympan.data import Example, Table
     from tympan.tasks.base import TrainingResult
 
 RUNS = Path(__file__).resolve().parents[1] / ".runs"
@@ -174,13 +174,17 @@ def motor() -> Table:
     return table.subset(i for i, e in enumerate(table) if e.label)
 
 
+def motor_in_order(table: Table) -> list[list[Example]]:
+    """Each condition's recordings, in the order in which they were made."""
+    return [
+        sorted((e for e in table if e.label == label), key=lambda e: e.columns["clip"])
+        for label in table.labels
+    ]
+
+
 def motor_blocks(table: Table) -> dict[Path, tuple[int, int]]:
     """For each recording the number of its block, and its place in it.
 
     Each condition's recordings, in the order of their numbers, are cut into blocks of `BLOCK`.
     """
-    found: dict[Path, tuple[int, int]] = {}
-    for label in table.labels:
-        rows = sorted((e for e in table if e.label == label), key=lambda e: e.columns["clip"])
-        found |= {e.path: divmod(i, BLOCK) for i, e in enumerate(rows)}
-    return found
+    return {e.path: divmod(i, BLOCK) for rows in motor_in_order(table) for i, e in enumerate(rows)}

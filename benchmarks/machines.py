@@ -43,6 +43,7 @@ from benchmarks._trials import (
     digest_of,
     motor,
     motor_blocks,
+    motor_in_order,
     trained,
 )
 from benchmarks.baselines import forest_scores, statistics_of
@@ -209,10 +210,9 @@ def motor_random() -> Iterator[Part]:
 def motor_neighbours() -> Iterator[Part]:
     """Folds of neighbours in number."""
     table = motor()
-    place: dict[Path, int] = {}
-    for label in table.labels:
-        rows = sorted((e for e in table if e.label == label), key=lambda e: e.columns["clip"])
-        place |= {e.path: FOLDS * i // len(rows) for i, e in enumerate(rows)}
+    place = {
+        e.path: FOLDS * i // len(rows) for rows in motor_in_order(table) for i, e in enumerate(rows)
+    }
     for fold in range(FOLDS):
         yield motor_part(f"part {fold + 1}", table, lambda e, fold=fold: place[e.path] == fold)
 
