@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tests_training import Batch, Batches, Table, ToneLearner, ToneNet, all_tensors, course
+from tests_training import (
+    Batch,
+    Batches,
+    Disturbance,
+    Table,
+    ToneLearner,
+    ToneNet,
+    all_tensors,
+    course,
+)
 from tympan.errors import ArgumentError, ModelError, TympanError
 from tympan.training import TrainingConfig, checkpoint, fit
 
@@ -294,3 +304,64 @@ def test_the_average_follows_the_weights() -> None:
     for key, value in state.items():
         if value.is_floating_point():
             assert torch.allclose(value.double(), by_hand[key], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("values", "best", "best_epoch"),
+    [
+        ([0.7, 0.2, 0.5], 0.7, 0),  # training made it worse
+        ([0.7, 0.2, 0.9], 0.9, 2),
+        ([0.7, 0.7, 0.2], 0.7, 0),
+    ],
+)
+def test_a_net_that_answers_already_competes_with_the_epochs(
+    batches: Data, tmp_path: Path, values: list[float], best: float, best_epoch: int
+) -> None:
+    learner = Scripted(values)
+    learner.answers_at_start = True
+    before = {name: tensor.clone() for name, tensor in learner.net.state_dict().items()}
+    config = replace(CONFIG, epochs=2)
+    history = fit(learner, batches[0], batches[1], config, tmp_path, progress=False)
+    assert (history.best, history.best_epoch) == (best, best_epoch)
+    assert history.kept_start == (best_epoch == 0)
+    assert history.start == {"accuracy": 0.7}
+    assert len(history.epochs) == 2
+    assert history.best_row["accuracy"] == best
+    for name, tensor in learner.net.state_dict().items():
+        assert torch.equal(tensor, learner.seen[best_epoch][name])
+        assert best_epoch or torch.equal(tensor, before[name])
+    # Also when only what a finished training needs is left, and it is asked for again.
+    checkpoint.slim(tmp_path)
+    again = Scripted([])
+    again.answers_at_start = True
+    assert fit(again, batches[0], batches[1], config, tmp_path, progress=False) == history
+    for name, tensor in again.net.state_dict().items():
+        assert torch.equal(tensor, learner.seen[best_epoch][name])
+
+
+def test_without_validation_nothing_is_scored_at_the_start(batches: Data, tmp_path: Path) -> None:
+    learner = Scripted([])
+    learner.answers_at_start = True
+    history = fit(learner, batches[0], None, replace(CONFIG, epochs=1), tmp_path, progress=False)
+    assert (history.start, history.best, history.kept_start) == ({}, None, False)
+
+
+def test_the_start_is_scored_once_however_often_the_training_stops(
+    batches: Data, tmp_path: Path
+) -> None:
+    from tympan.training.signals import TrainingInterrupted
+
+    class Stopped(ToneLearner):
+        answers_at_start = True
+
+    config = replace(CONFIG, epochs=2, checkpoint_every_s=0.0)
+    undisturbed = fit(Stopped(3), *batches[:2], config, tmp_path / "a", progress=False)
+    learner = Stopped(3, Disturbance(at=2, by=signal.SIGINT))
+    with pytest.raises(TrainingInterrupted):
+        fit(learner, *batches[:2], config, tmp_path / "b", progress=False)
+    assert "start" in checkpoint.load(tmp_path / "b" / checkpoint.CHECKPOINT)[1]["history"]
+    history = fit(Stopped(3), *batches[:2], config, tmp_path / "b", progress=False)
+    assert history.start == undisturbed.start != {}
+    assert course(history) == course(undisturbed)
+    a, b = all_tensors(tmp_path / "a"), all_tensors(tmp_path / "b")
+    assert all(torch.equal(a[key], b[key]) for key in a)

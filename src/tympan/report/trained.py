@@ -99,13 +99,19 @@ def _facts(result: TrainingResult) -> dict[str, str]:
     return {
         "recordings": ", ".join(f"{n} {_PURPOSE[side]}" for side, n in sides.items() if n),
         "labels": str(len(job.prepared.labels)),
-        "epochs": f"{len(history.epochs)}, the weights of epoch "
-        f"{history.best_epoch or len(history.epochs)} are kept"
-        if history.epochs
-        else "none: only the head was fitted",
+        "epochs": _epochs(history),
         "training time": f"{seconds:.0f} s",
         "encoder": f"{job.prepared.config.encoder} at {job.prepared.config.rate_hz} Hz",
     }
+
+
+def _epochs(history: Any) -> str:
+    count = len(history.epochs)
+    if not count:
+        return "none: only the head was fitted"
+    if history.kept_start:
+        return f"{count}, but none was better than the fitted head alone, which is kept"
+    return f"{count}, the weights of epoch {history.best_epoch or count} are kept"
 
 
 def _mistakes(result: TrainingResult) -> list[Mistake]:

@@ -200,6 +200,7 @@ def run_job(
         heard = job.cache.subset(rows), job.prepared.targets[rows]
         job.task.warm_start(net, start, job.prepared.labels, *heard, say=say)
     learner = job.task.learner(net, job.prepared.config, job.prepared.labels)
+    learner.answers_at_start = job.task.fits_head(job.prepared.config, start)
     learner.start = "" if start is None else str(start.card.weights.get("sha256", ""))
     train, val = job.batches("train", training), job.batches("val", training)
     assert train is not None

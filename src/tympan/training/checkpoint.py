@@ -108,7 +108,8 @@ def slim(out: Path) -> None:
     history = state.get("history", {})
     if history.get("stopped", "running") == "running":
         return
-    needed = () if history.get("best_epoch") else ("average",) if "average" in parts else ("net",)
+    validated = history.get("best") is not None
+    needed = () if validated else ("average",) if "average" in parts else ("net",)
     if set(parts) - set(needed):
         save(path, {name: parts[name] for name in needed}, state)
 

@@ -76,7 +76,9 @@ class Learner(Protocol):
 
     Two more methods are used where a learner has them: `parameter_groups() -> list[dict]` with
     `params` and `lr_scale` in each (an encoder that starts from trained weights learns slower,
-    say), and `fingerprint() -> dict` of whatever must be the same for a resume (JSON values).
+    say), and `fingerprint() -> dict` of whatever must be the same for a resume (JSON values). An
+    attribute `answers_at_start` that is true says that the net answers already before the first
+    step: it is validated, and kept if no epoch is better.
     With several processes a learner is sent to each, so it must pickle.
 
     Attributes:

@@ -34,12 +34,12 @@ def save_curves(history: History, path: Path) -> None:
         values = history.column(name)
         if len(values) == len(epochs) and all(-0.01 <= v <= 1.01 for v in values):
             metrics.plot(epochs, values, label=name.replace("_", " "), marker=mark)
-    if history.best_epoch:
+    if history.best is not None:
         metrics.axvline(history.best_epoch, color="#888", linestyle=":", linewidth=1.2)
         metrics.text(
             history.best_epoch,
             0.02,
-            f" kept: epoch {history.best_epoch}",
+            " kept: the start" if history.kept_start else f" kept: epoch {history.best_epoch}",
             transform=metrics.get_xaxis_transform(),
             color="#555",
             fontsize=8,

@@ -20,9 +20,12 @@ class History:
         epochs: a row for each epoch: `epoch` (from 1), `lr`, `train_loss`, the metrics of
             validation (its `loss` as `val_loss`), `seconds`, `clips_per_s`, `data_wait` (the part
             of the time spent waiting for data).
-        best_epoch: the epoch whose weights are kept, 0 if there is no validation.
+        best_epoch: the epoch whose weights are kept; 0 if these are the weights from which the
+            training started, or if there is no validation.
         best: the monitored metric there.
         stopped: `"finished"`, `"early"` (patience), or `"running"`.
+        start: the metrics of validation before the first step, where the net answers already (its
+            head was fitted); they compete with those of the epochs.
 
     >>> History("accuracy", [{"epoch": 1, "train_loss": 0.5, "accuracy": 0.9}]).column("accuracy")
     [0.9]
@@ -33,6 +36,7 @@ class History:
     best_epoch: int = 0
     best: float | None = None
     stopped: str = "running"
+    start: dict[str, float] = field(default_factory=dict)
 
     def column(self, name: str) -> list[float]:
         """One value for each epoch that has it."""
@@ -40,8 +44,15 @@ class History:
 
     @property
     def best_row(self) -> dict[str, float]:
-        """The row of the best epoch (the last without validation)."""
+        """The row of the best epoch, or of the start (the last row without validation)."""
+        if self.kept_start:
+            return self.start
         return self.epochs[self.best_epoch - 1] if self.epochs else {}
+
+    @property
+    def kept_start(self) -> bool:
+        """Whether no epoch was better than the weights from which the training started."""
+        return self.best is not None and self.best_epoch == 0
 
     @property
     def seconds(self) -> float:

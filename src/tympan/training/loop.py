@@ -141,6 +141,7 @@ def _train(
             run.finish_at_once()
         if run.history.stopped != "running":
             return run.history
+        run.validate_start(stop, display)
         board = Board(out, run.epoch, leads)
         stack.callback(board.close)
         while run.history.stopped == "running":
@@ -188,6 +189,20 @@ class _Run:
         self.pending: list[Tensor] = []
         self.saved_at = time.monotonic()
         self.resumed = False
+
+    def validate_start(self, stop: StopSignal, display: Display) -> None:
+        """Score the weights as they come, if they answer already: training may make them worse."""
+        new = self.epoch == self.step == 0 and not self.history.start
+        if not (new and self.val is not None and getattr(self.learner, "answers_at_start", False)):
+            return
+        metrics = self.validate(stop)
+        if metrics is None:
+            self.stop_here()
+            return
+        self.history.start = _validation_row(metrics)
+        score = score_of(metrics, self.learner.monitor)
+        self.keep_best(score, self.history.start)
+        display.start(self.history.start)
 
     # -- an epoch ------------------------------------------------------------------------------
 
@@ -261,12 +276,11 @@ class _Run:
         if metrics is None:
             self.stop_here()
             return
-        found = {("val_loss" if k == "loss" else k): float(v) for k, v in metrics.items()}
         row: dict[str, float] = {
             "epoch": self.epoch + 1,
             "lr": self.lr_at((self.epoch + 1) * len(self.train) - 1),
             "train_loss": self.loss_sum / max(1, self.loss_count),
-            **{k: v for k, v in found.items() if np.isfinite(v)},  # JSON has no NaN
+            **_validation_row(metrics),
             "seconds": self.seconds,
             "clips_per_s": len(self.train) * self.train.batch_size / max(self.seconds, 1e-9),
             "data_wait": self.wait_s / max(self.seconds, 1e-9),
@@ -275,7 +289,7 @@ class _Run:
         self.epoch, self.step, self.loss_sum, self.loss_count = self.epoch + 1, 0, 0.0, 0
         self.seconds, self.wait_s = 0.0, 0.0
         if metrics:
-            self.keep_best(score_of(metrics, self.learner.monitor))
+            self.keep_best(score_of(metrics, self.learner.monitor), row)
         if self.epoch == self.config.epochs:
             self.history.stopped = "finished"
         elif self.config.patience is not None and self.since_best >= self.config.patience:
@@ -315,9 +329,9 @@ class _Run:
                 raise _Asked
             yield batch.to(self.fabric.device)
 
-    def keep_best(self, score: float) -> None:
+    def keep_best(self, score: float, row: dict[str, float]) -> None:
         """Keep the averaged weights if the metric is the best so far; of equals, the lower loss."""
-        best, before, row = self.history.best, self.history.best_row, self.history.epochs[-1]
+        best, before = self.history.best, self.history.best_row
         better = score > (float("-inf") if best is None else best)
         self.since_best = 0 if better else self.since_best + 1
         equal = score == best and row.get("val_loss", 0.0) < before.get("val_loss", 0.0)
@@ -383,12 +397,18 @@ class _Run:
         return f"going on in {self.out} at epoch {self.epoch + 1}, step {self.step}"
 
 
+def _validation_row(metrics: dict[str, float]) -> dict[str, float]:
+    """The metrics of a validation as they stand in the history; JSON has no NaN."""
+    found = {("val_loss" if k == "loss" else k): float(v) for k, v in metrics.items()}
+    return {k: v for k, v in found.items() if np.isfinite(v)}
+
+
 class _Asked(Exception):
     """A stop signal came during validation."""
 
 
 def _final_weights(out: Path, history: History) -> dict[str, Tensor]:
-    if history.best_epoch:
+    if history.best is not None:
         return checkpoint.load(out / checkpoint.BEST)[0]["net"]
     parts, _ = checkpoint.load(out / checkpoint.CHECKPOINT)
     return parts["average"] if "average" in parts else parts["net"]

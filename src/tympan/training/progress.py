@@ -73,12 +73,20 @@ class Display:
             said=said,
         )
 
-    def epoch(self, history: History) -> None:
-        """After an epoch."""
-        row = history.epochs[-1]
+    def start(self, row: dict[str, float]) -> None:
+        """Before the first step, where the net answers already."""
+        self._note(row)
+        self.say(f"before training{self._metric}")
+
+    def _note(self, row: dict[str, float]) -> None:
         if self.monitor in row or f"val_{self.monitor}" in row:
             value = row.get(self.monitor, row.get(f"val_{self.monitor}", 0.0))
             self._metric = f"  validation {self.monitor} {value:.3f}"
+
+    def epoch(self, history: History) -> None:
+        """After an epoch."""
+        row = history.epochs[-1]
+        self._note(row)
         if not self.shown:
             return
         if self._bar is not None:

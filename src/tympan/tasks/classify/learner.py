@@ -86,6 +86,8 @@ class ClassifyLearner:
         self.net, self.config, self.k = net, config, k
         self.start = ""
         """Digest of the weights that the training starts from."""
+        self.answers_at_start = False
+        """Whether the head was fitted: training may make it worse."""
         self.shift = Shift(-config.shift, config.shift) if config.shift else None
         self.mix = Mixup(alpha=1.0, p=config.mixup_p) if config.mixup_p else None
         spectral: list[Any] = []
