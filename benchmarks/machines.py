@@ -17,7 +17,9 @@ condition, and for two of the five the recording nearest in timbre is in seven c
 or the one before (copies there are none). Random folds put such neighbours on both sides.
 
 tympan is `tympan train` with its defaults, but for `clip_s=2` with the motor, which hums on; seed
-0. The forest hears the same clips.
+0. The forest hears the same clips. Splits that leak are shown with these two methods only. Of what
+is tuned on what: that training could spoil the fitted head, so that it is now kept where no epoch
+is better, was found on part 2 of the motor's neighbours.
 
 In brackets 95 % bootstrap intervals over what hangs together: for cwru the bearings (class, size
 and position of the fault: 13 across sizes, four recordings of each, one at each load), for the
@@ -39,6 +41,7 @@ from benchmarks._trials import (
     METHODS,
     NOT_MEASURED,
     RUNS,
+    SCRATCH,
     Trials,
     digest_of,
     motor,
@@ -225,6 +228,8 @@ TESTS: dict[str, tuple[str, Callable[[], Iterator[Part]]]] = {
     "motor_random": ("motor, random folds", motor_random),
 }
 
+LEAKS = ("cwru_leak", "motor_random")
+
 
 def trial(trials: Trials, test: str, part: Part, method: str) -> Scores | None:
     """The answers of one training about its test rows; None if the time is over."""
@@ -255,22 +260,28 @@ def answers(part: Part, method: str, work: Path) -> tuple[np.ndarray, list[str]]
     return forest_scores(x, y, statistics_of(test, part.rate_hz), part.seed)
 
 
+def asked(test: str, methods: list[str]) -> list[str]:
+    """The methods that a test is made with; a leak is as plain with fewer."""
+    return [one for one in methods if not (one == SCRATCH and test in LEAKS)]
+
+
 def measure(
     trials: Trials, tests: list[str], most: int | None, methods: list[str]
 ) -> tuple[list[dict[str, object]], dict[str, float]]:
     """The table and the figures."""
     parts = {test: list(TESTS[test][1]())[:most] for test in tests}
-    trials.total = len(methods) * sum(map(len, parts.values()))
+    trials.total = sum(len(parts[test]) * len(asked(test, methods)) for test in tests)
     # The methods in turn, so that a stopped run says something of each test.
     answers = {
         (test, method): [trial(trials, test, part, method) for part in parts[test]]
         for method in methods
         for test in tests
+        if method in asked(test, methods)
     }
     rows: list[dict[str, object]] = []
     figures: dict[str, float] = {}
     for test in tests:
-        for method in methods:
+        for method in asked(test, methods):
             found = [one for one in answers[test, method] if one is not None]
             row: dict[str, object] = {"test": TESTS[test][0], "method": METHODS[method]}
             rows.append(row)

@@ -175,13 +175,18 @@ def jobs(folder: Path, lengths_s: dict[str, int]) -> dict[tuple[str, str, str], 
     return found
 
 
+def cores() -> int:
+    """Cores that this process may use (`taskset` gives it fewer)."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
 def measure(lengths_s: dict[str, int]) -> dict[tuple[str, str, str], Peak]:
     """Measure everything, the longest first, one process on each core."""
     peaks = {}
     with tempfile.TemporaryDirectory() as name:
         todo = jobs(Path(name), lengths_s)
         order = sorted(todo, key=lambda key: -lengths_s[key[2]] * (2 + (key[0] == "hear")))
-        with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        with ThreadPoolExecutor(min(2, cores())) as pool:
             running = {pool.submit(measure_one, key[0], todo[key]): key for key in order}
             for done in as_completed(running):
                 key = running[done]
@@ -254,7 +259,7 @@ if __name__ == "__main__":
         title="Memory",
         about=(__doc__ or "").strip()
         + "\n\nThe files are made on the spot: a wandering tone in pink noise (seed 0), repeated. "
-        "One thread in each process, two processes side by side, so the times are no benchmark. "
+        "One thread in each process, beside other work, so the times are no benchmark. "
         "One run of each: from run to run the figures differ by a few mebibytes.",
         why=WHY,
     )

@@ -24,7 +24,11 @@ class SettingsTable(Directive):
         lines = [".. list-table::", "   :header-rows: 1", "   :widths: 18 22 60", ""]
         rows = [("setting", "default", "what it does")]
         rows += [
-            (f"``{one.name}``", one.default, as_meant([one.meaning])[0])
+            (
+                f"``{one.name}``" + " \\*" * one.scratch_only,
+                one.default,
+                as_meant([one.meaning])[0],
+            )
             for one in list_settings(self.arguments[0])
         ]
         for row in rows:

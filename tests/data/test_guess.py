@@ -46,7 +46,7 @@ def test_midi_beside_each_file(tmp_path: Path) -> None:
 
 
 def test_one_label_only() -> None:
-    with pytest.raises(DataError, match=r"only one label, 'dog'.*'normal'"):
+    with pytest.raises(DataError, match=r"only one label, 'dog' .*another label"):
         guess_task(table({"label": "dog"}, {"label": "dog"}))
 
 

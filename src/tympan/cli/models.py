@@ -91,7 +91,7 @@ def described(card: Card) -> str:
     """
     from textwrap import fill
 
-    failures = "; ".join(card.known_failures)
+    failures = " ".join(card.known_failures)
     facts = {
         "parameters": size(card.parameters),
         "scores": figures(card.metrics) if card.metrics else "",

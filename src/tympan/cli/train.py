@@ -19,7 +19,8 @@ def show_settings(asked: bool) -> None:
 
     width = max(40, min(100, shutil.get_terminal_size().columns))
     for one in list_settings():
-        typer.echo(f"{one.name}={one.default}  ({one.kind}; {one.group})")
+        only = "; only with --from scratch" if one.scratch_only else ""
+        typer.echo(f"{one.name}={one.default}  ({one.kind}; {one.group}{only})")
         typer.echo(
             textwrap.fill(one.meaning, width, initial_indent="    ", subsequent_indent="    ")
         )
@@ -32,7 +33,10 @@ def train(
         typer.Argument(help="One sub-folder per label, or metadata.csv.", show_default=False),
     ],
     task: Annotated[
-        str | None, typer.Option("--task", help="The question; else guessed.", show_default=False)
+        str | None,
+        typer.Option(
+            "--task", help="The question (so far: classify); else guessed.", show_default=False
+        ),
     ] = None,
     from_: Annotated[
         str | None,

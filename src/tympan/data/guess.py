@@ -71,7 +71,7 @@ def _by_label(table: Table) -> Guess:
         raise DataError(
             f"has only one label, {labels[0]!r}",
             file=table.root,
-            fix="add recordings of other labels; or call it 'normal' to learn what is unusual",
+            fix="add a sub-folder or rows of another label: something to tell it from",
         )
     return Guess("classify", f"{where} {len(labels)} labels: {_few(labels)}")
 

@@ -207,6 +207,17 @@ def _size(source: Any) -> int | None:
     return os.stat(source).st_size if isinstance(source, str | os.PathLike) else None
 
 
+def _tested(metrics: dict[str, Any]) -> str:
+    """What an accuracy rests on."""
+    count = metrics.get("examples")
+    ends = (metrics.get("intervals") or {}).get("accuracy")
+    of = f"on {count:,} held-out recordings" if isinstance(count, int) else "on held-out recordings"
+    if not ends:
+        return of
+    low, high = (page.percent(float(end)) for end in ends)
+    return f"{of}; 95 % interval {low} to {high}"
+
+
 def _model(model: str | os.PathLike[str]) -> dict[str, Any]:
     """What the model's card says of it."""
     from tympan.models import load_card
@@ -215,7 +226,7 @@ def _model(model: str | os.PathLike[str]) -> dict[str, Any]:
     facts = [sections.Fact("Model", card.name, f"version {card.version}")]
     facts.append(sections.Fact("Sounds it knows", f"{len(card.labels):,}"))
     if isinstance(accuracy := card.metrics.get("accuracy"), int | float):
-        facts.append(sections.Fact("Accuracy", page.percent(accuracy, 1), "on held-out recordings"))
+        facts.append(sections.Fact("Accuracy", page.percent(accuracy, 1), _tested(card.metrics)))
     facts.append(sections.Fact("Parameters", f"{card.parameters:,}"))
     if card.licence:
         facts.append(sections.Fact("Licence", card.licence))

@@ -14,6 +14,7 @@ from tympan.spectra import figures_style as look
 if TYPE_CHECKING:
     from tympan.tasks.results import Classification, Segment
 
+GUESSED = 0.3  # Below it, a label is no more than a guess.
 SURE = 0.5  # From this score on, an answer is given without "perhaps".
 _MOST_LANES, _MOST_SEGMENTS, _MOST_ROWS = 10, 2000, 500
 
@@ -82,7 +83,7 @@ def answer(result: Classification) -> Answer:
     """Say what was heard: one sound, or several one after another."""
     heard = _heard(result.timeline)
     if len(heard) > 1:
-        return _several(heard, result.duration_s)
+        return _several(heard, result.timeline, result.duration_s)
     best = result.labels[0]
     rows = [Row(x.label, round(100 * x.score, 1), percent(x.score)) for x in result.labels]
     lead = f"{percent(best.score)} sure, among the sounds that the model knows."
@@ -100,7 +101,23 @@ def _heard(timeline: Sequence[Segment]) -> dict[str, list[Segment]]:
     return heard
 
 
-def _several(heard: dict[str, list[Segment]], duration_s: float) -> Answer:
+def _fainter(heard: dict[str, list[Segment]], timeline: Sequence[Segment]) -> str:
+    """A sentence about sounds that last, but are nowhere sure enough for the headline."""
+    length: dict[str, float] = {}
+    for segment in timeline:
+        if segment.label not in heard and segment.score >= GUESSED:
+            span_s = segment.end_s - segment.start_s
+            length[segment.label] = length.get(segment.label, 0.0) + span_s
+    most = sorted(length, key=lambda label: -length[label])[:3]
+    if not most:
+        return ""
+    told = ", ".join(f"{label} ({look.duration_text(length[label])})" for label in most)
+    return f" Perhaps also: {told}."
+
+
+def _several(
+    heard: dict[str, list[Segment]], timeline: Sequence[Segment], duration_s: float
+) -> Answer:
     length = {label: sum(s.end_s - s.start_s for s in parts) for label, parts in heard.items()}
     whole = duration_s or sum(length.values())
     longest = sorted(length, key=lambda label: -length[label])[:6]
@@ -113,7 +130,8 @@ def _several(heard: dict[str, list[Segment]], duration_s: float) -> Answer:
     others = f" and {more} more" if more else ""
     lead = f"{len(heard)} sounds were clearly heard"
     lead += f" (the {len(shown)} longest{others})" if more else ""
-    lead += ", in this order of appearance; the bars give how long."
+    lead += f" ({percent(SURE)} or more), in this order; the bars give how long."
+    lead += _fainter(heard, timeline)
     return Answer(", ".join(shown), True, lead, rows)
 
 
@@ -140,7 +158,7 @@ def lanes(
         by_label.setdefault(segment.label, []).append(segment)
     weight = {k: sum((s.end_s - s.start_s) * s.score for s in v) for k, v in by_label.items()}
     # A label that is never more than a guess says nothing.
-    told = [k for k in by_label if max(s.score for s in by_label[k]) >= 0.3] or list(by_label)
+    told = [k for k in by_label if max(s.score for s in by_label[k]) >= GUESSED] or list(by_label)
     told = sorted(told, key=lambda k: -weight[k])[:_MOST_LANES]
     told = [k for k in by_label if k in told]
     chosen = [s for k in told for s in by_label[k]]

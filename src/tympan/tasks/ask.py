@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from tympan.errors import ArgumentError, ModelError
+from tympan.errors import ArgumentError, DataError, ModelError
 
 # Adding a question is adding its module here.
 TASKS = {"classify": "tympan.tasks.classify"}
@@ -109,6 +109,10 @@ def evaluate(
     card = load_card(model)
     task, ready = get(card.task), load(model, card.task)
     table = read_folder(folder)
+    if not any(example.label for example in table):
+        what = "names no labels to compare the answers with"
+        fix = "one sub-folder for each label, or a metadata.csv with a column label"
+        raise DataError(what, file=table.root, fix=fix)
     if split is not None:
         table = table.where("split", split)
     trained = set(card.data.get("trained_on", ())) if isinstance(card.data, dict) else set()

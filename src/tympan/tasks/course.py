@@ -62,9 +62,8 @@ def configured(
     epochs, lr = _course(start is not None, few and fits and not {"epochs", "lr"} & set(values))
     training, used = apply_settings(replace(usual_training(), epochs=epochs, lr=lr), values)
     _check_known(values, used | chosen, vars(training) | vars(config))
-    if start is not None and config.encoder != start.card.config.get("encoder"):
-        what = f"the encoder of {start.card.name} is {start.card.config.get('encoder')!r}"
-        raise ArgumentError(f"{what}, not {config.encoder!r}", fix="--from scratch")
+    if start is not None:
+        _check_brought(question, config, start)
     if training.epochs == 0 and not fits:
         what = "nothing would be learned: no epochs, and no head that is fitted"
         raise ArgumentError(what, fix="give 1 epoch or more, or --set pool=stages")
@@ -150,9 +149,23 @@ def gathered(settings: Mapping[str, Any] | None, **named: Any) -> dict[str, Any]
     return values
 
 
+def _check_brought(question: Any, config: Any, start: LoadedModel) -> None:
+    """What a trained encoder brings with it cannot be set: it would hear something else.
+
+    Raises:
+        ArgumentError: a setting of it is another one.
+    """
+    for name in question.brought:
+        mine, its = getattr(config, name), start.card.config.get(name)
+        if mine != its:
+            what = f"{name}={mine} does not fit the encoder of {start.card.name}, made for {its}"
+            raise ArgumentError(what, fix="--from scratch trains a new one")
+
+
 def _check_known(values: Mapping[str, Any], used: set[str], known: Mapping[str, Any]) -> None:
     unknown = sorted(set(values) - used)
     if unknown:
-        near = difflib.get_close_matches(unknown[0], known, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(unknown[0], known, n=1, cutoff=0.7)
         fix = f"{near[0]}, perhaps?" if near else f"one of {', '.join(sorted(known))}"
+        fix += "; tympan train --settings tells what they do"
         raise ArgumentError(f"no setting is called {unknown[0]!r}", fix=fix)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tympan.training import History, TrainingConfig
 
 KEY_DIGITS = 16
+# With fewer recordings on the test side the card says that its accuracy is a rough guess.
+FEW_TESTED = 50
 # A card is read whole before its model is trusted, so it has a limit; a larger list is left out.
 MOST_KEYS = 200_000
 
@@ -131,7 +133,16 @@ def _with_metrics(card: Card, metrics: dict[str, Any], split: str) -> Card:
         f"{name}: F1 {row['f1']:.0%}" for name, row in rows if row["support"] and row["f1"] < 0.5
     ]
     untested = [name for name, row in rows if not row["support"]]
-    failures = []
+    failures = [
+        f"It always answers with one of its {len(card.labels)} labels: for any other sound the "
+        "answer is wrong, and its score may be high."
+    ]
+    if metrics["examples"] < FEW_TESTED:
+        low, high = metrics["intervals"]["accuracy"]
+        failures.append(
+            f"It was tested on {metrics['examples']} recordings only: its true accuracy is "
+            f"somewhere between {low:.0%} and {high:.0%}."
+        )
     if weak:
         failures.append(f"Weak labels on the test side: {', '.join(weak)}.")
     if untested:

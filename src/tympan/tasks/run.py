@@ -69,6 +69,7 @@ def train(
         DataError: the folder cannot be trained on.
         ArgumentError: an unknown setting, or `out` is in use.
     """
+    _check_installed()
     table, name = _read(folder, task, say)
     question = get(name)
     target = Path(out) if out is not None else Path(f"{table.root.resolve().name}-{name}")
@@ -204,8 +205,16 @@ def run_job(
     learner.start = "" if start is None else str(start.card.weights.get("sha256", ""))
     train, val = job.batches("train", training), job.batches("val", training)
     assert train is not None
+    learner.val_cache = None if val is None else val.cache
     history = fit(learner, train, val, training, out, resume=resume, progress=progress)
     return net, history
+
+
+def _check_installed() -> None:
+    """Say what is missing before the recordings are decoded, not after."""
+    from tympan.training.launch import import_fabric
+
+    import_fabric()
 
 
 @contextlib.contextmanager
@@ -254,11 +263,10 @@ def _read(
     guess = guess_task(table)
     say(f"{len(table)} recordings; task: {guess.task}, because {guess.reason}")
     if guess.task not in TASKS:
-        raise ArgumentError(
-            f"{guess.task!r} cannot be trained yet",
-            file=table.root,
-            fix=f"--task with one of {', '.join(TASKS)}",
-        )
+        fix = f"what can be trained: {', '.join(TASKS)}; --task NAME asks for it"
+        if guess.task == "monitor":
+            fix = "classify can: add recordings of what is not normal, under labels of their own"
+        raise ArgumentError(f"{guess.task!r} cannot be trained yet", file=table.root, fix=fix)
     return table, guess.task
 
 

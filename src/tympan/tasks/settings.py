@@ -29,6 +29,7 @@ class Setting:
         kind: the values it takes: `int`, `float`, `str`, `bool`; `or none` where it may be off.
         meaning: what it does.
         group: whose it is: `"training"`, or the task's name.
+        scratch_only: a trained encoder brings its own; only `--from scratch` takes another.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Setting:
     kind: str
     meaning: str
     group: str
+    scratch_only: bool = False
 
 
 def list_settings(task: str = "classify") -> list[Setting]:
@@ -69,7 +71,10 @@ def list_settings(task: str = "classify") -> list[Setting]:
     training = _of("training", usual_training())
     return [
         *(dataclasses.replace(one, default=chosen.get(one.name, one.default)) for one in training),
-        *_of(task, get(task).config_type()),
+        *(
+            dataclasses.replace(one, scratch_only=one.name in get(task).brought)
+            for one in _of(task, get(task).config_type())
+        ),
     ]
 
 

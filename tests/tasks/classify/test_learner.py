@@ -90,3 +90,15 @@ def test_a_foreign_field_in_a_card_is_named():
 def test_a_field_that_came_later_stops_no_older_training():
     assert not {"pool", "keep_norm"} & set(learner().fingerprint())
     assert learner(pool="stages", keep_norm=True).fingerprint()["pool"] == "stages"
+
+
+def test_the_encoder_learns_as_fast_as_it_is_told():
+    from tympan.training import TrainingConfig
+    from tympan.training.setup import make_optimizer
+
+    one = learner(encoder_lr=0.1)
+    groups = make_optimizer(one, TrainingConfig()).param_groups
+    scales = {id(p): group["lr_scale"] for group in groups for p in group["params"]}
+    assert {scales[id(p)] for p in one.net.encoder.parameters()} == {0.1}
+    assert {scales[id(p)] for p in one.net.head.parameters()} == {1.0}
+    assert len(scales) == len(list(one.net.parameters()))

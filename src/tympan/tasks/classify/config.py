@@ -24,6 +24,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "frequency_shift": (0, 64),
     "filter_db": (0, 60),
     "balance": (0, 1),
+    "encoder_lr": (0, 1),
 }
 
 
@@ -53,6 +54,7 @@ class ClassifyConfig:
         pool: what the head hears: `"last"`, the encoder's last feature map, or `"stages"`, the
             spectrogram and every stage.
         keep_norm: leave the normalisation of a trained encoder as it is.
+        encoder_lr: learning rate of the encoder, as a share of that of the head.
 
     >>> ClassifyConfig.from_dict(ClassifyConfig(n_mels=40).to_dict()).n_mels
     40
@@ -76,6 +78,7 @@ class ClassifyConfig:
     balance: float = 0.5
     pool: str = "last"
     keep_norm: bool = False
+    encoder_lr: float = 1.0
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool1d, cross_entropy, one_hot, pad
+from torch.nn.functional import avg_pool1d, cross_entropy, log_softmax, nll_loss, one_hot, pad
 
 from tympan.augment import (
     Compose,
@@ -20,11 +20,14 @@ from tympan.augment import (
 )
 from tympan.tasks.classify.config import ClassifyConfig
 from tympan.tasks.classify.net import Classifier, normalize_level
+from tympan.tasks.classify.windows import heard
 
 if TYPE_CHECKING:
-    from tympan.data import Batch
+    from tympan.data import Batch, WaveCache
 
 
+# Windows of a recording that are heard to validate; when the net answers, it hears all.
+VALIDATED = 6
 CANDIDATES = 4
 HEARD = 0.05  # of the mean power of the clip: −13 dB
 
@@ -67,6 +70,25 @@ def crop_where_heard(waves: Tensor, share: float, generator: torch.Generator) ->
     return torch.stack([w[:, s : s + size] for w, s in zip(waves, chosen, strict=True)])
 
 
+def mean_answers(scores: Tensor, owners: Tensor, rows: list[int]) -> Tensor:
+    """Logarithms of the mean probabilities of recordings.
+
+    Args:
+        scores: of windows, before the softmax, `(w, k)`.
+        owners: the recording of each window, `(w,)`.
+        rows: the recordings, in the order of the answer.
+
+    Returns:
+        `(b, k)`.
+
+    >>> mean_answers(torch.tensor([[0.0, 0.0], [9.0, 0.0]]), torch.tensor([4, 4]), [4]).exp()
+    tensor([[0.7499, 0.2501]])
+    """
+    probabilities = scores.softmax(1)
+    owners = owners.to(scores.device)
+    return torch.stack([probabilities[owners == i].mean(0) for i in rows]).clamp_min(1e-12).log()
+
+
 class ClassifyLearner:
     """Cross entropy on shifted, mixed and masked clips.
 
@@ -86,6 +108,8 @@ class ClassifyLearner:
         self.net, self.config, self.k = net, config, k
         self.start = ""
         """Digest of the weights that the training starts from."""
+        self.val_cache: WaveCache | None = None
+        """The recordings to validate on; without it their middles in the batches are heard."""
         self.answers_at_start = False
         """Whether the head was fitted: training may make it worse."""
         self.shift = Shift(-config.shift, config.shift) if config.shift else None
@@ -103,13 +127,25 @@ class ClassifyLearner:
     def fingerprint(self) -> dict[str, object]:
         """What must be the same for a training to be resumed."""
         # Fields that came later count only where they are used, so older trainings go on.
-        later = {"pool": "last", "keep_norm": False}
+        later = {"pool": "last", "keep_norm": False, "encoder_lr": 1.0}
         settings = {
             k: v
             for k, v in self.config.to_dict().items()
             if k != "temperature" and (k not in later or v != later[k])
         }
         return settings | {"start": self.start}
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """The encoder and what comes after it, where they learn at different rates."""
+        if self.config.encoder_lr == 1:
+            return [{"params": self.net.parameters()}]
+        encoder = list(self.net.encoder.parameters())
+        known = set(map(id, encoder))
+        rest = [p for p in self.net.parameters() if id(p) not in known]
+        return [
+            {"params": encoder, "lr_scale": self.config.encoder_lr},
+            {"params": rest, "lr_scale": 1.0},
+        ]
 
     def mixed(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Shifted, cropped and mixed waves `(b, t)` and targets `(b, k)` of a batch."""
@@ -138,13 +174,25 @@ class ClassifyLearner:
         spectrograms, targets = self.inputs(batch, generator)
         return cross_entropy(net(spectrograms).float(), targets)
 
+    def answers(self, net: nn.Module, batch: Batch) -> Tensor:
+        """Logarithms of the probabilities `(b, k)` of the recordings of a batch."""
+
+        def hear(waves: Tensor) -> Tensor:
+            return net(self.net.front(waves.to(batch.waves.device))).float()
+
+        if self.val_cache is None:
+            return log_softmax(hear(batch.waves), 1)
+        rows = batch.index.tolist()
+        scores, owners = heard(hear, self.config, self.val_cache, rows, VALIDATED)
+        return mean_answers(scores, owners, rows)
+
     def evaluate(self, net: nn.Module, batches: Iterable[Batch]) -> dict[str, float]:
-        """Accuracy and loss on batches as they are."""
+        """Accuracy and loss, of recordings as they will be heard where `val_cache` has them."""
         right = total = 0
         loss = 0.0
         for batch in batches:
-            scores = net(self.net.front(batch.waves)).float()
-            loss += float(cross_entropy(scores, batch.targets, reduction="sum"))
+            scores = self.answers(net, batch)
+            loss += float(nll_loss(scores, batch.targets, reduction="sum"))
             right += int((scores.argmax(1) == batch.targets).sum())
             total += len(batch.targets)
         return {"accuracy": right / max(1, total), "loss": loss / max(1, total)}

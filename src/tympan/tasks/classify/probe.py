@@ -15,13 +15,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from tympan.tasks.classify.windows import heard
+
 if TYPE_CHECKING:
     from tympan.data import WaveCache
     from tympan.tasks.classify.net import Classifier
 
 # How far the head may go to be right about the training recordings: the inverse of the penalty.
 STRENGTH = 100.0
-MOST_WINDOWS, MOST_OF_ONE, BATCH = 4000, 60, 16
+MOST_WINDOWS, MOST_OF_ONE = 4000, 60
 
 
 def fit_head(
@@ -66,18 +68,18 @@ def fit_norms(net: Classifier, cache: WaveCache, batch: int = 16, most: int = 12
     norms = [part for part in net.encoder.modules() if isinstance(part, nn.BatchNorm2d)]
     rows = list(range(0, len(cache), max(1, len(cache) // most)))
     size = round(net.config.clip_s * cache.rate_hz)
-    heard = np.stack([np.resize(cache.wave(i, 0, size), size) for i in rows if cache.length(i)])
+    waves = np.stack([np.resize(cache.wave(i, 0, size), size) for i in rows if cache.length(i)])
     # None: the mean over all batches, instead of a running one.
-    before = [part.momentum for part in norms]
-    for part in norms:
-        part.reset_running_stats()
-        part.momentum = None
-        part.train()
+    before = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None
+        norm.train()
     with torch.no_grad():
-        for waves in torch.from_numpy(heard).split(batch):
-            net.encoder(net.front(waves))
-    for part, momentum in zip(norms, before, strict=True):
-        part.momentum = momentum
+        for part in torch.from_numpy(waves).split(batch):
+            net.encoder(net.front(part))
+    for norm, momentum in zip(norms, before, strict=True):
+        norm.momentum = momentum
     net.eval()
 
 
@@ -87,31 +89,11 @@ def _features(
     """Features `(w, d)` and labels `(w,)` of the windows in which the net will hear recordings."""
     net.eval()
     most = max(1, min(MOST_OF_ONE, MOST_WINDOWS // max(1, len(rows))))
-    found, labels = [], []
     with torch.no_grad():
-        for i in rows.tolist():
-            windows = _windows(net, cache, i, most)
-            for batch in windows.split(BATCH):
-                found.append(net.features(net.front(batch)))
-            labels += [int(targets[i])] * len(windows)
-    return torch.cat(found), torch.tensor(labels)
-
-
-def _windows(net: Classifier, cache: WaveCache, i: int, most: int) -> Tensor:
-    """At most so many windows `(w, t)` of recording `i`, from its beginning to its end."""
-    from tympan.tasks.classify.answer import windows_of
-
-    config, length = net.config, cache.length(i)
-    if length <= 6 * config.clip_s * cache.rate_hz:
-        windows = list(windows_of(config, [cache.wave(i)]))
-        windows = windows[:: -(-len(windows) // most)]
-    else:
-        size = round(config.clip_s * config.crop * cache.rate_hz)
-        starts = np.linspace(0, length - size, most) if most > 1 else [(length - size) / 2]
-        windows = [cache.wave(i, round(start), size) for start in starts]
-    # The last window of a recording may be a sample shorter than the others.
-    size = max(map(len, windows))
-    return torch.from_numpy(np.stack([np.pad(w, (0, size - len(w))) for w in windows]))
+        features, owners = heard(
+            lambda waves: net.features(net.front(waves)), net.config, cache, rows.tolist(), most
+        )
+    return features, targets[owners]
 
 
 def logistic_regression(

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # Recordings of a lower rate than this are resampled to the usual one.
 LOWEST_RATE_HZ = 4000
 SHORTEST_CLIP_S, LONGEST_CLIP_S = 0.5, 5.0
+# What a trained encoder knows is worth more than what a few hundred recordings teach it.
+TUNED_ENCODER_LR = 0.1
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,8 @@ class ClassifyTask:
 
     name = "classify"
     config_type = ClassifyConfig
+    # What a trained encoder needs as it was.
+    brought = ("rate_hz", "n_fft", "hop", "n_mels", "f_min_hz", "encoder")
 
     def prepare(
         self,
@@ -168,9 +172,8 @@ class ClassifyTask:
         The new head hears every stage of it, see `tympan.tasks.classify.pool`.
         """
         other = ClassifyConfig.from_dict(model.card.config, str(model.path))
-        same = ("rate_hz", "n_fft", "hop", "n_mels", "f_min_hz", "encoder")
-        config = replace(config, **{name: getattr(other, name) for name in same})
-        return replace(config, pool="stages", keep_norm=True)
+        config = replace(config, **{name: getattr(other, name) for name in self.brought})
+        return replace(config, pool="stages", keep_norm=True, encoder_lr=TUNED_ENCODER_LR)
 
     def for_rate(self, config: ClassifyConfig, rate_hz: int) -> ClassifyConfig:
         """What suits recordings of a low rate: no empty bands above what they hold.
@@ -240,16 +243,23 @@ class ClassifyTask:
         Guo et al., *On Calibration of Modern Neural Networks*, ICML 2017.
         """
         import torch
-        from torch.nn.functional import cross_entropy
+        from torch.nn.functional import nll_loss
+
+        from tympan.tasks.classify.learner import VALIDATED, mean_answers
+        from tympan.tasks.classify.windows import heard
 
         if val is None:
             return net.config
         net.eval()
+        rows, targets = list(range(len(val.cache))), val.targets
         with torch.inference_mode():
-            pairs = [(net(net.front(b.waves)), b.targets) for b in val.epoch(0)]
-            scores, targets = torch.cat([s for s, _ in pairs]), torch.cat([t for _, t in pairs])
+            scores, owners = heard(
+                lambda waves: net(net.front(waves)), net.config, val.cache, rows, VALIDATED
+            )
             choices = torch.logspace(-1.3, 0.7, 81)
-            losses = torch.stack([cross_entropy(scores / t, targets) for t in choices])
+            losses = torch.stack(
+                [nll_loss(mean_answers(scores / t, owners, rows), targets) for t in choices]
+            )
         # With few validation clips, all right, the best temperature would be 0: stay careful.
         weight = len(targets) / (len(targets) + 50)
         temperature = float(choices[losses.argmin()]) ** weight
@@ -325,7 +335,8 @@ def _check_labels(table: Table) -> None:
         )
     without = [str(e.path) for e in table if not e.label]
     if without:
-        others = f", as {len(without) - 1} others" if without[1:] else ""
+        more = len(without) - 1
+        others = f", like {more} other{'s' * (more > 1)}" if more else ""
         fix = "fill in the label column, or leave the recording out"
         raise DataError(f"has no label{others}", file=without[0], fix=fix)
     for label in table.labels:
