@@ -87,3 +87,15 @@ def test_open_shows_the_page_in_the_browser(
     assert shown == [page.resolve().as_uri()]
     CliRunner().invoke(app, [verb, str(sound)])
     assert len(shown) == 1
+
+
+@pytest.mark.parametrize("verb", ["classify", "hear", "show", "explain"])
+def test_of_a_cut_file_what_is_there_is_taken_when_asked_for(sound: Path, verb: str) -> None:
+    whole = sound.read_bytes()
+    sound.write_bytes(whole[: len(whole) * 2 // 3])
+    refused = CliRunner().invoke(app, [verb, str(sound)])
+    assert isinstance(refused.exception, TympanError)
+    assert "--partial" in str(refused.exception)
+    taken = CliRunner().invoke(app, [verb, str(sound), "--partial"])
+    assert taken.exit_code == 0, taken.exception
+    assert verb != "classify" or "tone.wav: " in taken.output

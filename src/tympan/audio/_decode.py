@@ -231,7 +231,7 @@ def _read(reader: Reader, span: Span, partial: bool) -> Iterator[np.ndarray]:
         raise AudioFileError(
             f"is damaged after {position / info.rate_hz:.2f} s ({error})",
             file=info.path,
-            fix="copy or record it again, or take what is whole: load(…, partial=True)",
+            fix="copy or record it again, or take what is whole: --partial; load(…, partial=True)",
         ) from error
     reached_end = span.stop_in is None or position < span.stop_in
     if reached_end and not partial and position > span.first_in:
@@ -247,7 +247,7 @@ def _refuse_cut(reader: Reader, position: int) -> None:
         raise AudioFileError(
             f"is cut short: {problem}; it ends after {position / info.rate_hz:.2f} s",
             file=info.path,
-            fix="copy or record it again, or take what is there: load(…, partial=True)",
+            fix="copy or record it again, or take what is there: --partial; load(…, partial=True)",
         )
 
 

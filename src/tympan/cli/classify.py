@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from tympan.cli.sources import Partial, source
+
 
 def classify(
     files: Annotated[
@@ -29,6 +31,7 @@ def classify(
             "--explain", help="Picture of what spoke for the best label.", show_default=False
         ),
     ] = None,
+    partial: Partial = False,
 ) -> None:
     """Name what is heard, and when.
 
@@ -47,12 +50,12 @@ def classify(
 
         if len(files) > 1:
             raise ArgumentError("--explain draws one picture", fix="give one file")
-        why(ready, files[0]).save(explain)
+        why(ready, source(files[0], partial)).save(explain)
         typer.echo(f"why: {explain}", err=as_json)
     failed: list[TympanError] = []
     for file in _counted(files):
         try:
-            answer = ask(file, model=model, top=top, every_s=every)
+            answer = ask(source(file, partial), model=model, top=top, every_s=every)
         except TympanError as error:
             # One bad file among many must not cost the answers about the others.
             if len(files) == 1:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from tympan.cli.sources import Partial, source
+
 
 def explain(
     file: Annotated[Path, typer.Argument(help="Sound file.", show_default=False)],
@@ -19,6 +21,7 @@ def explain(
         typer.Option("--label", help="Explain this label, not the best.", show_default=False),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the augmented versions.")] = 0,
+    partial: Partial = False,
     open_page: Annotated[
         bool, typer.Option("--open", help="Open the page in the browser.")
     ] = False,
@@ -26,7 +29,7 @@ def explain(
     """Draw every stage from samples to scores."""
     from tympan.report.explain import explain as write
 
-    written = write(file, out, model=model, label=label, seed=seed)
+    written = write(source(file, partial), out, model=model, label=label, seed=seed)
     for path in written.pictures:
         typer.echo(path)
     typer.echo(f"page: {written.path}")

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from tympan.cli.sources import Partial, source
+
 
 def hear(
     file: Annotated[Path, typer.Argument(help="Sound file of any length.", show_default=False)],
@@ -22,6 +24,7 @@ def hear(
             "--every", help="Seconds per step of the timeline.", min=0.01, show_default=False
         ),
     ] = None,
+    partial: Partial = False,
     open_page: Annotated[
         bool, typer.Option("--open", help="Open the page in the browser.")
     ] = False,
@@ -30,7 +33,8 @@ def hear(
     from tympan.report.hear import hear as write
 
     _announce(file)
-    report = write(file, out, model=None if model == "none" else model, every_s=every)
+    model_or_none = None if model == "none" else model
+    report = write(source(file, partial), out, model=model_or_none, every_s=every)
     if report.answer is not None:
         typer.echo(report.answer)
     for warning in report.warnings:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from tympan.cli.sources import Partial, source
+
 # As in `tympan.spectra.figures.KINDS`, which would load numpy for every `--help`.
 _KINDS = ("waveform", "spectrum", "both", "spectrogram", "mel", "log", "mfcc", "all")
 
@@ -24,10 +26,11 @@ def show(
             show_default=False,
         ),
     ] = None,
+    partial: Partial = False,
 ) -> None:
     """Draw waveform, spectrum, spectrogram, MFCC."""
     from tympan.spectra import figures
 
     target = Path(f"{file.stem}.png") if out is None else out
-    for path in figures.show(file, kind, path=target):
+    for path in figures.show(source(file, partial), kind, path=target):
         typer.echo(path)
