@@ -39,6 +39,7 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.torch: $(VENV)/.made
+	@echo "Fetching PyTorch and what else is needed, once: this takes some minutes ..."
 	$(BIN)/python -m pip install --quiet $(TORCH)
 	@touch $@
 

@@ -156,8 +156,8 @@ def test_a_head_alone_has_no_curve_and_a_wide_matrix_says_so(tmp_path: Path, vis
         correct=np.ones(24, bool),
     )
     text = path.read_text("utf-8")
-    assert ">Calibration</h2>" in text
-    assert "Only the head was fitted" in text
+    assert ">What its scores mean</h2>" in text
+    assert "only the head was fitted" in text
     for width, shown in ((375, True), (1280, False)):
         with visit(path, width=width) as v:
             assert v.page.locator(".swipe").is_visible() is shown

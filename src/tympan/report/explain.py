@@ -182,7 +182,7 @@ _WORDS = {
     "augmented": (
         "Augmented versions",
         "Where the encoder is trained, it never sees the same recording twice: each is shifted, "
-        "cropped, mixed with another sound at equal level, and its picture moved, filtered and "
+        "cropped, mixed with another sound in any shares, and its picture moved, filtered and "
         "masked. Here are these variations one at a time, with what was drawn; in training they "
         "come together, and the other sound is another recording (here a sweep). With few "
         "recordings only the head is fitted, and nothing is varied.",

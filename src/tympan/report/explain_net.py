@@ -138,6 +138,8 @@ def scores(clip: Clip, ready: Any, whole: Sequence[Label], most: int = 6) -> lis
     best = np.argsort(-values, kind="stable")[:most]
     here = [(ready.labels[i], float(values[i])) for i in best]
     there = [(one.label, one.score) for one in whole[:most]]
+    if [(name, round(v, 2)) for name, v in here] == [(name, round(v, 2)) for name, v in there]:
+        return [_bars("The recording", here)]  # heard whole: there is no other window
     return [_bars("In this window alone", here), _bars("Mean over the whole recording", there)]
 
 

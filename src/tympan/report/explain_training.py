@@ -118,7 +118,7 @@ def _spectral_title(
         told = [percent(width / shape[1]) for _, width in drawn]
         return f"Time mask: {' and '.join(told) or 'none'} of the time"
     edges = [(middles_hz[start], middles_hz[start + width - 1]) for start, width in drawn]
-    told = [f"{low:.0f} to {high:.0f}" for low, high in edges]
+    told = [f"{low:.0f}" + f" to {high:.0f}" * (high > low) for low, high in edges]
     return f"Frequency mask: {' and '.join(told) or 'no'} Hz"
 
 

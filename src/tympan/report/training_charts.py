@@ -29,8 +29,9 @@ def matrix(confusion: np.ndarray, labels: Sequence[str]) -> dict[str, Any] | Non
     font = 14 if k <= 10 else 12 if k <= 25 else 10
     names = [label if len(label) <= 24 else label[:23] + "…" for label in labels]
     longest = max((len(name) for name in names), default=1)
-    left = math.ceil(longest * font * 0.62) + 14
-    top = math.ceil(longest * font * 0.62 * 0.87) + 34
+    upright = longest * font * 0.62 < cell - 4
+    left = max(math.ceil(longest * font * 0.62) + 14, 56)
+    top = 34 + (font if upright else math.ceil(longest * font * 0.62 * 0.87))
     side = k * cell
     cells = []
     for i, j in zip(*np.nonzero(confusion), strict=True):
@@ -41,7 +42,7 @@ def matrix(confusion: np.ndarray, labels: Sequence[str]) -> dict[str, Any] | Non
                 "x": left + int(j) * cell,
                 "y": top + int(i) * cell,
                 "kind": "right" if i == j else "wrong",
-                "strength": round(0.2 + 0.8 * count / total, 3),
+                "strength": _strength(count / total),
                 "text": str(count),
                 "title": f"{labels[i]} {heard}: {count} of {total}",
             }
@@ -53,6 +54,7 @@ def matrix(confusion: np.ndarray, labels: Sequence[str]) -> dict[str, Any] | Non
         "cell": cell,
         "font": font,
         "numbers": k <= 25,
+        "upright": upright,
         "left": left,
         "top": top,
         "side": side,
@@ -62,6 +64,14 @@ def matrix(confusion: np.ndarray, labels: Sequence[str]) -> dict[str, Any] | Non
         "columns": [{"at": left + m, "text": n} for m, n in zip(middles, names, strict=True)],
         "cells": cells,
     }
+
+
+def _strength(share: float) -> float:
+    """How full the colour of a cell is, so that dark or light numbers on it can be read.
+
+    Between half and nine tenths neither has a contrast of 4.5 in both colour schemes.
+    """
+    return round(0.2 + 0.4 * share if share < 0.75 else 0.92 + 0.32 * (share - 0.75), 3)
 
 
 def curves(history: Sequence[Mapping[str, Any]]) -> list[Plot]:
@@ -156,11 +166,11 @@ def calibration(confidence: np.ndarray, correct: np.ndarray) -> Plot:
         confidence: (n,) top scores, 0…1.
         correct: (n,) whether the answer was right.
     """
-    from tympan.tasks.metrics import reliability
+    from tympan.tasks.metrics import reliability, reliability_bins
 
     n = len(confidence)
     error, _ = reliability(confidence, correct.astype(float))
-    bins = 15 if n >= 600 else 10 if n >= 150 else 5
+    bins = reliability_bins(n)
     index = np.clip((confidence * bins).astype(int), 0, bins - 1)
     lines, texts, told = [Line("M0 1000L1000 0", "guide")], [], []
     for i in range(bins):

@@ -44,8 +44,13 @@ def macro_f1(confusion: np.ndarray) -> np.ndarray | float:
     return (class_scores(confusion)["f1"] * occurs).sum(-1) / np.maximum(occurs.sum(-1), 1)
 
 
+def reliability_bins(m: int) -> int:
+    """Into how many bins `m` answers are sorted: in a bin of one answer, chance is all there is."""
+    return 15 if m >= 600 else 10 if m >= 150 else 5
+
+
 def reliability(
-    confidence: np.ndarray, correct: np.ndarray, bins: int = 15
+    confidence: np.ndarray, correct: np.ndarray, bins: int | None = None
 ) -> tuple[float, list[dict[str, float]]]:
     """Expected calibration error, and what each confidence bin holds.
 
@@ -55,11 +60,12 @@ def reliability(
     Args:
         confidence: `(m,)` score of the answer given, 0 … 1.
         correct: `(m,)` whether it was right.
-        bins: number of bins.
+        bins: number of bins; `reliability_bins` of them by default.
 
     >>> reliability(np.array([0.75, 0.75, 0.75, 0.75]), np.array([1, 1, 1, 0]))[0]
     0.0
     """
+    bins = bins or reliability_bins(len(confidence))
     which = np.clip((confidence * bins).astype(int), 0, bins - 1)
     rows, error = [], 0.0
     for b in range(bins):

@@ -96,7 +96,7 @@ const startStage = (stage) => {
   const around = () => (now() >= view.from && now() <= view.to ? now() : (view.from + view.to) / 2);
   const zooms = { in: () => view.zoom(0.5, around()), out: () => view.zoom(2, around()), all: () => view.set(0, duration) };
   for (const button of stage.querySelectorAll("[data-zoom]")) button.addEventListener("click", zooms[button.dataset.zoom]);
-  find(".zooms").hidden = false;
+  find(".zooms").classList.remove("waiting");
   const bar = view.bar;
   const slide = (event) => {
     const box = bar.getBoundingClientRect();
