@@ -9,10 +9,12 @@ from sklearn.linear_model import LogisticRegression
 
 from tests_sounds import sound
 from tympan.audio import concat, synth
-from tympan.data import Example, Table, WaveCache, read_folder
+from tympan.data import Batches, Example, Table, WaveCache, read_folder
 from tympan.errors import ArgumentError
 from tympan.tasks import train
 from tympan.tasks.classify import TASK, Classifier, ClassifyConfig
+from tympan.tasks.classify.answer import ClassifyModel, steps_of
+from tympan.tasks.classify.learner import VALIDATED, ClassifyLearner
 from tympan.tasks.classify.pool import StagePooling
 from tympan.tasks.classify.probe import fit_head, logistic_regression
 from tympan.tasks.course import EPOCHS_SCRATCH, _common_rate_hz, configured, teach_few
@@ -206,3 +208,35 @@ def test_few_is_counted_among_those_that_teach(few):
         for i in range(72)
     ]
     assert teach_few(Table(few.root, tuple(folds)))  # 58 teach, with one fold of five as the test
+
+
+def test_validation_hears_what_the_answer_hears(tmp_path):
+    # Recordings longer than the window, and so alike that another window's length matters.
+    rng = np.random.default_rng(0)
+    for label, pitch_hz in (("a", 300.0), ("b", 306.0)):
+        (tmp_path / label).mkdir()
+        for i in range(8):
+            tone = synth.sine(pitch_hz, amplitude=0.3, duration_s=4, rate_hz=8000)
+            noise = synth.pink_noise(amplitude=0.1, duration_s=4, rate_hz=8000, seed=i)
+            (tone * float(rng.uniform(0.5, 1)) + noise).save(tmp_path / label / f"{i}.wav")
+    table = read_folder(tmp_path)
+    config = ClassifyConfig(encoder="small", rate_hz=8000, clip_s=1.0, crop=0.6)
+    cache = WaveCache.open(table, 8000, tmp_path / "cache")
+    targets = torch.tensor([table.labels.index(e.label) for e in table])
+    net = Classifier(config, 2).eval()
+    learner = ClassifyLearner(net, config, 2)
+    batches = Batches(cache, targets, batch_size=5, crop_s=1.0, training=False)
+    learner.val_cache = cache
+    with torch.no_grad():
+        heard = torch.cat([learner.answers(net, batch).exp() for batch in batches.epoch(0)])
+    model = ClassifyModel(net, ("a", "b"), "test")
+    for i, row in enumerate(heard):
+        steps = np.stack([s.probabilities for s in steps_of(model, [cache.wave(i)])])
+        # A recording has more steps than are validated on; these are some of them.
+        taken = steps[:: -(-len(steps) // VALIDATED)]
+        assert np.allclose(row.numpy(), taken.mean(0), atol=1e-5)
+    assert len(heard) == len(table)
+    learner.val_cache = None
+    with torch.no_grad():
+        middles = torch.cat([learner.answers(net, batch).exp() for batch in batches.epoch(0)])
+    assert not torch.allclose(middles, heard, atol=1e-4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -224,7 +225,9 @@ def explain(model: ClassifyModel, source: Any, label: str | None = None) -> Expl
     from tympan.tasks.classify.answer import steps
 
     if label is not None and label not in model.labels:
-        fix = f"one of {', '.join(model.labels[:8])} …"
+        near = difflib.get_close_matches(label, model.labels, n=3, cutoff=0.5)
+        known = ", ".join(near or model.labels[:8])
+        fix = f"{known}, perhaps?" if near else f"one of {known}{' …' * (len(model.labels) > 8)}"
         raise ArgumentError(f"the model has no label {label!r}", fix=fix)
     name = source.name if isinstance(source, Clip) else None
     if label is None:

@@ -145,8 +145,8 @@ class ClassifyTask:
             longest_s = float(np.percentile(cache.lengths, 90)) / cache.rate_hz
             clip_s = min(LONGEST_CLIP_S, max(SHORTEST_CLIP_S, float(np.ceil(longest_s * 10)) / 10))
             config = replace(config, clip_s=clip_s)
-            notes = (f"the net hears {clip_s:g} s at a time (nine of ten recordings are shorter "
-                     f"than {longest_s:.1f} s)",)  # fmt: skip
+            notes = (f"the net hears {clip_s:g} s at a time (nine of ten recordings last "
+                     f"{longest_s:.1f} s or less)",)  # fmt: skip
         _check_contradictions(table, cache)
         number = {label: i for i, label in enumerate(labels)}
         targets = torch.tensor([number[e.label] for e in table])
