@@ -155,7 +155,8 @@ of a batch, then they exchange gradients. They are for machines with several dev
 that the second process works and what the exchange costs.
 
 Where the time goes (profile of a step of `base`, bf16 with AMX): convolutions 30 %, batch
-normalisation and activation 60 % – moving feature maps through memory, not arithmetic. What was
+normalisation and activation 60 % – moving feature maps through memory, not arithmetic. Without AMX,
+in float32, it is the other way round: convolutions are four fifths of an answer's time. What was
 tried, and what it brought, stands in `docs/experiments.md`: keeping freed memory (a quarter of the
 step), channels-last weights (another third), halving both axes in the stem; `torch.compile` gained
 10 – 15 % after half a minute of compiling and needs a compiler, so it was left out.
