@@ -109,6 +109,19 @@ def test_figures_are_those_of_the_card_and_of_the_benchmark_pages():
     mel = re.search(r"\| log_mel \| 16 kHz, 600 s \|.*?\| [\d,]+ \| ([\d.]+) × ", page("spectra"))
     assert mel
     assert found["benchmarks/spectra.py"] == f"{mel[1]} × as fast"
+    rates = re.findall(
+        r"^\| (?:cwru, across loads|motor, folds of neighbours) \| "
+        r"(?:MFCC.*?|tympan, from `sounds`) \| ([\d.]+) ",
+        page("machines"),
+        re.M,
+    )
+    forest_load, load, forest_motor, motor = rates
+    assert found["benchmarks/machines.py"] == (
+        f"{load} %, {motor} % ({forest_load} %, {forest_motor} %)"
+    )
+    words = re.search(r"\| wake_words \|[^|]*\| 10 \| (.+?) \| (.+?) \|", page("small_data"))
+    assert words
+    assert found["benchmarks/small_data.py"] == f"{words[2]} ({words[1]})"
     start = re.search(r"\| tympan --help \| ([\d.]+) ms", page("startup"))
     assert start
     assert found["benchmarks/startup.py"] == f"{float(start[1]):.0f} ms"
