@@ -1,4 +1,4 @@
-"""Sphinx extension: `.. settings-table:: TASK` lists what `tympan train --set` can change."""
+"""Sphinx extension: a page in Markdown lists with `{settings-table} TASK` what `--set` changes."""
 
 from __future__ import annotations
 
@@ -17,23 +17,14 @@ class SettingsTable(Directive):
 
     def run(self) -> list[nodes.Node]:
         """Return a table: name, default, meaning."""
-        from plain_docstrings import as_meant
-
         from tympan.tasks import list_settings
 
-        lines = [".. list-table::", "   :header-rows: 1", "   :widths: 18 22 60", ""]
-        rows = [("setting", "default", "what it does")]
-        rows += [
-            (
-                f"``{one.name}``" + " \\*" * one.scratch_only,
-                one.default,
-                as_meant([one.meaning])[0],
-            )
-            for one in list_settings(self.arguments[0])
-        ]
-        for row in rows:
-            lines += [f"   {'*' if i == 0 else ' '} - {cell}" for i, cell in enumerate(row)]
+        lines = ["| setting | default | what it does |", "|---|---|---|"]
+        for one in list_settings(self.arguments[0]):
+            cells = (f"`{one.name}`" + " \\*" * one.scratch_only, one.default, one.meaning)
+            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
         found = nodes.section()
+        # Parsed as the page is: in Markdown.
         self.state.nested_parse(StringList(lines, "settings"), self.content_offset, found)
         return list(found.children)
 
