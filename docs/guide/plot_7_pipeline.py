@@ -262,7 +262,7 @@ ax.set(xlabel="Score; beside it the probability")
 # the last feature map: how much did each add to "church bells"? (Class activation mapping, Zhou et
 # al., 2016.)
 
-from tympan.tasks.classify.explanation import contributions
+from tympan.tasks.classify.activation import contributions
 
 heat = contributions(net, picture, k)
 total = heat.sum().item() + net.head.bias[k].item()

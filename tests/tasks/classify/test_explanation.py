@@ -9,7 +9,7 @@ from tests_sounds import sound
 from tympan.audio import Clip, concat, synth
 from tympan.errors import ArgumentError
 from tympan.tasks.classify import Classifier, ClassifyConfig, explain
-from tympan.tasks.classify.explanation import contributions
+from tympan.tasks.classify.activation import contributions
 
 
 @pytest.mark.parametrize("pool", ["last", "stages"])

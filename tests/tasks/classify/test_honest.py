@@ -16,7 +16,7 @@ from tympan.errors import ArgumentError, DataError, ModelError
 from tympan.tasks import evaluate, train
 from tympan.tasks.ask import load
 from tympan.tasks.classify import steps
-from tympan.tasks.classify.task import Evaluation
+from tympan.tasks.classify.evaluation import Evaluation
 from tympan.tasks.metrics import classification_metrics
 
 

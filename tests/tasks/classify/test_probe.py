@@ -14,9 +14,10 @@ from tympan.errors import ArgumentError
 from tympan.tasks import train
 from tympan.tasks.classify import TASK, Classifier, ClassifyConfig
 from tympan.tasks.classify.answer import ClassifyModel, steps_of
-from tympan.tasks.classify.learner import VALIDATED, ClassifyLearner
+from tympan.tasks.classify.learner import ClassifyLearner
 from tympan.tasks.classify.pool import StagePooling
 from tympan.tasks.classify.probe import fit_head, logistic_regression
+from tympan.tasks.classify.windows import VALIDATED
 from tympan.tasks.course import EPOCHS_SCRATCH, _common_rate_hz, configured, teach_few
 
 CONFIG = ClassifyConfig(

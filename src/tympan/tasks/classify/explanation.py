@@ -12,6 +12,7 @@ import numpy as np
 
 from tympan._files import atomic_write
 from tympan.errors import ArgumentError
+from tympan.tasks.classify.activation import contributions
 from tympan.tasks.classify.answer import SHORTEST_S, STEPS_PER_WINDOW, ClassifyModel, answer
 
 if TYPE_CHECKING:
@@ -126,84 +127,6 @@ def _round_ticks(frequencies_hz: np.ndarray) -> tuple[list[float], list[str]]:
             rows.append(row)
             names.append(f"{hz // 1000}k" if hz >= 1000 else str(hz))
     return rows, names
-
-
-def contributions(net: Classifier, spectrograms: Tensor, label: int) -> Tensor:
-    """How much each place of the feature map adds to a label's score.
-
-    Mean pooling spreads a feature's weight evenly over all places, maximum pooling gives it to the
-    loudest frame; so the score is a sum over places. Class activation mapping (Zhou et al.,
-    *Learning Deep Features for Discriminative Localization*, CVPR 2016), with the maximum added.
-    Where the head hears every stage, all their maps are added up, each feature compared with its
-    mean over the training recordings.
-
-    Args:
-        net: the classifier, in evaluation mode.
-        spectrograms: `(b, 1, f, n)` from `net.front`.
-        label: number of the label.
-
-    Returns:
-        `(b, f', n')` as the last feature map; its sum is the score before the softmax, less the
-        head's bias.
-    """
-    import torch
-
-    from tympan.tasks.classify.pool import StagePooling
-
-    with torch.inference_mode():
-        weight = net.head.weight[label].float()
-        maps = [m.float() for _, m in net.encoder.feature_maps(spectrograms)]
-        if not isinstance(net.pool, StagePooling):
-            zero = torch.zeros_like(weight)
-            return _placed(maps[-1], weight, weight, zero, zero)
-        first, *others = net.pool.weights(weight)
-        # A band of the spectrogram is a feature of one row.
-        bands = spectrograms.float().transpose(1, 2)  # (b, f, 1, n)
-        heat = _placed_rows(bands, *first)
-        size = maps[-1].shape[2:]
-        total = _gathered(heat, size)
-        for feature_map, parts in zip(maps, others, strict=True):
-            total += _gathered(_placed(feature_map, *parts), size)
-        return total
-
-
-def _placed(x: Tensor, mean: Tensor, top: Tensor, mean_at: Tensor, top_at: Tensor) -> Tensor:
-    """What each place `(b, f, n)` of a map `(b, d, f, n)` adds, features summed."""
-    import torch
-
-    f, n = x.shape[2:]
-    share = _loudest(x)
-    value = torch.einsum("d,bdfn->bfn", mean, x) / (f * n) - mean @ mean_at / (f * n)
-    value += torch.einsum("d,bdfn,bdn->bfn", top, x, share) / f
-    return value - torch.einsum("d,d,bdn->bn", top, top_at, share)[:, None] / f
-
-
-def _placed_rows(x: Tensor, mean: Tensor, top: Tensor, mean_at: Tensor, top_at: Tensor) -> Tensor:
-    """The same for features `(b, d, 1, n)` that are bands themselves: `(b, d, n)`."""
-    share = _loudest(x)
-    rows = x[:, :, 0]
-    value = mean[:, None] * (rows - mean_at[:, None]) / rows.shape[2]
-    return value + top[:, None] * (rows - top_at[:, None]) * share
-
-
-def _loudest(x: Tensor) -> Tensor:
-    """1 at each feature's loudest frame, else 0: `(b, d, n)`."""
-    import torch
-
-    frames = x.mean(2)
-    return torch.zeros_like(frames).scatter_(2, frames.argmax(2, keepdim=True), 1.0)
-
-
-def _gathered(heat: Tensor, size: tuple[int, int]) -> Tensor:
-    """Add up the places `(b, f, n)` of a fine map to the coarse `size`; the sum stays."""
-    import torch
-
-    for axis, count in ((1, size[0]), (2, size[1])):
-        have = heat.shape[axis]
-        where = torch.arange(have) * count // have
-        shape = [count if i == axis else s for i, s in enumerate(heat.shape)]
-        heat = torch.zeros(shape).index_add_(axis, where, heat)
-    return heat
 
 
 def explain(model: ClassifyModel, source: Any, label: str | None = None) -> Explanation:

@@ -20,14 +20,12 @@ from tympan.augment import (
 )
 from tympan.tasks.classify.config import ClassifyConfig
 from tympan.tasks.classify.net import Classifier, normalize_level
-from tympan.tasks.classify.windows import heard
+from tympan.tasks.classify.windows import VALIDATED, heard, mean_answers
 
 if TYPE_CHECKING:
     from tympan.data import Batch, WaveCache
 
 
-# Windows of a recording that are heard to validate; when the net answers, it hears all.
-VALIDATED = 6
 CANDIDATES = 4
 HEARD = 0.05  # of the mean power of the clip: −13 dB
 
@@ -68,25 +66,6 @@ def crop_where_heard(waves: Tensor, share: float, generator: torch.Generator) ->
     choice = torch.where(heard.any(1), heard.int().argmax(1), power.argmax(1))
     chosen = starts.gather(1, choice[:, None])[:, 0].tolist()
     return torch.stack([w[:, s : s + size] for w, s in zip(waves, chosen, strict=True)])
-
-
-def mean_answers(scores: Tensor, owners: Tensor, rows: list[int]) -> Tensor:
-    """Logarithms of the mean probabilities of recordings.
-
-    Args:
-        scores: of windows, before the softmax, `(w, k)`.
-        owners: the recording of each window, `(w,)`.
-        rows: the recordings, in the order of the answer.
-
-    Returns:
-        `(b, k)`.
-
-    >>> mean_answers(torch.tensor([[0.0, 0.0], [9.0, 0.0]]), torch.tensor([4, 4]), [4]).exp()
-    tensor([[0.7499, 0.2501]])
-    """
-    probabilities = scores.softmax(1)
-    owners = owners.to(scores.device)
-    return torch.stack([probabilities[owners == i].mean(0) for i in rows]).clamp_min(1e-12).log()
 
 
 class ClassifyLearner:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tympan.tasks.classify.config import ClassifyConfig
 
 BATCH = 16
+# Windows of a recording that are heard to validate; when the net answers, it hears all.
+VALIDATED = 6
 
 
 def windows(config: ClassifyConfig, cache: WaveCache, i: int, most: int) -> Tensor:
@@ -61,6 +63,25 @@ def heard(
         found.append(hear(waves))
         owners.append(owner)
     return torch.cat(found), torch.cat(owners)
+
+
+def mean_answers(scores: Tensor, owners: Tensor, rows: list[int]) -> Tensor:
+    """Logarithms of the mean probabilities of recordings.
+
+    Args:
+        scores: of windows, before the softmax, `(w, k)`.
+        owners: the recording of each window, `(w,)`.
+        rows: the recordings, in the order of the answer.
+
+    Returns:
+        `(b, k)`.
+
+    >>> mean_answers(torch.tensor([[0.0, 0.0], [9.0, 0.0]]), torch.tensor([4, 4]), [4]).exp()
+    tensor([[0.7499, 0.2501]])
+    """
+    probabilities = scores.softmax(1)
+    owners = owners.to(scores.device)
+    return torch.stack([probabilities[owners == i].mean(0) for i in rows]).clamp_min(1e-12).log()
 
 
 def _batches(
