@@ -62,6 +62,13 @@ def train(
     seed: Annotated[
         int | None, typer.Option("--seed", help="Same seed, same weights; 0.", show_default=False)
     ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            "--folds", min=2, show_default=False,
+            help="Score all recordings by cross-validation in so many folds; then learn from all.",
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -93,8 +100,8 @@ def train(
             raise ArgumentError(f"--set {setting!r} is no key=value", fix="--set lr=0.001")
         values[name.strip()] = value.strip()
     result = run(
-        folder, task=task, from_=from_, out=out, epochs=epochs, seed=seed, settings=values,
-        resume=not restart, say=typer.echo,
+        folder, task=task, from_=from_, out=out, epochs=epochs, seed=seed, folds=folds,
+        settings=values, resume=not restart, say=typer.echo,
     )  # fmt: skip
     typer.echo(result)
     typer.echo(f"report: {result.folder / 'report.html'}")

@@ -6,7 +6,9 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from tympan.report.page import percent
 from tympan.tasks.base import Report, TrainingResult
+from tympan.tasks.cross import FOLDER
 
 if TYPE_CHECKING:
     from tympan.report.training import Mistake
@@ -25,6 +27,7 @@ def train(
     out: str | os.PathLike[str] | None = None,
     epochs: int | None = None,
     seed: int | None = None,
+    folds: int | None = None,
     settings: Mapping[str, Any] | None = None,
     resume: bool = True,
     progress: bool = True,
@@ -34,7 +37,7 @@ def train(
 
     The arguments, the result and the errors are those of `tympan.tasks.train`: *folder* in
     AudioFolder layout, *task* guessed by default, *from_* the shipped model by default or
-    `"scratch"`, *out* the model's folder.
+    `"scratch"`, *out* the model's folder, *folds* for cross-validation.
 
     Returns:
         Where the model is, and its metrics on recordings that it never heard.
@@ -55,13 +58,15 @@ def train(
         out=out,
         epochs=epochs,
         seed=seed,
+        folds=folds,
         settings=settings,
         resume=resume,
         progress=progress,
         say=note,
     )
     write_training_report(result, said)
-    checkpoint.slim(result.folder)
+    for done in (result.folder, *sorted(result.folder.glob(f"{FOLDER}/*"))):
+        checkpoint.slim(done)
     return result
 
 
@@ -96,7 +101,9 @@ def _facts(result: TrainingResult) -> dict[str, str]:
     job, history = result.job, result.history
     sides = {side: len(rows) for side, rows in job.split.indices.items()}
     seconds = sum(row["seconds"] for row in history.epochs)
-    return {
+    each = ", ".join(percent(one, 1) for one in result.metrics.get("folds", ()))
+    folds = {"accuracy of each fold": each} if each else {}
+    return folds | {
         "recordings": ", ".join(f"{n} {_PURPOSE[side]}" for side, n in sides.items() if n),
         "labels": str(len(job.prepared.labels)),
         "epochs": _epochs(history),

@@ -71,7 +71,7 @@ class TrainingResult:
 
     Attributes:
         folder: the model: weights, card, history, report.
-        metrics: of the held-out test side.
+        metrics: of the held-out test side, or of all folds.
         split: how the examples were shared out.
         evaluation: the scores behind the metrics.
         job: the decoded and split recordings.
@@ -91,10 +91,12 @@ class TrainingResult:
 
     def __str__(self) -> str:
         low, high = self.metrics["intervals"]["accuracy"]
+        folds = ", ".join(f"{one:.1%}" for one in self.metrics.get("folds", ()))
+        told = f"\naccuracy of each fold: {folds}" if folds else ""
         return (
             f"accuracy {self.metrics['accuracy']:.1%} (95 % interval {low:.1%} – {high:.1%}), "
             f"macro F1 {self.metrics['macro_f1']:.1%}, calibration error {self.metrics['ece']:.1%} "
-            f"on {self.metrics['examples']} held-out recordings\nmodel in {self.folder}"
+            f"on {self.metrics['examples']} held-out recordings{told}\nmodel in {self.folder}"
         )
 
 

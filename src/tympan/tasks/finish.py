@@ -13,6 +13,7 @@ from tympan.tasks.base import Report, TrainingResult
 if TYPE_CHECKING:
     from torch import nn
 
+    from tympan.data import Split
     from tympan.models import Card, LoadedModel
     from tympan.tasks.run import Job
     from tympan.training import History, TrainingConfig
@@ -49,7 +50,7 @@ def keep_apart(job: Job, start: LoadedModel, say: Report) -> Job:
     given = job.table.has("split") or job.table.has("fold")
     if not given:
         sides["train"] = sorted(sides["train"] + moved)
-    if not sides["test"]:
+    if not sides["test"] and job.split.indices["test"]:
         raise DataError(
             f"has only recordings on its test side that {start.card.name} was trained on",
             file=job.table.root,
@@ -110,8 +111,9 @@ def finish(
     out: Path,
     card: Card,
     start: LoadedModel | None = None,
+    scored: tuple[Any, Split] | None = None,
 ) -> TrainingResult:
-    """Calibrate, save, and score on the test side."""
+    """Calibrate, save, and score on the test side; `scored`: what cross-validation found."""
     from tympan.models import load_model, save_model
     from tympan.nets import count_parameters
 
@@ -120,14 +122,26 @@ def finish(
         shutil.copy(start.path / card.attribution, out / card.attribution)
     card = replace(card, config=config.to_dict(), parameters=count_parameters(net))
     save_model(out, net.state_dict(), card)
-    model = job.task.load(load_model(out))
-    evaluation = job.task.evaluate(model, job.split.test)
+    if scored is None:
+        model = job.task.load(load_model(out))
+        scored = job.task.evaluate(model, job.split.test), job.split
+    evaluation, split = scored
+    job = replace(job, split=split)
     save_model(out, net.state_dict(), _with_metrics(card, evaluation.metrics, job.split.reason))
     return TrainingResult(out, evaluation.metrics, job.split.reason, evaluation, job, history)
 
 
 def _with_metrics(card: Card, metrics: dict[str, Any], split: str) -> Card:
-    kept = ("accuracy", "macro_f1", "ece", "examples", "intervals", "per_class")
+    kept = (
+        "accuracy",
+        "macro_f1",
+        "ece",
+        "examples",
+        "intervals",
+        "per_class",
+        "folds",
+        "fold_std",
+    )
     rows = metrics["per_class"].items()
     weak = [
         f"{name}: F1 {row['f1']:.0%}" for name, row in rows if row["support"] and row["f1"] < 0.5
@@ -147,5 +161,5 @@ def _with_metrics(card: Card, metrics: dict[str, Any], split: str) -> Card:
         failures.append(f"Weak labels on the test side: {', '.join(weak)}.")
     if untested:
         failures.append(f"Not tested, for want of recordings: {', '.join(untested)}.")
-    measured = {name: metrics[name] for name in kept} | {"side": split}
+    measured = {name: metrics[name] for name in kept if name in metrics} | {"side": split}
     return replace(card, metrics=measured, known_failures=failures)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from tympan.tasks.course import (
     scarce_labels,
     teach_few,
 )
+from tympan.tasks.cross import FOLDER, all_teach, cross_validate
 from tympan.tasks.finish import draft_card, finish, keep_apart
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def train(
     out: str | os.PathLike[str] | None = None,
     epochs: int | None = None,
     seed: int | None = None,
+    folds: int | None = None,
     settings: Mapping[str, Any] | None = None,
     resume: bool = True,
     progress: bool = True,
@@ -57,6 +59,8 @@ def train(
         out: folder of the model; `<folder>-<task>` in the working directory by default.
         epochs: passes over the training side.
         seed: same seed and device, same weights; 0 by default.
+        folds: score every recording by cross-validation in so many folds, instead of a test side;
+            the model that is kept then learns from all. It takes `folds` trainings more.
         settings: fields of `TrainingConfig` and of the task's configuration, by name.
         resume: go on with an unfinished training in `out`; False starts over.
         progress: show a progress bar.
@@ -67,8 +71,10 @@ def train(
 
     Raises:
         DataError: the folder cannot be trained on.
-        ArgumentError: an unknown setting, or `out` is in use.
+        ArgumentError: an unknown setting, fewer than two folds, or `out` is in use.
     """
+    if folds is not None and folds < 2:
+        raise ArgumentError(f"{folds} folds are no cross-validation", fix="--folds 5")
     _check_installed()
     table, name = _read(folder, task, say)
     question = get(name)
@@ -78,14 +84,15 @@ def train(
         start = _start_model(name, from_, say)
         values = gathered(settings, epochs=epochs, seed=seed)
         config, training, chosen = configured(question, table, start, values, say)
-        job = prepare_job(question, table, config, chosen, training.seed, say)
+        deal = _split if folds is None else all_teach
+        job = prepare_job(question, table, config, chosen, training.seed, say, deal)
         if start is not None:
             job = keep_apart(job, start, say)
         card = draft_card(job, training, target, start)
-    net, history = run_job(
-        job, training, target, start=start, resume=resume, progress=progress, say=say
-    )
-    return finish(job, net, history, training, target, card, start)
+    how: dict[str, Any] = {"start": start, "resume": resume, "progress": progress, "say": say}
+    scored = cross_validate(job, training, target, folds, **how) if folds else None
+    net, history = run_job(job, training, target, **how)
+    return finish(job, net, history, training, target, card, start, scored)
 
 
 @dataclass(frozen=True)
@@ -124,7 +131,7 @@ def prepare_job(
     chosen: frozenset[str],
     seed: int,
     say: Report,
-    split: Split | None = None,
+    deal: Callable[[Table, WaveCache, int], Split],
 ) -> Job:
     """Decode the recordings once, number the labels and split them.
 
@@ -135,7 +142,7 @@ def prepare_job(
         chosen: fields of it that the user set.
         seed: of the split.
         say: called with one line for each choice made.
-        split: a given split of the table, for cross-validation.
+        deal: from the decoded table and the seed to the sides.
     """
     from tympan.data import WaveCache
 
@@ -143,14 +150,12 @@ def prepare_job(
         if done == 0 or done == total or done % 500 == 0:
             say(f"decoding, once: {done} of {total} recordings")
 
-    on_error = "raise" if split else "skip"
-    cache = WaveCache.open(table, config.rate_hz, progress=progress, on_error=on_error)
+    cache = WaveCache.open(table, config.rate_hz, progress=progress, on_error="skip")
     for error in cache.skipped:
         say(f"left out: {error}")
     table = cache.table
     prepared = question.prepare(table, cache, config, chosen)
-    if split is None:
-        split = _split(table, cache, seed)
+    split = deal(table, cache, seed)
     for line in (*prepared.notes, f"split: {split.reason}", scarce_labels(table)):
         if line:
             say(line)
@@ -232,7 +237,7 @@ def _nothing_left(out: Path) -> Iterator[None]:
 
 def _check_out(out: Path, folder: Path) -> None:
     """A model never lands among other files."""
-    ours = {"card.json", "checkpoint.safetensors", "history.json", ".lock"}
+    ours = {"card.json", "checkpoint.safetensors", "history.json", ".lock", FOLDER}
     if out.exists() and not out.is_dir():
         raise ArgumentError("is a file, not a folder for a model", file=out, fix="--out elsewhere")
     if out.is_dir() and out.resolve() == folder.resolve():
