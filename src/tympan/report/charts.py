@@ -145,7 +145,7 @@ def mel_ticks(top_hz: float, low_hz: float = 0.0, apart: float = 7) -> list[Tick
     for hz in (125.0 * 2**k for k in reversed(range(9))):
         at = 100 * (float(hz_to_mel(hz)) - low) / (top - low)
         # The unit stands at the top; low octaves lie close together.
-        if 2 < at < 93 and (not kept or kept[-1].at - at > apart):
+        if 2 < at < 100 - apart and (not kept or kept[-1].at - at > apart):
             kept.append(Tick(round(at, 2), look.hz_text(hz)))
     return kept[::-1]
 

@@ -102,9 +102,13 @@ def _maps(figure: Figure, channels: np.ndarray) -> None:
     axes = figure.subplots(2, _MAPS // 2, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
+    # One scale for all six, so that they can be compared; a lone spike must not darken the rest.
+    low, high = np.percentile(channels[order], (0.5, 99.5))
+    look_alike: dict[str, Any] = {"cmap": "viridis", "vmin": low, "vmax": max(high, low + 1e-6)}
     for ax, index in zip(axes.flat, order, strict=False):
-        ax.imshow(channels[index], origin="lower", aspect="auto", cmap="viridis")
+        image = ax.imshow(channels[index], origin="lower", aspect="auto", **look_alike)
         ax.set_title(f"channel {index}", fontsize=8.5, loc="left", pad=3)
+    figure.colorbar(image, ax=axes, label="Activation", fraction=0.05, extend="both")
 
 
 def why(found: Explanation) -> list[Panel]:

@@ -150,8 +150,8 @@ def _base(confusion: np.ndarray, labels: Sequence[str]) -> list[Fact]:
     return [Fact("Scored on", f"{total:,}", "held-out recordings", headline=True), chance]
 
 
-def _mistake(mistake: Mistake) -> dict[str, str]:
-    from tympan.report.charts import spectrogram_image
+def _mistake(mistake: Mistake) -> dict[str, Any]:
+    from tympan.report.charts import mel_ticks, spectrogram_image, time_ticks
     from tympan.report.player import data_address
     from tympan.spectra.figures_data import survey
 
@@ -159,6 +159,8 @@ def _mistake(mistake: Mistake) -> dict[str, str]:
     if clip.duration_s > _MISTAKE_S:
         clip = clip.slice(0, _MISTAKE_S)
     return {
+        "x_ticks": time_ticks(clip.duration_s, 4),
+        "y_ticks": mel_ticks(clip.rate_hz / 2, apart=14),
         "truth": mistake.truth,
         "guess": mistake.guess,
         "score": percent(mistake.score),
