@@ -17,7 +17,10 @@ from tympan import __version__
 from tympan.errors import TympanError
 
 # Extras that a user may want, and what is lost without them.
-EXTRAS = {"train": "`tympan train` and `tympan evaluate`", "export": "export to ONNX"}
+EXTRAS = {
+    "train": "`tympan train` and `tympan evaluate`",
+    "export": "`torch.onnx.export` of the layers",
+}
 _IMPORT_NAMES = {"scikit-learn": "sklearn"}
 
 
