@@ -8,31 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from tympan.tasks.calibration import calibrated_by_others, fit_temperature
 from tympan.tasks.metrics import classification_metrics
-
-
-def fit_temperature(truth: np.ndarray, scores: np.ndarray) -> float:
-    """The temperature that makes held-out answers most likely."""
-    logits = np.log(np.clip(scores, 1e-12, 1))
-    choices = np.geomspace(0.2, 5, 121)
-
-    def loss(temperature: float) -> float:
-        z = logits / temperature
-        z -= z.max(1, keepdims=True)
-        right = z[np.arange(len(truth)), truth]
-        return float(np.mean(np.log(np.exp(z).sum(1)) - right))
-
-    return round(float(min(choices, key=loss)), 4)
-
-
-def calibrated_by_others(parts: list[Any], i: int) -> np.ndarray:
-    """Scores of fold `i` at the temperature that the other folds ask for."""
-    others = [p for j, p in enumerate(parts) if j != i]
-    temperature = fit_temperature(
-        np.concatenate([p["truth"] for p in others]), np.concatenate([p["scores"] for p in others])
-    )
-    scores = np.clip(parts[i]["scores"], 1e-12, 1) ** (1 / temperature)
-    return scores / scores.sum(1, keepdims=True)
 
 
 def measured(runs: Path, labels: list[str]) -> tuple[dict[str, Any], float]:
@@ -43,7 +20,10 @@ def measured(runs: Path, labels: list[str]) -> tuple[dict[str, Any], float]:
     esc10 = np.concatenate([p["esc10"] for p in parts])
     each = [round(float((p["scores"].argmax(1) == p["truth"]).mean()), 4) for p in parts]
     temperature = fit_temperature(truth, scores)
-    calibrated = np.concatenate([calibrated_by_others(parts, i) for i in range(len(parts))])
+    each_truth, each_scores = [p["truth"] for p in parts], [p["scores"] for p in parts]
+    calibrated = np.concatenate(
+        [calibrated_by_others(each_truth, each_scores, i) for i in range(len(parts))]
+    )
     metrics = classification_metrics(truth, calibrated, labels)
     ten = np.flatnonzero(np.bincount(truth[esc10], minlength=len(labels)))
     right10 = ten[scores[esc10][:, ten].argmax(1)] == truth[esc10]

@@ -53,7 +53,7 @@ def cross_validate(
     resume: bool = True,
     progress: bool = True,
     say: Report = lambda line: None,
-) -> tuple[Any, Split]:
+) -> tuple[list[Any], Split]:
     """Train once for each fold, on the others, and score it.
 
     Args:
@@ -68,7 +68,7 @@ def cross_validate(
         say: called with one line for each fold.
 
     Returns:
-        The scores of all recordings, and a split whose test side they are, in the same order.
+        The evaluation of each fold, and a split whose test side they are, in the same order.
 
     Raises:
         ArgumentError: the folder has another number of folds.
@@ -96,7 +96,7 @@ def cross_validate(
         say(f"fold {name}, {number} of {k}: {told}")
         evaluations.append(result.evaluation)
         rows += one.split.indices["test"]
-    return type(evaluations[0]).pooled(evaluations), tested(job, rows, k)
+    return evaluations, tested(job, rows, k)
 
 
 def tested(job: Job, rows: Sequence[int], k: int) -> Split:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,22 +112,25 @@ def finish(
     out: Path,
     card: Card,
     start: LoadedModel | None = None,
-    scored: tuple[Any, Split] | None = None,
+    folds: tuple[Sequence[Any], Split] | None = None,
 ) -> TrainingResult:
-    """Calibrate, save, and score on the test side; `scored`: what cross-validation found."""
+    """Calibrate, save, and score on the test side; `folds`: what cross-validation found."""
     from tympan.models import load_model, save_model
     from tympan.nets import count_parameters
 
     config = job.task.finish(net, job.batches("val", training))
+    evaluation = None
+    if folds is not None:
+        parts, split = folds
+        calibrate = not job.split.indices["val"]
+        evaluation, config = job.task.finish_folds(net, parts, calibrate=calibrate)
+        job = replace(job, split=split)
     if start is not None and card.attribution:
         shutil.copy(start.path / card.attribution, out / card.attribution)
     card = replace(card, config=config.to_dict(), parameters=count_parameters(net))
     save_model(out, net.state_dict(), card)
-    if scored is None:
-        model = job.task.load(load_model(out))
-        scored = job.task.evaluate(model, job.split.test), job.split
-    evaluation, split = scored
-    job = replace(job, split=split)
+    if evaluation is None:
+        evaluation = job.task.evaluate(job.task.load(load_model(out)), job.split.test)
     save_model(out, net.state_dict(), _with_metrics(card, evaluation.metrics, job.split.reason))
     return TrainingResult(out, evaluation.metrics, job.split.reason, evaluation, job, history)
 

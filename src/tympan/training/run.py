@@ -32,7 +32,12 @@ RESUME = "the same command goes on from here"
 
 
 class Run:
-    """The state of a training and the steps that change it."""
+    """The state of a training and the steps that change it.
+
+    Args:
+        fabric: the process and its device.
+        learner, train, val, config, out: see `tympan.training.fit`.
+    """
 
     def __init__(
         self,
@@ -197,6 +202,7 @@ class Run:
         return metrics
 
     def val_batches(self, stop: StopSignal) -> Iterator[Batch]:
+        """The validation batches, until the training is asked to stop."""
         assert self.val is not None
         for batch in self.val.epoch(0):
             if stop.asked:

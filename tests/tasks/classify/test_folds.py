@@ -59,6 +59,16 @@ def test_no_fold_model_has_heard_what_it_is_scored_on(crossed, folder):
         assert found.metrics["accuracy"] == pytest.approx(result.metrics["folds"][n - 1])
 
 
+def test_folds_calibrate_what_learned_from_few(crossed, folder):
+    result, _ = crossed
+    config = json.loads((result.folder / "card.json").read_text())["config"]
+    assert config["temperature"] < 1  # all were right, and could have been surer
+    assert result.metrics["ece"] < 0.01
+    for n in (1, 2, 3):
+        plain = json.loads((result.folder / f"folds/{n}/card.json").read_text())
+        assert plain["config"]["temperature"] == 1
+
+
 def test_the_same_command_makes_nothing_anew(crossed, folder):
     result, _ = crossed
     weights = {p: p.read_bytes() for p in result.folder.rglob("model.safetensors")}

@@ -34,20 +34,24 @@ class Evaluation:
     skipped: tuple[str, ...] = ()
 
     @classmethod
-    def pooled(cls, parts: Sequence[Evaluation]) -> Evaluation:
+    def pooled(cls, parts: Sequence[Evaluation], *, calibrate: bool = False) -> Evaluation:
         """The evaluation of all folds of a cross-validation, each by a model of its own.
 
         Args:
             parts: one for each fold, with the same labels.
+            calibrate: take the scores of each fold at the temperature that the others ask for.
 
         Returns:
             The scores of all rows, one fold after another. Its metrics also have `folds`, the
             accuracy of each, and `fold_std`, their standard deviation.
         """
+        from tympan.tasks.calibration import calibrated_by_others
         from tympan.tasks.metrics import classification_metrics
 
-        truth = np.concatenate([part.truth for part in parts])
-        scores = np.concatenate([part.scores for part in parts])
+        truths, rows = [part.truth for part in parts], [part.scores for part in parts]
+        if calibrate:
+            rows = [calibrated_by_others(truths, rows, i) for i in range(len(parts))]
+        truth, scores = np.concatenate(truths), np.concatenate(rows)
         each = [float(part.metrics["accuracy"]) for part in parts]
         metrics = classification_metrics(truth, scores, parts[0].labels)
         metrics |= {"folds": each, "fold_std": float(np.std(each, ddof=1))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -171,6 +171,7 @@ class ClassifyTask:
         import torch
         from torch.nn.functional import nll_loss
 
+        from tympan.tasks.calibration import careful
         from tympan.tasks.classify.windows import VALIDATED, heard, mean_answers
 
         if val is None:
@@ -185,11 +186,28 @@ class ClassifyTask:
             losses = torch.stack(
                 [nll_loss(mean_answers(scores / t, owners, rows), targets) for t in choices]
             )
-        # With few validation clips, all right, the best temperature would be 0: stay careful.
-        weight = len(targets) / (len(targets) + 50)
-        temperature = float(choices[losses.argmin()]) ** weight
-        net.config = replace(net.config, temperature=round(temperature, 4))
+        temperature = careful(float(choices[losses.argmin()]), len(targets))
+        net.config = replace(net.config, temperature=temperature)
         return net.config
+
+    def finish_folds(
+        self, net: Classifier, parts: Sequence[Evaluation], *, calibrate: bool
+    ) -> tuple[Evaluation, ClassifyConfig]:
+        """Join what the folds scored.
+
+        Args:
+            net: the one that is kept, after `finish`.
+            parts: the evaluation of each fold's model.
+            calibrate: nothing was held out for validation, so fit the temperature to the folds.
+        """
+        from tympan.tasks.calibration import careful, fit_temperature
+
+        if calibrate:
+            truth = np.concatenate([part.truth for part in parts])
+            scores = np.concatenate([part.scores for part in parts])
+            temperature = careful(fit_temperature(truth, scores), len(truth))
+            net.config = replace(net.config, temperature=temperature)
+        return Evaluation.pooled(parts, calibrate=calibrate), net.config
 
     def load(self, model: LoadedModel) -> ClassifyModel:
         """Build the net of a loaded model, ready to answer.
