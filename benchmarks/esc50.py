@@ -117,8 +117,9 @@ The aim was 90 %. The nearest that was measured is 88.7 ± 2.3 % (folds 88.0, 86
 86.2), the mean answer of two nets with 3.9 M parameters: this one and `fine`, which hears another
 resolution for 150 epochs (86.9 % alone). It is not shipped: the weights of `fine` for all freely
 licensed clips were never trained to the end. Repeat it with `python -m recipes.sounds DATA`, once
-more with `--net fine`, then `--table`. What else was tried, and what not yet (one net taught by
-both, further resolutions, other seeds), stands in `docs/experiments.md`.
+more with `--net fine`, then `--table`. What each ingredient of the recipe brings stands on the page
+*Ingredients*; what else was tried, and what not yet (one net taught by both, further resolutions,
+other seeds), in `docs/experiments.md`.
 """
 
 
