@@ -59,16 +59,24 @@ def careful(temperature: float, m: int) -> float:
 
 
 def calibrated_by_others(
-    truths: Sequence[np.ndarray], scores: Sequence[np.ndarray], i: int
+    truths: Sequence[np.ndarray], scores: Sequence[np.ndarray], i: int, *, few: bool = False
 ) -> np.ndarray:
     """Scores of part `i` at the temperature that the other parts ask for.
 
     Args:
-        truths: of each part `(m,)`.
+        truths: of each part `(m,)`, two parts or more.
         scores: of each part `(m, k)`.
         i: which part.
+        few: go only as far as so many answers justify, see `careful`.
+
+    Returns:
+        `(m, k)`.
+
+    >>> truths, scores = [np.array([0])] * 2, [np.array([[0.9, 0.1]])] * 2
+    >>> bool(calibrated_by_others(truths, scores, 0)[0, 0] > 0.99)
+    True
     """
     others = [j for j in range(len(truths)) if j != i]
     truth = np.concatenate([truths[j] for j in others])
     temperature = fit_temperature(truth, np.concatenate([scores[j] for j in others]))
-    return at_temperature(scores[i], temperature)
+    return at_temperature(scores[i], careful(temperature, len(truth)) if few else temperature)

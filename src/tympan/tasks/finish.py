@@ -31,11 +31,23 @@ def trained_on(card: Card) -> set[str]:
     return set(card.data.get("trained_on", ())) if isinstance(card.data, dict) else set()
 
 
-def keep_apart(job: Job, start: LoadedModel, say: Report) -> Job:
+def keep_apart(
+    job: Job,
+    start: LoadedModel,
+    say: Report = lambda line: None,
+    *,
+    given: bool | None = None,
+    may_be_empty: bool = False,
+) -> Job:
     """Take what the start model was trained on out of the validation and test sides.
 
-    Such recordings go to the training side, or are left out where the folder says itself which
-    side a recording is on.
+    Args:
+        job: the split recordings.
+        start: the model to start from.
+        say: called with a line if there are such recordings.
+        given: whether they are left out, because their side is not for us to choose; else they go
+            to the training side. By default: whether the folder says the sides itself.
+        may_be_empty: nothing need be left to test on.
 
     Raises:
         DataError: nothing would be left to test on.
@@ -48,10 +60,11 @@ def keep_apart(job: Job, start: LoadedModel, say: Report) -> Job:
         return job
     for side in ("val", "test"):
         sides[side] = [i for i in sides[side] if i not in heard]
-    given = job.table.has("split") or job.table.has("fold")
+    if given is None:
+        given = job.table.has("split") or job.table.has("fold")
     if not given:
         sides["train"] = sorted(sides["train"] + moved)
-    if not sides["test"] and job.split.indices["test"]:
+    if not sides["test"] and job.split.indices["test"] and not may_be_empty:
         raise DataError(
             f"has only recordings on its test side that {start.card.name} was trained on",
             file=job.table.root,
@@ -122,7 +135,9 @@ def finish(
     evaluation = None
     if folds is not None:
         parts, split = folds
-        calibrate = not job.split.indices["val"]
+        # Of several windows the mean is known, not each: a temperature would not fit.
+        whole = max(job.cache.lengths) <= 1.5 * config.clip_s * job.cache.rate_hz
+        calibrate = whole and not job.split.indices["val"]
         evaluation, config = job.task.finish_folds(net, parts, calibrate=calibrate)
         job = replace(job, split=split)
     if start is not None and card.attribution:

@@ -22,7 +22,14 @@ from tympan.tasks.course import (
     scarce_labels,
     teach_few,
 )
-from tympan.tasks.cross import FOLDER, all_teach, cross_validate
+from tympan.tasks.cross import (
+    all_teach,
+    check_folds,
+    clear_folds,
+    cross_validate,
+    plan,
+    tested,
+)
 from tympan.tasks.finish import draft_card, finish, keep_apart
 
 if TYPE_CHECKING:
@@ -60,7 +67,7 @@ def train(
         epochs: passes over the training side.
         seed: same seed and device, same weights; 0 by default.
         folds: score every recording by cross-validation in so many folds, instead of a test side;
-            the model that is kept then learns from all. It takes `folds` trainings more.
+            the model that is kept learns from all of them. It takes `folds` trainings more.
         settings: fields of `TrainingConfig` and of the task's configuration, by name.
         resume: go on with an unfinished training in `out`; False starts over.
         progress: show a progress bar.
@@ -70,14 +77,15 @@ def train(
         Where the model is, and its metrics on the test side.
 
     Raises:
-        DataError: the folder cannot be trained on.
+        DataError: the folder cannot be trained on, or not be cut into so many folds.
         ArgumentError: an unknown setting, fewer than two folds, or `out` is in use.
+        ModelError: `from_` cannot be used, or `out` holds a training with other settings or data.
     """
-    if folds is not None and folds < 2:
-        raise ArgumentError(f"{folds} folds are no cross-validation", fix="--folds 5")
     _check_installed()
     table, name = _read(folder, task, say)
     question = get(name)
+    if folds is not None:
+        check_folds(table, folds)
     target = Path(out) if out is not None else Path(f"{table.root.resolve().name}-{name}")
     with _nothing_left(target):
         _check_out(target, table.root)
@@ -86,12 +94,17 @@ def train(
         config, training, chosen = configured(question, table, start, values, say)
         deal = _split if folds is None else all_teach
         job = prepare_job(question, table, config, chosen, training.seed, say, deal)
+        plans = None if folds is None else plan(job, folds, training.seed, start, say)
         if start is not None:
-            job = keep_apart(job, start, say)
+            job = keep_apart(job, start, say, given=None if folds is None else False)
         card = draft_card(job, training, target, start)
     how: dict[str, Any] = {"start": start, "resume": resume, "progress": progress, "say": say}
-    scored = cross_validate(job, training, target, folds, **how) if folds else None
+    if not resume:
+        clear_folds(target)
     net, history = run_job(job, training, target, **how)
+    scored = None
+    if plans is not None:
+        scored = cross_validate(plans, training, target, **how), tested(job, plans)
     return finish(job, net, history, training, target, card, start, scored)
 
 
@@ -237,7 +250,7 @@ def _nothing_left(out: Path) -> Iterator[None]:
 
 def _check_out(out: Path, folder: Path) -> None:
     """A model never lands among other files."""
-    ours = {"card.json", "checkpoint.safetensors", "history.json", ".lock", FOLDER}
+    ours = {"card.json", "checkpoint.safetensors", "history.json", ".lock"}
     if out.exists() and not out.is_dir():
         raise ArgumentError("is a file, not a folder for a model", file=out, fix="--out elsewhere")
     if out.is_dir() and out.resolve() == folder.resolve():

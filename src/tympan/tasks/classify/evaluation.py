@@ -50,7 +50,7 @@ class Evaluation:
 
         truths, rows = [part.truth for part in parts], [part.scores for part in parts]
         if calibrate:
-            rows = [calibrated_by_others(truths, rows, i) for i in range(len(parts))]
+            rows = [calibrated_by_others(truths, rows, i, few=True) for i in range(len(parts))]
         truth, scores = np.concatenate(truths), np.concatenate(rows)
         each = [float(part.metrics["accuracy"]) for part in parts]
         metrics = classification_metrics(truth, scores, parts[0].labels)

@@ -199,6 +199,9 @@ class ClassifyTask:
             net: the one that is kept, after `finish`.
             parts: the evaluation of each fold's model.
             calibrate: nothing was held out for validation, so fit the temperature to the folds.
+
+        Returns:
+            All their scores together, and the configuration of the net with its temperature.
         """
         from tympan.tasks.calibration import careful, fit_temperature
 
