@@ -218,7 +218,8 @@ def table(
             figures[f"{key}_growth"] = growth
             row[f"{longest} over {middle}"] = f"{growth:.2f}"
             row["flat"] = "yes" if growth <= FLAT else "no"
-            row[f"time for {longest}"] = f"{last.seconds:.3g} s"
+            seconds = f"{last.seconds:.3g}" if last.seconds < 1000 else f"{last.seconds:,.0f}"
+            row[f"time for {longest}"] = f"{seconds} s"
         else:
             row |= {f"{longest} over {middle}": "–"}
             row["flat"] = "no, and cannot be" if verb in NOT_FLAT else "as with mono"
