@@ -232,6 +232,16 @@ def _cell(value: object) -> str:
     return str(value).replace("|", "\\|")
 
 
+def key_of(name: str) -> str:
+    """A row's name in the name of a figure or a file.
+
+    >>> key_of("WAV, µ-law"), key_of("wider: `base`")
+    ('wav_mu_law', 'wider_base')
+    """
+    words = "".join(c if c.isalnum() else " " for c in name.lower().replace("µ", "mu")).split()
+    return "_".join(words)
+
+
 def constants(source: str) -> dict[str, object]:
     """Return the constants of a script, those in capitals; of what is no literal a short hash.
 

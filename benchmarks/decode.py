@@ -21,7 +21,16 @@ import soundfile
 
 import tympan
 from benchmarks._files import FORMATS, SEED, rate_of, sound, write
-from benchmarks.common import DATA, Timing, arguments, compare, main, speedup, times_faster
+from benchmarks.common import (
+    DATA,
+    Timing,
+    arguments,
+    compare,
+    key_of,
+    main,
+    speedup,
+    times_faster,
+)
 
 SHORT_S, SHORT_FILES, LONG_S, ROUNDS = 5.0, 4, 120.0, 5
 TO_HZ = 16000
@@ -109,12 +118,6 @@ def result(
                 figures[f"{key}{suffix}_vs_{word}"] = speedup(timings, "tympan", peer)
     print(" | ".join(str(value) for value in row.values()), file=sys.stderr, flush=True)
     return row, figures
-
-
-def key_of(name: str) -> str:
-    """A format's name in a figure's name."""
-    words = "".join(c if c.isalnum() else " " for c in name.lower().replace("µ", "mu")).split()
-    return "_".join(words)
 
 
 def made(quick: bool) -> tuple[list[dict[str, object]], list[dict[str, object]], dict[str, float]]:

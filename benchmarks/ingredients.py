@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks._trials import NOT_MEASURED, Trials, digest_of
-from benchmarks.common import DATA, arguments, main
+from benchmarks.common import DATA, arguments, key_of, main
 
 ENCODER, EPOCHS, FOLD = "small", 20, "1"
 FULL, LAST = "full recipe", "last weights instead of averaged ones"
@@ -39,15 +39,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 # For --quick: one epoch of every twentieth clip.
 QUICK_EVERY = 20
-
-
-def key_of(name: str) -> str:
-    """A variant's name in the name of a file or a figure.
-
-    >>> key_of("wider: `base`, four times the arithmetic")
-    'wider_base_four_times_the_arithmetic'
-    """
-    return "_".join("".join(c if c.isalnum() else " " for c in name).split())
 
 
 def answers(trials: Trials, name: str, quick: bool) -> dict[str, list[bool]] | None:

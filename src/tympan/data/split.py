@@ -174,7 +174,7 @@ def _given(table: Table, fractions: dict[str, float]) -> tuple[list[str] | None,
     """The sides that a split or fold column gives, and the sentence about it."""
     if table.has("split"):
         values = table.column("split")
-        meaning = {value: _meaning(value) for value in set(values)}
+        meaning = {value: side_of(value) for value in set(values)}
         unknown = sorted(v for v, m in meaning.items() if not m)
         if "train" in meaning.values() and not unknown:
             return [meaning[value] for value in values], "the split column is obeyed; "
@@ -206,8 +206,12 @@ def _given_folds(table: Table, fractions: dict[str, float]) -> tuple[list[str] |
     return [given.get(value, "train") for value in values], f"{said}; "
 
 
-def _meaning(value: str) -> str:
-    """`train-clean-100` → `train`; empty text for a name that is no split."""
+def side_of(value: str) -> str:
+    """The side that a value of a split column names; empty text for a name that is no split.
+
+    >>> side_of("train-clean-100"), side_of("January")
+    ('train', '')
+    """
     word = value.lower().replace("_", "-").split("-")[0]
     return SPLIT_NAMES.get(word, "")
 

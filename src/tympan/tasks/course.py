@@ -109,6 +109,11 @@ def teach_few(table: Table) -> bool:
     return teach < FEW * len(table.labels)
 
 
+def val_fraction(table: Table) -> float:
+    """The share of the recordings that is held out to choose the best epoch; of few none."""
+    return 0.0 if teach_few(table) else VAL_FRACTION
+
+
 def _course(tuning: bool, head_only: bool) -> tuple[int, float]:
     """Epochs and learning rate: a trained encoder needs less than a random one.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ArgumentError, DataError
 from tympan.tasks.base import Report
-from tympan.tasks.course import VAL_FRACTION, teach_few
+from tympan.tasks.course import teach_few, val_fraction
 from tympan.tasks.finish import draft_card, finish, keep_apart
 
 if TYPE_CHECKING:
@@ -35,9 +35,11 @@ def check_folds(table: Table, k: int) -> None:
             itself which recordings are for training and which for the test.
         DataError: the `fold` column has gaps.
     """
+    from tympan.data.split import side_of
+
     if k < 2:
         raise ArgumentError(f"{k} folds are no cross-validation", fix="--folds 5")
-    if table.has("split") and any(_is_side(value) for value in set(table.column("split"))):
+    if table.has("split") and any(map(side_of, table.column("split"))):
         what = (
             "says itself which recordings are for training or the test (a split column or folder)"
         )
@@ -52,13 +54,6 @@ def check_folds(table: Table, k: int) -> None:
         what = f"has {len(names)} folds in its fold column, not {k}"
         fix = f"--folds {len(names)}" if len(names) > 1 else "leave the column out"
         raise ArgumentError(what, file=table.root, fix=fix)
-
-
-def _is_side(value: str) -> bool:
-    """Whether a value of a split column names a side, such as `train-clean`."""
-    from tympan.data.folder import SPLIT_NAMES
-
-    return value.lower().replace("_", "-").split("-")[0] in SPLIT_NAMES
 
 
 def all_teach(table: Table, cache: WaveCache, seed: int) -> Split:
@@ -78,7 +73,7 @@ def all_teach(table: Table, cache: WaveCache, seed: int) -> Split:
         table,
         examples=tuple(replace(e, columns=c) for e, c in zip(table, columns, strict=True)),
     )
-    return split_table(bare, val_fraction=VAL_FRACTION, seed=seed, cache=cache)
+    return split_table(bare, val_fraction=val_fraction(table), seed=seed, cache=cache)
 
 
 def plan(job: Job, k: int, seed: int, start: LoadedModel | None, say: Report) -> dict[str, Job]:
@@ -96,7 +91,7 @@ def plan(job: Job, k: int, seed: int, start: LoadedModel | None, say: Report) ->
     """
     from tympan.data import folds
 
-    held_out = 0.0 if teach_few(job.table) else VAL_FRACTION
+    held_out = val_fraction(job.table)
     parts = folds(job.table, k=k, val_fraction=held_out, seed=seed, cache=job.cache)
     found, untaught = {}, set()
     for name, split in list(parts):

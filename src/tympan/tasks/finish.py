@@ -135,16 +135,14 @@ def finish(
     evaluation = None
     if folds is not None:
         parts, split = folds
-        # Of several windows the mean is known, not each: a temperature would not fit.
-        whole = max(job.cache.lengths) <= 1.5 * config.clip_s * job.cache.rate_hz
-        calibrate = whole and not job.split.indices["val"]
-        evaluation, config = job.task.finish_folds(net, parts, calibrate=calibrate)
+        calibrate = not job.split.indices["val"]
+        evaluation, config = job.task.finish_folds(net, parts, job.cache, calibrate=calibrate)
         job = replace(job, split=split)
     if start is not None and card.attribution:
         shutil.copy(start.path / card.attribution, out / card.attribution)
     card = replace(card, config=config.to_dict(), parameters=count_parameters(net))
-    save_model(out, net.state_dict(), card)
     if evaluation is None:
+        save_model(out, net.state_dict(), card)
         evaluation = job.task.evaluate(job.task.load(load_model(out)), job.split.test)
     save_model(out, net.state_dict(), _with_metrics(card, evaluation.metrics, job.split.reason))
     return TrainingResult(out, evaluation.metrics, job.split.reason, evaluation, job, history)

@@ -16,11 +16,10 @@ from tympan.tasks.base import Prepared, Report, TrainingResult
 from tympan.tasks.course import (
     FEW,
     TEST_FRACTION,
-    VAL_FRACTION,
     configured,
     gathered,
     scarce_labels,
-    teach_few,
+    val_fraction,
 )
 from tympan.tasks.cross import (
     all_teach,
@@ -179,15 +178,11 @@ def _split(table: Table, cache: WaveCache, seed: int) -> Split:
     """The sides; with few recordings none is held out for validation, all teach."""
     from tympan.data import split_table
 
-    few = teach_few(table)
+    held_out = val_fraction(table)
     split = split_table(
-        table,
-        val_fraction=0.0 if few else VAL_FRACTION,
-        test_fraction=TEST_FRACTION,
-        seed=seed,
-        cache=cache,
+        table, val_fraction=held_out, test_fraction=TEST_FRACTION, seed=seed, cache=cache
     )
-    if split.indices["val"] or not few:
+    if split.indices["val"] or held_out:
         return split
     why = f"under {FEW} recordings for each label, so none is held out for validation"
     return replace(split, reason=f"{split.reason}; {why}")

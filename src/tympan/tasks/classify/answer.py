@@ -24,6 +24,8 @@ SHORTEST_S = 0.1
 # One step of 16 bits is -90 dB of full scale: what never reaches it holds nothing.
 SILENT_PEAK = 10 ** (-90 / 20)
 STEPS_PER_WINDOW = 2.5
+# A recording of up to so many times `clip_s` is heard at once.
+WHOLE_CLIPS = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +84,7 @@ def steps_of(
     """`steps` of a recording that comes as mono chunks `(t,)` at the net's rate."""
     config = model.net.config
     window_s = config.clip_s * config.crop
-    whole_s = 1.5 * config.clip_s if every_s is None else 0.0
+    whole_s = WHOLE_CLIPS * config.clip_s if every_s is None else 0.0
     every_s = every_s or window_s / STEPS_PER_WINDOW
     # A step longer than a window is heard in parts, or most of it would not be heard at all.
     parts = math.ceil(every_s / window_s - 1e-9)
@@ -98,9 +100,8 @@ def steps_of(
 def windows_of(config: ClassifyConfig, chunks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     """The windows `(t,)` in which a net of that configuration hears mono chunks of a recording."""
     window_s = config.clip_s * config.crop
-    found = _windows(
-        chunks, config.rate_hz, window_s, window_s / STEPS_PER_WINDOW, 1.5 * config.clip_s
-    )
+    every_s, whole_s = window_s / STEPS_PER_WINDOW, WHOLE_CLIPS * config.clip_s
+    found = _windows(chunks, config.rate_hz, window_s, every_s, whole_s)
     return (wave for *_, wave in found)
 
 

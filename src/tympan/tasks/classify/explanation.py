@@ -13,7 +13,13 @@ import numpy as np
 from tympan._files import atomic_write
 from tympan.errors import ArgumentError
 from tympan.tasks.classify.activation import contributions
-from tympan.tasks.classify.answer import SHORTEST_S, STEPS_PER_WINDOW, ClassifyModel, answer
+from tympan.tasks.classify.answer import (
+    SHORTEST_S,
+    STEPS_PER_WINDOW,
+    WHOLE_CLIPS,
+    ClassifyModel,
+    answer,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -174,7 +180,7 @@ def window_of(
     """Beginning and end of the window in which a step of the timeline was heard; see `steps`."""
     config = model.net.config
     window_s = config.clip_s * config.crop
-    if every_s is None and duration_s <= 1.5 * config.clip_s:
+    if every_s is None and duration_s <= WHOLE_CLIPS * config.clip_s:
         return 0.0, duration_s
     start_s = max(0.0, min(sum(step) / 2 - window_s / 2, duration_s - window_s))
     return start_s, min(duration_s, start_s + window_s)

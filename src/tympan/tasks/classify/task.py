@@ -191,20 +191,25 @@ class ClassifyTask:
         return net.config
 
     def finish_folds(
-        self, net: Classifier, parts: Sequence[Evaluation], *, calibrate: bool
+        self, net: Classifier, parts: Sequence[Evaluation], cache: WaveCache, *, calibrate: bool
     ) -> tuple[Evaluation, ClassifyConfig]:
         """Join what the folds scored.
 
         Args:
             net: the one that is kept, after `finish`.
             parts: the evaluation of each fold's model.
-            calibrate: nothing was held out for validation, so fit the temperature to the folds.
+            cache: the recordings.
+            calibrate: nothing was held out for validation, so fit the temperature to the folds;
+                only if each recording is heard at once, as of several windows the mean is known.
 
         Returns:
             All their scores together, and the configuration of the net with its temperature.
         """
         from tympan.tasks.calibration import careful, fit_temperature
+        from tympan.tasks.classify.answer import WHOLE_CLIPS
 
+        whole = max(cache.lengths) <= WHOLE_CLIPS * net.config.clip_s * cache.rate_hz
+        calibrate = calibrate and bool(whole)
         if calibrate:
             truth = np.concatenate([part.truth for part in parts])
             scores = np.concatenate([part.scores for part in parts])
