@@ -200,7 +200,7 @@ def _cpu_model() -> str:
     lines = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
     lines = {key.strip(): value.strip() for key, value in lines.items()}
     flags = lines.get("flags", "").split()
-    shown = [name for name in ("avx2", "avx512f", "amx_bf16") if name in flags]
+    shown = [name for name in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if name in flags]
     name = lines.get("model name", platform.machine())
     return f"{name} ({', '.join(shown)})" if shown else name
 

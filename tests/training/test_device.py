@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tympan.errors import ArgumentError
-from tympan.training import TrainingConfig, choose_device, choose_precision, describe, device
+from tympan.training import TrainingConfig, choose_device, choose_precision, describe
 
 
 def test_a_device_that_is_here() -> None:
@@ -23,11 +23,20 @@ def test_a_device_that_is_not_here(monkeypatch: pytest.MonkeyPatch) -> None:
         choose_device("tpu")
 
 
-@pytest.mark.parametrize(("amx", "precision"), [(True, "bf16"), (False, "32")])
+@pytest.mark.parametrize(
+    ("amx", "avx512", "instructions", "precision"),
+    [
+        (True, True, "AMX", "bf16"),
+        (False, True, "AVX-512", "bf16"),
+        (False, False, "", "32"),
+    ],
+)
 def test_bf16_only_where_the_processor_is_made_for_it(
-    monkeypatch: pytest.MonkeyPatch, amx: bool, precision: str
+    monkeypatch: pytest.MonkeyPatch, amx: bool, avx512: bool, instructions: str, precision: str
 ) -> None:
-    monkeypatch.setattr(device, "_has_amx", lambda: amx)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512)
+    assert describe("cpu")["cpu_bf16"] == instructions
     assert choose_precision("auto", "cpu") == precision
     assert choose_precision("32", "cpu") == "32"
     assert choose_precision("bf16", "cpu") == "bf16"

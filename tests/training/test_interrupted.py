@@ -21,7 +21,13 @@ CONFIG = TrainingConfig(
     epochs=5, batch_size=8, lr=1e-2, ema_decay=0.9, precision="32", checkpoint_every_s=0.0
 )
 BF16 = TrainingConfig(
-    epochs=5, batch_size=8, lr=1e-2, ema_decay=0.9, precision="bf16", checkpoint_every_s=0.0
+    epochs=5,
+    batch_size=8,
+    optimizer="muon",  # its momentum must be resumed too
+    lr=1e-2,
+    ema_decay=0.9,
+    precision="bf16",
+    checkpoint_every_s=0.0,
 )
 
 

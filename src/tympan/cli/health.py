@@ -161,7 +161,7 @@ def check_device() -> dict[str, Any]:
     precision = {"bf16": "bfloat16", "32": "float32"}.get(facts["precision"], facts["precision"])
     if facts["device"] == "cpu":
         told = f"CPU, {facts['threads']} threads on {facts['cores']} cores"
-        why = " (AMX)" if facts["amx"] else ""
+        why = f" ({facts['cpu_bf16']})" if facts["cpu_bf16"] else ""
         told += f", training in {precision}{why}; no CUDA or Apple GPU found"
     else:
         memory = f", {facts['memory_gib']:.0f} GiB" if facts["memory_gib"] else ""

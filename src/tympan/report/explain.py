@@ -177,7 +177,8 @@ _WORDS = {
         "Mel bands",
         "Ears tell low tones apart better than high ones. {n_mels} bands, narrow below and wide "
         "above, and decibels instead of power: this picture is all that the net sees. Its levels "
-        "are normalised: 0 is the mean of the training recordings, 1 their standard deviation.",
+        "are normalised: 0 is the mean of the training recordings, 1 their standard deviation."
+        "{nets}",
     ),
     "augmented": (
         "Augmented versions",
@@ -233,6 +234,7 @@ def _stages(
         "n_mels": config.n_mels,
         "label": why.label,
         "tones": draw.tones(clip),
+        "nets": _nets_told(net),
         "maps": "the last feature map"
         if config.pool == "last"
         else "the spectrogram and all feature maps, compared with their mean in training",
@@ -244,6 +246,19 @@ def _stages(
         save_sheet(drawn, [panel.title for panel in found], _IN_A_ROW.get(key, 2), path)
         pictures = tuple(map(_picture, found, drawn))
         yield Stage(number, title, text.format(**values), path, pictures, key in _IN_A_ROW)
+
+
+def _nets_told(net: Any) -> str:
+    """Say so if there are several nets, of which one is drawn."""
+    from tympan.tasks.classify.ensemble import Ensemble
+
+    if not isinstance(net, Ensemble):
+        return ""
+    number = len(net.nets)
+    return (
+        f" This model is {number} nets that answer together. Drawn here and below is the first; "
+        "reasons and scores are those of all."
+    )
 
 
 def _picture(panel: Panel, drawn: bytes) -> Picture:

@@ -22,9 +22,10 @@ class TrainingConfig:
     Args:
         epochs: passes over the training rows; 0 keeps the weights as they are.
         batch_size: recordings for each step, over all processes together.
-        lr: peak learning rate of AdamW (Loshchilov, Hutter 2019), reached after the warm-up, then
-            lowered to 0 along a cosine.
-        weight_decay: AdamW's, on weights of two and more axes (not on biases and norms).
+        optimizer: `"adamw"` (Loshchilov, Hutter 2019), or `"muon"`: the same, but kernels of hidden
+            layers take orthogonal steps, see `tympan.training.muon`.
+        lr: peak learning rate, reached after the warm-up, then lowered to 0 along a cosine.
+        weight_decay: on weights of two and more axes (not on biases and norms).
         warmup_epochs: epochs of linear warm-up; never more than a quarter of the training.
         ema_decay: decay of the averaged weights (Polyak, Juditsky 1992), which are what is
             evaluated and kept; smaller in the first steps. None: no average.
@@ -42,6 +43,7 @@ class TrainingConfig:
 
     epochs: int = 60
     batch_size: int = 64
+    optimizer: str = "adamw"
     lr: float = 2e-3
     weight_decay: float = 0.05
     warmup_epochs: float = 3.0
@@ -65,6 +67,8 @@ class TrainingConfig:
             value = getattr(self, name)
             if value is not None and not low <= value <= high:  # also refuses NaN
                 raise ArgumentError(f"{name} must be between {low:g} and {high:g}, not {value}")
+        if self.optimizer not in ("adamw", "muon"):
+            raise ArgumentError(f"optimizer must be adamw or muon, not {self.optimizer!r}")
         if self.precision not in ("auto", "32", "bf16"):
             raise ArgumentError(f"precision must be auto, 32 or bf16, not {self.precision!r}")
         if self.ema_decay is not None and not 0 <= self.ema_decay < 1:

@@ -36,8 +36,8 @@ def choose_device(accelerator: str = "auto") -> str:
 def choose_precision(precision: str = "auto", device: str = "cpu") -> str:
     """`"bf16"` where bfloat16 pays, else `"32"`.
 
-    That is on GPUs since Ampere and on CPUs with AMX tiles; elsewhere bfloat16 is emulated or no
-    faster than float32.
+    That is on GPUs since Ampere and on CPUs with AMX tiles or AVX-512's bfloat16 instructions;
+    elsewhere it is emulated, or no faster than float32.
 
     >>> choose_precision("32")
     '32'
@@ -48,21 +48,25 @@ def choose_precision(precision: str = "auto", device: str = "cpu") -> str:
         return precision
     if device == "cuda":
         return "bf16" if torch.cuda.get_device_capability() >= (8, 0) else "32"
-    return "bf16" if device == "cpu" and _has_amx() else "32"
+    return "bf16" if device == "cpu" and _cpu_bf16() else "32"
 
 
-def _has_amx() -> bool:
+def _cpu_bf16() -> str:
+    """By which instructions this processor multiplies bfloat16; empty: it does not."""
     import torch
 
-    probe = getattr(torch.cpu, "_is_amx_tile_supported", None)
-    return bool(probe()) if probe is not None else False
+    probes = {"AMX": "_is_amx_tile_supported", "AVX-512": "_is_avx512_bf16_supported"}
+    for name, probe in probes.items():
+        if getattr(torch.cpu, probe, bool)():
+            return name
+    return ""
 
 
 def describe(accelerator: str = "auto") -> dict[str, Any]:
     """Device, its name, threads, memory and the precision that training will use.
 
     >>> sorted(describe("cpu"))
-    ['amx', 'count', 'device', 'memory_gib', 'name', 'precision', 'threads']
+    ['count', 'cpu_bf16', 'device', 'memory_gib', 'name', 'precision', 'threads']
     """
     import torch
 
@@ -73,7 +77,7 @@ def describe(accelerator: str = "auto") -> dict[str, Any]:
         "count": 1,
         "threads": torch.get_num_threads(),
         "memory_gib": None,
-        "amx": _has_amx(),
+        "cpu_bf16": _cpu_bf16(),
         "precision": choose_precision("auto", device),
     }
     if device == "cuda":

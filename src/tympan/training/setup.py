@@ -18,6 +18,7 @@ from tympan.errors import ArgumentError, TympanError
 from tympan.training.config import Learner, TrainingConfig
 from tympan.training.device import choose_device, choose_precision
 from tympan.training.ema import split_by_decay
+from tympan.training.muon import Muon
 
 
 def seed_everything(generator: torch.Generator, seed: int, *where: int) -> None:
@@ -31,7 +32,7 @@ def seed_everything(generator: torch.Generator, seed: int, *where: int) -> None:
 
 
 def make_optimizer(learner: Learner, config: TrainingConfig) -> torch.optim.AdamW:
-    """AdamW on the learner's parameters, each group with its `lr_scale`."""
+    """AdamW or Muon on the learner's parameters, each group with its `lr_scale`."""
     given = getattr(learner, "parameter_groups", None)
     groups: list[dict[str, Any]] = (
         given() if given is not None else [{"params": learner.net.parameters()}]
@@ -46,6 +47,8 @@ def make_optimizer(learner: Learner, config: TrainingConfig) -> torch.optim.Adam
                 split.append({"params": params, "weight_decay": decay, "lr_scale": scale})
     if not split:
         raise ArgumentError("the net has nothing to learn", fix="leave some parameters unfrozen")
+    if config.optimizer == "muon":
+        return Muon(split, lr=config.lr)
     return torch.optim.AdamW(split, lr=config.lr, fused=True)
 
 

@@ -42,11 +42,34 @@ def contributions(net: Classifier, spectrograms: Tensor, label: int) -> Tensor:
         # A band of the spectrogram is a feature of one row.
         bands = spectrograms.float().transpose(1, 2)  # (b, f, 1, n)
         heat = _placed_rows(bands, *first)
-        size = maps[-1].shape[2:]
+        size = (maps[-1].shape[2], maps[-1].shape[3])
         total = _gathered(heat, size)
         for feature_map, parts in zip(maps, others, strict=True):
             total += _gathered(_placed(feature_map, *parts), size)
         return total
+
+
+def heat_of(net: Classifier, waves: Tensor, label: int) -> Tensor:
+    """`contributions` to what a net says about waves; of an ensemble the mean over its nets.
+
+    Args:
+        net: the classifier, in evaluation mode.
+        waves: `(b, t)` at its rate.
+        label: number of the label.
+
+    Returns:
+        `(b, f', n')` as the last feature map of the (first) net.
+    """
+    import torch
+
+    from tympan.tasks.classify.ensemble import Ensemble
+
+    nets = net.nets if isinstance(net, Ensemble) else (net,)
+    with torch.inference_mode():
+        first, *others = (contributions(one, one.front(waves), label) for one in nets)
+        size = (first.shape[1], first.shape[2])
+        total: Tensor = first + sum(_gathered(one, size) for one in others)
+    return total / len(nets)
 
 
 def _placed(x: Tensor, mean: Tensor, top: Tensor, mean_at: Tensor, top_at: Tensor) -> Tensor:
@@ -77,12 +100,9 @@ def _loudest(x: Tensor) -> Tensor:
 
 
 def _gathered(heat: Tensor, size: tuple[int, int]) -> Tensor:
-    """Add up the places `(b, f, n)` of a fine map to the coarse `size`; the sum stays."""
-    import torch
-
+    """Share out the places `(b, f, n)` of a map among those of another `size`; the sum stays."""
     for axis, count in ((1, size[0]), (2, size[1])):
         have = heat.shape[axis]
-        where = torch.arange(have) * count // have
-        shape = [count if i == axis else s for i, s in enumerate(heat.shape)]
-        heat = torch.zeros(shape).index_add_(axis, where, heat)
+        parts = heat.repeat_interleave(count, axis) / count
+        heat = parts.unflatten(axis, (count, have)).sum(axis + 1)
     return heat

@@ -12,7 +12,7 @@ import numpy as np
 
 from tympan._files import atomic_write
 from tympan.errors import ArgumentError
-from tympan.tasks.classify.activation import contributions
+from tympan.tasks.classify.activation import heat_of
 from tympan.tasks.classify.answer import (
     SHORTEST_S,
     STEPS_PER_WINDOW,
@@ -46,7 +46,8 @@ class Explanation:
         duration_s: length of the window.
         spectrogram: log-mel `(f, n)` in dB, as the net hears it.
         heat: `(f', n')`, how much each place added to the label's score before the softmax (less
-            where it spoke against it). It sums to that score, but for the head's bias.
+            where it spoke against it). It sums to that score, but for the head's bias; of an
+            ensemble it is the mean over its nets.
         frequencies_hz: middle of each of the `f` mel bands.
     """
 
@@ -258,7 +259,7 @@ def explain_window(
         start_s=window[0],
         duration_s=part.duration_s,
         spectrogram=_decibels(spectrograms),
-        heat=contributions(model.net, spectrograms, k)[0].numpy(),
+        heat=heat_of(model.net, wave, k)[0].numpy(),
         frequencies_hz=_band_middles_hz(model.net),
     )
 

@@ -97,7 +97,9 @@ class ClassifyTask:
 
         The new head hears every stage of it, see `tympan.tasks.classify.pool`.
         """
-        other = ClassifyConfig.from_dict(model.card.config, str(model.path))
+        from tympan.tasks.classify.ensemble import configs_of
+
+        other, _ = configs_of(model.card.config, str(model.path))
         config = replace(config, **{name: getattr(other, name) for name in self.brought})
         return replace(config, pool="stages", keep_norm=True, encoder_lr=TUNED_ENCODER_LR)
 
@@ -225,11 +227,12 @@ class ClassifyTask:
         """
         from tympan.errors import ModelError
         from tympan.tasks.classify.answer import ClassifyModel
+        from tympan.tasks.classify.ensemble import Ensemble, configs_of
 
-        config = ClassifyConfig.from_dict(model.card.config, str(model.path))
+        config, others = configs_of(model.card.config, str(model.path))
         labels = tuple(model.card.labels)
         try:
-            net = self.build(config, labels)
+            net = Ensemble(config, others, len(labels)) if others else self.build(config, labels)
         except ArgumentError as error:
             what = f"its configuration cannot be built: {error.what}"
             raise ModelError(what, file=model.path) from error
