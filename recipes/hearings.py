@@ -1,6 +1,6 @@
 """Is it worth hearing a clip several times, and are averaged weights better than the last ones?
 
-    python -m recipes.sounds ../shared/data/esc50 --net base
+    python -m recipes.sounds ../shared/data/esc50 --nets base
     python -m recipes.hearings ../shared/data/esc50
 
 The nets of the five folds answer about the clips that they never heard: about the whole clip, about

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,15 @@ from tympan.tasks.calibration import calibrated_by_others, fit_temperature
 from tympan.tasks.metrics import classification_metrics
 
 
-def measured(runs: Path, labels: list[str]) -> tuple[dict[str, Any], float]:
-    """Metrics of the cross-validation, and the temperature fitted on it."""
-    parts = [np.load(runs / f"fold{n}" / "scores.npz") for n in range(1, 6)]
-    truth = np.concatenate([p["truth"] for p in parts])
-    scores = np.concatenate([p["scores"] for p in parts])
+def measured(runs: Path, nets: Sequence[str], labels: list[str]) -> tuple[dict[str, Any], float]:
+    """Metrics of the cross-validation of nets that answer together, and their temperature."""
+    parts = [np.load(runs / nets[0] / f"fold{n}" / "scores.npz") for n in range(1, 6)]
+    each_truth, each_scores = [p["truth"] for p in parts], mean_scores(runs, nets)
+    truth, scores = np.concatenate(each_truth), np.concatenate(each_scores)
     esc10 = np.concatenate([p["esc10"] for p in parts])
-    each = [round(float((p["scores"].argmax(1) == p["truth"]).mean()), 4) for p in parts]
+    each = accuracies(each_truth, each_scores)
+    alone = {net: accuracies(each_truth, mean_scores(runs, [net])) for net in nets}
     temperature = fit_temperature(truth, scores)
-    each_truth, each_scores = [p["truth"] for p in parts], [p["scores"] for p in parts]
     calibrated = np.concatenate(
         [calibrated_by_others(each_truth, each_scores, i) for i in range(len(parts))]
     )
@@ -32,6 +32,7 @@ def measured(runs: Path, labels: list[str]) -> tuple[dict[str, Any], float]:
         **kept,
         "what": "5-fold cross-validation on all 2000 clips of ESC-50 at 16 kHz, official folds",
         "folds": each,
+        "folds_of_each_net": alone,
         "fold_std": round(float(np.std(each, ddof=1)), 4),
         "accuracy_folds_2_to_5": round(float(np.mean(each[1:])), 4),
         "esc10_accuracy": round(float(right10.mean()), 4),
@@ -39,30 +40,40 @@ def measured(runs: Path, labels: list[str]) -> tuple[dict[str, Any], float]:
     }, temperature
 
 
-def compare(runs: Path, nets: Iterable[str], taught: Iterable[str]) -> str:
+def mean_scores(runs: Path, nets: Sequence[str]) -> list[np.ndarray]:
+    """For each fold the mean of what the nets said, `(m, k)`."""
+    return [
+        np.mean([np.load(runs / net / f"fold{n}" / "scores.npz")["scores"] for net in nets], axis=0)
+        for n in range(1, 6)
+    ]
+
+
+def accuracies(truths: list[np.ndarray], scores: list[np.ndarray]) -> list[float]:
+    """The accuracy on each fold."""
+    return [round(float((s.argmax(1) == t).mean()), 4) for t, s in zip(truths, scores, strict=True)]
+
+
+def compare(runs: Path, nets: Iterable[str]) -> str:
     """A row for each net that has all folds, and one for the mean of their answers."""
-    rows, together = (
-        ["| net | fold 1 | 2 | 3 | 4 | 5 | mean ± std |", "|---|---:|---:|---:|---:|---:|---:|"],
-        [],
-    )
-    for name in nets:
-        files = [runs / name / f"fold{n}" / "scores.npz" for n in range(1, 6)]
-        if not all(f.exists() for f in files):
-            continue
-        parts = [np.load(f) for f in files]
-        truths, scores = [p["truth"] for p in parts], [p["scores"] for p in parts]
-        rows.append(row_of(name, truths, scores))
-        if name not in taught:
-            together.append(scores)
-    if len(together) > 1:
-        rows.append(
-            row_of("together", truths, [np.mean(s, 0) for s in zip(*together, strict=True)])
-        )
+    there = [
+        net
+        for net in nets
+        if all((runs / net / f"fold{n}/scores.npz").exists() for n in range(1, 6))
+    ]
+    rows = ["| net | fold 1 | 2 | 3 | 4 | 5 | mean ± std |", "|---|---:|---:|---:|---:|---:|---:|"]
+    named = {net: [net] for net in there} | ({"together": there} if len(there) > 1 else {})
+    for name, members in named.items():
+        truths = [np.load(runs / members[0] / f"fold{n}/scores.npz")["truth"] for n in range(1, 6)]
+        rows.append(row_of(name, accuracies(truths, mean_scores(runs, members))))
     return "\n".join(rows)
 
 
-def row_of(name: str, truths: list[np.ndarray], scores: list[np.ndarray]) -> str:
-    """Accuracy on each fold, their mean and spread, as a row."""
-    each = [100 * float((s.argmax(1) == t).mean()) for t, s in zip(truths, scores, strict=True)]
+def row_of(name: str, folds: list[float]) -> str:
+    """Accuracy on each fold, their mean and spread, as a row.
+
+    >>> row_of("base", [0.8, 0.9])
+    '| base | 80.0 | 90.0 | 85.0 ± 7.1 |'
+    """
+    each = [100 * fold for fold in folds]
     cells = " | ".join(f"{a:.1f}" for a in each)
     return f"| {name} | {cells} | {np.mean(each):.1f} ± {np.std(each, ddof=1):.1f} |"

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from recipes.sounds import NETS, SHIPPED
+from recipes.sounds import NETS
 from tympan.audio import Clip
 from tympan.data import WaveCache, read_folder
 from tympan.tasks.classify import TASK
@@ -25,8 +25,9 @@ from tympan.tasks.classify.answer import ClassifyModel, steps
 from tympan.tasks.classify.timeline import decide
 from tympan.training import checkpoint
 
-SOUNDS, SOUND_S, FOLD = 6, 5, "1"
-CONFIG = NETS[SHIPPED].config
+NET, FOLD = "base", "1"
+SOUNDS, SOUND_S = 6, 5
+CONFIG = NETS[NET].config
 
 
 def rows_of_sounds(data: Path, count: int) -> list[tuple[Clip, np.ndarray]]:
@@ -57,7 +58,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     labels = tuple(read_folder(options.data).labels)
-    parts, _ = checkpoint.load(options.runs / SHIPPED / f"fold{FOLD}" / "checkpoint.safetensors")
+    parts, _ = checkpoint.load(options.runs / NET / f"fold{FOLD}" / "checkpoint.safetensors")
     recordings = rows_of_sounds(options.data, options.rows)
     costs = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0)
     print("| window (s) | " + " | ".join(f"cost {c:g}" for c in costs) + " |")

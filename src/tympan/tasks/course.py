@@ -59,8 +59,8 @@ def configured(
         config = question.for_few(config)
     config, chosen = apply_settings(config, values)
     fits = question.fits_head(config, start)
-    epochs, lr = _course(start is not None, few and fits and not {"epochs", "lr"} & set(values))
-    training, used = apply_settings(replace(usual_training(), epochs=epochs, lr=lr), values)
+    usual = usual_training(start is not None, few and fits and not {"epochs", "lr"} & set(values))
+    training, used = apply_settings(usual, values)
     _check_known(values, used | chosen, vars(training) | vars(config))
     if start is not None:
         _check_brought(question, config, start)
@@ -89,11 +89,25 @@ def scarce_labels(table: Table) -> str:
     )
 
 
-def usual_training() -> TrainingConfig:
-    """The course of a training on a user's folder, before epochs and learning rate are chosen."""
+def usual_training(tuning: bool, head_only: bool = False) -> TrainingConfig:
+    """The course of a training on a user's folder: a trained encoder needs less than a random one.
+
+    The few steps that few recordings give do an encoder more harm than good
+    (docs/experiments.md): then nothing follows the fitted head. A random encoder learns twice as
+    much from a step of Muon; a trained one, whose steps are small, was not tried with it.
+
+    Args:
+        tuning: start from a trained encoder.
+        head_only: train no further than the fitted head.
+    """
     from tympan.training import TrainingConfig
 
-    return TrainingConfig(batch_size=32, ema_decay=0.995)
+    usual = TrainingConfig(batch_size=32, ema_decay=0.995, lr=LR_TUNED)
+    if head_only:
+        return replace(usual, epochs=EPOCHS_FEW)
+    if tuning:
+        return replace(usual, epochs=EPOCHS_TUNED)
+    return replace(usual, epochs=EPOCHS_SCRATCH, lr=LR_SCRATCH, optimizer="muon")
 
 
 def teach_few(table: Table) -> bool:
@@ -112,17 +126,6 @@ def teach_few(table: Table) -> bool:
 def val_fraction(table: Table) -> float:
     """The share of the recordings that is held out to choose the best epoch; of few none."""
     return 0.0 if teach_few(table) else VAL_FRACTION
-
-
-def _course(tuning: bool, head_only: bool) -> tuple[int, float]:
-    """Epochs and learning rate: a trained encoder needs less than a random one.
-
-    The few steps that few recordings give do an encoder more harm than good
-    (docs/experiments.md): then nothing follows the fitted head.
-    """
-    if head_only:
-        return EPOCHS_FEW, LR_TUNED
-    return (EPOCHS_TUNED, LR_TUNED) if tuning else (EPOCHS_SCRATCH, LR_SCRATCH)
 
 
 def _common_rate_hz(table: Table, most: int = 25) -> int:

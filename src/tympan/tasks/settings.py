@@ -54,21 +54,16 @@ def list_settings(task: str = "classify") -> list[Setting]:
     ('0.75', 'float', 'classify')
     """
     from tympan.tasks.ask import get
-    from tympan.tasks.course import (
-        EPOCHS_FEW,
-        EPOCHS_SCRATCH,
-        EPOCHS_TUNED,
-        LR_SCRATCH,
-        LR_TUNED,
-        usual_training,
-    )
+    from tympan.tasks.course import usual_training
 
-    # These two depend on the start and on how many recordings there are.
+    # These depend on the start and on how many recordings there are.
+    tuned, scratch, few = (usual_training(*how) for how in ((True,), (False,), (True, True)))
     chosen = {
-        "epochs": f"{EPOCHS_TUNED}, from scratch {EPOCHS_SCRATCH}, of few recordings {EPOCHS_FEW}",
-        "lr": f"{LR_TUNED:g}, from scratch {LR_SCRATCH:g}",
+        "epochs": f"{tuned.epochs}, from scratch {scratch.epochs}, of few recordings {few.epochs}",
+        "lr": f"{tuned.lr:g}, from scratch {scratch.lr:g}",
+        "optimizer": f"{tuned.optimizer}, from scratch {scratch.optimizer}",
     }
-    training = _of("training", usual_training())
+    training = _of("training", tuned)
     return [
         *(dataclasses.replace(one, default=chosen.get(one.name, one.default)) for one in training),
         *(
