@@ -7,7 +7,7 @@ share on each side as far as that allows (see `tympan.data.deal`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -154,6 +154,25 @@ def folds(
         if val_fraction:
             why += _deal(table, sides, keys, {"val": val_fraction}, seed, columns)
         yield name, _make(table, sides, why)
+
+
+def same_source(table: Table, keys: Sequence[str], rows: Iterable[int]) -> set[int]:
+    """The rows given and all others of their sources, speakers or contents.
+
+    Args:
+        table: the recordings.
+        keys: of each row's content.
+        rows: some of them.
+
+    >>> from pathlib import Path
+    >>> from tympan.data import Example
+    >>> a, b, c = (Example(Path(n), {"source": s}) for n, s in ("ax", "bx", "cy"))
+    >>> same_source(Table(Path(), (a, b, c)), ["1", "2", "3"], [0])
+    {0, 1}
+    """
+    wanted = set(rows)
+    groups = _groups(table, keys, _group_columns(table, None), range(len(table)))
+    return {i for group in groups if wanted & set(group) for i in group}
 
 
 def _check_fractions(val: float, test: float) -> None:

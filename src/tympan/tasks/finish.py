@@ -41,6 +41,8 @@ def keep_apart(
 ) -> Job:
     """Take what the start model was trained on out of the validation and test sides.
 
+    With it goes what is of the same source, speaker or content.
+
     Args:
         job: the split recordings.
         start: the model to start from.
@@ -52,8 +54,11 @@ def keep_apart(
     Raises:
         DataError: nothing would be left to test on.
     """
-    known = trained_on(start.card)
-    heard = {i for i in range(len(job.table)) if job.cache.content_key(i)[:KEY_DIGITS] in known}
+    from tympan.data.split import same_source
+
+    known, keys = trained_on(start.card), [job.cache.content_key(i) for i in range(len(job.table))]
+    itself = [i for i, key in enumerate(keys) if key[:KEY_DIGITS] in known]
+    heard = same_source(job.table, keys, itself) if itself else set()
     sides = {side: list(rows) for side, rows in job.split.indices.items()}
     moved = [i for side in ("val", "test") for i in sides[side] if i in heard]
     if not moved:
@@ -71,7 +76,8 @@ def keep_apart(
             fix="--from scratch, or the --seed of that training, or more recordings",
         )
     where = "left out" if given else "used for training only"
-    note = f"{len(moved)} recordings that {start.card.name} was trained on are {where}"
+    more = " (or on others of their source)" if set(moved) - set(itself) else ""
+    note = f"{len(moved)} recordings that {start.card.name} was trained on{more} are {where}"
     say(note)
     split = replace(
         job.split,

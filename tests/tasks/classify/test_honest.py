@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,14 @@ import pytest
 import tympan
 from tests_sounds import QUICK, sound
 from tympan.audio import concat, synth
+from tympan.data import Split
 from tympan.errors import ArgumentError, DataError, ModelError
+from tympan.models import load_model
 from tympan.tasks import evaluate, train
 from tympan.tasks.ask import load
 from tympan.tasks.classify import steps
 from tympan.tasks.classify.evaluation import Evaluation
+from tympan.tasks.finish import keep_apart
 from tympan.tasks.metrics import classification_metrics
 
 
@@ -37,6 +41,30 @@ def test_what_the_start_model_heard_is_never_tested_on(trained, folder, tmp_path
     card = json.loads((tmp_path / "m" / "card.json").read_text())
     assert known <= set(card["data"]["trained_on"])
     assert card["data"]["started_from"]["weights"] == parent["weights"]["sha256"]
+
+
+def test_nor_is_what_comes_from_the_same_source(trained):
+    job = trained[0].job
+    heard, other, fresh = job.split.indices["train"][0], *job.split.indices["test"][:2]
+    sources = {heard: "street", other: "street", fresh: "forest"}
+    examples = tuple(
+        replace(e, columns=e.columns | {"source": sources.get(i, f"{i}")})
+        for i, e in enumerate(job.table)
+    )
+    table = replace(job.table, examples=examples)
+    rows = {"train": job.split.indices["train"][1:], "val": (), "test": (heard, other, fresh)}
+    sides = {side: table.subset(indices) for side, indices in rows.items()}
+    job = replace(job, table=table, split=Split(**sides, reason="by hand", indices=rows))
+    said: list[str] = []
+    start = load_model(trained[0].folder)
+    apart = keep_apart(job, start, said.append)
+    assert apart.split.indices["test"] == (fresh,)
+    assert {heard, other} < set(apart.split.indices["train"])
+    assert said == [
+        "2 recordings that kinds was trained on (or on others of their source) are used for "
+        "training only"
+    ]
+    assert keep_apart(job, start, given=True).split.indices["train"] == rows["train"]
 
 
 def test_a_model_made_from_the_shipped_one_credits_its_recordings(folder, tmp_path):
