@@ -236,6 +236,20 @@ def test_other_settings_do_not_resume(batches: Data, tmp_path: Path) -> None:
     assert course(fresh) != course(first)
 
 
+def test_another_optimizer_does_not_resume_but_the_only_one_there_was_does(
+    batches: Data, tmp_path: Path
+) -> None:
+    config = replace(CONFIG, epochs=1)
+    first = fit(ToneLearner(3), *batches[:2], config, tmp_path, progress=False)
+    # A checkpoint from before there was a choice does not name its optimiser.
+    _, state = checkpoint.load(tmp_path / checkpoint.CHECKPOINT)
+    assert "optimizer" not in state["fingerprint"]
+    assert fit(ToneLearner(3), *batches[:2], config, tmp_path, progress=False) == first
+    muon = replace(config, optimizer="muon")
+    with pytest.raises(ModelError, match="optimizer: none there, muon now"):
+        fit(ToneLearner(3), *batches[:2], muon, tmp_path, progress=False)
+
+
 def test_a_damaged_checkpoint_says_so(batches: Data, tmp_path: Path) -> None:
     config = replace(CONFIG, epochs=1)
     fit(ToneLearner(3), batches[0], None, config, tmp_path, progress=False)
@@ -245,7 +259,10 @@ def test_a_damaged_checkpoint_says_so(batches: Data, tmp_path: Path) -> None:
         fit(ToneLearner(3), batches[0], None, config, tmp_path, progress=False)
 
 
-def test_parts_can_learn_slower_or_not_at_all(batches: Data, tmp_path: Path) -> None:
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_parts_can_learn_slower_or_not_at_all(
+    batches: Data, tmp_path: Path, optimizer: str
+) -> None:
     class Careful(ToneLearner):
         def parameter_groups(self) -> list[dict[str, object]]:
             *early, head = list(self.net.layers)  # type: ignore[arg-type]
@@ -259,7 +276,7 @@ def test_parts_can_learn_slower_or_not_at_all(batches: Data, tmp_path: Path) -> 
 
     learner = Careful(3)
     before = {k: v.clone() for k, v in learner.net.named_parameters()}
-    config = replace(CONFIG, epochs=1, weight_decay=0.0)
+    config = replace(CONFIG, epochs=1, weight_decay=0.0, optimizer=optimizer)
     fit(learner, batches[0], None, config, tmp_path, progress=False)
     moved = {k for k, v in learner.net.named_parameters() if not torch.equal(v, before[k])}
     assert moved == {"layers.7.weight", "layers.7.bias"}

@@ -216,7 +216,7 @@ def _stages(
     folder: Path,
 ) -> Iterator[Stage]:
     """Draw the stages one after another, so that only one figure is in memory."""
-    net, config, start_s = ready.net, ready.net.config, why.start_s
+    net, config, start_s = ready.shown, ready.net.config, why.start_s
     middles_hz = why.frequencies_hz.tolist()
     panels: dict[str, Callable[[], list[Panel]]] = {
         "samples": lambda: draw.samples(clip, start_s),
@@ -234,7 +234,7 @@ def _stages(
         "n_mels": config.n_mels,
         "label": why.label,
         "tones": draw.tones(clip),
-        "nets": _nets_told(net),
+        "nets": _nets_told(ready),
         "maps": "the last feature map"
         if config.pool == "last"
         else "the spectrogram and all feature maps, compared with their mean in training",
@@ -248,16 +248,17 @@ def _stages(
         yield Stage(number, title, text.format(**values), path, pictures, key in _IN_A_ROW)
 
 
-def _nets_told(net: Any) -> str:
+def _nets_told(ready: Any) -> str:
     """Say so if there are several nets, of which one is drawn."""
-    from tympan.tasks.classify.ensemble import Ensemble
+    from tympan.tasks.classify.ensemble import nets_of
 
-    if not isinstance(net, Ensemble):
+    number = len(nets_of(ready.net))
+    if number == 1:
         return ""
-    number = len(net.nets)
     return (
-        f" This model is {number} nets that answer together. Drawn here and below is the first; "
-        "reasons and scores are those of all."
+        f" This model is {number} nets that hear at different resolutions and answer together. "
+        "The first is drawn, from the spectrogram on; what spoke for the answer is the mean over "
+        "all, and so are the scores."
     )
 
 

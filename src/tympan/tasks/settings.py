@@ -57,7 +57,8 @@ def list_settings(task: str = "classify") -> list[Setting]:
     from tympan.tasks.course import usual_training
 
     # These depend on the start and on how many recordings there are.
-    tuned, scratch, few = (usual_training(*how) for how in ((True,), (False,), (True, True)))
+    tuned, scratch = usual_training(tuning=True), usual_training(tuning=False)
+    few = usual_training(tuning=True, head_only=True)
     chosen = {
         "epochs": f"{tuned.epochs}, from scratch {scratch.epochs}, of few recordings {few.epochs}",
         "lr": f"{tuned.lr:g}, from scratch {scratch.lr:g}",

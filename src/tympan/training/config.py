@@ -23,7 +23,7 @@ class TrainingConfig:
         epochs: passes over the training rows; 0 keeps the weights as they are.
         batch_size: recordings for each step, over all processes together.
         optimizer: `"adamw"` (Loshchilov, Hutter 2019), or `"muon"`: the same, but kernels of hidden
-            layers take orthogonal steps, see `tympan.training.muon`.
+            convolutions take orthogonal steps, see `tympan.training.muon`.
         lr: peak learning rate, reached after the warm-up, then lowered to 0 along a cosine.
         weight_decay: on weights of two and more axes (not on biases and norms).
         warmup_epochs: epochs of linear warm-up; never more than a quarter of the training.

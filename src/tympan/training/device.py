@@ -48,16 +48,17 @@ def choose_precision(precision: str = "auto", device: str = "cpu") -> str:
         return precision
     if device == "cuda":
         return "bf16" if torch.cuda.get_device_capability() >= (8, 0) else "32"
-    return "bf16" if device == "cpu" and _cpu_bf16() else "32"
+    return "bf16" if device == "cpu" and _bf16_instructions() else "32"
 
 
-def _cpu_bf16() -> str:
+def _bf16_instructions() -> str:
     """By which instructions this processor multiplies bfloat16; empty: it does not."""
     import torch
 
     probes = {"AMX": "_is_amx_tile_supported", "AVX-512": "_is_avx512_bf16_supported"}
     for name, probe in probes.items():
-        if getattr(torch.cpu, probe, bool)():
+        supported = getattr(torch.cpu, probe, None)  # private, so it may go
+        if supported is not None and supported():
             return name
     return ""
 
@@ -77,7 +78,7 @@ def describe(accelerator: str = "auto") -> dict[str, Any]:
         "count": 1,
         "threads": torch.get_num_threads(),
         "memory_gib": None,
-        "cpu_bf16": _cpu_bf16(),
+        "cpu_bf16": _bf16_instructions(),
         "precision": choose_precision("auto", device),
     }
     if device == "cuda":

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 # The polynomial a x + b x³ + c x⁵ and how often it is applied (Jordan et al., 2024): it lifts small
-# singular values fast and leaves all between 0.7 and 1.2, which serves as well as exactly 1.
+# singular values fast and leaves all but the smallest (under a 500th of the norm) between 0.7 and
+# 1.2, which serves as well as exactly 1.
 POLYNOMIAL, ITERATIONS = (3.4445, -4.7750, 2.0315), 5
 MOMENTUM = 0.95
 # An orthogonal step with this factor is as large as AdamW's usual one, so that one learning rate

@@ -110,7 +110,7 @@ class Run:
             display.step(self.epoch, self.step, self.loss_sum / self.loss_count, clips, wait)
 
     def train_step(self, batch: Batch) -> None:
-        """Loss, gradient, clip, AdamW, average."""
+        """Loss, gradient, clip, optimiser, average."""
         number = self.epoch * len(self.train) + self.step
         seed_everything(
             self.generator, self.config.seed, self.epoch, self.step, self.fabric.global_rank

@@ -61,6 +61,8 @@ def make_fingerprint(
         del settings[name]
     device = choose_device(config.accelerator)
     settings["precision"] = choose_precision(config.precision, device)
+    if config.optimizer == "adamw":  # the only one there was: older trainings go on
+        del settings["optimizer"]
     shapes = [(name, tuple(p.shape)) for name, p in learner.net.state_dict().items()]
     own = getattr(learner, "fingerprint", None)
     return {

@@ -27,14 +27,14 @@ def nets() -> list[Classifier]:
     return [Classifier(config, 3).eval() for config in (FIRST, SECOND)]
 
 
-def saved(folder: Path, temperature: float = 1.0) -> Path:
+def saved(folder: Path, temperature: float = 1.0, half: bool = False) -> Path:
     card = Card(
         name="two",
         task="classify",
         labels=LABELS,
         config=card_config([FIRST, SECOND], temperature),
     )
-    save_model(folder, joined([net.state_dict() for net in nets()]), card)
+    save_model(folder, joined([net.state_dict() for net in nets()]), card, half=half)
     return folder
 
 
@@ -50,6 +50,24 @@ def test_the_answer_is_the_mean_of_what_its_nets_say(tmp_path: Path) -> None:
     found = tympan.classify(wave, model=tmp_path / "one", top=3)
     told = {one.label: one.score for one in found.labels}
     assert list(told) == [LABELS[i] for i in (-sum(each)[0]).argsort()]
+
+
+def test_half_the_bytes_give_nearly_the_same_answer(tmp_path: Path) -> None:
+    waves = torch.randn(2, 16000, generator=torch.Generator().manual_seed(0))
+    whole, half = (
+        TASK.load(load_model(saved(tmp_path / str(h), half=h))).net.probabilities(waves)
+        for h in (False, True)
+    )
+    assert torch.allclose(whole, half, atol=1e-3)
+    sizes = [(tmp_path / str(h) / "model.safetensors").stat().st_size for h in (False, True)]
+    assert sizes[1] < 0.6 * sizes[0]
+
+
+def test_it_is_scored_and_listed_like_any_other(folder: Path, tmp_path: Path) -> None:
+    result = tympan.evaluate(saved(tmp_path / "two"), folder)
+    assert result.metrics["examples"] == 60
+    page = tympan.hear(sound("tone", 4), tmp_path / "page.html", model=tmp_path / "two")
+    assert "tone" in page.path.read_text(encoding="utf-8")
 
 
 def test_the_temperature_is_that_of_the_common_answer(tmp_path: Path) -> None:
@@ -75,7 +93,9 @@ def test_explain_says_that_one_of_several_is_drawn(tmp_path: Path) -> None:
     path = tmp_path / "tone.wav"
     sound("tone", 2).save(path)
     page = explain(path, tmp_path / "stages", model=saved(tmp_path / "three")).path
-    assert "This model is 2 nets that answer together." in page.read_text(encoding="utf-8")
+    assert "This model is 2 nets that hear at different resolutions" in page.read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_training_starts_from_the_first_encoder(folder: Path, tmp_path: Path) -> None:
@@ -84,7 +104,7 @@ def test_a_training_starts_from_the_first_encoder(folder: Path, tmp_path: Path) 
     encoder = [name for name in first if name.startswith("encoder.") and "weight" in name]
     assert encoder
     assert all(torch.allclose(state[name], first[name]) for name in encoder)
-    assert not any(name.startswith("others.") for name in state)
+    assert not any(name.startswith("nets.") for name in state)
 
 
 @pytest.mark.parametrize(
@@ -92,9 +112,11 @@ def test_a_training_starts_from_the_first_encoder(folder: Path, tmp_path: Path) 
     [
         ("deep", "unusable field 'others'"),
         ([1], "unusable field 'others'"),
-        ([FIRST.to_dict()] * 16, "unusable field 'others'"),
+        ([FIRST.to_dict()] * 5, "unusable field 'others'"),
         ([{"encoder": 3}], "unusable field 'encoder'"),
+        ([{"others": [FIRST.to_dict()]}], "unusable field 'others'"),
         ([replace(SECOND, clip_s=2.0).to_dict()], "do not hear alike: clip_s differs"),
+        ([replace(SECOND, f_min_hz=100.0).to_dict()], "do not hear alike: f_min_hz differs"),
         ([replace(SECOND, rate_hz=8000).to_dict()], "do not hear alike: rate_hz differs"),
     ],
 )

@@ -11,6 +11,7 @@ from tests_sounds import sound
 from tympan.audio import concat, synth
 from tympan.data import Batches, Example, Table, WaveCache, read_folder
 from tympan.errors import ArgumentError
+from tympan.models import load_model
 from tympan.tasks import train
 from tympan.tasks.classify import TASK, Classifier, ClassifyConfig
 from tympan.tasks.classify.answer import ClassifyModel, steps_of
@@ -190,6 +191,19 @@ def test_without_a_fitted_head_few_recordings_are_trained_on(few, tmp_path):
     assert (course.pool, training.epochs) == ("last", EPOCHS_SCRATCH)
     with pytest.raises(ArgumentError, match="nothing would be learned"):
         train(few, from_="scratch", out=tmp_path / "m", epochs=0, progress=False, settings=plain)
+
+
+def test_a_random_encoder_learns_with_muon_a_trained_one_does_not(few):
+    plain = {"pool": "last", "keep_norm": False, "encoder": "small"}
+    start = load_model("sounds")
+    for given, model, optimizer in (
+        (plain, None, "muon"),
+        (plain | {"optimizer": "adamw"}, None, "adamw"),
+        ({}, start, "adamw"),
+        ({"epochs": 3}, start, "adamw"),
+    ):
+        _, training, _ = configured(TASK, few, model, given, lambda line: None)
+        assert training.optimizer == optimizer
 
 
 def test_a_fitted_head_is_fitted_once(few, tmp_path):

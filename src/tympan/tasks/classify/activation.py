@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from tympan.tasks.classify.ensemble import Ensemble
     from tympan.tasks.classify.net import Classifier
 
 
@@ -49,7 +50,7 @@ def contributions(net: Classifier, spectrograms: Tensor, label: int) -> Tensor:
         return total
 
 
-def heat_of(net: Classifier, waves: Tensor, label: int) -> Tensor:
+def heat_of(net: Classifier | Ensemble, waves: Tensor, label: int) -> Tensor:
     """`contributions` to what a net says about waves; of an ensemble the mean over its nets.
 
     Args:
@@ -62,9 +63,9 @@ def heat_of(net: Classifier, waves: Tensor, label: int) -> Tensor:
     """
     import torch
 
-    from tympan.tasks.classify.ensemble import Ensemble
+    from tympan.tasks.classify.ensemble import nets_of
 
-    nets = net.nets if isinstance(net, Ensemble) else (net,)
+    nets = nets_of(net)
     with torch.inference_mode():
         first, *others = (contributions(one, one.front(waves), label) for one in nets)
         size = (first.shape[1], first.shape[2])
@@ -101,8 +102,15 @@ def _loudest(x: Tensor) -> Tensor:
 
 def _gathered(heat: Tensor, size: tuple[int, int]) -> Tensor:
     """Share out the places `(b, f, n)` of a map among those of another `size`; the sum stays."""
+    import torch
+
     for axis, count in ((1, size[0]), (2, size[1])):
+        # What lies below each border, between two places in proportion; then the differences.
         have = heat.shape[axis]
-        parts = heat.repeat_interleave(count, axis) / count
-        heat = parts.unflatten(axis, (count, have)).sum(axis + 1)
+        below = torch.nn.functional.pad(heat.movedim(axis, -1).double().cumsum(-1), (1, 0))
+        border = torch.arange(count + 1) * have / count
+        left = border.long().clamp_max(have - 1)
+        share = border - left
+        at = torch.lerp(below[..., left], below[..., left + 1], share.double())
+        heat = at.diff(dim=-1).movedim(-1, axis).to(heat.dtype)
     return heat

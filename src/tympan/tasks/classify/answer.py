@@ -17,6 +17,7 @@ from tympan.tasks.results import Classification, Label, Segment
 
 if TYPE_CHECKING:
     from tympan.tasks.classify.config import ClassifyConfig
+    from tympan.tasks.classify.ensemble import Ensemble
     from tympan.tasks.classify.net import Classifier
 
 BATCH = 8
@@ -30,11 +31,18 @@ WHOLE_CLIPS = 1.5
 
 @dataclass(frozen=True, eq=False)
 class ClassifyModel:
-    """A loaded classifier: the net ready to answer, its labels and its name."""
+    """A loaded classifier: the net (or nets) ready to answer, its labels and its name."""
 
-    net: Classifier
+    net: Classifier | Ensemble
     labels: tuple[str, ...]
     name: str
+
+    @property
+    def shown(self) -> Classifier:
+        """The net to look into: of several that answer together the first."""
+        from tympan.tasks.classify.ensemble import nets_of
+
+        return nets_of(self.net)[0]
 
 
 class Level:

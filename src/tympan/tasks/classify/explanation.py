@@ -250,7 +250,7 @@ def explain_window(
 
     part = _part(source, *window)
     wave = torch.from_numpy(_wave(model, part))
-    spectrograms = model.net.front(wave)
+    spectrograms = model.shown.front(wave)
     k = model.labels.index(label)
     return Explanation(
         file=Path(name or part.name or "recording").name,
@@ -260,7 +260,7 @@ def explain_window(
         duration_s=part.duration_s,
         spectrogram=_decibels(spectrograms),
         heat=heat_of(model.net, wave, k)[0].numpy(),
-        frequencies_hz=_band_middles_hz(model.net),
+        frequencies_hz=_band_middles_hz(model.shown),
     )
 
 

@@ -93,13 +93,13 @@ class ClassifyTask:
         return ClassifyLearner(net, config, len(labels))
 
     def start_from(self, config: ClassifyConfig, model: LoadedModel) -> ClassifyConfig:
-        """Take over what the weights of `model` need: its front and its encoder.
+        """Take over what the weights of `model` need: its (first) front and encoder.
 
         The new head hears every stage of it, see `tympan.tasks.classify.pool`.
         """
         from tympan.tasks.classify.ensemble import configs_of
 
-        other, _ = configs_of(model.card.config, str(model.path))
+        other, *_ = configs_of(model.card.config, str(model.path))
         config = replace(config, **{name: getattr(other, name) for name in self.brought})
         return replace(config, pool="stages", keep_norm=True, encoder_lr=TUNED_ENCODER_LR)
 
@@ -135,7 +135,7 @@ class ClassifyTask:
         targets: Tensor,
         say: Report = lambda line: None,
     ) -> None:
-        """Copy the encoder of `model`, and fit the head to the training recordings.
+        """Copy the (first) encoder of `model`, and fit the head to the training recordings.
 
         A head on every stage is fitted to a random encoder too: the spectrogram is one of its
         stages, and random filters are not the worst.
@@ -148,6 +148,7 @@ class ClassifyTask:
             targets: `(m,)`, their labels.
             say: called with a line before what takes time.
         """
+        from tympan.tasks.classify.ensemble import first_of
         from tympan.tasks.classify.probe import fit_head, fit_norms
 
         if model is None:
@@ -160,7 +161,7 @@ class ClassifyTask:
         pool = model.card.config.get("pool", "last")
         same = tuple(model.card.labels) == labels and pool == net.config.pool
         parts = ("encoder.", "pool.", "head.") if same else ("encoder.",)
-        state = {k: v for k, v in model.state.items() if k.startswith(parts)}
+        state = {k: v for k, v in first_of(model.state).items() if k.startswith(parts)}
         net.load_state_dict(state, strict=False)
         say(f"fitting the head to {len(cache)} recordings")
         fit_head(net, cache, targets, known=same)
@@ -229,10 +230,12 @@ class ClassifyTask:
         from tympan.tasks.classify.answer import ClassifyModel
         from tympan.tasks.classify.ensemble import Ensemble, configs_of
 
-        config, others = configs_of(model.card.config, str(model.path))
+        configs = configs_of(model.card.config, str(model.path))
         labels = tuple(model.card.labels)
         try:
-            net = Ensemble(config, others, len(labels)) if others else self.build(config, labels)
+            net: Classifier | Ensemble = self.build(configs[0], labels)
+            if len(configs) > 1:
+                net = Ensemble(configs, len(labels), configs[0].temperature)
         except ArgumentError as error:
             what = f"its configuration cannot be built: {error.what}"
             raise ModelError(what, file=model.path) from error
