@@ -45,6 +45,7 @@ from tympan.tasks.classify import TASK, ClassifyConfig
 from tympan.tasks.classify.answer import ClassifyModel
 from tympan.tasks.classify.ensemble import card_config, joined
 from tympan.tasks.classify.net import Classifier
+from tympan.tasks.finish import KEY_DIGITS
 from tympan.tasks.run import Job, run_job
 from tympan.training import TrainingConfig
 
@@ -58,10 +59,10 @@ class Net:
 
 
 CONFIG = ClassifyConfig(encoder="base", hop=512, clip_s=5.0, crop=0.5, mixup_p=0.6, balance=0.0)
-FINE = replace(CONFIG, encoder="deep", n_fft=2048, hop=640, n_mels=96, frequency_shift=3)
+FINE = replace(CONFIG, encoder="deep", n_fft=2048, hop=400, n_mels=96, frequency_shift=3)
 NETS = {
     "base": Net(CONFIG, 50),
-    "fine": Net(FINE, 50),
+    "fine": Net(FINE, 36),
 }
 SHIPPED = ("base", "fine")
 TRAINING = TrainingConfig(
@@ -211,7 +212,7 @@ def card_of(
             "licences": {n: sum(e.columns["licence"] == n for e in table) for n in FREE},
             "recipe": "python -m recipes.sounds",
             "training": {net: asdict(replace(TRAINING, epochs=NETS[net].epochs)) for net in nets},
-            "trained_on": sorted({cache.content_key(i)[:16] for i in rows}),
+            "trained_on": sorted({cache.content_key(i)[:KEY_DIGITS] for i in rows}),
         },
         licence="CC-BY-4.0",
         metrics=metrics,

@@ -65,6 +65,10 @@ def test_silence_and_a_moment_are_warned_of(tmp_path: Path) -> None:
         assert found.exit_code == 0
         assert told in found.stderr
         assert told in json.loads(found.stdout)["warnings"][0]
+        plain = CliRunner().invoke(app, ["classify", str(tmp_path / f"{name}.wav")])
+        assert plain.exit_code == 0
+        assert told in plain.stdout
+        assert "%" not in plain.stdout
 
 
 def test_a_quiet_recording_is_no_silence(folder: Path, tmp_path: Path) -> None:

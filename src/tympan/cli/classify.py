@@ -63,7 +63,7 @@ def classify(
             typer.echo(f"tympan: {error}", err=True)
             failed.append(error)
             continue
-        for warning in answer.warnings:
+        for warning in answer.warnings if as_json else ():
             typer.echo(f"tympan: {file}: {warning}", err=True)
         typer.echo(json.dumps(answer.to_json(), ensure_ascii=False) if as_json else answer)
     if failed:

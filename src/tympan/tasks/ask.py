@@ -105,6 +105,7 @@ def evaluate(
     """
     from tympan.data import WaveCache, read_folder
     from tympan.models import load_card
+    from tympan.tasks.finish import KEY_DIGITS, trained_on
 
     card = load_card(model)
     task, ready = get(card.task), load(model, card.task)
@@ -115,10 +116,10 @@ def evaluate(
         raise DataError(what, file=table.root, fix=fix)
     if split is not None:
         table = table.where("split", split)
-    trained = set(card.data.get("trained_on", ())) if isinstance(card.data, dict) else set()
+    trained = trained_on(card)
     cache = WaveCache.open(table, ready.net.config.rate_hz, on_error="skip")
     table = cache.table
-    fresh = [i for i in range(len(cache)) if cache.content_key(i)[:16] not in trained]
+    fresh = [i for i in range(len(cache)) if cache.content_key(i)[:KEY_DIGITS] not in trained]
     seen = len(cache) - len(fresh)
     result = task.evaluate(ready, table.subset(fresh) if fresh else table)
     skipped = tuple(str(error) for error in cache.skipped)

@@ -80,6 +80,8 @@ class Classification:
         return self.labels[0]
 
     def __str__(self) -> str:
+        if self.warnings:  # labels that mean nothing would be read all the same
+            return f"{self.file}: {'; '.join(self.warnings)}"
         lines = [f"{self.file}: {', '.join(map(str, self.labels))}"]
         if len(self.timeline) > 1:
             lines += [f"  {segment}" for segment in self.timeline]
