@@ -71,6 +71,16 @@ def test_silence_and_a_moment_are_warned_of(tmp_path: Path) -> None:
         assert "%" not in plain.stdout
 
 
+def test_of_silence_no_reasons_are_drawn(tmp_path: Path) -> None:
+    Clip(np.zeros(16000), 16000).save(tmp_path / "silence.wav")
+    why = tmp_path / "why.png"
+    asked = ["classify", str(tmp_path / "silence.wav"), "--explain", str(why)]
+    found = CliRunner().invoke(app, asked)
+    assert found.exit_code == 0
+    assert "no picture of why" in found.stderr
+    assert not why.exists()
+
+
 def test_a_quiet_recording_is_no_silence(folder: Path, tmp_path: Path) -> None:
     quiet = tmp_path / "quiet.wav"
     load(folder / "b.wav").gain(-70).save(quiet, subtype="FLOAT")

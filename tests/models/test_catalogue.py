@@ -70,3 +70,9 @@ def test_listing_imports_no_torch() -> None:
         "assert not {'torch', 'numpy', 'safetensors'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_training_that_is_not_finished_is_called_that(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint.safetensors").write_bytes(b"")
+    with pytest.raises(ModelError, match=r"not finished \(give its `tympan train` command again"):
+        load_model(tmp_path)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tympan.audio import Clip
+from tympan.audio import Clip, synth
 from tympan.errors import TympanError
 from tympan.report.hear import hear, write_report
 from tympan.report.page import NBSP
@@ -124,6 +124,16 @@ def test_silence_is_the_answer_to_silence(answer: Classification, tmp_path: Path
     assert "silence What a model makes of it means nothing." in Reader(text).text
     assert "No sample reaches −90" in text
     assert 'class="lane"' not in text
+
+
+def test_of_a_moment_nothing_is_told(tmp_path: Path) -> None:
+    blip = synth.sine(frequency_hz=800, duration_s=0.02, rate_hz=16000).named("blip")
+    report = hear(blip, tmp_path / "blip.html")
+    assert report.answer is not None
+    assert report.answer.labels
+    shown = Reader(report.path.read_text(encoding="utf-8")).text
+    assert "too short to tell What a model makes of it means nothing." in shown
+    assert report.answer.best.label.replace("_", " ") not in shown
 
 
 def test_a_quiet_recording_gets_its_answer(

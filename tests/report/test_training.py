@@ -81,7 +81,7 @@ def test_more_labels_than_a_matrix_can_show(tmp_path: Path) -> None:
     text = path.read_text("utf-8")
     assert "<svg" not in text
     assert text.count('<th scope="row">') == k
-    assert "No recording of the held-out part was answered wrongly" in text
+    assert "No recording was answered wrongly" in text
 
 
 def test_calibration_error_is_the_published_one() -> None:
@@ -97,7 +97,7 @@ def test_calibration_error_is_the_published_one() -> None:
     assert "with only 20 recordings" in drawn.caption
     many = calibration(np.repeat(confidence, 50), np.repeat(correct, 50))
     assert "with only" not in many.caption
-    assert "1,000 held-out recordings" in many.title
+    assert "1,000 scored recordings" in many.title
 
 
 @pytest.mark.parametrize(("right", "count"), [(0, 1), (1, 1), (3, 7), (50, 100), (999, 1000)])

@@ -50,8 +50,12 @@ def classify(
 
         if len(files) > 1:
             raise ArgumentError("--explain draws one picture", fix="give one file")
-        why(ready, source(files[0], partial)).save(explain)
-        typer.echo(f"why: {explain}", err=as_json)
+        nothing = ask(source(files[0], partial), model=model, top=1).warnings
+        if nothing:
+            typer.echo(f"no picture of why: {files[0]} {nothing[0]}", err=True)
+        else:
+            why(ready, source(files[0], partial)).save(explain)
+            typer.echo(f"why: {explain}", err=as_json)
     failed: list[TympanError] = []
     for file in _counted(files):
         try:

@@ -92,6 +92,7 @@ def train(
     """Train a model on your recordings."""
     from tympan.errors import ArgumentError
     from tympan.report.trained import train as run
+    from tympan.training.signals import TrainingInterrupted
 
     values: dict[str, str] = {}
     for setting in settings or ():
@@ -99,10 +100,16 @@ def train(
         if not equals or not name:
             raise ArgumentError(f"--set {setting!r} is no key=value", fix="--set lr=0.001")
         values[name.strip()] = value.strip()
-    result = run(
-        folder, task=task, from_=from_, out=out, epochs=epochs, seed=seed, folds=folds,
-        settings=values, resume=not restart, say=typer.echo,
-    )  # fmt: skip
+    again = "the same command" + ", without --restart," * restart + " goes on from what is saved"
+    try:
+        result = run(
+            folder, task=task, from_=from_, out=out, epochs=epochs, seed=seed, folds=folds,
+            settings=values, resume=not restart, say=typer.echo,
+        )  # fmt: skip
+    except TrainingInterrupted as stopped:
+        raise TrainingInterrupted(stopped.what, file=stopped.file, fix=again) from stopped
+    except KeyboardInterrupt as stopped:  # before the first step, or between two trainings
+        raise TrainingInterrupted("interrupted", fix=again) from stopped
     typer.echo(result)
     typer.echo(f"report: {result.folder / 'report.html'}")
     typer.echo(f"next: {next_step(result.folder)}")

@@ -117,6 +117,9 @@ def _check_folder(folder: Path) -> None:
         raise ModelError(f"holds a card but no {WEIGHTS_FILE}", file=folder, fix=fix)
     if any(looks_pickled(Path(name)) for name in names):
         raise ModelError("holds pickled weights and no card", file=folder, fix=NEVER_PICKLE)
+    if {"checkpoint.safetensors", "folds", ".lock"} & set(names):
+        what = "holds a training that is not finished"
+        raise ModelError(what, file=folder, fix="give its `tympan train` command again")
     what = f"is no tympan model: it has no {CARD_FILE}"
     raise ModelError(what, file=folder, fix="give the folder that `tympan train --out` wrote")
 

@@ -113,12 +113,13 @@ def write_report(
     data, measured, player = _listen(source, target)
     info = _probe(source)
     warned = sections.warnings(data, measured, info)
-    silent = measured.silent
-    timeline = answer.timeline if answer is not None and not silent else ()
+    means_nothing = measured.silent or (answer is not None and bool(answer.warnings))
+    timeline = answer.timeline if answer is not None and not means_nothing else ()
     found = reasons(source, timeline, data.duration_s, model, every_s) if model and timeline else []
     parts = []
     if answer is not None:
-        told = heard.SILENCE if silent else heard.answer(answer)
+        told = heard.SILENCE if measured.silent else heard.TOO_SHORT
+        told = told if means_nothing else heard.answer(answer)
         parts.append(Part("hear_answer.html.j2", {"answer": told}))
     if warned:
         parts.append(Part("hear_warnings.html.j2", {"warnings": warned}))
@@ -211,7 +212,8 @@ def _tested(metrics: dict[str, Any]) -> str:
     """What an accuracy rests on."""
     count = metrics.get("examples")
     ends = (metrics.get("intervals") or {}).get("accuracy")
-    of = f"on {count:,} held-out recordings" if isinstance(count, int) else "on held-out recordings"
+    what = "recordings in cross-validation" if metrics.get("folds") else "held-out recordings"
+    of = f"on {count:,} {what}" if isinstance(count, int) else f"on {what}"
     if not ends:
         return of
     low, high = (page.percent(float(end)) for end in ends)

@@ -76,7 +76,9 @@ class Track:
     list_title: str = ""
 
 
-SILENCE = Answer("silence", True, "What a model makes of it means nothing.", ())
+_NOTHING = "What a model makes of it means nothing."
+SILENCE = Answer("silence", True, _NOTHING, ())
+TOO_SHORT = Answer("too short to tell", True, _NOTHING, ())
 
 
 def answer(result: Classification) -> Answer:

@@ -18,6 +18,8 @@ MOST_MISTAKES = 12
 _PASSING = ("decoding, once", "fitting the head", "starting from")
 _PURPOSE = {"train": "to learn from", "val": "to choose the best epoch", "test": "to score"}
 
+_FOLDED = "of these scored by the models of the folds"
+
 
 def train(
     folder: str | os.PathLike[str],
@@ -94,6 +96,7 @@ def write_training_report(result: TrainingResult, notes: list[str]) -> None:
         mistakes=_mistakes(result),
         facts=_facts(result),
         notes=[line for line in notes if not line.startswith(_PASSING)],
+        folds="folds" in metrics,
     )
 
 
@@ -102,9 +105,13 @@ def _facts(result: TrainingResult) -> dict[str, str]:
     sides = {side: len(rows) for side, rows in job.split.indices.items()}
     seconds = sum(row["seconds"] for row in history.epochs)
     each = ", ".join(percent(one, 1) for one in result.metrics.get("folds", ()))
-    folds = {"accuracy of each fold": each} if each else {}
+    folds = {"cross-validation": job.split.reason, "accuracy of each fold": each} if each else {}
     return folds | {
-        "recordings": ", ".join(f"{n} {_PURPOSE[side]}" for side, n in sides.items() if n),
+        "recordings": ", ".join(
+            f"{n} {_FOLDED if each and side == 'test' else _PURPOSE[side]}"
+            for side, n in sides.items()
+            if n
+        ),
         "labels": str(len(job.prepared.labels)),
         "epochs": _epochs(history),
         "training time": f"{seconds:.0f} s",

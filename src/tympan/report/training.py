@@ -63,6 +63,7 @@ def training_report(
     mistakes: Sequence[Mistake] = (),
     facts: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
+    folds: bool = False,
 ) -> Path:
     """Write `report.html` into `out_dir`: one self-contained page about a trained classifier.
 
@@ -80,6 +81,7 @@ def training_report(
         mistakes: wrong answers to show, worst first; the first 12 are shown.
         facts: lines of the "how it was made" list (data, epochs, device, seed …).
         notes: sentences to print under the title (what the split was and why …).
+        folds: the scores are of a cross-validation: each recording's is of its fold's model.
 
     Returns:
         The path of the page.
@@ -107,8 +109,10 @@ def training_report(
         f"{title} – training report",
         name=title,
         notes=list(notes),
-        scores=[_score(name, value) for name, value in metrics.items()] + _base(confusion, labels),
+        scores=[_score(name, value) for name, value in metrics.items()]
+        + _base(confusion, labels, folds),
         mistakes=[_mistake(m) for m in mistakes[:_MOST_MISTAKES]],
+        folds=folds,
         confused=_confused(confusion, labels),
         matrix=training_charts.matrix(confusion, list(labels)),
         rows=_class_rows(confusion, labels),
@@ -134,7 +138,7 @@ def _score(name: str, metric: Metric) -> Fact:
     return Fact(label, percent(value, 1), note, headline=True)
 
 
-def _base(confusion: np.ndarray, labels: Sequence[str]) -> list[Fact]:
+def _base(confusion: np.ndarray, labels: Sequence[str], folds: bool) -> list[Fact]:
     """How many recordings the scores rest on, and what guessing would score."""
     total = int(confusion.sum())
     if not total:
@@ -147,7 +151,8 @@ def _base(confusion: np.ndarray, labels: Sequence[str]) -> list[Fact]:
         f"a blind guess; always “{labels[int(support.argmax())]}”: {most}",
         headline=True,
     )
-    return [Fact("Scored on", f"{total:,}", "held-out recordings", headline=True), chance]
+    rest = "recordings, in cross-validation" if folds else "held-out recordings"
+    return [Fact("Scored on", f"{total:,}", rest, headline=True), chance]
 
 
 def _mistake(mistake: Mistake) -> dict[str, Any]:

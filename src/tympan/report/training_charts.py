@@ -189,7 +189,7 @@ def calibration(confidence: np.ndarray, correct: np.ndarray) -> Plot:
         told.append(f"{100 * i // bins} to {100 * (i + 1) // bins} %: {right} of {count} right")
     tick = [Tick(20.0 * i, f"{20 * i} %") for i in range(6)]
     return Plot(
-        title=f"Calibration, {n:,} held-out recordings",
+        title=f"Calibration, {n:,} scored recordings",
         alt=f"Calibration: answers by their score: {'; '.join(told)}. "
         f"Expected calibration error {percent(error, 1)}",
         caption=_calibration_words(error, n),

@@ -119,8 +119,9 @@ def _train(
         run = Run(fabric, learner, train, val, config, out)
         run.restore()
         stop = stack.enter_context(StopSignal())
+        epochs = config.epochs if run.history.stopped == "running" else 0
         display = stack.enter_context(
-            Display(progress and leads, config.epochs, len(train), learner.monitor)
+            Display(progress and leads, epochs, len(train), learner.monitor)
         )
         if run.resumed:
             display.say(run.where())

@@ -15,7 +15,7 @@ class Display:
 
     Args:
         shown: whether to show anything.
-        epochs, steps: of the training, and in an epoch.
+        epochs, steps: of the training, and in an epoch; without epochs there is no bar.
         monitor: the metric shown.
     """
 
@@ -34,7 +34,7 @@ class Display:
         from rich.console import Console
 
         console = Console(stderr=True)
-        if console.is_terminal:
+        if console.is_terminal and self.epochs:
             columns = (
                 progress.TextColumn("epoch {task.fields[epoch]}"),
                 progress.BarColumn(bar_width=24),

@@ -273,7 +273,8 @@ class Run:
     def where(self) -> str:
         """What a resumed training says first."""
         if self.history.stopped != "running":
-            return f"{self.out} holds this training, finished after {self.epoch} epochs"
+            after = f" after {self.epoch} epochs" if self.epoch else ""
+            return f"{self.out} holds this training, finished{after}"
         return f"going on in {self.out} at epoch {self.epoch + 1}, step {self.step}"
 
 

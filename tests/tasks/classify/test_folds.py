@@ -46,7 +46,11 @@ def test_every_recording_is_scored_once_and_the_kept_model_learns_from_all(cross
     assert len(heard_by(result.folder)) == 60
     assert sum(line.startswith("fold ") for line in said) == 3
     assert "accuracy of each fold" in str(result)
-    assert "Accuracy of each fold" in (result.folder / "report.html").read_text()
+    page = (result.folder / "report.html").read_text()
+    assert "Accuracy of each fold" in page
+    assert "each recording is scored by a model that has not heard it" in page
+    assert "held-out" not in page
+    assert "60 of these scored by the models of the folds" in page
 
 
 def test_no_fold_model_has_heard_what_it_is_scored_on(crossed, folder):

@@ -12,7 +12,7 @@ import pytest
 
 import tympan
 from tests_sounds import QUICK, sound
-from tympan.audio import concat, synth
+from tympan.audio import Clip, concat, synth
 from tympan.data import Split
 from tympan.errors import ArgumentError, DataError, ModelError
 from tympan.models import load_model
@@ -65,6 +65,20 @@ def test_nor_is_what_comes_from_the_same_source(trained):
         "training only"
     ]
     assert keep_apart(job, start, given=True).split.indices["train"] == rows["train"]
+
+
+def test_silent_recordings_are_named_unless_silence_is_a_label(folder, tmp_path):
+    root = tmp_path / "some"
+    shutil.copytree(folder, root)
+    silence = Clip(np.zeros(8000), 16000)
+    silence.save(root / "tone" / "mute.wav")
+    (root / "silence").mkdir()
+    for i in range(20):  # each another length, or all would be one and the same sound
+        Clip(np.zeros(9000 + i), 16000).save(root / "silence" / f"{i}.wav")
+    said: list[str] = []
+    short(root, tmp_path / "m", from_="scratch", say=said.append)
+    warned = [line for line in said if "silent" in line]
+    assert warned == ["warning: silent, so better left out: tone/mute.wav (1 in all)"]
 
 
 def test_a_model_made_from_the_shipped_one_credits_its_recordings(folder, tmp_path):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # Recordings of a lower rate than this are resampled to the usual one.
 LOWEST_RATE_HZ = 4000
+MOST_LOOKED_AT = 5000
 SHORTEST_CLIP_S, LONGEST_CLIP_S = 0.5, 5.0
 # What a trained encoder knows is worth more than what a few hundred recordings teach it.
 TUNED_ENCODER_LR = 0.1
@@ -74,6 +75,7 @@ class ClassifyTask:
             notes = (f"the net hears {clip_s:g} s at a time (nine of ten recordings last "
                      f"{longest_s:.1f} s or less)",)  # fmt: skip
         _check_contradictions(table, cache)
+        notes += _silent(table, cache)
         number = {label: i for i, label in enumerate(labels)}
         targets = torch.tensor([number[e.label] for e in table])
         return Prepared(labels, targets, config, notes)
@@ -325,6 +327,26 @@ def _check_contradictions(table: Table, cache: WaveCache) -> None:
                 file=example.path,
                 fix="keep the one with the right label",
             )
+
+
+def _silent(table: Table, cache: WaveCache) -> tuple[str, ...]:
+    """A warning about silent recordings, which teach and test nothing; empty if there are none.
+
+    Of very many only the first are looked at. A label of which all are silent is meant so.
+    """
+    from tympan.tasks.classify.answer import SILENT_PEAK
+
+    heard, silent = set(), []
+    for i in range(min(len(cache), MOST_LOOKED_AT)):
+        if any(float(np.abs(c).max(initial=0.0)) >= SILENT_PEAK for c in _chunks(cache, i)):
+            heard.add(table[i].label)
+        else:
+            silent.append(i)
+    wrong = [table.relative(table[i].path) for i in silent if table[i].label in heard]
+    if not wrong:
+        return ()
+    told = ", ".join(map(str, wrong[:3])) + " …" * (len(wrong) > 3)
+    return (f"warning: silent, so better left out: {told} ({len(wrong)} in all)",)
 
 
 def _chunks(cache: WaveCache, i: int) -> Iterator[np.ndarray]:
