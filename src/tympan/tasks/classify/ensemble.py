@@ -101,12 +101,14 @@ def card_config(configs: Sequence[ClassifyConfig], temperature: float) -> dict[s
 
 
 def joined(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """The weights of an ensemble from those of its nets.
+    """The weights of an ensemble from those of its nets; of one net its own.
 
     >>> one, two = ({"head.bias": torch.zeros(2) + i} for i in range(2))
     >>> first_of(joined([one, two])) == one
     True
     """
+    if len(states) == 1:
+        return dict(states[0])
     return {f"nets.{i}.{name}": t for i, one in enumerate(states) for name, t in one.items()}
 
 
