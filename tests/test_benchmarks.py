@@ -188,6 +188,16 @@ def test_pages_are_made_by_their_scripts_as_they_are_or_say_that_they_are_not(pa
         assert not differences, f"python -m benchmarks.{path.stem} --write"
 
 
+def test_figures_of_the_shipped_model_are_of_the_one_that_ships() -> None:
+    """A script whose figures depend on it names its version, so that its page can fall behind."""
+    from tympan.models import load_card
+
+    named = {name: common.constants(common.source_of(name)).get("SOUNDS") for name in NAMES}
+    asked = {name: version for name, version in named.items() if version is not None}
+    assert {"machines", "small_data", "own_folder", "inference"} <= set(asked)
+    assert set(asked.values()) == {load_card("sounds").version}
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_each_row_has_a_range_or_the_page_says_why_there_is_none(path: Path) -> None:
     text = path.read_text(encoding="utf-8")

@@ -10,9 +10,8 @@ question why. After that it trains a net of its own, with a loop of twenty lines
 # %%
 # The recording and the model
 # ---------------------------
-# Five seconds of church bells, and the model `sounds` that comes with tympan. It is two nets of one
-# build, whose answers are averaged; here the first of them is looked into. A net of tympan is an
-# ordinary PyTorch module; its parts are the steps.
+# Five seconds of church bells, and the model `sounds` that comes with tympan. Its net is an ordinary
+# PyTorch module, whose parts are the steps.
 
 import tympan
 from tympan.audio import demo_scene
