@@ -5,9 +5,10 @@ ESC-50: 400 clips, which decide about three or four points at best. So each row 
 many clips it differs from the full recipe, and how likely at least such a difference is by chance
 (McNemar's exact test). In brackets 95 % intervals over clips (Wilson); one seed.
 
-The full recipe is that of `base`, the net of `sounds`, but for 20 epochs instead of 50: what regularises pays late, so here it may seem to bring less than it does. `EPOCHS` at
-the top of the script says otherwise for whoever has the hours. What a second net brings beside it is
-on the page *ESC-50*.
+The full recipe is that of `base`, the net of `sounds`, but for 20 epochs instead of 50: what
+regularises pays late, so here it may seem to bring less than it does. `EPOCHS` at the top of the
+script says otherwise for whoever has the hours. What a second net brings beside it is on the page
+*ESC-50*.
 """
 
 from __future__ import annotations
