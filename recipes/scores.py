@@ -1,4 +1,8 @@
-"""Scores of a five-fold cross-validation: accuracy, calibration, a table of several nets."""
+"""Scores of a five-fold cross-validation: accuracy, calibration, a table of several nets.
+
+What the net of each fold answered about the clips that it had not heard is kept in `answers/`, so
+that another net can be set beside it, clip by clip, without training this one again.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,31 @@ import numpy as np
 from tympan.tasks.calibration import calibrated_by_others, fit_temperature
 from tympan.tasks.metrics import classification_metrics
 
+FOLDS = range(1, 6)
+ANSWERS = Path(__file__).parent / "answers"
+
+
+def fold_file(runs: Path, net: str, n: int) -> Path:
+    """Where the answers of a fold are: in the run that made them, else where they are kept."""
+    made = runs / net / f"fold{n}" / "scores.npz"
+    return made if made.exists() else ANSWERS / f"{net}-{n}.npz"
+
+
+def keep(runs: Path, net: str) -> None:
+    """Keep the answers of a net, in half the bytes: `truth` (m,), `scores` (m, k), `esc10` (m,)."""
+    ANSWERS.mkdir(exist_ok=True)
+    for n in FOLDS:
+        made = runs / net / f"fold{n}" / "scores.npz"
+        if made.exists():
+            with np.load(made) as found:
+                values = dict(found)
+            values["scores"] = values["scores"].astype(np.float16)
+            np.savez_compressed(ANSWERS / f"{net}-{n}.npz", **values)
+
 
 def measured(runs: Path, nets: Sequence[str], labels: list[str]) -> tuple[dict[str, Any], float]:
     """Metrics of the cross-validation of nets that answer together, and their temperature."""
-    parts = [np.load(runs / nets[0] / f"fold{n}" / "scores.npz") for n in range(1, 6)]
+    parts = [np.load(fold_file(runs, nets[0], n)) for n in FOLDS]
     each_truth, each_scores = [p["truth"] for p in parts], mean_scores(runs, nets)
     truth, scores = np.concatenate(each_truth), np.concatenate(each_scores)
     esc10 = np.concatenate([p["esc10"] for p in parts])
@@ -43,8 +68,10 @@ def measured(runs: Path, nets: Sequence[str], labels: list[str]) -> tuple[dict[s
 def mean_scores(runs: Path, nets: Sequence[str]) -> list[np.ndarray]:
     """For each fold the mean of what the nets said, `(m, k)`."""
     return [
-        np.mean([np.load(runs / net / f"fold{n}" / "scores.npz")["scores"] for net in nets], axis=0)
-        for n in range(1, 6)
+        np.mean(
+            [np.load(fold_file(runs, net, n))["scores"].astype(np.float64) for net in nets], axis=0
+        )
+        for n in FOLDS
     ]
 
 
@@ -55,15 +82,11 @@ def accuracies(truths: list[np.ndarray], scores: list[np.ndarray]) -> list[float
 
 def compare(runs: Path, nets: Iterable[str]) -> str:
     """A row for each net that has all folds, and one for the mean of their answers."""
-    there = [
-        net
-        for net in nets
-        if all((runs / net / f"fold{n}/scores.npz").exists() for n in range(1, 6))
-    ]
+    there = [net for net in nets if all(fold_file(runs, net, n).exists() for n in FOLDS)]
     rows = ["| net | fold 1 | 2 | 3 | 4 | 5 | mean ± std |", "|---|---:|---:|---:|---:|---:|---:|"]
     named = {net: [net] for net in there} | ({"together": there} if len(there) > 1 else {})
     for name, members in named.items():
-        truths = [np.load(runs / members[0] / f"fold{n}/scores.npz")["truth"] for n in range(1, 6)]
+        truths = [np.load(fold_file(runs, members[0], n))["truth"] for n in FOLDS]
         rows.append(row_of(name, accuracies(truths, mean_scores(runs, members))))
     return "\n".join(rows)
 

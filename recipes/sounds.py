@@ -37,7 +37,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from recipes.scores import compare, measured
+from recipes.scores import FOLDS, compare, fold_file, keep, measured
 from tympan.data import Split, Table, WaveCache, folds, read_folder
 from tympan.models import Card, load_model, save_model
 from tympan.models.catalogue import shipped_folder
@@ -161,13 +161,17 @@ def ship(table: Table, cache: WaveCache, nets: Sequence[str], runs: Path) -> Non
     """Write weights, card and attribution into the package, once all has been trained."""
     from safetensors.torch import load_file
 
-    parts = [f"fold{n}/scores.npz" for n in range(1, 6)] + [f"shipped/{WEIGHTS}"]
+    needed = [fold_file(runs, net, n) for net in nets for n in FOLDS]
     missing = [
-        f"{net}/{part}" for net in nets for part in parts if not (runs / net / part).exists()
+        str(file)
+        for file in (*needed, *(runs / net / "shipped" / WEIGHTS for net in nets))
+        if not file.exists()
     ]
     if missing:
         print(f"no card yet: {', '.join(missing)} not there")
         return
+    for net in nets:
+        keep(runs, net)
     metrics, temperature = measured(runs, nets, table.labels)
     config = card_config([NETS[net].config for net in nets], temperature)
     state = joined([load_file(runs / net / "shipped" / WEIGHTS) for net in nets])
