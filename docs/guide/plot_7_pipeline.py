@@ -10,8 +10,8 @@ question why. After that it trains a net of its own, with a loop of twenty lines
 # %%
 # The recording and the model
 # ---------------------------
-# Five seconds of church bells, and the model `sounds` that comes with tympan. Its net is an ordinary
-# PyTorch module, whose parts are the steps.
+# Five seconds of church bells, and the model `sounds` that comes with tympan. Its net is an
+# ordinary PyTorch module, whose parts are the steps.
 
 import tympan
 from tympan.audio import demo_scene
