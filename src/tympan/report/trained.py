@@ -114,7 +114,7 @@ def _facts(result: TrainingResult) -> dict[str, str]:
         ),
         "labels": str(len(job.prepared.labels)),
         "epochs": _epochs(history),
-        "training time": f"{seconds:.0f} s",
+        **({"training time": f"{seconds:.0f} s"} if history.epochs else {}),
         "encoder": f"{job.prepared.config.encoder} at {job.prepared.config.rate_hz} Hz",
     }
 

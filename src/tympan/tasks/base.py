@@ -93,10 +93,11 @@ class TrainingResult:
         low, high = self.metrics["intervals"]["accuracy"]
         folds = ", ".join(f"{one:.1%}" for one in self.metrics.get("folds", ()))
         told = f"\naccuracy of each fold: {folds}" if folds else ""
+        how = "recordings in cross-validation" if folds else "held-out recordings"
         return (
             f"accuracy {self.metrics['accuracy']:.1%} (95 % interval {low:.1%} – {high:.1%}), "
             f"macro F1 {self.metrics['macro_f1']:.1%}, calibration error {self.metrics['ece']:.1%} "
-            f"on {self.metrics['examples']} held-out recordings{told}\nmodel in {self.folder}"
+            f"on {self.metrics['examples']} {how}{told}\nmodel in {self.folder}"
         )
 
 

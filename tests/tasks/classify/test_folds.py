@@ -46,6 +46,7 @@ def test_every_recording_is_scored_once_and_the_kept_model_learns_from_all(cross
     assert len(heard_by(result.folder)) == 60
     assert sum(line.startswith("fold ") for line in said) == 3
     assert "accuracy of each fold" in str(result)
+    assert "on 60 recordings in cross-validation" in str(result)
     page = (result.folder / "report.html").read_text()
     assert "Accuracy of each fold" in page
     assert "each recording is scored by a model that has not heard it" in page
