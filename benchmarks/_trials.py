@@ -68,11 +68,12 @@ def _defaults() -> dict[str, Any]:
 def _weights(method: str) -> str:
     """A hash of the shipped encoder that a training starts from; empty: it starts from none."""
     from tympan.models import list_models, load_model
+    from tympan.tasks.classify.ensemble import first_of
 
     if all(card.name != method for card in list_models()):
         return ""
     found = hashlib.blake2b(digest_size=16)
-    for name, tensor in sorted(load_model(method).state.items()):
+    for name, tensor in sorted(first_of(load_model(method).state).items()):
         if name.startswith("encoder."):
             found.update(name.encode() + tensor.numpy().tobytes())
     return found.hexdigest()

@@ -45,17 +45,8 @@ def classify(
 
     ready = load(model, "classify")  # a mistake here concerns no file
     files = recordings(files)
-    if explain is not None:
-        from tympan.tasks.classify import explain as why
-
-        if len(files) > 1:
-            raise ArgumentError("--explain draws one picture", fix="give one file")
-        nothing = ask(source(files[0], partial), model=model, top=1).warnings
-        if nothing:
-            typer.echo(f"no picture of why: {files[0]} {nothing[0]}", err=True)
-        else:
-            why(ready, source(files[0], partial)).save(explain)
-            typer.echo(f"why: {explain}", err=as_json)
+    if explain is not None and len(files) > 1:
+        raise ArgumentError("--explain draws one picture", fix="give one file")
     failed: list[TympanError] = []
     for file in _counted(files):
         try:
@@ -67,6 +58,13 @@ def classify(
             typer.echo(f"tympan: {error}", err=True)
             failed.append(error)
             continue
+        if explain is not None and answer.warnings:
+            typer.echo(f"no picture of why: {file} {answer.warnings[0]}", err=True)
+        elif explain is not None:
+            from tympan.tasks.classify import explain as why
+
+            why(ready, source(file, partial)).save(explain)
+            typer.echo(f"why: {explain}", err=as_json)
         for warning in answer.warnings if as_json else ():
             typer.echo(f"tympan: {file}: {warning}", err=True)
         typer.echo(json.dumps(answer.to_json(), ensure_ascii=False) if as_json else answer)

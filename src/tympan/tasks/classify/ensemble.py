@@ -27,23 +27,22 @@ class Ensemble(nn.Module):
 
     Args:
         configs: of each net; all hear the same rate, from the same frequency on, and as much at
-            once.
+            once. The temperature of the first is that of the common answer.
         k: number of labels.
-        temperature: of the common answer, see `ClassifyConfig`.
 
     Attributes:
-        config: of the first net, but with the temperature of the common answer.
+        config: the first of them.
         nets: the nets.
 
     >>> first = ClassifyConfig(encoder="small")
     >>> net = Ensemble([first, replace(first, n_mels=40)], 3).eval()
-    >>> net.probabilities(torch.zeros(2, 16000)).sum(1)
+    >>> net.probabilities(torch.zeros(2, 16000)).sum(1).round(decimals=6)
     tensor([1., 1.])
     """
 
-    def __init__(self, configs: Sequence[ClassifyConfig], k: int, temperature: float = 1.0) -> None:
+    def __init__(self, configs: Sequence[ClassifyConfig], k: int) -> None:
         super().__init__()
-        self.config = replace(configs[0], temperature=temperature)
+        self.config = configs[0]
         self.nets = nn.ModuleList(Classifier(replace(one, temperature=1.0), k) for one in configs)
 
     @torch.inference_mode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,12 @@ from tympan.errors import ArgumentError, DataError
 from tympan.tasks.base import Prepared, Report
 from tympan.tasks.classify.config import ClassifyConfig
 from tympan.tasks.classify.evaluation import Evaluation
+from tympan.tasks.classify.recordings import (
+    check_contradictions,
+    check_labels,
+    chunks_of,
+    silent_told,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,7 +31,6 @@ if TYPE_CHECKING:
 
 # Recordings of a lower rate than this are resampled to the usual one.
 LOWEST_RATE_HZ = 4000
-MOST_LOOKED_AT = 5000
 SHORTEST_CLIP_S, LONGEST_CLIP_S = 0.5, 5.0
 # What a trained encoder knows is worth more than what a few hundred recordings teach it.
 TUNED_ENCODER_LR = 0.1
@@ -59,7 +64,7 @@ class ClassifyTask:
         """
         import torch
 
-        _check_labels(table)
+        check_labels(table)
         labels = tuple(table.labels)
         if len(labels) < 2:
             raise DataError(
@@ -74,8 +79,8 @@ class ClassifyTask:
             config = replace(config, clip_s=clip_s)
             notes = (f"the net hears {clip_s:g} s at a time (nine of ten recordings last "
                      f"{longest_s:.1f} s or less)",)  # fmt: skip
-        _check_contradictions(table, cache)
-        notes += _silent(table, cache)
+        check_contradictions(table, cache)
+        notes += silent_told(table, cache)
         number = {label: i for i, label in enumerate(labels)}
         targets = torch.tensor([number[e.label] for e in table])
         return Prepared(labels, targets, config, notes)
@@ -235,9 +240,8 @@ class ClassifyTask:
         configs = configs_of(model.card.config, str(model.path))
         labels = tuple(model.card.labels)
         try:
-            net: Classifier | Ensemble = self.build(configs[0], labels)
-            if len(configs) > 1:
-                net = Ensemble(configs, len(labels), configs[0].temperature)
+            several = len(configs) > 1
+            net = Ensemble(configs, len(labels)) if several else self.build(configs[0], labels)
         except ArgumentError as error:
             what = f"its configuration cannot be built: {error.what}"
             raise ModelError(what, file=model.path) from error
@@ -264,7 +268,7 @@ class ClassifyTask:
         from tympan.tasks.classify.answer import mean_probabilities
         from tympan.tasks.metrics import classification_metrics
 
-        _check_labels(table)
+        check_labels(table)
         unknown = sorted(set(table.labels) - set(model.labels))
         if unknown or not len(table):
             what = f"has the label {unknown[0]!r}, which the model does not know" if unknown else ""
@@ -272,88 +276,14 @@ class ClassifyTask:
             raise DataError(what or "has no recordings to score", file=table.root, fix=fix)
         rate_hz = model.net.config.rate_hz
         cache = WaveCache.open(table, rate_hz)
-        scores = np.stack([mean_probabilities(model, _chunks(cache, i)) for i in range(len(cache))])
+        scores = np.stack(
+            [mean_probabilities(model, chunks_of(cache, i)) for i in range(len(cache))]
+        )
         number = {label: i for i, label in enumerate(model.labels)}
         truth = np.array([number[e.label] for e in table])
         metrics = classification_metrics(truth, scores, model.labels)
         files = tuple(table.relative(e.path) for e in table)
         return Evaluation(metrics, files, truth, scores, model.labels)
-
-
-def _check_labels(table: Table) -> None:
-    """One label for each recording, that a card can hold.
-
-    Raises:
-        DataError: it is not so.
-    """
-    if table.has("start_s") and table.has("end_s"):
-        raise DataError(
-            "has labels for parts of recordings (start_s, end_s), classify needs one for each",
-            file=table.root,
-            fix="cut the parts into files of their own",
-        )
-    without = [str(e.path) for e in table if not e.label]
-    if without:
-        more = len(without) - 1
-        others = f", like {more} other{'s' * (more > 1)}" if more else ""
-        fix = "fill in the label column, or leave the recording out"
-        raise DataError(f"has no label{others}", file=without[0], fix=fix)
-    for label in table.labels:
-        if not label.isprintable() or (not label.isascii() and _unwritable(label)):
-            raise DataError(f"has the unusable label {label!r}", file=table.root, fix="rename it")
-
-
-def _unwritable(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return True
-    return False
-
-
-def _check_contradictions(table: Table, cache: WaveCache) -> None:
-    """The same sound under two labels teaches nothing.
-
-    Raises:
-        DataError: two recordings are the same and have different labels.
-    """
-    first: dict[str, int] = {}
-    for i, example in enumerate(table):
-        other = first.setdefault(cache.content_key(i), i)
-        if table[other].label != example.label:
-            raise DataError(
-                f"is the same sound as {table.relative(table[other].path)}, but one is "
-                f"{example.label!r} and the other {table[other].label!r}",
-                file=example.path,
-                fix="keep the one with the right label",
-            )
-
-
-def _silent(table: Table, cache: WaveCache) -> tuple[str, ...]:
-    """A warning about silent recordings, which teach and test nothing; empty if there are none.
-
-    Of very many only the first are looked at. A label of which all are silent is meant so.
-    """
-    from tympan.tasks.classify.answer import SILENT_PEAK
-
-    heard, silent = set(), []
-    for i in range(min(len(cache), MOST_LOOKED_AT)):
-        if any(float(np.abs(c).max(initial=0.0)) >= SILENT_PEAK for c in _chunks(cache, i)):
-            heard.add(table[i].label)
-        else:
-            silent.append(i)
-    wrong = [table.relative(table[i].path) for i in silent if table[i].label in heard]
-    if not wrong:
-        return ()
-    told = ", ".join(map(str, wrong[:3])) + " …" * (len(wrong) > 3)
-    return (f"warning: silent, so better left out: {told} ({len(wrong)} in all)",)
-
-
-def _chunks(cache: WaveCache, i: int) -> Iterator[np.ndarray]:
-    """A recording of the cache, half a minute at a time."""
-    size = 30 * cache.rate_hz
-    for start in range(0, max(1, cache.length(i)), size):
-        yield cache.wave(i, start, min(size, cache.length(i) - start))
 
 
 TASK = ClassifyTask()
