@@ -48,11 +48,25 @@ def test_no_command_shows_the_help() -> None:
     assert "Usage: tympan" in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["no-such"], ["models", "--no-such"], ["models", "a", "b"]])
-def test_wrong_usage_is_the_users_mistake(arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["no-such"], "'no-such'"),
+        (["models", "--no-such"], "--no-such"),
+        (["models", "a", "b"], "(b)"),
+        (["train"], "argument"),
+        (["train", "x", "--folds", "1"], "'--folds'"),
+        (["train", "x", "--seed", "y"], "'--seed'"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_the_users_mistake(arguments: list[str], told: str) -> None:
     done = tympan_command(*arguments)
     assert done.returncode == 2
-    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert told in done.stderr
+    assert done.stderr.count("\n") == 1
+    command = "tympan" if arguments[0] == "no-such" else f"tympan {arguments[0]}"
+    assert done.stderr.endswith(f" ({command} --help)\n")
 
 
 def test_a_mistake_is_one_line_on_standard_error() -> None:
@@ -76,7 +90,7 @@ def failing(
 ) -> tuple[int, str]:
     """Return exit code and standard error of a command that fails so."""
 
-    def app(arguments: list[str], prog_name: str) -> None:
+    def app(arguments: list[str], prog_name: str, standalone_mode: bool) -> None:
         raise error
 
     monkeypatch.setattr(main, "app", app)

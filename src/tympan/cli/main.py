@@ -11,7 +11,7 @@ import importlib
 import os
 import signal
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -30,7 +30,7 @@ COMMANDS = (
     "doctor",
 )
 
-EXIT_UNEXPECTED, EXIT_INTERRUPTED = 1, 130
+EXIT_UNEXPECTED, EXIT_MISTAKE, EXIT_INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(
     name="tympan",
@@ -76,30 +76,33 @@ def run() -> None:
     """
     arguments, debug = _without_debug(sys.argv[1:])
     try:
-        app(arguments, prog_name="tympan")
+        code = app(arguments or ["--help"], prog_name="tympan", standalone_mode=False)
+        if code == EXIT_INTERRUPTED:  # Typer's answer to Ctrl-C, without a word
+            _interrupted(debug)
+        sys.exit(code or 0)
     except TympanError as error:
         _fail(str(error), error.exit_code, debug)
     except KeyboardInterrupt:
         _interrupted(debug)
-    except SystemExit as ended:
-        if ended.code == EXIT_INTERRUPTED and _comes_from_an_interrupt(ended):
-            _interrupted(debug)
-        raise
     except BrokenPipeError:
         # The reader (`head`, a closed pager) has had enough; Python would complain when it
         # flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(EXIT_UNEXPECTED)
     except Exception as error:
+        # Typer's own errors: it brings a copy of Click under a private name, older ones use Click.
+        if hasattr(error, "format_message"):
+            _fail(_wrong_usage(error), EXIT_MISTAKE, debug)
         what = " ".join(f"{type(error).__name__}: {error}".split())
         _fail(f"unexpected {what:.500} (--debug shows where)", EXIT_UNEXPECTED, debug)
 
 
-def _comes_from_an_interrupt(error: BaseException | None) -> bool:
-    """Say whether Ctrl-C is behind an exit: Typer turns it into one, without a word."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__cause__ or error.__context__
-    return error is not None
+def _wrong_usage(error: Any) -> str:
+    """Say in a clause what is wrong with the arguments, and where help is."""
+    told = str(error.format_message()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    command = "tympan" if context is None else context.command_path
+    return f"{' '.join((told[:1].lower() + told[1:]).split())} ({command} --help)"
 
 
 def _interrupted(debug: bool) -> None:
