@@ -9,6 +9,7 @@ import pytest
 from tympan.errors import ArgumentError
 from tympan.tasks import list_settings
 from tympan.tasks.classify import ClassifyConfig
+from tympan.tasks.classify.task import ClassifyTask
 from tympan.training import TrainingConfig
 
 
@@ -24,7 +25,8 @@ def test_each_has_a_meaning_and_a_default_that_it_takes(one) -> None:
 
     assert one.meaning.endswith(".")
     assert "\n" not in one.meaning
-    config = usual_training(tuning=True) if one.group == "training" else ClassifyConfig()
+    own = ClassifyTask().for_tuning(ClassifyConfig())
+    config = usual_training(tuning=True) if one.group == "training" else own
     text = one.default.split(",")[0]
     changed, used = apply_settings(config, {one.name: text})
     assert used == {one.name}

@@ -161,12 +161,15 @@ def cross_validate(
         place = out / FOLDER / str(number)
         place.mkdir(parents=True, exist_ok=True)
         card = draft_card(job, training, place, start)
+        where = f"fold {name}, {number} of {len(jobs)}"
+        if training.epochs:  # its epochs are told next
+            say(f"{where}: learning from the others")
         net, history = run_job(
             job, training, place, start=start, resume=resume, progress=progress, say=_quiet
         )
         result = finish(job, net, history, training, place, card, start)
         told = f"{result.metrics['accuracy']:.1%} of {len(job.split.test)} right"
-        say(f"fold {name}, {number} of {len(jobs)}: {told}")
+        say(f"{where}: {told}")
         found.append(result.evaluation)
     return found
 

@@ -164,7 +164,7 @@ def prepare_job(
 
     cache = WaveCache.open(table, config.rate_hz, progress=progress, on_error="skip")
     for error in cache.skipped:
-        say(f"left out: {error}")
+        say(f"left out: {error.file}: {error.what}")
     table = cache.table
     prepared = question.prepare(table, cache, config, chosen)
     split = deal(table, cache, seed)

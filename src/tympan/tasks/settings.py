@@ -64,13 +64,21 @@ def list_settings(task: str = "classify") -> list[Setting]:
         "lr": f"{tuned.lr:g}, from scratch {scratch.lr:g}",
         "optimizer": f"{tuned.optimizer}, from scratch {scratch.optimizer}",
     }
-    training = _of("training", tuned)
+    question = get(task)
+    usual = question.config_type()
+    own = {one.name: one.default for one in _of(task, question.for_tuning(usual))}
+    chosen |= {
+        one.name: f"{own[one.name]}, from scratch {one.default}"
+        for one in _of(task, usual)
+        if own[one.name] != one.default
+    }
     return [
-        *(dataclasses.replace(one, default=chosen.get(one.name, one.default)) for one in training),
-        *(
-            dataclasses.replace(one, scratch_only=one.name in get(task).brought)
-            for one in _of(task, get(task).config_type())
-        ),
+        dataclasses.replace(
+            one,
+            default=chosen.get(one.name, one.default),
+            scratch_only=one.group == task and one.name in question.brought,
+        )
+        for one in (*_of("training", tuned), *_of(task, usual))
     ]
 
 

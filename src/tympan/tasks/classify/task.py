@@ -108,6 +108,10 @@ class ClassifyTask:
 
         other, *_ = configs_of(model.card.config, str(model.path))
         config = replace(config, **{name: getattr(other, name) for name in self.brought})
+        return self.for_tuning(config)
+
+    def for_tuning(self, config: ClassifyConfig) -> ClassifyConfig:
+        """What suits a trained encoder, whichever it is."""
         return replace(config, pool="stages", keep_norm=True, encoder_lr=TUNED_ENCODER_LR)
 
     def for_rate(self, config: ClassifyConfig, rate_hz: int) -> ClassifyConfig:
