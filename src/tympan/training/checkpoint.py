@@ -121,13 +121,7 @@ def check_same(saved: Mapping[str, Any], asked: Mapping[str, Any], out: Path) ->
         ModelError: they differ.
     """
     # A round trip, so that tuples equal the lists they are saved as.
-    old, new = _flat(saved), _flat(json.loads(json.dumps(asked)))
-    missing = object()
-    differ = [
-        f"{key}: {old.get(key, 'none')} there, {new.get(key, 'none')} now"
-        for key in sorted({*old, *new})
-        if old.get(key, missing) != new.get(key, missing)
-    ]
+    differ = _differences(saved, json.loads(json.dumps(asked)))
     if differ:
         more = f", and {len(differ) - 6} more" if len(differ) > 6 else ""
         raise ModelError(
@@ -135,6 +129,38 @@ def check_same(saved: Mapping[str, Any], asked: Mapping[str, Any], out: Path) ->
             file=out,
             fix="give the same ones, another output folder, or start over: --restart",
         )
+
+
+# What is compared by a digest, which says nothing to anybody.
+_DIGESTS = {
+    "net": "a net of another shape",
+    "train.sounds": "other recordings to learn from",
+    "train.targets": "other labels to learn",
+    "val.sounds": "other recordings to validate on",
+    "val.targets": "other labels to validate on",
+    "learner.start": "another model to start from",
+}
+
+
+def _differences(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
+    """What differs, in words.
+
+    >>> there = {"epochs": 3, "val": {"recordings": 4, "sounds": "a1", "seed": 0}}
+    >>> _differences(there, {"epochs": 4, "val": {"recordings": 4, "sounds": "b2", "seed": 0}})
+    ['epochs: 3 there, 4 now', 'other recordings to validate on']
+    >>> _differences(there, {"epochs": 3, "val": {}})
+    ['val.recordings: 4 there, none now']
+    """
+    old, new = _flat(saved), _flat(asked)
+    missing = object()
+    keys = sorted(k for k in {*old, *new} if old.get(k, missing) != new.get(k, missing))
+    # Without recordings on one of the two sides the rest of it follows.
+    bare = [s for s in ("train", "val") if not (saved.get(s) and asked.get(s))]
+    keys = [k for k in keys if k.partition(".")[0] not in bare or k.endswith(".recordings")]
+    told = [k for k in keys if not (k.endswith(".targets") and k[:-7] + "sounds" in keys)]
+    return [
+        _DIGESTS.get(k, f"{k}: {old.get(k, 'none')} there, {new.get(k, 'none')} now") for k in told
+    ]
 
 
 def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
