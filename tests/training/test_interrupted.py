@@ -24,6 +24,7 @@ BF16 = TrainingConfig(
     epochs=5,
     batch_size=8,
     optimizer="muon",  # its momentum must be resumed too
+    cycles=2,
     lr=1e-2,
     ema_decay=0.9,
     precision="bf16",

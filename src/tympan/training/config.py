@@ -27,6 +27,8 @@ class TrainingConfig:
         lr: peak learning rate, reached after the warm-up, then lowered to 0 along a cosine.
         weight_decay: on weights of two and more axes (not on biases and norms).
         warmup_epochs: epochs of linear warm-up; never more than a quarter of the training.
+        cycles: how often the learning rate does all that (Loshchilov, Hutter 2017); the epochs are
+            those of all cycles together.
         ema_decay: decay of the averaged weights (Polyak, Juditsky 1992), which are what is
             evaluated and kept; smaller in the first steps. None: no average.
         patience: stop after so many epochs without a better metric; None: never.
@@ -47,6 +49,7 @@ class TrainingConfig:
     lr: float = 2e-3
     weight_decay: float = 0.05
     warmup_epochs: float = 3.0
+    cycles: int = 1
     ema_decay: float | None = 0.999
     patience: int | None = None
     grad_clip: float | None = 5.0
@@ -60,7 +63,7 @@ class TrainingConfig:
         limits = {
             "epochs": (0, 1_000_000), "batch_size": (1, 1_000_000), "lr": (1e-12, 100),
             "weight_decay": (0, 100), "warmup_epochs": (0, 1_000_000), "seed": (0, 2**63 - 1),
-            "patience": (1, 1_000_000), "grad_clip": (1e-9, 1e9),
+            "cycles": (1, 1_000_000), "patience": (1, 1_000_000), "grad_clip": (1e-9, 1e9),
             "checkpoint_every_s": (0, 1e9), "devices": (1, 1024),
         }  # fmt: skip
         for name, (low, high) in limits.items():

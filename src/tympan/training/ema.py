@@ -52,12 +52,18 @@ class AveragedNet:
             target.copy_(source)
 
 
-def lr_factor(step: int, total: int, warmup: int) -> float:
-    """Linear warm-up, then half a cosine (Loshchilov, Hutter 2017) down to 0.
+def lr_factor(step: int, total: int, warmup: int, cycles: int = 1) -> float:
+    """Linear warm-up, then half a cosine down to 0; as often as there are cycles.
+
+    Loshchilov, Hutter, *SGDR: Stochastic Gradient Descent with Warm Restarts*, ICLR 2017.
 
     >>> [round(lr_factor(s, 8, 2), 2) for s in range(8)]
     [0.5, 1.0, 1.0, 0.93, 0.75, 0.5, 0.25, 0.07]
+    >>> [round(lr_factor(s, 8, 1, cycles=2), 2) for s in range(8)]
+    [1.0, 1.0, 0.75, 0.25, 1.0, 1.0, 0.75, 0.25]
     """
+    total = math.ceil(total / cycles)
+    step %= total
     warmup = min(warmup, total // 4)
     if step < warmup:
         return (step + 1) / warmup

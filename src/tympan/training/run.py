@@ -131,7 +131,8 @@ class Run:
         """The learning rate of a step, counted from the start of the training."""
         steps = len(self.train)
         warmup = round(self.config.warmup_epochs * steps)
-        return self.config.lr * lr_factor(number, self.config.epochs * steps, warmup)
+        total, cycles = self.config.epochs * steps, self.config.cycles
+        return self.config.lr * lr_factor(number, total, warmup, cycles)
 
     def look(self, stop: StopSignal) -> bool:
         """Read the losses since the last look; whether any process was asked to stop."""

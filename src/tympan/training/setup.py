@@ -63,6 +63,8 @@ def make_fingerprint(
     settings["precision"] = choose_precision(config.precision, device)
     if config.optimizer == "adamw":  # the only one there was: older trainings go on
         del settings["optimizer"]
+    if config.cycles == 1:  # likewise
+        del settings["cycles"]
     shapes = [(name, tuple(p.shape)) for name, p in learner.net.state_dict().items()]
     own = getattr(learner, "fingerprint", None)
     return {
