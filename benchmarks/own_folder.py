@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.common import DATA as SETS
 from benchmarks.common import arguments, main
 
-SOUNDS = "0.2"  # version of the shipped model that these figures are of
+SOUNDS = "0.3"  # version of the shipped model that these figures are of
 DATA = SETS / "librispeech"
 PER_LABEL, PER_SPEAKER, LONG_S, SEEDS = 250, 3, 6.0, (0, 1, 2)
 QUICK_PER_LABEL = 12

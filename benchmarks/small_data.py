@@ -46,7 +46,7 @@ from benchmarks.common import DATA, arguments, main
 if TYPE_CHECKING:
     from tympan.data import Example, Table
 
-SOUNDS = "0.2"  # version of the shipped model that these figures are of
+SOUNDS = "0.3"  # version of the shipped model that these figures are of
 SIZES, SEEDS, TEST_PER_LABEL, RATE_HZ = (5, 10, 20), (0, 1, 2), 18, 16000
 TUNED_ON = ("motor", "philharmonia")
 SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}

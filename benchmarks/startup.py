@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.common import Timing, arguments, compare, main
 
-SOUNDS = "0.2"  # version of the shipped model that these figures are of
+SOUNDS = "0.3"  # version of the shipped model that these figures are of
 PYTHON = sys.executable
 LIMIT_HELP_S = 0.3
 ROUNDS = 7

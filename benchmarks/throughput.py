@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks.common import Row, arguments, compare, main
 from benchmarks.inference import BATCH, CLIP_S, net_call
 
-SOUNDS = "0.2"  # version of the shipped model that these figures are of
+SOUNDS = "0.3"  # version of the shipped model that these figures are of
 CLIPS, EPOCHS, ROUNDS, SEED, RATE_HZ = 320, 4, 1, 0, 16000
 # So few labels that each has more than 30 clips to train on: with fewer, only a head is fitted.
 LABELS = 5

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recipes.sounds import NETS
+from recipes.sounds import FINISHED, NETS
 from tympan.data import WaveCache, folds, read_folder
 from tympan.tasks.classify import TASK, Classifier
 from tympan.tasks.classify.learner import HEARD
@@ -63,7 +63,7 @@ def main() -> None:
     length = round(config.clip_s * config.rate_hz)
     right: dict[tuple[str, str], list[float]] = {}
     for name, split in folds(table, cache=cache):
-        parts, _ = checkpoint.load(options.runs / NET / f"fold{name}" / "checkpoint.safetensors")
+        parts, _ = checkpoint.load(options.runs / NET / f"fold{name}" / FINISHED)
         rows = split.indices["test"]
         clips = [np.resize(np.pad(cache.wave(i), (0, length)), length) for i in rows]
         waves = torch.from_numpy(np.stack(clips))

@@ -59,7 +59,7 @@ def measured(runs: Path, nets: Sequence[str], labels: list[str]) -> tuple[dict[s
         "folds": each,
         "folds_of_each_net": alone,
         "fold_std": round(float(np.std(each, ddof=1)), 4),
-        "accuracy_folds_2_to_5": round(float(np.mean(each[1:])), 4),
+        "accuracy_folds_3_to_5": round(float(np.mean(each[2:])), 4),
         "esc10_accuracy": round(float(right10.mean()), 4),
         "esc10_what": "the same nets choosing among the 10 classes of ESC-10, on its 400 clips",
     }, temperature
