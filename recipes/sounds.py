@@ -263,8 +263,8 @@ def card_of(
             "Weakest classes in cross-validation: "
             + ", ".join(f"{name} (F1 {row['f1']:.0%})" for name, row in weak)
             + ".",
-            "It always answers with one of its 50 classes: for any other sound the answer is "
-            "wrong, often with a low score.",
+            "It always answers with one of its 50 classes: for any other sound, speech for "
+            "instance, the answer is wrong, and its score may be high.",
             "Trained on single sounds of five seconds; of several sounds at once it names the "
             "one that stands out.",
             "It hears nothing above 8 kHz.",
