@@ -304,14 +304,15 @@ def row(
 
 
 WHY = """
-The aim for log-mel is 4 × librosa. On the processor named below (2017, AVX2) it is met on ten
-minutes at 44.1 kHz only, elsewhere missed by a tenth to a third. On one of 2023 with AVX-512 and
-AMX, this script before it was shortened measured 4.0 × (5 s), 5.7 × (600 s) and 4.5 × (64 × 5 s) at
-16 kHz, 3.6, 7.1 and 3.8 × at 44.1 kHz: the transforms and products that tympan leaves to MKL gain
-more from a newer processor than librosa's do. Long signals fare better, because librosa goes to
-memory with whole spectrograms where tympan works on pieces that stay in the cache; on five seconds
-both work in the cache. There the time is: transforms 40 %, the product with the filters 40 %,
-window, squares and decibels the rest – and the transforms alone (`rfft`) bound the ratio.
+The aim for log-mel is 4 × librosa. On the processor named below, with AVX-512, it is met twice over
+on ten minutes, and just met on a batch at 16 kHz; five seconds and a batch at 44.1 kHz miss it by a
+tenth. On one of 2017 with AVX2 it was met on ten minutes at 44.1 kHz only. On one of 2023 with
+AVX-512 and AMX, this script before it was shortened measured 4.0 × (5 s), 5.7 × (600 s) and 4.5 ×
+(64 × 5 s) at 16 kHz, 3.6, 7.1 and 3.8 × at 44.1 kHz: the transforms and products that tympan leaves
+to MKL gain more from a newer processor than librosa's do. Long signals fare better, because librosa
+goes to memory with whole spectrograms where tympan works on pieces that stay in the cache; on five
+seconds both work in the cache. There the time is: transforms 40 %, the product with the filters
+40 %, window, squares and decibels the rest – and the transforms alone (`rfft`) bound the ratio.
 
 Tried for the product: one dense product (twice as slow), sparse products of both layouts (2 to 3 ×
 slower), adding real² + imag² first (halves the product, costs as much), 7 to 25 blocks of filters
