@@ -123,12 +123,12 @@ def _each(values: Sequence[float]) -> str:
     return ", ".join(f"{value:.1f}" for value in values) + std
 
 
-WHY = """""
-he aim was 90 %: it is missed by 0.8 points in the mean; folds 3 and 4 reach it. What brought most
+WHY = """
+The aim was 90 %: it is missed by 0.8 points in the mean; folds 3 and 4 reach it. What brought most
 since the first `sounds` (85.8 %) was to train longer with an optimiser that learns faster (Muon,
-three cosines of 50 epochs each), and to end with four epochs of whole clips that are not mixed.
-The best before was 88.7 ± 2.3 %, the mean answer of two nets of 3.9 M parameters trained with
-AdamW; now one of 1.2 M is better. A second net beside it is worth having again (on fold 1 the
+three cosines of 50 epochs each), and to end with four epochs of whole clips that are not mixed. The
+best before was 88.7 ± 2.3 %, the mean answer of two nets of 3.9 M parameters trained with AdamW;
+now one of 1.2 M does at least as well. A second net beside it is worth having again (on fold 1 the
 cross entropy of both is a seventh lower), but was trained on one fold only; that is what to try
 next, and about half of the day of training that the search was given is left for it. What each
 ingredient of the recipe brings stands on the page *Ingredients*; what else was tried in

@@ -140,7 +140,8 @@ def measure(trials: Trials, quick: bool) -> tuple[list[dict[str, object]], dict[
 WHY = """
 - **Muon** brings most: fifteen points over AdamW in the same epochs, each of which takes 7 % longer
   with it. After 100 epochs AdamW is where Muon is after 50 (`docs/experiments.md`).
-- **Length** comes next: ten points from 10 to 20 epochs, and seven more to the 150 of the recipe.
+- **Length** comes next: ten points from 10 to 20 epochs, and nearly eight more to the end of the
+  recipe, 150 epochs and the finish.
 - **Width**: a quarter of the arithmetic costs six points.
 - **Mixing**, and **masks, shifts and filters**, bring a point and a half each, which may be chance:
   what they guard against, learning 1,600 clips by heart, has hardly begun after 20 epochs.
