@@ -145,9 +145,9 @@ WHY = """
 - **Width**: a quarter of the arithmetic costs six points.
 - **Mixing**, and **masks, shifts and filters**, bring a point and a half each, which may be chance:
   what they guard against, learning 1,600 clips by heart, has hardly begun after 20 epochs.
-- **The finish** brings nothing yet here. After 150 epochs it brings a point in the mean of all folds,
-  and two on this one (`docs/experiments.md`): a net must have learned mixed halves well before
-  whole clips tell it more.
+- **The finish** brings nothing yet here. After 150 epochs it brings a point in the mean of all
+  folds, and two on this one (`docs/experiments.md`): a net must have learned mixed halves well
+  before whole clips tell it more.
 - **Averaging** the weights changes nothing at the end of a cosine; during training it makes
   validation steadier.
 """
