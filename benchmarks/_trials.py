@@ -23,7 +23,6 @@ from benchmarks.common import DATA
 if TYPE_CHECKING:
     from tympan.data import Example, Table
     from tympan.tasks.base import TrainingResult
-    from tympan.training import TrainingConfig
 
 RUNS = Path(__file__).resolve().parents[1] / ".runs"
 FOREST, SCRATCH = "forest", "scratch"
@@ -63,15 +62,7 @@ def _defaults() -> dict[str, Any]:
     from tympan.tasks.run import FEW
     from tympan.training import TrainingConfig
 
-    return {"few": FEW, **asdict(ClassifyConfig()), "training": course_of(TrainingConfig())}
-
-
-def course_of(training: TrainingConfig) -> dict[str, Any]:
-    """The settings of a training; a single cycle, once the only way, goes unsaid."""
-    settings = asdict(training)
-    if training.cycles == 1:
-        del settings["cycles"]
-    return settings
+    return {"few": FEW, **asdict(ClassifyConfig()), "training": asdict(TrainingConfig())}
 
 
 def _weights(method: str) -> str:

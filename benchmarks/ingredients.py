@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._trials import NOT_MEASURED, Trials, course_of, digest_of
+from benchmarks._trials import NOT_MEASURED, Trials, digest_of
 from benchmarks.common import DATA, arguments, key_of, main
 
 EPOCHS, FOLD = 20, "1"
@@ -71,9 +71,12 @@ def answers(trials: Trials, name: str, quick: bool) -> dict[str, list[bool]] | N
             "says": f"{right.mean():.1%}, last weights {last.mean():.1%}",
         }
 
-    settings = {"config": config.to_dict(), "training": course_of(training), "fold": FOLD}
-    if finish is not None:
-        settings["finish"] = course_of(finish)
+    settings = {
+        "config": config.to_dict(),
+        "training": vars(training),
+        "finish": finish and vars(finish),
+        "fold": FOLD,
+    }
     return trials.get(key_of(name), digest_of(table, "scratch", settings), make)
 
 

@@ -63,7 +63,9 @@ def main() -> None:
     length = round(config.clip_s * config.rate_hz)
     right: dict[tuple[str, str], list[float]] = {}
     for name, split in folds(table, cache=cache):
-        parts, _ = checkpoint.load(options.runs / NET / f"fold{name}" / FINISHED)
+        parts, _ = checkpoint.load(
+            options.runs / NET / f"fold{name}" / FINISHED / checkpoint.CHECKPOINT
+        )
         rows = split.indices["test"]
         clips = [np.resize(np.pad(cache.wave(i), (0, length)), length) for i in rows]
         waves = torch.from_numpy(np.stack(clips))

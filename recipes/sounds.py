@@ -81,8 +81,8 @@ FINISH = replace(TRAINING, epochs=4, lr=4e-4, warmup_epochs=0.5)
 PLAIN = {"crop": 1.0, "mixup_p": 0.0}
 FREE = ("CC0", "CC-BY")
 WEIGHTS = "net.safetensors"
-# Where a training in a folder of its own ends.
-FINISHED = "finish/checkpoint.safetensors"
+# The last part of a training, in the folder of the training.
+FINISHED = "finish"
 
 
 def main() -> None:
@@ -154,13 +154,8 @@ def trained(
         plain = replace(job, prepared=replace(job.prepared, config=config))
         batches = plain.batches("train", finish)
         assert batches is not None
-        fit(
-            TASK.learner(net, config, job.prepared.labels),
-            batches,
-            None,
-            finish,
-            (out / FINISHED).parent,
-        )
+        learner = TASK.learner(net, config, job.prepared.labels)
+        fit(learner, batches, None, finish, out / FINISHED)
     return net
 
 

@@ -58,7 +58,9 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     labels = tuple(read_folder(options.data).labels)
-    parts, _ = checkpoint.load(options.runs / NET / f"fold{FOLD}" / FINISHED)
+    parts, _ = checkpoint.load(
+        options.runs / NET / f"fold{FOLD}" / FINISHED / checkpoint.CHECKPOINT
+    )
     recordings = rows_of_sounds(options.data, options.rows)
     costs = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0)
     print("| window (s) | " + " | ".join(f"cost {c:g}" for c in costs) + " |")

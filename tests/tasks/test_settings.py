@@ -8,8 +8,7 @@ import pytest
 
 from tympan.errors import ArgumentError
 from tympan.tasks import list_settings
-from tympan.tasks.classify import ClassifyConfig
-from tympan.tasks.classify.task import ClassifyTask
+from tympan.tasks.classify import TASK, ClassifyConfig
 from tympan.training import TrainingConfig
 
 
@@ -25,7 +24,7 @@ def test_each_has_a_meaning_and_a_default_that_it_takes(one) -> None:
 
     assert one.meaning.endswith(".")
     assert "\n" not in one.meaning
-    own = ClassifyTask().for_tuning(ClassifyConfig())
+    own = TASK.for_tuning(ClassifyConfig())
     config = usual_training(tuning=True) if one.group == "training" else own
     text = one.default.split(",")[0]
     changed, used = apply_settings(config, {one.name: text})

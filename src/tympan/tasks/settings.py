@@ -66,11 +66,11 @@ def list_settings(task: str = "classify") -> list[Setting]:
     }
     question = get(task)
     usual = question.config_type()
-    own = {one.name: one.default for one in _of(task, question.for_tuning(usual))}
+    own = list(_of(task, usual))
     chosen |= {
-        one.name: f"{own[one.name]}, from scratch {one.default}"
-        for one in _of(task, usual)
-        if own[one.name] != one.default
+        one.name: f"{tuned_one.default}, from scratch {one.default}"
+        for one, tuned_one in zip(own, _of(task, question.for_tuning(usual)), strict=True)
+        if tuned_one.default != one.default
     }
     return [
         dataclasses.replace(
@@ -78,7 +78,7 @@ def list_settings(task: str = "classify") -> list[Setting]:
             default=chosen.get(one.name, one.default),
             scratch_only=one.group == task and one.name in question.brought,
         )
-        for one in (*_of("training", tuned), *_of(task, usual))
+        for one in (*_of("training", tuned), *own)
     ]
 
 

@@ -157,9 +157,12 @@ def _differences(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str
     # Without recordings on one of the two sides the rest of it follows.
     bare = [s for s in ("train", "val") if not (saved.get(s) and asked.get(s))]
     keys = [k for k in keys if k.partition(".")[0] not in bare or k.endswith(".recordings")]
-    told = [k for k in keys if not (k.endswith(".targets") and k[:-7] + "sounds" in keys)]
+    # Other recordings have other labels.
+    follow = {f"{k.removesuffix('.sounds')}.targets" for k in keys if k.endswith(".sounds")}
     return [
-        _DIGESTS.get(k, f"{k}: {old.get(k, 'none')} there, {new.get(k, 'none')} now") for k in told
+        _DIGESTS.get(k, f"{k}: {old.get(k, 'none')} there, {new.get(k, 'none')} now")
+        for k in keys
+        if k not in follow
     ]
 
 
