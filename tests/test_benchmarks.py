@@ -19,7 +19,7 @@ from benchmarks import __main__ as everything
 from benchmarks import _trials as trials
 from benchmarks import common, machines, small_data
 
-from tympan.data import Example, Table, read_folder
+from tympan.data import Example, Table, read_folder, recording
 
 ROOT = everything.ROOT
 NAMES = everything.benchmarks()
@@ -310,7 +310,7 @@ def test_a_digest_tells_rows_sides_settings_and_start(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(b"x")
 
     def table(side: str) -> Table:
-        return Table(tmp_path, (Example(tmp_path / "a.wav", {"label": "a", "split": side}),))
+        return Table(tmp_path, (recording(tmp_path / "a.wav", {"label": "a", "split": side}),))
 
     base = trials.digest_of(table("train"), "sounds", {"seed": 0})
     assert base == trials.digest_of(table("train"), "sounds", {"seed": 0})
@@ -327,7 +327,7 @@ def test_other_weights_make_kept_results_stale(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "a.wav").write_bytes(b"x")
-    table = Table(tmp_path, (Example(tmp_path / "a.wav", {"label": "a"}),))
+    table = Table(tmp_path, (recording(tmp_path / "a.wav", {"label": "a"}),))
     before = {one: trials.digest_of(table, one, {}) for one in trials.METHODS}
     monkeypatch.setattr(trials, "_weights", lambda method: f"other {method}" * (method == "sounds"))
     after = {one: trials.digest_of(table, one, {}) for one in trials.METHODS}
@@ -350,7 +350,9 @@ def test_intervals_of_bearings_are_over_thirteen(shared_data: Path) -> None:
     rows = [e for e in read_folder(shared_data / "cwru") if e.label != "normal"]
     columns = {"fault_mils": "mils", "outer_race_position": "position"}
     windows = [
-        Example(e.path, {"label": e.label, **{new: e.columns[old] for old, new in columns.items()}})
+        recording(
+            e.path, {"label": e.label, **{new: e.columns[old] for old, new in columns.items()}}
+        )
         for e in rows
     ]
     sizes = [e for e in windows if e.columns["mils"] in machines.SIZES]

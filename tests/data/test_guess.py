@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tympan.data import Example, Table, guess_task, read_folder
+from tympan.data import Table, guess_task, read_folder, recording
 from tympan.errors import DataError
 
 
 def table(*rows: dict[str, str], origin: str = "metadata.csv") -> Table:
-    examples = tuple(Example(Path(f"{i}.wav"), row) for i, row in enumerate(rows))
+    examples = tuple(recording(Path(f"{i}.wav"), row) for i, row in enumerate(rows))
     return Table(Path("data"), examples, origin=origin)
 
 
@@ -51,6 +51,6 @@ def test_one_label_only() -> None:
 
 
 def test_rows_left_out_are_told() -> None:
-    rows = (Example(Path("a.wav"), {"label": "x"}), Example(Path("b.wav"), {"label": "y"}))
+    rows = (recording(Path("a.wav"), {"label": "x"}), recording(Path("b.wav"), {"label": "y"}))
     guess = guess_task(Table(Path("d"), rows, unlabelled=3, origin="metadata.csv"))
     assert guess.reason.startswith("3 rows without a label left out, metadata.csv gives 2 labels")

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from tests_training import write_tone
-from tympan.data import Example, Table, WaveCache, check_leaks, content_keys, read_folder
+from tympan.data import Table, WaveCache, check_leaks, content_keys, read_folder, recording
 from tympan.errors import DataError
 
 
@@ -67,7 +67,7 @@ def test_check_leaks_names_the_files_of_both_sides(table: Table) -> None:
 
 
 def test_check_leaks_by_column(table: Table) -> None:
-    rows = [Example(path, {"speaker": "xyz"[i % 3]}) for i, path in enumerate(table.paths)]
+    rows = [recording(path, {"speaker": "xyz"[i % 3]}) for i, path in enumerate(table.paths)]
     people = Table(table.root, tuple(rows))
     check_leaks(people.subset([0]), people.subset([4, 5]), group_by=["speaker", "song"])
     with pytest.raises(DataError, match="speaker x is on both sides"):

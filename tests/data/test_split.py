@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests_training import write_tone
-from tympan.data import Example, Table, WaveCache, folds, read_folder, split_table
+from tympan.data import Table, WaveCache, folds, read_folder, recording, split_table
 from tympan.data.deal import deal_folds, deal_groups
 from tympan.errors import ArgumentError, DataError
 
@@ -20,7 +20,7 @@ def make_table(root: Path, *rows: dict[str, str]) -> Table:
     root.mkdir(exist_ok=True)
     for i in range(len(rows)):
         (root / f"{i}.bin").write_bytes(bytes(i + 1))  # sizes differ, so no content is shared
-    return Table(root, tuple(Example(root / f"{i}.bin", row) for i, row in enumerate(rows)))
+    return Table(root, tuple(recording(root / f"{i}.bin", row) for i, row in enumerate(rows)))
 
 
 def sides_of(table: Table, column: str, **options: object) -> dict[str, set[str]]:

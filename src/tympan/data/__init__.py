@@ -8,6 +8,8 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "Example": "tympan.data.table",
+        "Supervision": "tympan.data.table",
+        "recording": "tympan.data.table",
         "Table": "tympan.data.table",
         "read_folder": "tympan.data.folder",
         "Guess": "tympan.data.guess",

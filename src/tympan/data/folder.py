@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tympan.data import metadata
 from tympan.data._formats import AUDIO_SUFFIXES, MAGIC, OTHER_SUFFIXES
-from tympan.data.table import Example, Table
+from tympan.data.table import Example, Table, recording
 from tympan.errors import DataError
 
 SPLIT_NAMES = {
@@ -129,7 +129,7 @@ def _read_splits(root: Path, tops: list[Path]) -> Table:
     for top in tops:
         part = _read(top)
         split = SPLIT_NAMES[top.name.lower()]
-        examples += [Example(e.path, {**e.columns, "split": split}) for e in part]
+        examples += [recording(e.path, {**e.columns, "split": split}) for e in part]
         ignored += part.ignored
         unlabelled += part.unlabelled
         origin = part.origin
@@ -147,10 +147,10 @@ def _read_labels(root: Path) -> Table:
             loose.append(path)
         else:
             label = unicodedata.normalize("NFC", path.relative_to(root).parts[0])
-            labelled.append(Example(path, {"label": label}))
+            labelled.append(recording(path, {"label": label}))
     if labelled:  # a recording beside the label folders has no label
         return Table(root, tuple(labelled), ignored=ignored + len(loose))
-    return Table(root, tuple(Example(p) for p in loose), ignored=ignored, origin="one folder")
+    return Table(root, tuple(recording(p) for p in loose), ignored=ignored, origin="one folder")
 
 
 def is_audio(path: Path) -> bool:

@@ -30,8 +30,8 @@ def guess_task(table: Table) -> Guess:
         DataError: nothing in the table tells.
 
     >>> from pathlib import Path
-    >>> from tympan.data import Example
-    >>> rows = [Example(Path(f"{n}.wav"), {"label": n}) for n in ("cat", "dog")]
+    >>> from tympan.data import recording
+    >>> rows = [recording(Path(f"{n}.wav"), {"label": n}) for n in ("cat", "dog")]
     >>> guess_task(Table(Path("."), tuple(rows)))
     Guess(task='classify', reason="the sub-folders give 2 labels: 'cat', 'dog'")
     """

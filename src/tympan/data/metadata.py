@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from tympan.data.table import TAG_SEPARATOR, Example
+from tympan.data.table import TAG_SEPARATOR, Example, recording
 from tympan.errors import DataError
 
 NAMES = ("metadata.csv", "metadata.jsonl")
@@ -61,7 +61,7 @@ def read(path: Path, root: Path) -> tuple[tuple[Example, ...], int]:
         if found is None:
             missing.append(f"{name} (line {line})")
         else:
-            examples.append(Example(found, columns))
+            examples.append(recording(found, columns))
     if missing:
         raise DataError(
             f"names {_several(missing)} that {'do' if len(missing) > 1 else 'does'} not exist",

@@ -73,11 +73,11 @@ def split_table(
 
     >>> from pathlib import Path
     >>> import tempfile
-    >>> from tympan.data import Example
+    >>> from tympan.data import recording
     >>> root = Path(tempfile.mkdtemp())
     >>> for i in range(10):
     ...     _ = (root / f"{i}.wav").write_bytes(bytes([i]))
-    >>> rows = [Example(root / f"{i}.wav", {"label": "ab"[i % 2]}) for i in range(10)]
+    >>> rows = [recording(root / f"{i}.wav", {"label": "ab"[i % 2]}) for i in range(10)]
     >>> split = split_table(Table(root, tuple(rows)))
     >>> len(split.train), len(split.val), split.val.labels
     (8, 2, ['a', 'b'])
@@ -127,11 +127,11 @@ def folds(
 
     >>> from pathlib import Path
     >>> import tempfile
-    >>> from tympan.data import Example
+    >>> from tympan.data import recording
     >>> root = Path(tempfile.mkdtemp())
     >>> for i in range(6):
     ...     _ = (root / f"{i}.wav").write_bytes(bytes([i]))
-    >>> rows = [Example(root / f"{i}.wav", {"fold": str(i % 3)}) for i in range(6)]
+    >>> rows = [recording(root / f"{i}.wav", {"fold": str(i % 3)}) for i in range(6)]
     >>> [(name, split.indices["test"]) for name, split in folds(Table(root, tuple(rows)))]
     [('0', (0, 3)), ('1', (1, 4)), ('2', (2, 5))]
     """
@@ -165,8 +165,8 @@ def same_source(table: Table, keys: Sequence[str], rows: Iterable[int]) -> set[i
         rows: some of them.
 
     >>> from pathlib import Path
-    >>> from tympan.data import Example
-    >>> a, b, c = (Example(Path(n), {"source": s}) for n, s in ("ax", "bx", "cy"))
+    >>> from tympan.data import recording
+    >>> a, b, c = (recording(Path(n), {"source": s}) for n, s in ("ax", "bx", "cy"))
     >>> same_source(Table(Path(), (a, b, c)), ["1", "2", "3"], [0])
     {0, 1}
     """

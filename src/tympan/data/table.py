@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,19 +26,66 @@ def stat_of(path: Path) -> os.stat_result:
 
 
 @dataclass(frozen=True)
-class Example:
-    """One row: a sound file and what is known about it.
+class Supervision:
+    """What is known about a part of a recording: an event, a spoken turn, a sentence, a note.
+
+    The word and the idea are those of Lhotse (Żelasko et al., *Lhotse: a speech data representation
+    library for the modern deep learning ecosystem*, 2021).
 
     Args:
-        path: the sound file.
-        columns: column name → text, for instance `{"label": "dog", "source": "100032"}`.
+        start_s: where it begins, in seconds from the start of the recording.
+        end_s: where it ends.
+        label: what it is.
+        text: what is said in it.
+        speaker: who speaks.
+        low_hz: lower edge of a box in time and frequency; None: the whole band.
+        high_hz: its upper edge.
 
-    >>> Example(Path("a.wav"), {"label": "dog;cat"}).tags
+    >>> Supervision(1.0, 2.5, label="dog").duration_s
+    1.5
+    """
+
+    start_s: float
+    end_s: float
+    label: str = ""
+    text: str = ""
+    speaker: str = ""
+    low_hz: float | None = None
+    high_hz: float | None = None
+
+    @property
+    def duration_s(self) -> float:
+        """Its length in seconds."""
+        return self.end_s - self.start_s
+
+
+# The role of an example's main file: the first of these that it has.
+MAIN_ROLES = ("audio", "mixture", "midi", "score")
+
+
+@dataclass(frozen=True)
+class Example:
+    """One recording or score, with its files and what is known about it; never one event.
+
+    Args:
+        files: role → file: `{"audio"}`, `{"mixture", "vocals", …}`, `{"audio", "midi"}` or
+            `{"midi"}`.
+        columns: column name → text, for instance `{"label": "dog", "source": "100032"}`.
+        supervisions: what is known about parts of it, in order of time.
+
+    >>> Example({"audio": Path("a.wav")}, {"label": "dog;cat"}).tags
     ('dog', 'cat')
     """
 
-    path: Path
-    columns: dict[str, str] = field(default_factory=dict)
+    files: Mapping[str, Path]
+    columns: Mapping[str, str] = field(default_factory=dict)
+    supervisions: tuple[Supervision, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """The main file: the recording, else the mixture, else the score, else the first."""
+        role = next((role for role in MAIN_ROLES if role in self.files), None)
+        return self.files[role] if role else next(iter(self.files.values()))
 
     @property
     def label(self) -> str:
@@ -49,6 +96,19 @@ class Example:
     def tags(self) -> tuple[str, ...]:
         """The labels of a row whose `label` column holds several, separated by `;`."""
         return tuple(t.strip() for t in self.label.split(TAG_SEPARATOR) if t.strip())
+
+
+def recording(
+    path: Path,
+    columns: Mapping[str, str] | None = None,
+    supervisions: Iterable[Supervision] = (),
+) -> Example:
+    """An example that is one sound file.
+
+    >>> recording(Path("a.wav"), {"label": "dog"}).path.name
+    'a.wav'
+    """
+    return Example({"audio": path}, dict(columns or {}), tuple(supervisions))
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +123,8 @@ class Table:
         unlabelled: how many rows of the metadata file were left out because their label is empty.
         origin: where the labels came from: `"sub-folders"` or the name of the metadata file.
 
-    >>> table = Table(Path("."), (Example(Path("a.wav"), {"label": "dog"}),
-    ...                           Example(Path("b.wav"), {"label": "cat"})))
+    >>> table = Table(Path("."), (recording(Path("a.wav"), {"label": "dog"}),
+    ...                           recording(Path("b.wav"), {"label": "cat"})))
     >>> len(table), table.labels, table.subset([1]).column("label")
     (2, ['cat', 'dog'], ['cat'])
     """
@@ -108,8 +168,19 @@ class Table:
 
     @property
     def paths(self) -> list[Path]:
-        """The file of each row."""
+        """The main file of each row."""
         return [example.path for example in self.examples]
+
+    def files(self, role: str) -> list[Path]:
+        """The file of each row that has this role.
+
+        Raises:
+            DataError: a row has none.
+        """
+        without = [example for example in self.examples if role not in example.files]
+        if without:
+            raise DataError(f"has no {role} file", file=without[0].path)
+        return [example.files[role] for example in self.examples]
 
     @property
     def labels(self) -> list[str]:
@@ -139,12 +210,14 @@ class Table:
         """
         hasher = hashlib.blake2b(digest_size=16)
         for example in self.examples:
-            stat = stat_of(example.path)
+            stats = {role: stat_of(path) for role, path in sorted(example.files.items())}
             row = (
-                self.relative(example.path),
-                stat.st_size,
-                stat.st_mtime_ns,
+                [
+                    (role, self.relative(example.files[role]), stat.st_size, stat.st_mtime_ns)
+                    for role, stat in stats.items()
+                ],
                 sorted(example.columns.items()),
+                example.supervisions,
             )
             hasher.update(repr(row).encode("utf-8", "surrogateescape"))
         return hasher.hexdigest()

@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = attach(
     {
         "Card": "tympan.models.card",
         "LoadedModel": "tympan.models.folder",
+        "Score": "tympan.models.scores",
         "save_model": "tympan.models.folder",
         "load_model": "tympan.models.folder",
         "load_card": "tympan.models.catalogue",

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from tests_sounds import sound
 from tympan.audio import concat, synth
-from tympan.data import Batches, Example, Table, WaveCache, read_folder
+from tympan.data import Batches, Table, WaveCache, read_folder, recording
 from tympan.errors import ArgumentError
 from tympan.models import load_model
 from tympan.tasks import train
@@ -216,10 +216,10 @@ def test_a_fitted_head_is_fitted_once(few, tmp_path):
 def test_few_is_counted_among_those_that_teach(few):
     assert teach_few(few)
     for count, is_few in ((33, True), (36, False)):  # 15 % are for the test
-        rows = [Example(few.root / f"{i}.wav", {"label": "ab"[i % 2]}) for i in range(2 * count)]
+        rows = [recording(few.root / f"{i}.wav", {"label": "ab"[i % 2]}) for i in range(2 * count)]
         assert teach_few(Table(few.root, tuple(rows))) is is_few
     folds = [
-        Example(few.root / f"{i}.wav", {"label": "ab"[i % 2], "fold": str(i % 5)})
+        recording(few.root / f"{i}.wav", {"label": "ab"[i % 2], "fold": str(i % 5)})
         for i in range(72)
     ]
     assert teach_few(Table(few.root, tuple(folds)))  # 58 teach, with one fold of five as the test

@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 from tympan._lazy import attach
+from tympan.tasks.verbs import Option, Verb
+
+VERB = Verb(
+    name="classify",
+    help="What sound is it, and when?",
+    task="tympan.tasks.classify.task:TASK",
+    options=(
+        Option("top", int, 5, "How many labels to give.", short="k", low=1),
+        Option("every_s", float, None, "Seconds from one step of the timeline to the next.", low=0),
+    ),
+    default_model="sounds",
+    save_as=(".json", ".csv", ".txt"),
+    trains_on="one sub-folder for each label, or a column label",
+)
 
 __getattr__, __dir__, __all__ = attach(
     __name__,

@@ -1,0 +1,362 @@
+"""What a question is: one contract, the same for all, from data to answer.
+
+A question has a `Verb` (how it is put) and a `Task` (how it is trained, scored and answered). The
+core of tympan (training, cards, reports, command line) calls what stands here and nothing else.
+
+    table ──► recipe ──► split ──► prepare (training set only) ──► examples ──► learner ──► fit
+                                                                     calibrate (validation) ──► card
+    recording ──► Model.session ──► push … ──► Answer                evaluate (test set) ──► scores
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from tympan.models.scores import Score
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from tympan.data import AudioStore, Examples, Table
+    from tympan.models import LoadedModel
+    from tympan.training import Learner, TrainingConfig
+
+    Wave = npt.NDArray[np.float32]
+
+Log = Callable[[str], None]
+"""Called with one line for each choice that was made."""
+
+
+class Config(Protocol):
+    """The configuration of a task: a frozen dataclass of plain values, saved in the card."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as the card holds them."""
+        ...
+
+
+C = TypeVar("C", bound=Config)
+
+
+# -- from data to a trained net --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Phase(Generic[C]):
+    """One training of several that follow one another on the same net.
+
+    Attributes:
+        training: how long, how fast.
+        config: the task's configuration during it (crops, augmentation …); the net is the same.
+    """
+
+    training: TrainingConfig
+    config: C
+
+
+@dataclass(frozen=True)
+class Recipe(Generic[C]):
+    """How to train, chosen by the task from the data and the start model.
+
+    Attributes:
+        phases: one or more, each beginning with the weights of the one before.
+        reasons: a sentence for the user about each choice.
+        pretrained_fields: fields of the configuration that pretrained weights dictate.
+        user_set: fields that the user set, which `prepare` leaves as they are.
+        small_dataset: too few recordings to hold some out for validation.
+        initialize: copy pretrained weights, fit a linear probe …; None: random weights. What it
+            leaves is scored before the first epoch, and kept where no epoch is better.
+    """
+
+    phases: tuple[Phase[C], ...]
+    reasons: tuple[str, ...] = ()
+    pretrained_fields: frozenset[str] = frozenset()
+    user_set: frozenset[str] = frozenset()
+    small_dataset: bool = False
+    initialize: Callable[[Learner, Examples, Log], None] | None = None
+
+
+@dataclass(frozen=True)
+class Prepared(Generic[C]):
+    """What was fitted to the training set, and to nothing else.
+
+    Attributes:
+        config: the configuration, fitted to the data (length of a window …).
+        vocabulary: labels, speakers, characters, tokens …, in the order of the net's outputs.
+        notes: sentences for the user about what was chosen and why.
+    """
+
+    config: C
+    vocabulary: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+# -- how good it is --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How good a model is on data that it was not trained on; a task adds what else it knows.
+
+    Attributes:
+        scores: the first one is the headline.
+        count: how many recordings (pieces, trials …) were scored.
+        counted: what was counted, in the plural.
+        limits: sentences for the card on where the model is wrong and what was not tested.
+        calibration: fields of the configuration that fit these scores, where nothing had been held
+            out to calibrate on.
+        seen: recordings of the folder that the model was trained on.
+        seen_left_out: whether they were left out; not if nothing else was there.
+        skipped: what could not be read, a line each.
+    """
+
+    scores: tuple[Score, ...]
+    count: int
+    counted: str = "recordings"
+    limits: tuple[str, ...] = ()
+    calibration: Mapping[str, Any] = field(default_factory=dict)
+    seen: int = 0
+    seen_left_out: bool = True
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The value of each score by its name."""
+        return {one.name: one.value for one in self.scores}
+
+    @property
+    def remark(self) -> str:
+        """A sentence about recordings that the model was trained on; empty if there are none."""
+        if not self.seen:
+            return ""
+        if self.seen_left_out:
+            return f"{self.seen} that the model was trained on are left out"
+        return "the model was trained on all of them, so the scores say little"
+
+    def details(self) -> dict[str, Any]:
+        """What the card holds beside the scores, as plain values: scores of each label …"""
+        return {}
+
+    def table(self) -> list[dict[str, str]]:
+        """Rows for people beside the scores, column name → cell; empty: none."""
+        return []
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as one plain object; the scores by name, and in full under `scores`."""
+        return {
+            **{one.name: one.to_json()["value"] for one in self.scores},
+            "count": self.count,
+            "counted": self.counted,
+            "scores": [one.to_json() for one in self.scores],
+            **self.details(),
+            "limits": list(self.limits),
+            "seen_in_training": self.seen,
+            "seen_left_out": bool(self.seen) and self.seen_left_out,
+            "skipped": list(self.skipped),
+        }
+
+    def __str__(self) -> str:
+        lines = [f"{self.count} {self.counted}" + (f" ({self.remark})" if self.remark else "")]
+        width = max((len(one.title) for one in self.scores), default=0)
+        for one in self.scores:
+            interval = f"   95 % interval {one.interval_text}" if one.interval else ""
+            lines.append(f"{one.title:{width}}  {one.text:>8}{interval}")
+        rows = self.table()
+        if rows:
+            columns = {name: [name, *(row[name] for row in rows)] for name in rows[0]}
+            first = next(iter(columns))
+            widths = {name: max(map(len, cells)) for name, cells in columns.items()}
+            for i in range(len(rows) + 1):
+                cells = (
+                    columns[n][i].ljust(widths[n]) if n == first else columns[n][i].rjust(widths[n])
+                    for n in columns
+                )
+                lines.append("  ".join(cells).rstrip())
+        return "\n".join(lines)
+
+
+# -- from a recording to an answer -----------------------------------------------------------------
+
+
+class Answer(Protocol):
+    """What a model says about one recording: a value that prints, saves and draws itself.
+
+    Attributes:
+        file: name of the recording.
+        model: name of the model.
+        duration_s: length of the recording.
+        warnings: why the answer may mean nothing.
+    """
+
+    @property
+    def file(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def duration_s(self) -> float: ...
+    @property
+    def warnings(self) -> tuple[str, ...]: ...
+
+    def to_json(self) -> dict[str, Any]:
+        """One plain object: `file`, `model`, `duration_s`, `warnings`, and the answer."""
+        ...
+
+    def save(self, path: str | Path) -> Path:
+        """Write it; the ending chooses the format."""
+        ...
+
+
+A = TypeVar("A", bound=Answer)
+A_co = TypeVar("A_co", bound=Answer, covariant=True)
+
+
+class Session(Protocol[A_co]):
+    """One recording on its way through a model, block by block, in bounded memory."""
+
+    def push(self, wave: Wave) -> Iterable[Any]:
+        """Take the next samples `(c, t)` at the model's rate; yield what is decided by now."""
+        ...
+
+    def result(self) -> A_co:
+        """The answer about all that was pushed; call it once, at the end."""
+        ...
+
+
+class Model(Protocol[A_co]):
+    """A model that is loaded on a device, ready to answer.
+
+    Attributes:
+        name: of the catalogue or folder.
+        task: name of its task.
+        rate_hz: rate of the samples that its sessions take.
+        mono: whether they take one channel; else those of the recording.
+        labels: names of its outputs.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def task(self) -> str: ...
+    @property
+    def rate_hz(self) -> int: ...
+    @property
+    def mono(self) -> bool: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+    def session(self, *, name: str = "", **options: Any) -> Session[A_co]:
+        """Begin a recording called `name`, with the verb's options."""
+        ...
+
+    def __call__(self, source: Any, **options: Any) -> A_co:
+        """Answer about a recording: path, bytes, file object or `Clip`."""
+        ...
+
+    def stream(self, blocks: Iterable[Wave], **options: Any) -> Iterator[Any]:
+        """Yield what is decided, while samples `(c, t)` at `rate_hz` come in."""
+        ...
+
+
+# -- the question ----------------------------------------------------------------------------------
+
+
+class Task(Protocol[C, A]):
+    """One question.
+
+    Attributes:
+        name: of the verb.
+        config_type: the dataclass of its configuration.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def config_type(self) -> type[C]: ...
+
+    def claims(self, table: Table) -> str:
+        """Why this folder asks this question, a clause after "because"; empty: it does not."""
+        ...
+
+    def recipe(
+        self, table: Table, start: LoadedModel | None, settings: Mapping[str, Any]
+    ) -> Recipe[C]:
+        """How to train on a folder, from a start model or from scratch.
+
+        Only what needs no decoding is looked at: how many recordings, their rates, their columns.
+
+        Raises:
+            ArgumentError: an unknown or unusable setting.
+            DataError: the folder cannot answer this question.
+        """
+        ...
+
+    def store_rate_hz(self, config: C) -> int | None:
+        """The rate at which recordings are decoded for it; None: it takes no audio."""
+        ...
+
+    def check(self, table: Table, store: AudioStore) -> tuple[str, ...]:
+        """Look at all decoded recordings before they are split; sentences for the user.
+
+        Raises:
+            DataError: they cannot be trained on.
+        """
+        ...
+
+    def prepare(self, train: Table, store: AudioStore, recipe: Recipe[C]) -> Prepared[C]:
+        """Fit vocabulary and configuration to the training set.
+
+        Raises:
+            DataError: it cannot be trained on.
+        """
+        ...
+
+    def examples(
+        self, table: Table, store: AudioStore, prepared: Prepared[C], *, training: bool
+    ) -> Examples:
+        """The rows of a table as tensors."""
+        ...
+
+    def learner(self, prepared: Prepared[C]) -> Learner:
+        """The nets with random weights, their losses and metrics."""
+        ...
+
+    def calibrate(self, learner: Learner, prepared: Prepared[C], validation: Examples) -> C:
+        """Temperature, thresholds, normal statistics …, from validation data."""
+        ...
+
+    def state(self, learner: Learner) -> Mapping[str, Any]:
+        """The tensors that are saved, by name."""
+        ...
+
+    def load(self, model: LoadedModel, device: str) -> Model[A]:
+        """Build the model, ready to answer.
+
+        Raises:
+            ModelError: card and weights do not fit.
+        """
+        ...
+
+    def evaluate(
+        self,
+        parts: Sequence[tuple[Model[A], Table]],
+        store: AudioStore,
+        *,
+        calibrate: bool = False,
+    ) -> Evaluation:
+        """Score a model on a table, or the models of a cross-validation each on its fold.
+
+        Args:
+            parts: model and the rows that it was not trained on.
+            store: the decoded recordings.
+            calibrate: nothing had been held out to calibrate on: take the scores of each part as
+                calibrated on the others, and give the calibration of all of them together.
+
+        Raises:
+            DataError: a table has labels that the model does not know, or no rows.
+        """
+        ...
