@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +16,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tympan.data import Batch, Batches, Table, WaveCache, read_folder
-from tympan.training import History, TrainingConfig, checkpoint, fit
+from tympan.data import AudioStore, Batch, Batches, Table, read_folder
+from tympan.data.examples import digest
+from tympan.training import History, TrainingConfig, checkpoint, fit, whole_nets
 
 RATE_HZ = 4000
 PITCHES_HZ = {"low": 300.0, "middle": 600.0, "high": 1200.0}
@@ -88,6 +89,29 @@ class Disturbance:
         os.kill(os.getppid() if self.parent else os.getpid(), self.by)
 
 
+class ToneExamples:
+    """Crops of a quarter of a second, from anywhere in training, and their labels."""
+
+    weights = None
+    padding: Mapping[str, float] = {}
+    length = RATE_HZ // 4
+
+    def __init__(self, table: Table, store: AudioStore, labels: list[str]) -> None:
+        self.table, self.store = table, store
+        self.targets = [labels.index(label) for label in table.column("label")]
+        self.sizes = store.lengths(table.paths)
+
+    def item(self, row: int, rng: np.random.Generator | None) -> dict[str, Tensor]:
+        place = 0.5 if rng is None else rng.random()
+        start = int(place * (self.sizes[row] - self.length + 1))
+        wave = self.store.mono(self.table[row].path, start, self.length)
+        return {"wave": torch.from_numpy(wave), "label": torch.tensor(self.targets[row])}
+
+    def fingerprint(self) -> dict[str, object]:
+        content = digest(self.store.keys(self.table))
+        return {"content": content, "targets": digest(self.targets)}
+
+
 class ToneLearner:
     """Cross entropy on noisy copies, so that every step draws random numbers."""
 
@@ -95,29 +119,45 @@ class ToneLearner:
 
     def __init__(self, k: int, disturbance: Disturbance | None = None) -> None:
         torch.manual_seed(7)
-        self.net: nn.Module = ToneNet(k)
+        self.nets: dict[str, nn.Module] = {"net": ToneNet(k)}
         self.disturbance = disturbance or Disturbance()
         self.calls = 0
 
-    def loss(self, net: nn.Module, batch: Batch, generator: torch.Generator) -> Tensor:
+    @property
+    def net(self) -> nn.Module:
+        return self.nets["net"]
+
+    def groups(self) -> Mapping[str, list[dict[str, object]]]:
+        return whole_nets(self.nets)
+
+    def fingerprint(self) -> dict[str, object]:
+        return {}
+
+    def losses(
+        self, nets: Mapping[str, nn.Module], batch: Batch, rng: torch.Generator
+    ) -> Iterator[tuple[str, Tensor]]:
+        yield "net", self.loss(nets["net"], batch, rng)
+
+    def loss(self, net: nn.Module, batch: Batch, rng: torch.Generator) -> Tensor:
         self.calls += 1
         time.sleep(self.disturbance.pause_s)
         mine = not self.disturbance.parent or os.environ.get("LOCAL_RANK", "0") == "0"
         if self.calls == self.disturbance.at and not self.disturbance.in_evaluate and mine:
             self.disturbance.strike()
-        noise = torch.randn(batch.waves.shape, generator=generator).to(batch.waves.device)
-        return functional.cross_entropy(net(batch.waves + 0.05 * noise).float(), batch.targets)
+        noise = torch.randn(batch["wave"].shape, generator=rng).to(batch["wave"].device)
+        scores = net(batch["wave"] + 0.05 * noise).float()
+        return functional.cross_entropy(scores, batch["label"])
 
-    def evaluate(self, net: nn.Module, batches: Iterable[Batch]) -> dict[str, float]:
+    def evaluate(self, nets: Mapping[str, nn.Module], batches: Iterable[Batch]) -> dict[str, float]:
         right = total = 0
         loss = 0.0
         for batch in batches:
             if self.disturbance.in_evaluate and self.calls >= self.disturbance.at > 0:
                 self.disturbance.strike()
-            scores = net(batch.waves)
-            loss += float(functional.cross_entropy(scores, batch.targets, reduction="sum"))
-            right += int((scores.argmax(1) == batch.targets).sum())
-            total += len(batch)
+            scores = nets["net"](batch["wave"])
+            loss += float(functional.cross_entropy(scores, batch["label"], reduction="sum"))
+            right += int((scores.argmax(1) == batch["label"]).sum())
+            total += len(scores)
         return {"accuracy": right / total, "loss": loss / total}
 
 
@@ -126,22 +166,14 @@ def make_batches(
 ) -> tuple[Batches, Batches, Table]:
     """Two thirds to train on, one third to validate on."""
     table = read_folder(root)
-    cache = WaveCache.open(table, RATE_HZ, cache_dir)
-    labels = table.labels
-    targets = torch.tensor([labels.index(label) for label in table.column("label")])
+    store = AudioStore.open(table, RATE_HZ, cache_dir)
 
-    def side(rows: list[int], training: bool) -> Batches:
-        return Batches(
-            cache.subset(rows),
-            targets[rows],
-            batch_size=batch_size,
-            crop_s=0.25,
-            training=training,
-            seed=3,
-        )
+    def part(rows: list[int], training: bool) -> Batches:
+        examples = ToneExamples(table.subset(rows), store, table.labels)
+        return Batches(examples, batch_size=batch_size, training=training, seed=3)
 
     val = list(range(0, len(table), 3))
-    return side([i for i in range(len(table)) if i % 3], True), side(val, False), table
+    return part([i for i in range(len(table)) if i % 3], True), part(val, False), table
 
 
 def train_problem(

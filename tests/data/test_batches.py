@@ -4,162 +4,160 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
-import soundfile
 import torch
+from torch import Tensor
 
-from tests_training import RATE_HZ, write_problem
-from tympan.data import Batch, Batches, WaveCache, read_folder
-from tympan.data.batches import class_weights
+from tympan.data import Batch, Batches
+from tympan.data.batches import collate
+from tympan.data.examples import class_weights
 from tympan.errors import ArgumentError, ShapeError
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> WaveCache:
-    """21 recordings of 0.25 to 0.33 s, and one of 3 s."""
-    root = write_problem(tmp_path_factory.mktemp("data"), per_label=7)
-    long = np.random.default_rng(0).uniform(-0.5, 0.5, 3 * RATE_HZ)
-    soundfile.write(root / "low" / "long.wav", long, RATE_HZ)
-    return WaveCache.open(read_folder(root), RATE_HZ, tmp_path_factory.mktemp("cache"))
+class Ragged:
+    """Rows of one to twenty numbers, of which training adds a random one."""
+
+    padding: Mapping[str, float] = {"x": -1.0}
+
+    def __init__(self, rows: int = 22, weights: np.ndarray | None = None) -> None:
+        self.sizes = 1 + np.arange(rows) % 20
+        self.weights = weights
+
+    def item(self, row: int, rng: np.random.Generator | None) -> dict[str, Tensor]:
+        noise = 0.0 if rng is None else rng.random()
+        return {
+            "x": torch.full((int(self.sizes[row]),), float(row)),
+            "noise": torch.tensor(noise, dtype=torch.float64),
+        }
+
+    def fingerprint(self) -> dict[str, object]:
+        return {"content": len(self.sizes)}
 
 
-def make(cache: WaveCache, **options: object) -> Batches:
-    given: dict[str, object] = {"batch_size": 5, "crop_s": 0.2, "training": True, "seed": 1}
-    targets = torch.arange(len(cache))
-    return Batches(cache, targets, **(given | options))  # type: ignore[arg-type]
+def make(examples: Ragged | None = None, **options: object) -> Batches:
+    given: dict[str, object] = {"batch_size": 5, "training": True, "seed": 1}
+    return Batches(examples or Ragged(), **(given | options))  # type: ignore[arg-type]
 
 
 def same(a: list[Batch], b: list[Batch]) -> bool:
     return len(a) == len(b) and all(
-        torch.equal(getattr(x, name), getattr(y, name))
+        x.keys() == y.keys() and all(torch.equal(x[name], y[name]) for name in x)
         for x, y in zip(a, b, strict=True)
-        for name in ("waves", "targets", "index", "lengths")
     )
 
 
 @pytest.mark.parametrize("workers", [1, 3, 50])
 @pytest.mark.parametrize("training", [True, False])
-def test_threads_change_nothing(cache: WaveCache, workers: int, training: bool) -> None:
-    alone = make(cache, training=training, workers=0)
-    many = make(cache, training=training, workers=workers)
+def test_threads_change_nothing(workers: int, training: bool) -> None:
+    alone = make(training=training, workers=0)
+    many = make(training=training, workers=workers)
     assert same(list(alone.epoch(3)), list(many.epoch(3)))
 
 
-def test_an_epoch_can_start_in_the_middle(cache: WaveCache) -> None:
-    batches = make(cache, balance=True)
+def test_an_epoch_can_start_in_the_middle() -> None:
+    batches = make(examples=Ragged(weights=np.full(22, 1 / 22)))
     whole = list(batches.epoch(2))
     assert len(whole) == len(batches) == 5
     for start in range(6):
         assert same(list(batches.epoch(2, start)), whole[start:])
 
 
-def test_seed_and_epoch_change_order_and_crops(cache: WaveCache) -> None:
-    first = list(make(cache).epoch(0))
-    assert same(first, list(make(cache).epoch(0)))
-    assert not same(first, list(make(cache).epoch(1)))
-    assert not same(first, list(make(cache, seed=2).epoch(0)))
-    assert not same(first, list(make(cache, seed=-1).epoch(0)))
+def test_seed_and_epoch_change_order_and_choices() -> None:
+    first = list(make().epoch(0))
+    assert same(first, list(make().epoch(0)))
+    assert not same(first, list(make().epoch(1)))
+    assert not same(first, list(make(seed=2).epoch(0)))
+    assert not same(first, list(make(seed=-1).epoch(0)))
 
 
-def test_each_recording_comes_once_and_the_last_batch_is_filled_up(cache: WaveCache) -> None:
-    batches = list(make(cache).epoch(0))
-    seen = Counter(int(i) for batch in batches for i in batch.index)
-    assert [len(batch) for batch in batches] == [5] * 5
+def test_each_recording_comes_once_and_the_last_batch_is_filled_up() -> None:
+    batches = list(make().epoch(0))
+    seen = Counter(int(i) for batch in batches for i in batch["row"])
+    assert [len(batch["row"]) for batch in batches] == [5] * 5
     assert set(seen) == set(range(22))
     assert seen.total() == 25
     assert max(seen.values()) == 2
     for batch in batches:
-        assert len(set(batch.index.tolist())) == 5
-        assert torch.equal(batch.targets, batch.index)
-        assert batch.waves.dtype == torch.float32
+        assert len(set(batch["row"].tolist())) == 5
+        assert batch["x"].dtype == torch.float32
+        assert torch.equal(batch["x"][:, 0].long(), batch["row"])
 
 
-def test_crops_are_pieces_from_anywhere(cache: WaveCache) -> None:
-    batches = make(cache)
-    (row,) = [i for i in range(len(cache)) if cache.length(i) == 3 * RATE_HZ]
-    whole, places = cache.wave(row), []
-    for epoch in range(12):
-        for batch in batches.epoch(epoch):
-            for wave, index, length in zip(batch.waves, batch.index, batch.lengths, strict=True):
-                assert int(length) == len(wave) == 800
-                if int(index) == row:
-                    starts = np.lib.stride_tricks.sliding_window_view(whole, 3)
-                    (found,) = np.flatnonzero((starts == wave[:3].numpy()).all(1))
-                    np.testing.assert_array_equal(wave.numpy(), whole[found : found + 800])
-                    places.append(int(found))
-    assert min(places) < 3000
-    assert max(places) > 8000
-
-
-@pytest.mark.parametrize("pad", ["zero", "cyclic"])
 @pytest.mark.parametrize("training", [True, False])
-def test_short_recordings_are_filled_up(cache: WaveCache, pad: str, training: bool) -> None:
-    batch = next(iter(make(cache, crop_s=1.0, pad=pad, training=training)))
-    assert batch.waves.shape == (5, 4000)
-    for wave, index, length in zip(batch.waves, batch.index, batch.lengths, strict=True):
-        real = cache.wave(int(index))
-        if len(real) >= 4000:
-            continue
-        assert int(length) == len(real)
-        wanted = np.zeros(4000) if pad == "zero" else np.resize(real, 4000)
-        wanted[: len(real)] = real
-        np.testing.assert_array_equal(wave.numpy(), wanted.astype(np.float32))
+def test_what_is_ragged_is_filled_up_and_its_lengths_stand_beside(training: bool) -> None:
+    for batch in make(training=training).epoch(0):
+        assert batch["x"].shape[1] == batch["x_lengths"].max()
+        for x, row, length in zip(batch["x"], batch["row"], batch["x_lengths"], strict=True):
+            assert int(length) == 1 + int(row) % 20
+            assert bool((x[:length] == float(row)).all())
+            assert bool((x[length:] == -1).all())
+    assert "noise_lengths" not in batch
 
 
-def test_evaluation_goes_through_the_rows_once_in_order(cache: WaveCache) -> None:
-    batches = list(make(cache, training=False).epoch(0))
-    assert torch.cat([batch.index for batch in batches]).tolist() == list(range(22))
-    assert [len(batch) for batch in batches] == [5, 5, 5, 5, 2]
-    for batch in batches:
-        for wave, index in zip(batch.waves, batch.index, strict=True):
-            whole = cache.wave(int(index))
-            start = (len(whole) - 800 + 1) // 2
-            np.testing.assert_array_equal(wave.numpy(), whole[start : start + 800])
-    assert same(batches, list(make(cache, training=False).epoch(7)))
+def test_several_ragged_axes() -> None:
+    items = [{"x": torch.ones(2, 3)}, {"x": torch.ones(1, 5)}]
+    batch = collate(items, {"x": 0.0})
+    assert batch["x"].shape == (2, 2, 5)
+    assert batch["x"].sum() == 6 + 5
+    assert batch["x_lengths"].tolist() == [3, 5]
 
 
-def test_whole_recordings(cache: WaveCache) -> None:
-    for batch in make(cache, crop_s=None, training=False).epoch(0):
-        assert batch.waves.shape[1] == max(batch.lengths)
-        assert batch.lengths.tolist() == [cache.length(int(i)) for i in batch.index]
+def test_rows_of_alike_size_share_a_batch() -> None:
+    plain, sorted_ = make(Ragged(100)), make(Ragged(100), bucket=5)
+
+    def padded(batches: Batches) -> int:
+        return sum(int((b["x"] == -1).sum()) for e in range(3) for b in batches.epoch(e))
+
+    assert padded(sorted_) < 0.5 * padded(plain)
+    first = [int(r) for batch in sorted_.epoch(0) for r in batch["row"]]
+    assert sorted(first) == list(range(100))
+    largest = [int(b["x_lengths"].max()) for b in sorted_.epoch(0)]
+    assert largest != sorted(largest)  # batches come in any order of size
+    assert [int(r) for batch in sorted_.epoch(1) for r in batch["row"]] != first
+
+
+def test_evaluation_goes_through_the_rows_once_in_order() -> None:
+    batches = list(make(training=False).epoch(0))
+    assert torch.cat([batch["row"] for batch in batches]).tolist() == list(range(22))
+    assert [len(batch["row"]) for batch in batches] == [5, 5, 5, 5, 2]
+    assert all(bool((batch["noise"] == 0).all()) for batch in batches)
+    assert same(batches, list(make(training=False).epoch(7)))
 
 
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("world", [2, 3])
-def test_processes_share_each_batch(cache: WaveCache, training: bool, world: int) -> None:
-    alone = make(cache, batch_size=6, training=training)
+def test_processes_share_each_batch(training: bool, world: int) -> None:
+    alone = make(batch_size=6, training=training)
     parts = [alone.shard(rank, world) for rank in range(world)]
     assert alone.world == 1  # sharding leaves the original alone
     steps = [list(part.epoch(1)) for part in parts]
     for step, whole in enumerate(alone.epoch(1)):
-        shares = [set(found[step].index.tolist()) for found in steps]
-        assert set().union(*shares) == set(whole.index.tolist())
-        assert sum(map(len, shares)) == len(whole)
+        shares = [set(found[step]["row"].tolist()) for found in steps]
+        assert set().union(*shares) == set(whole["row"].tolist())
+        assert sum(map(len, shares)) == len(whole["row"])
         for rank in range(world):
-            assert torch.equal(steps[rank][step].waves, whole.waves[rank::world])
+            assert torch.equal(steps[rank][step]["noise"], whole["noise"][rank::world])
 
 
-def test_processes_get_the_same_number_of_recordings(cache: WaveCache) -> None:
-    parts = [make(cache, batch_size=5).shard(rank, 2) for rank in range(2)]
-    sizes = [[len(batch) for batch in part.epoch(0)] for part in parts]
+def test_processes_get_the_same_number_of_recordings() -> None:
+    parts = [make(batch_size=5).shard(rank, 2) for rank in range(2)]
+    sizes = [[len(batch["row"]) for batch in part.epoch(0)] for part in parts]
     assert sizes[0] == sizes[1] == [3] * 4
 
 
-def test_fewer_recordings_than_a_batch(cache: WaveCache) -> None:
-    few = cache.subset([0, 1, 2])
-    batches = Batches(few, torch.arange(3), batch_size=64, crop_s=0.1, training=True)
-    (batch,) = batches.epoch(0)
-    assert sorted(batch.index.tolist()) == [0, 1, 2]
+def test_fewer_recordings_than_a_batch() -> None:
+    (batch,) = make(Ragged(3), batch_size=64).epoch(0)
+    assert sorted(batch["row"].tolist()) == [0, 1, 2]
 
 
-def test_balance_makes_classes_equal(cache: WaveCache) -> None:
+def test_balance_makes_classes_equal() -> None:
     targets = torch.tensor([0] * 18 + [1] * 3 + [2])
-    batches = Batches(
-        cache, targets, batch_size=22, crop_s=0.1, training=True, balance=True, workers=0
-    )
-    drawn = Counter(int(t) for e in range(30) for b in batches.epoch(e) for t in b.targets)
+    balanced = Ragged(weights=class_weights(targets, 1.0))
+    batches = make(balanced, batch_size=22, workers=0)
+    drawn = Counter(int(targets[r]) for e in range(30) for b in batches.epoch(e) for r in b["row"])
     for label in range(3):
         assert drawn[label] == pytest.approx(220, abs=30)
     half = class_weights(targets, 0.5)
@@ -176,54 +174,45 @@ def test_balance_of_several_labels() -> None:
         class_weights(torch.zeros(2, 3, 4), 1.0)
 
 
-def test_leaving_an_epoch_ends_its_threads(cache: WaveCache) -> None:
+def test_leaving_an_epoch_ends_its_threads() -> None:
     before = threading.active_count()
     for _ in range(3):
-        epoch = make(cache, batch_size=1, workers=3).epoch(0)
+        epoch = make(batch_size=1, workers=3).epoch(0)
         next(epoch)
         assert threading.active_count() > before
         epoch.close()  # type: ignore[attr-defined]
         assert threading.active_count() == before
 
 
-def test_an_error_while_reading_ahead_reaches_the_caller(
-    cache: WaveCache, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(self: WaveCache, i: int, start: int = 0, length: int | None = None) -> None:
-        raise OSError("the disk is gone")
+def test_an_error_while_reading_ahead_reaches_the_caller() -> None:
+    class Broken(Ragged):
+        def item(self, row: int, rng: np.random.Generator | None) -> dict[str, Tensor]:
+            raise OSError("the disk is gone")
 
-    monkeypatch.setattr(WaveCache, "wave", broken)
     with pytest.raises(OSError, match="the disk is gone"):
-        list(make(cache, workers=2).epoch(0))
+        list(make(Broken(), workers=2).epoch(0))
 
 
-def test_the_wait_is_measured(cache: WaveCache) -> None:
-    batches = make(cache)
+def test_the_wait_is_measured() -> None:
+    batches = make()
     assert batches.wait_s == 0
     list(batches.epoch(0))
     assert batches.wait_s > 0
 
 
-def test_wrong_arguments(cache: WaveCache) -> None:
-    with pytest.raises(ShapeError, match="3 targets for 22 recordings"):
-        Batches(cache, torch.arange(3), batch_size=1, crop_s=1.0, training=True)
-    for wrong in ({"batch_size": 0}, {"crop_s": 0.0}, {"pad": "mirror"}, {"rank": 2, "world": 2}):
+def test_wrong_arguments() -> None:
+    for wrong in ({"batch_size": 0}, {"bucket": -1}, {"rank": 2, "world": 2}):
         with pytest.raises(ArgumentError):
-            make(cache, **wrong)
+            make(**wrong)
 
 
-def test_the_fingerprint_knows_what_matters(cache: WaveCache) -> None:
+def test_the_fingerprint_knows_what_matters() -> None:
     prints = [
-        make(cache).fingerprint(),
-        make(cache, seed=2).fingerprint(),
-        make(cache, batch_size=4).fingerprint(),
-        make(cache, crop_s=0.1).fingerprint(),
-        make(cache, balance=True).fingerprint(),
-        make(cache, pad="cyclic").fingerprint(),
-        make(cache.subset(range(21, -1, -1))).fingerprint(),
-        Batches(
-            cache, torch.zeros(22), batch_size=5, crop_s=0.2, training=True, seed=1
-        ).fingerprint(),
+        make().fingerprint(),
+        make(seed=2).fingerprint(),
+        make(batch_size=4).fingerprint(),
+        make(bucket=2).fingerprint(),
+        make(Ragged(21)).fingerprint(),
     ]
     assert len({str(p) for p in prints}) == len(prints)
-    assert make(cache, workers=4).shard(0, 2).fingerprint() == prints[0]
+    assert make(workers=4).shard(0, 2).fingerprint() == prints[0]

@@ -62,7 +62,7 @@ def test_averaged_gradients_of_shares_are_the_gradient_of_the_batch(batches: Dat
     def gradient(part: Batches) -> torch.Tensor:
         batch = next(part.epoch(0))
         net.zero_grad()
-        torch.nn.functional.cross_entropy(net(batch.waves), batch.targets).backward()
+        torch.nn.functional.cross_entropy(net(batch["wave"]), batch["label"]).backward()
         return torch.cat([p.grad.flatten() for p in net.parameters() if p.grad is not None])
 
     halves = [gradient(train.shard(rank, 2)) for rank in range(2)]

@@ -1,4 +1,4 @@
-"""Decode to mono at one rate, in blocks, so that a file of any length fits in memory."""
+"""Decode at one rate, in blocks, so that a file of any length fits in memory."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Wave = npt.NDArray[np.float32]
 def read_blocks(
     path: Path, rate_hz: int | None, *, block_s: float = 30.0, end_s: float | None = None
 ) -> Iterator[Wave]:
-    """Mono float32 blocks (t,) of a file, at `rate_hz` (None: its own rate).
+    """Float32 blocks `(c, t)` of a file, at `rate_hz` (None: its own rate).
 
     Raises:
         AudioFileError: it cannot be decoded.
     """
     from tympan import audio
 
-    for block in audio.blocks(path, block_s=block_s, rate_hz=rate_hz, mono=True, end_s=end_s):
-        yield block.clip.samples[0]
+    for block in audio.blocks(path, block_s=block_s, rate_hz=rate_hz, end_s=end_s):
+        yield block.clip.samples

@@ -1,4 +1,4 @@
-"""Batches of waveforms for training and evaluation.
+"""Batches of examples for training and evaluation.
 
 What a batch holds depends on (seed, epoch, step) only: not on threads, not on whether the epoch was
 started in the middle. With several processes each takes its share of the same batch.
@@ -6,13 +6,11 @@ started in the middle. With several processes each takes its share of the same b
 
 from __future__ import annotations
 
-import hashlib
 import queue
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,119 +18,73 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from tympan.data.cache import WaveCache
-from tympan.errors import ArgumentError, ShapeError
+from tympan.data.examples import Examples
+from tympan.errors import ArgumentError
 
 _PREFETCH = 4
 
-
-@dataclass
-class Batch:
-    """Some recordings, cropped and padded to one length.
-
-    Args:
-        waves: float32 (b, t).
-        targets: (b, ...), as given to `Batches`.
-        index: long (b,): the row of each in the cache.
-        lengths: long (b,): samples before padding.
-    """
-
-    waves: Tensor
-    targets: Tensor
-    index: Tensor
-    lengths: Tensor
-
-    def __len__(self) -> int:
-        return len(self.waves)
-
-    def to(self, device: torch.device | str) -> Batch:
-        """The same batch on another device."""
-        return Batch(
-            self.waves.to(device, non_blocking=True),
-            self.targets.to(device, non_blocking=True),
-            self.index.to(device),
-            self.lengths.to(device),
-        )
+Batch = dict[str, Tensor]
+"""Named tensors `(b, …)`; `<name>_lengths` `(b,)` beside what is ragged; `row` `(b,)`."""
 
 
 class Batches:
-    """Batches of a cache's recordings.
+    """Batches of examples.
 
-    **Training**: a new order each epoch; a long recording gives a random crop; the last batch is
-    filled up from the epoch's start, so that all batches have the same size. **Evaluation**: the
-    rows in their order, once; a long recording gives its middle.
+    **Training**: a new order each epoch; each example's random choices are drawn anew; the last
+    batch is filled up from the epoch's start, so that all batches have the same size.
+    **Evaluation**: the rows in their order, once, without random choices.
 
     Args:
-        cache: the decoded recordings.
-        targets: tensor (rows, ...), one for each recording: class numbers or k-hot rows.
-        batch_size: recordings in a batch, **over all processes together**: with `world=2` each
-            process gets half, so that learning rate and steps stay right whatever the number.
-        crop_s: length of a wave in seconds; None: as long as the longest of each batch.
-        training: random order and crops, or not.
-        seed: what the order and the crops depend on, with epoch and step.
-        balance: draw rows (with replacement) so that all classes come equally often; a number
-            between 0 and 1 goes part of the way (weights are 1 / class size ** balance).
-        pad: what follows a short recording: `"zero"`, or `"cyclic"` (it is repeated).
+        examples: the rows.
+        batch_size: rows in a batch, **over all processes together**: with `world=2` each process
+            gets half, so that learning rate and steps stay right whatever the number.
+        training: random order and choices, or not.
+        seed: what they depend on, with epoch and step.
+        bucket: in training, rows of alike size share a batch: the epoch's order is sorted by size
+            within pieces of so many batches, so that less is padded; 0: not.
         rank, world: which share of each batch, of how many.
         workers: threads that read ahead; 0 reads in the caller's thread.
 
     Attributes:
         wait_s: how long callers waited for batches so far.
 
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> from tympan.audio import synth
-    >>> from tympan.data import read_folder
-    >>> root = Path(tempfile.mkdtemp())
-    >>> for i in range(3):
-    ...     _ = synth.sine(440, duration_s=0.5 + i, rate_hz=8000).save(root / f"{i}.wav")
-    >>> cache = WaveCache.open(read_folder(root), rate_hz=8000, cache_dir=root / ".cache")
-    >>> batches = Batches(cache, torch.tensor([0, 1, 1]), batch_size=2, crop_s=1.0, training=True)
-    >>> [tuple(batch.waves.shape) for batch in batches.epoch(0)]
-    [(2, 8000), (2, 8000)]
+    >>> class Numbers:
+    ...     sizes, weights, padding = np.ones(3, np.int64), None, {}
+    ...     def item(self, row, rng):
+    ...         return {"x": torch.tensor(float(row))}
+    ...     def fingerprint(self):
+    ...         return {"rows": 3}
+    >>> [batch["x"].tolist() for batch in Batches(Numbers(), batch_size=2, training=False)]
+    [[0.0, 1.0], [2.0]]
     """
 
     def __init__(
         self,
-        cache: WaveCache,
-        targets: Tensor,
+        examples: Examples,
         *,
         batch_size: int,
-        crop_s: float | None,
         training: bool,
         seed: int = 0,
-        balance: bool | float = False,
-        pad: str = "zero",
+        bucket: int = 0,
         rank: int = 0,
         world: int = 1,
         workers: int = 1,
     ) -> None:
-        if len(targets) != len(cache):
-            raise ShapeError(f"{len(targets)} targets for {len(cache)} recordings")
-        if batch_size < 1 or (crop_s is not None and crop_s <= 0):
-            raise ArgumentError("batch_size and crop_s must be positive")
-        if pad not in ("zero", "cyclic"):
-            raise ArgumentError(f"pad must be 'zero' or 'cyclic', not {pad!r}")
-        self.cache, self.targets, self.training, self.seed = cache, targets, training, seed
-        self.crop_s, self.pad, self.workers, self.balance = crop_s, pad, workers, balance
-        self.asked_batch_size = batch_size
-        self.crop = None if crop_s is None else max(1, round(crop_s * cache.rate_hz))
-        # A batch never holds one recording twice, except to give each process the same number.
-        self.batch_size = min(batch_size, len(cache)) if training else batch_size
-        self.weights = class_weights(targets, float(balance)) if balance else None
-        self.lengths = cache.lengths
+        if batch_size < 1 or bucket < 0:
+            raise ArgumentError(f"batch_size={batch_size} and bucket={bucket} must be positive")
+        self.examples, self.training, self.seed = examples, training, seed
+        self.bucket, self.workers = bucket, workers
+        self.requested_batch_size = batch_size
+        self.rows = len(examples.sizes)
+        # A batch never holds one row twice, except to give each process the same number.
+        self.batch_size = min(batch_size, self.rows) if training else batch_size
         self.wait_s = 0.0
         self.rank, self.world = 0, 1
         self._share(rank, world)
 
     def __len__(self) -> int:
         """Batches in an epoch."""
-        return -(-len(self.cache) // self.batch_size)
-
-    @property
-    def num_examples(self) -> int:
-        """Recordings in the cache."""
-        return len(self.cache)
+        return -(-self.rows // self.batch_size)
 
     def shard(self, rank: int, world: int) -> Batches:
         """The same batches, of which this process takes its share."""
@@ -142,20 +94,12 @@ class Batches:
 
     def fingerprint(self) -> dict[str, Any]:
         """What the batches depend on, to refuse resuming a training on others."""
-        sounds = hashlib.blake2b(digest_size=6)
-        for i in range(len(self.cache)):
-            sounds.update(self.cache.content_key(i).encode())
-        targets = np.ascontiguousarray(self.targets.detach().cpu().numpy()).tobytes()
         return {
-            "recordings": len(self.cache),
-            "sounds": sounds.hexdigest(),
-            "targets": hashlib.blake2b(targets, digest_size=6).hexdigest(),
-            "rate_hz": self.cache.rate_hz,
-            "batch_size": self.asked_batch_size,
-            "crop_s": self.crop_s,
+            **self.examples.fingerprint(),
+            "rows": self.rows,
+            "batch_size": self.requested_batch_size,
             "seed": self.seed,
-            "balance": float(self.balance),
-            "pad": self.pad,
+            "bucket": self.bucket,
         }
 
     def _share(self, rank: int, world: int) -> None:
@@ -167,11 +111,11 @@ class Batches:
 
     def epoch(self, epoch: int, start_step: int = 0) -> Iterator[Batch]:
         """The batches of an epoch, from `start_step` on. Closing the iterator stops its thread."""
-        plan = self._plan(epoch)
+        order = self._order(epoch)
         steps = range(start_step, len(self))
         if self.workers <= 0:
-            return self._measured(self._batch(plan, step) for step in steps)
-        return self._measured(self._read_ahead(plan, steps))
+            return self._measured(self._batch(order, epoch, step) for step in steps)
+        return self._measured(self._read_ahead(order, epoch, steps))
 
     def __iter__(self) -> Iterator[Batch]:
         return self.epoch(0)
@@ -188,40 +132,50 @@ class Batches:
         finally:
             batches.close()
 
-    def _plan(self, epoch: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """The epoch's rows in order, and a number in [0, 1) for each that places its crop."""
-        rows = len(self.cache)
+    def _order(self, epoch: int) -> npt.NDArray[np.int64]:
+        """The epoch's rows in order."""
         if not self.training:
-            return np.arange(rows), np.full(rows, 0.5)
-        key = np.array([self.seed % 2**64, epoch], dtype=np.uint64)
-        rng = np.random.Generator(np.random.Philox(key=key))
+            return np.arange(self.rows)
+        rng = self._rng(epoch, 0)
         places = len(self) * self.batch_size
-        if self.weights is None:
-            order = np.resize(rng.permutation(rows), places)
+        if self.examples.weights is None:
+            order = np.resize(rng.permutation(self.rows), places)
         else:
-            order = _spread_draw(self.weights, places, rng)
-        return order, rng.random(places)
+            order = _spread_draw(self.examples.weights, places, rng)
+        return self._bucketed(order, rng) if self.bucket else order
 
-    def _batch(
-        self, plan: tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]], step: int
-    ) -> Batch:
-        order, places = plan
-        at = slice(step * self.batch_size, (step + 1) * self.batch_size)
-        share = slice(self.rank, None, self.world)
-        rows, places = order[at][share], places[at][share]
-        longest = int(self.lengths[rows].max(initial=1)) if self.crop is None else self.crop
-        waves = np.zeros((len(rows), longest), dtype=np.float32)
-        lengths = np.minimum(self.lengths[rows], longest)
-        for wave, row, place, length in zip(waves, rows, places, lengths, strict=True):
-            start = int(place * (self.lengths[row] - length + 1))
-            wave[:length] = self.cache.wave(row, start, length)
-            if self.pad == "cyclic" and length < longest:
-                wave[:] = np.resize(wave[:length], longest)
-        index = torch.from_numpy(rows.astype(np.int64))
-        return Batch(torch.from_numpy(waves), self.targets[index], index, torch.from_numpy(lengths))
+    def _bucketed(
+        self, order: npt.NDArray[np.int64], rng: np.random.Generator
+    ) -> npt.NDArray[np.int64]:
+        """Sort the order by size within pieces, and shuffle the batches of the epoch."""
+        piece = self.bucket * self.batch_size
+        sizes = np.asarray(self.examples.sizes)
+        parts = [order[i : i + piece] for i in range(0, len(order), piece)]
+        parts = [part[np.argsort(sizes[part], kind="stable")] for part in parts]
+        batches = np.concatenate(parts).reshape(-1, self.batch_size)
+        return batches[rng.permutation(len(batches))].reshape(-1)
+
+    def _rng(self, epoch: int, stream: int) -> np.random.Generator:
+        """A generator for an epoch's order (stream 0) or one place in it (from 1)."""
+        key = np.array([self.seed % 2**64, epoch], dtype=np.uint64)
+        counter = np.array([0, stream, 0, 0], dtype=np.uint64)
+        return np.random.Generator(np.random.Philox(key=key, counter=counter))
+
+    def _batch(self, order: npt.NDArray[np.int64], epoch: int, step: int) -> Batch:
+        first = step * self.batch_size
+        places = range(first, min(first + self.batch_size, len(order)))[self.rank :: self.world]
+        items = [
+            self.examples.item(
+                int(order[place]), self._rng(epoch, place + 1) if self.training else None
+            )
+            for place in places
+        ]
+        batch = collate(items, self.examples.padding)
+        batch["row"] = torch.from_numpy(order[list(places)])
+        return batch
 
     def _read_ahead(
-        self, plan: tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]], steps: range
+        self, order: npt.NDArray[np.int64], epoch: int, steps: range
     ) -> Generator[Batch, None, None]:
         """Batches in order, made by threads that stay at most a few ahead."""
         stop = threading.Event()
@@ -243,7 +197,7 @@ class Batches:
                 for step in steps[worker::count]:
                     if stop.is_set():
                         return
-                    put(worker, self._batch(plan, step))
+                    put(worker, self._batch(order, epoch, step))
             except BaseException as error:
                 put(worker, error)
 
@@ -262,26 +216,40 @@ class Batches:
                 thread.join()
 
 
-def class_weights(targets: Tensor, balance: float) -> npt.NDArray[np.float64]:
-    """How often to draw each row (sums to 1), so that classes weigh alike.
+def to_device(batch: Batch, device: torch.device | str) -> Batch:
+    """The same batch on another device."""
+    return {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
 
-    A row of several labels weighs as the rarest of them.
 
-    >>> class_weights(torch.tensor([0, 0, 0, 1]), 1.0).round(3).tolist()
-    [0.167, 0.167, 0.167, 0.5]
+def collate(items: Sequence[Mapping[str, Tensor]], padding: Mapping[str, float]) -> Batch:
+    """Stack the tensors of each name; what is ragged is filled up at its end.
+
+    Args:
+        items: of each row the same names.
+        padding: name of what is ragged → value to fill it up with.
+
+    Returns:
+        `(b, …)` for each name, and `<name>_lengths` `(b,)`, the length of the last axis, for what
+        is ragged.
+
+    >>> rows = [{"x": torch.tensor([1, 2])}, {"x": torch.tensor([3])}]
+    >>> batch = collate(rows, {"x": -1})
+    >>> batch["x"].tolist(), batch["x_lengths"].tolist()
+    ([[1, 2], [3, -1]], [2, 1])
     """
-    if targets.ndim == 1:
-        _, classes = torch.unique(targets, return_inverse=True)
-        hot = torch.nn.functional.one_hot(classes).double()
-    elif targets.ndim == 2:
-        hot = (targets > 0.5).double()
-    else:
-        raise ShapeError(f"balance takes targets (b,) or (b, k), not {tuple(targets.shape)}")
-    size = hot.sum(0).clamp_min(1)
-    rarest = torch.where(hot > 0, size, torch.inf).amin(1)
-    rarest = torch.where(rarest.isinf(), float(len(hot)), rarest)  # a row without any label
-    weights = rarest**-balance
-    return (weights / weights.sum()).numpy()
+    batch: Batch = {}
+    for name in items[0] if items else ():
+        tensors = [item[name] for item in items]
+        if name not in padding:
+            batch[name] = torch.stack(tensors)
+            continue
+        shape = [max(sizes) for sizes in zip(*(t.shape for t in tensors), strict=True)]
+        full = tensors[0].new_full((len(tensors), *shape), padding[name])
+        for row, tensor in zip(full, tensors, strict=True):
+            row[tuple(map(slice, tensor.shape))] = tensor
+        batch[name] = full
+        batch[f"{name}_lengths"] = torch.tensor([t.shape[-1] for t in tensors])
+    return batch
 
 
 def _spread_draw(

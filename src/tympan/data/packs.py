@@ -27,10 +27,12 @@ from tympan.data import _decode
 from tympan.data.table import stat_of
 from tympan.errors import AudioFileError, DataError
 
-FORMAT = 1
+FORMAT = 2
 UNUSED_DAYS = 30
 # A killed build loses at most one pack's worth of decoding (256 MB).
 PACK_SAMPLES = 2**27
+# Below this share of the channels' mean power (−20 dB), their mean says that they cancel.
+CANCELLING = 0.01
 # A recording longer than this (two minutes at 16 kHz) is kept in a file until it is packed.
 SPOOL_SAMPLES = 2**21
 Wave = npt.NDArray[np.float32]
@@ -44,12 +46,24 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class Entry:
-    """Where one recording lies: pack file, first sample, samples, scale, hash of its samples."""
+    """Where one file lies.
+
+    Attributes:
+        pack: the pack file.
+        start: place of its first sample, all channels counted.
+        length: samples of one channel.
+        channels: interleaved channels.
+        scale: what one step of the integers is worth.
+        loudest: the channel that stands for all where they cancel; else −1.
+        content: hash of its samples.
+    """
 
     pack: str
     start: int
     length: int
+    channels: int
     scale: float
+    loudest: int
     content: str
 
 
@@ -146,21 +160,20 @@ def _decode_all(
 
 
 class Decoded:
-    """One decoded recording, in memory or in a file, and the scale of its 16-bit form.
+    """One decoded file, in memory or spooled, and the scale of its 16-bit form.
 
     Args:
-        blocks: float32 pieces (t,), if they are few.
+        blocks: float32 pieces `(t, c)`, if they are few.
         spool: else a file of float32 samples.
-        peak: the largest magnitude.
-        exact: whether all samples are whole multiples of 1/32768.
+        level: what was measured on the way.
     """
 
-    def __init__(
-        self, blocks: list[Wave], spool: IO[bytes] | None, length: int, peak: float, exact: bool
-    ) -> None:
-        self._blocks, self._spool, self.length = blocks, spool, length
-        # The recording's own 16-bit steps if it has them, else the finest that reach its peak.
-        self.scale = 1 / 32768 if (exact and peak < 1) or peak == 0 else peak / 32767
+    def __init__(self, blocks: list[Wave], spool: IO[bytes] | None, level: _Level) -> None:
+        self._blocks, self._spool = blocks, spool
+        self.length, self.channels, self.loudest = level.length, level.channels, level.loudest
+        # The file's own 16-bit steps if it has them, else the finest that reach its peak.
+        fits = (level.exact and level.peak < 1) or level.peak == 0
+        self.scale = 1 / 32768 if fits else level.peak / 32767
 
     def __enter__(self) -> Decoded:
         return self
@@ -170,7 +183,7 @@ class Decoded:
             self._spool.close()
 
     def pcm(self) -> Iterator[npt.NDArray[np.int16]]:
-        """The samples as 16-bit integers, in pieces."""
+        """The interleaved samples as 16-bit integers, in pieces."""
         for piece in self._pieces():
             steps = np.rint(piece / np.float32(self.scale))
             yield np.clip(steps, -32768, 32767).astype("<i2")
@@ -184,31 +197,58 @@ class Decoded:
             yield np.frombuffer(raw, np.float32)
 
 
+class _Level:
+    """Length, peak, grid and balance of the channels of a file, as its blocks pass by."""
+
+    def __init__(self) -> None:
+        self.length, self.channels, self.peak, self.exact = 0, 1, 0.0, True
+        self._energy: npt.NDArray[np.float64] | None = None
+        self._mean_energy = 0.0
+
+    def measure(self, block: Wave) -> None:
+        """Take in the next samples `(c, t)`."""
+        self.channels = len(block)
+        self.length += block.shape[1]
+        self.peak = max(self.peak, float(np.abs(block).max(initial=0.0)))
+        steps = block * np.float32(32768)
+        self.exact = self.exact and bool((steps == np.rint(steps)).all())
+        if self.channels > 1:
+            energy = np.square(block, dtype=np.float64).sum(1)
+            self._energy = energy if self._energy is None else self._energy + energy
+            self._mean_energy += float(np.square(block.mean(0), dtype=np.float64).sum())
+
+    @property
+    def loudest(self) -> int:
+        """The loudest channel if next to nothing is left in the mean of all; else −1."""
+        if self._energy is None or self._mean_energy > CANCELLING * float(self._energy.mean()):
+            return -1
+        return int(self._energy.argmax()) if self._energy.any() else -1
+
+
 def decode(path: Path, rate_hz: int, folder: Path) -> Decoded:
-    """Decode a recording of any length in bounded memory.
+    """Decode a file of any length in bounded memory.
 
     Raises:
-        AudioFileError: it cannot be decoded, is empty or holds NaN.
+        AudioFileError: it cannot be decoded, is empty, holds NaN or changes its channels.
     """
     blocks: list[Wave] = []
     spool: IO[bytes] | None = None
-    length, peak, exact = 0, 0.0, True
+    level = _Level()
     try:
         for block in _decode.read_blocks(path, rate_hz):
-            length += len(block)
-            peak = max(peak, float(np.abs(block).max(initial=0.0)))
-            steps = block * np.float32(32768)
-            exact = exact and bool((steps == np.rint(steps)).all())
-            blocks.append(block)
-            if spool is not None or length > SPOOL_SAMPLES:
+            if level.length and len(block) != level.channels:
+                raise AudioFileError("changes its number of channels", file=path)
+            level.measure(block)
+            blocks.append(np.ascontiguousarray(block.T))
+            if spool is not None or level.length * level.channels > SPOOL_SAMPLES:
                 spool = spool or tempfile.TemporaryFile(dir=folder, suffix=".tmp")  # noqa: SIM115
                 spool.writelines(block.tobytes() for block in blocks)
                 blocks = []
-        if not length:
+        if not level.length:
             raise AudioFileError("holds no samples", file=path)
-        if not np.isfinite(peak):
+        if not np.isfinite(level.peak):
             raise AudioFileError("holds NaN or infinite samples", file=path)
-        return Decoded(blocks, spool, length, peak, exact)
+        return Decoded(blocks, spool, level)
     except BaseException:
         if spool is not None:
             spool.close()
@@ -237,11 +277,20 @@ class _Pack:
     def add(self, key: str, decoded: Decoded) -> None:
         self.file = self.file or self.path.open("wb")
         content = hashlib.blake2b(np.float64(decoded.scale).tobytes(), digest_size=16)
+        if decoded.channels > 1:
+            content.update(str(decoded.channels).encode())
         for piece in decoded.pcm():
             self.file.write(piece.tobytes())
             content.update(piece.tobytes())
-        self.entries[key] = [self.samples, decoded.length, decoded.scale, content.hexdigest()]
-        self.samples += decoded.length
+        self.entries[key] = [
+            self.samples,
+            decoded.length,
+            decoded.channels,
+            decoded.scale,
+            decoded.loudest,
+            content.hexdigest(),
+        ]
+        self.samples += decoded.length * decoded.channels
 
     def finish(self) -> None:
         if self.file is None:
@@ -296,11 +345,13 @@ def prune(folder: Path) -> None:
 
 
 def _is_dead(listing: Path) -> bool:
-    """Damaged, or all its recordings have changed or gone. Another version's pack is not."""
+    """Damaged, older, or all its files have changed or gone. A newer version's pack is not."""
     try:
         data = json.loads(listing.read_text("utf-8"))
-        if data["format"] != FORMAT:
+        if data["format"] > FORMAT:
             return False
+        if data["format"] < FORMAT:
+            return True
         whole = listing.with_suffix(".pcm").stat().st_size == data["bytes"]
         return not (whole and any(_is_current(key) for key in data["entries"]))
     except (OSError, ValueError, TypeError, KeyError):

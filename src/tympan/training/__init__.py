@@ -8,7 +8,8 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "History": "tympan.training.history",
-        "Learner": "tympan.training.config",
+        "Learner": "tympan.training.learner",
+        "whole_nets": "tympan.training.learner",
         "TrainingConfig": "tympan.training.config",
         "TrainingInterrupted": "tympan.training.signals",
         "choose_device": "tympan.training.device",

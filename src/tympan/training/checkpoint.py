@@ -95,7 +95,7 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Tensors) -> Non
     optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
-def slim(out: Path) -> None:
+def drop_resume_state(out: Path) -> None:
     """Drop what only an unfinished training needs: a finished one keeps a fraction of the bytes.
 
     The same command then still knows that it is done. The weights are those of `best.safetensors`;
@@ -109,9 +109,19 @@ def slim(out: Path) -> None:
     if history.get("stopped", "running") == "running":
         return
     validated = history.get("best") is not None
-    needed = () if validated else ("average",) if "average" in parts else ("net",)
-    if set(parts) - set(needed):
-        save(path, {name: parts[name] for name in needed}, state)
+    kept = {} if validated else {name: parts[name] for name in final_parts(parts).values()}
+    if set(parts) - set(kept):
+        save(path, kept, state)
+
+
+def final_parts(parts: Mapping[str, Any]) -> dict[str, str]:
+    """Which part of a checkpoint holds the final weights of each net: its average, if there is one.
+
+    >>> final_parts({"net": 0, "net.optimizer": 0, "net.average": 0})
+    {'net': 'net.average'}
+    """
+    names = sorted({part.partition(".")[0] for part in parts})
+    return {name: f"{name}.average" if f"{name}.average" in parts else name for name in names}
 
 
 def check_same(saved: Mapping[str, Any], asked: Mapping[str, Any], out: Path) -> None:
@@ -134,9 +144,9 @@ def check_same(saved: Mapping[str, Any], asked: Mapping[str, Any], out: Path) ->
 # What is compared by a digest, which says nothing to anybody.
 _DIGESTS = {
     "net": "a net of another shape",
-    "train.sounds": "other recordings to learn from",
-    "train.targets": "other labels to learn",
-    "val.sounds": "other recordings to validate on",
+    "train.content": "other recordings to train on",
+    "train.targets": "other labels to train on",
+    "val.content": "other recordings to validate on",
     "val.targets": "other labels to validate on",
     "learner.start": "another model to start from",
 }
@@ -145,20 +155,20 @@ _DIGESTS = {
 def _differences(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
     """What differs, in words.
 
-    >>> there = {"epochs": 3, "val": {"recordings": 4, "sounds": "a1", "seed": 0}}
-    >>> _differences(there, {"epochs": 4, "val": {"recordings": 4, "sounds": "b2", "seed": 0}})
+    >>> there = {"epochs": 3, "val": {"rows": 4, "content": "a1", "seed": 0}}
+    >>> _differences(there, {"epochs": 4, "val": {"rows": 4, "content": "b2", "seed": 0}})
     ['epochs: 3 there, 4 now', 'other recordings to validate on']
     >>> _differences(there, {"epochs": 3, "val": {}})
-    ['val.recordings: 4 there, none now']
+    ['val.rows: 4 there, none now']
     """
     old, new = _flat(saved), _flat(asked)
     missing = object()
     keys = sorted(k for k in {*old, *new} if old.get(k, missing) != new.get(k, missing))
-    # Without recordings on one of the two sides the rest of it follows.
+    # Without rows in one of the two the rest of it follows.
     bare = [s for s in ("train", "val") if not (saved.get(s) and asked.get(s))]
-    keys = [k for k in keys if k.partition(".")[0] not in bare or k.endswith(".recordings")]
+    keys = [k for k in keys if k.partition(".")[0] not in bare or k.endswith(".rows")]
     # Other recordings have other labels.
-    follow = {f"{k.removesuffix('.sounds')}.targets" for k in keys if k.endswith(".sounds")}
+    follow = {f"{k.removesuffix('.content')}.targets" for k in keys if k.endswith(".content")}
     return [
         _DIGESTS.get(k, f"{k}: {old.get(k, 'none')} there, {new.get(k, 'none')} now")
         for k in keys

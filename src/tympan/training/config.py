@@ -1,18 +1,10 @@
-"""What a training needs to know, and what it asks of a task."""
+"""How to train: the settings of a training."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
 
 from tympan.errors import ArgumentError
-
-if TYPE_CHECKING:
-    import torch
-    from torch import Tensor, nn
-
-    from tympan.data.batches import Batch
 
 
 @dataclass(frozen=True)
@@ -21,7 +13,7 @@ class TrainingConfig:
 
     Args:
         epochs: passes over the training rows; 0 keeps the weights as they are.
-        batch_size: recordings for each step, over all processes together.
+        batch_size: rows for each step, over all processes together.
         optimizer: `"adamw"` (Loshchilov, Hutter 2019), or `"muon"`: the same, but kernels of hidden
             convolutions take orthogonal steps, see `tympan.training.muon`.
         lr: peak learning rate, reached after the warm-up, then lowered to 0 along a cosine.
@@ -76,33 +68,3 @@ class TrainingConfig:
             raise ArgumentError(f"precision must be auto, 32 or bf16, not {self.precision!r}")
         if self.ema_decay is not None and not 0 <= self.ema_decay < 1:
             raise ArgumentError(f"ema_decay must be in [0, 1), not {self.ema_decay}")
-
-
-class Learner(Protocol):
-    """What a task hands to the loop.
-
-    Two more methods are used where a learner has them: `parameter_groups() -> list[dict]` with
-    `params` and `lr_scale` in each (an encoder that starts from trained weights learns slower,
-    say), and `fingerprint() -> dict` of whatever must be the same for a resume (JSON values). An
-    attribute `answers_at_start` that is true says that the net answers already before the first
-    step: it is validated, and kept if no epoch is better.
-    With several processes a learner is sent to each, so it must pickle.
-
-    Attributes:
-        net: the module to train.
-        monitor: the metric of `evaluate` that is to grow; with a leading `-`, to fall (`"-loss"`).
-    """
-
-    net: nn.Module
-    monitor: str
-
-    def loss(self, net: nn.Module, batch: Batch, generator: torch.Generator) -> Tensor:
-        """The scalar loss of a batch. Call `net(...)` itself: it carries precision and DDP.
-
-        `generator` is on the CPU and is, like torch's global one, freshly seeded for this step.
-        """
-        ...
-
-    def evaluate(self, net: nn.Module, batches: Iterable[Batch]) -> dict[str, float]:
-        """Metrics of all validation batches; runs without gradients and in evaluation mode."""
-        ...

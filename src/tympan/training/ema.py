@@ -1,55 +1,57 @@
-"""The running average of a net's weights, and the learning rate's course."""
+"""The running average of a net's weights, and the schedule of the learning rate."""
 
 from __future__ import annotations
 
 import math
-from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 
-class AveragedNet:
-    """An exponential average of a net's weights and buffers.
+class WarmupAverage:
+    """How an average of weights takes in those of a step, for `AveragedModel(multi_avg_fn=…)`.
 
-    The decay grows from 0.1 as (1 + step) / (10 + step), so that a short training is not an
-    average of its random start.
+    The decay grows from 0.1 as n / (9 + n), so that a short training is not an average of its
+    random start. Counts, such as those of batch norm, are copied.
 
     Args:
-        net: the net that learns.
-        decay: the decay it ends at; None: `net` itself is used, without an average.
-
-    >>> source = nn.Linear(1, 1, bias=False)
-    >>> average = AveragedNet(source, decay=0.5)
-    >>> _ = source.weight.data.add_(1.0)
-    >>> average.update(0)
-    >>> bool((source.weight - average.net.weight - 0.1).abs() < 1e-6)
-    True
+        decay: the decay it ends at.
     """
 
-    def __init__(self, net: nn.Module, decay: float | None) -> None:
+    def __init__(self, decay: float) -> None:
         self.decay = decay
-        self.net = net if decay is None else deepcopy(net).requires_grad_(False).eval()
-        self.follow(net)
 
     @torch.no_grad()
-    def follow(self, net: nn.Module) -> None:
-        """Average this net from now on (after it was moved to its device)."""
-        source = net.state_dict(keep_vars=False)
-        target = self.net.state_dict(keep_vars=False)
-        floats = [k for k in target if target[k].is_floating_point() or target[k].is_complex()]
-        self._pairs = [target[k] for k in floats], [source[k] for k in floats]
-        self._copies = [(target[k], source[k]) for k in target if k not in set(floats)]
+    def __call__(self, averages: list[Tensor], current: list[Tensor], n: Tensor | int) -> None:
+        """Move `averages` towards `current`; `n` is 1 at the first step."""
+        count = int(n)
+        if averages[0].is_floating_point() or averages[0].is_complex():
+            torch._foreach_lerp_(averages, current, 1 - min(self.decay, count / (9 + count)))
+        else:
+            for average, value in zip(averages, current, strict=True):
+                average.copy_(value)
 
-    @torch.no_grad()
-    def update(self, step: int) -> None:
-        """Take in the net's weights after optimiser step number `step` (from 0)."""
-        if self.decay is None:
-            return
-        decay = min(self.decay, (1 + step) / (10 + step))
-        torch._foreach_lerp_(*self._pairs, 1 - decay)
-        for target, source in self._copies:
-            target.copy_(source)
+
+def averaged(net: nn.Module, decay: float | None) -> AveragedModel | None:
+    """An exponential average of a net's weights and buffers; None without a decay.
+
+    Polyak, Juditsky, *Acceleration of Stochastic Approximation by Averaging*, 1992.
+
+    >>> net = nn.Linear(1, 1, bias=False)
+    >>> average = averaged(net, decay=0.5)
+    >>> _ = net.weight.data.add_(1.0)
+    >>> average.update_parameters(net)
+    >>> bool((net.weight - average.module.weight - 0.1).abs() < 1e-6)
+    True
+    """
+    if decay is None:
+        return None
+    average = AveragedModel(net, multi_avg_fn=WarmupAverage(decay), use_buffers=True)
+    average.requires_grad_(False).eval()
+    # From 0 the first step would be copied, and the start forgotten.
+    average.n_averaged.fill_(1)
+    return average
 
 
 def lr_factor(step: int, total: int, warmup: int, cycles: int = 1) -> float:

@@ -18,11 +18,12 @@ from torch import Tensor
 from tympan.augment.memory import reuse_memory
 from tympan.data.batches import Batches
 from tympan.training import checkpoint, launch
-from tympan.training.config import Learner, TrainingConfig
+from tympan.training.config import TrainingConfig
 from tympan.training.curves import save_curves
 from tympan.training.ema import set_layout
 from tympan.training.history import History
-from tympan.training.progress import Board, Display
+from tympan.training.learner import Learner
+from tympan.training.progress import Display, TensorBoardLog
 from tympan.training.run import RESUME, Run
 from tympan.training.setup import repeatable
 from tympan.training.signals import StopSignal, TrainingInterrupted
@@ -36,9 +37,10 @@ def fit(
     out: Path,
     *,
     resume: bool = True,
+    score_start: bool = False,
     progress: bool = True,
 ) -> History:
-    """Train `learner.net`; afterwards it holds the best averaged weights.
+    """Train the nets of `learner`; afterwards they hold the best averaged weights.
 
     Writes into `out`: `checkpoint.safetensors` (everything, for the resume), `best.safetensors`
     (the averaged weights of the best epoch), `history.json`, `history.png`, `tensorboard/`.
@@ -46,53 +48,64 @@ def fit(
     final weights are those of an undisturbed run, bit for bit, on the same device.
 
     Args:
-        learner: the net, its loss and its metrics.
+        learner: the nets, their losses and their metrics.
         train: the training batches.
         val: the validation batches; None keeps the last averaged weights.
         config: how to train.
         out: the folder to write to; made if need be.
         resume: go on from a checkpoint in `out`; False starts over.
+        score_start: the weights are trained already, so they are scored before the first epoch,
+            and kept where no epoch is better.
         progress: show a progress bar, or a line for each epoch where there is no terminal.
 
     Returns:
-        The course of the training.
+        What happened in each epoch.
 
     Raises:
         TrainingInterrupted: Ctrl-C or SIGTERM; everything is saved.
         ModelError: the checkpoint in `out` belongs to other settings or data.
         TympanError: the loss became infinite or NaN.
 
-    A task's learner in small, on two tones:
+    A learner in small, on two tones:
 
     >>> import tempfile
-    >>> from tympan.audio import synth
-    >>> from tympan.data import WaveCache, read_folder
-    >>> root = Path(tempfile.mkdtemp())
-    >>> for name, pitch_hz in (("a", 440), ("b", 880)):
-    ...     _ = synth.sine(pitch_hz, duration_s=0.1, rate_hz=8000).save(root / f"{name}.wav")
-    >>> cache = WaveCache.open(read_folder(root), rate_hz=8000, cache_dir=root / ".cache")
+    >>> import numpy as np
+    >>> from tympan.training import whole_nets
+    >>> class Tones:
+    ...     sizes, weights, padding = np.array([800, 800]), None, {}
+    ...     def item(self, row, rng):
+    ...         wave = torch.sin(torch.arange(800) * (0.1 + 0.2 * row))
+    ...         return {"wave": wave, "label": torch.tensor(row)}
+    ...     def fingerprint(self):
+    ...         return {}
     >>> class Small:
-    ...     net, monitor = torch.nn.Linear(800, 2), "accuracy"
-    ...     def loss(self, net, batch, generator):
-    ...         return torch.nn.functional.cross_entropy(net(batch.waves), batch.targets)
-    ...     def evaluate(self, net, batches):
-    ...         right = [net(b.waves).argmax(1).eq(b.targets).float().mean() for b in batches]
-    ...         return {"accuracy": float(sum(right)) / len(right)}
-    >>> train, val = (
-    ...     Batches(cache, torch.tensor([0, 1]), batch_size=2, crop_s=0.1, training=training)
-    ...     for training in (True, False)
-    ... )
+    ...     nets, monitor = {"net": torch.nn.Linear(800, 2)}, "accuracy"
+    ...     def groups(self):
+    ...         return whole_nets(self.nets)
+    ...     def losses(self, nets, batch, rng):
+    ...         scores = nets["net"](batch["wave"])
+    ...         yield "net", torch.nn.functional.cross_entropy(scores, batch["label"])
+    ...     def evaluate(self, nets, batches):
+    ...         right = [nets["net"](b["wave"]).argmax(1) == b["label"] for b in batches]
+    ...         return {"accuracy": float(torch.cat(right).float().mean())}
+    ...     def fingerprint(self):
+    ...         return {}
+    >>> train, val = (Batches(Tones(), batch_size=2, training=t) for t in (True, False))
     >>> config = TrainingConfig(epochs=20, batch_size=2)
-    >>> fit(Small(), train, val, config, root / ".out", progress=False).best
+    >>> fit(Small(), train, val, config, Path(tempfile.mkdtemp()), progress=False).best
     1.0
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    history = launch.run(config, _train, learner, train, val, config, out, resume, progress)
+    history = launch.run(
+        config, _train, learner, train, val, config, out, resume, score_start, progress
+    )
     # Several processes trained copies; the weights come from the files in any case.
-    set_layout(learner.net.to("cpu"), torch.contiguous_format)
-    learner.net.load_state_dict(_final_weights(out, history))
-    learner.net.eval()
+    weights = final_weights(out, history)
+    for name, net in learner.nets.items():
+        set_layout(net.to("cpu"), torch.contiguous_format)
+        net.load_state_dict(weights[name])
+        net.eval()
     return history
 
 
@@ -104,6 +117,7 @@ def _train(
     config: TrainingConfig,
     out: Path,
     resume: bool,
+    score_start: bool,
     progress: bool,
 ) -> History:
     """One process's part: rank 0 also validates, saves and shows."""
@@ -124,13 +138,14 @@ def _train(
             Display(progress and leads, epochs, len(train), learner.monitor)
         )
         if run.resumed:
-            display.say(run.where())
+            display.print(run.where())
         if config.epochs == 0 and run.history.stopped == "running":
             run.finish_at_once()
         if run.history.stopped != "running":
             return run.history
-        run.validate_start(stop, display)
-        board = Board(out, run.epoch, leads)
+        if score_start:
+            run.validate_start(stop, display)
+        board = TensorBoardLog(out, run.epoch, leads)
         stack.callback(board.close)
         while run.history.stopped == "running":
             run.train_epoch(stop, display)
@@ -140,13 +155,18 @@ def _train(
         if leads:
             save_curves(run.history, out / "history.png")
         fabric.barrier()
-        if stop.asked:  # in the last moment: all is done, but what follows is not wanted
+        if stop.received:  # in the last moment: all is done, but what follows is not wanted
             raise TrainingInterrupted("stopped after the last epoch", file=out, fix=RESUME)
         return run.history
 
 
-def _final_weights(out: Path, history: History) -> dict[str, Tensor]:
+def final_weights(out: Path, history: History) -> dict[str, dict[str, Tensor]]:
+    """The weights that a finished training in `out` keeps, for each net by its name.
+
+    Raises:
+        ModelError: its files are damaged.
+    """
     if history.best is not None:
-        return checkpoint.load(out / checkpoint.BEST)[0]["net"]
+        return checkpoint.load(out / checkpoint.BEST)[0]
     parts, _ = checkpoint.load(out / checkpoint.CHECKPOINT)
-    return parts["average"] if "average" in parts else parts["net"]
+    return {name: parts[part] for name, part in checkpoint.final_parts(parts).items()}

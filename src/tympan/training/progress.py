@@ -39,11 +39,11 @@ class Display:
                 progress.TextColumn("epoch {task.fields[epoch]}"),
                 progress.BarColumn(bar_width=24),
                 progress.TextColumn("{task.percentage:>3.0f}%"),
-                progress.TextColumn("{task.fields[said]}"),
+                progress.TextColumn("{task.fields[status]}"),
                 progress.TimeRemainingColumn(),
             )
             self._bar = progress.Progress(*columns, console=console, refresh_per_second=4)
-            self._task = self._bar.add_task("", total=self.epochs * self.steps, epoch="", said="")
+            self._task = self._bar.add_task("", total=self.epochs * self.steps, epoch="", status="")
             self._bar.start()
         return self
 
@@ -63,20 +63,20 @@ class Display:
         if self._bar is None or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + 0.25
-        said = (
+        status = (
             f"loss {loss:.3f}{self._metric}  {clips_per_s:.0f} clips/s  data wait {data_wait:.0%}"
         )
         self._bar.update(
             self._task,
             completed=epoch * self.steps + step,
             epoch=f"{epoch + 1}/{self.epochs}",
-            said=said,
+            status=status,
         )
 
     def start(self, row: dict[str, float]) -> None:
-        """Before the first step, where the net answers already."""
+        """Before the first step, where the weights are trained already."""
         self._note(row)
-        self.say(f"before training{self._metric}")
+        self.print(f"before training{self._metric}")
 
     def _note(self, row: dict[str, float]) -> None:
         if self.monitor in row or f"val_{self.monitor}" in row:
@@ -100,13 +100,13 @@ class Display:
             )
             return
         best = " (best so far)" if history.best_epoch == row["epoch"] else ""
-        self.say(
+        self.print(
             f"epoch {row['epoch']:.0f}/{self.epochs}  loss {row['train_loss']:.4f}"
             f"{self._metric}{best}  {row['clips_per_s']:.0f} clips/s"
             f"  data wait {row['data_wait']:.0%}  {row['seconds']:.1f} s"
         )
 
-    def say(self, text: str) -> None:
+    def print(self, text: str) -> None:
         """A line of text."""
         if not self.shown:
             return
@@ -115,10 +115,11 @@ class Display:
         else:
             import sys
 
-            print(text, file=sys.stderr, flush=True)
+            sys.stderr.write(f"{text}\n")
+            sys.stderr.flush()
 
 
-class Board:
+class TensorBoardLog:
     """TensorBoard log under `out/tensorboard`, if TensorBoard is installed.
 
     A resumed training goes on in the same log.

@@ -9,26 +9,62 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from tympan.data.batches import Batch, Batches
+from tympan.data.batches import Batch, Batches, to_device
+from tympan.errors import ArgumentError
 from tympan.training import checkpoint
-from tympan.training.config import Learner, TrainingConfig
-from tympan.training.ema import AveragedNet, lr_factor, set_layout
+from tympan.training.config import TrainingConfig
+from tympan.training.ema import averaged, lr_factor, set_layout
 from tympan.training.history import History
+from tympan.training.learner import Learner
 from tympan.training.progress import Display
 from tympan.training.setup import (
     diverged,
     make_fingerprint,
-    make_optimizer,
+    make_optimizers,
     score_of,
     seed_everything,
 )
 from tympan.training.signals import StopSignal, TrainingInterrupted
 
+# The state beside the tensors.
+_SAVED = (
+    "epoch", "step", "since_best", "loss_sums", "loss_count", "seconds", "wait_s",
+)  # fmt: skip
 # On a GPU the loss is looked at every so many steps: each look waits for the device.
 GPU_LOOK_EVERY = 16
 RESUME = "the same command goes on from here"
+
+
+class Trained:
+    """One net of a training with its optimiser and its average.
+
+    Args:
+        fabric: the process and its device.
+        net: the module, which is moved to the device.
+        optimizer: of its parameters.
+        config: how to train.
+    """
+
+    def __init__(
+        self,
+        fabric: Any,
+        net: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        config: TrainingConfig,
+    ) -> None:
+        set_layout(net, torch.channels_last)
+        self.net, self.optimizer = net, optimizer
+        self.wrapped, self.fabric_optimizer = fabric.setup(net, optimizer)
+        self.average = averaged(net, config.ema_decay)
+        self.parameters = [p for p in net.parameters() if p.requires_grad]
+
+    @property
+    def evaluated(self) -> nn.Module:
+        """The averaged net, or the net itself where there is no average."""
+        found: nn.Module = self.net if self.average is None else self.average.module
+        return found
 
 
 class Run:
@@ -52,27 +88,26 @@ class Run:
             fabric, learner, val, config, out,
         )  # fmt: skip
         self.train = train.shard(fabric.global_rank, fabric.world_size)
-        set_layout(learner.net, torch.channels_last)
-        self.average = AveragedNet(learner.net, config.ema_decay)
-        self.optimizer = make_optimizer(learner, config)
-        self.net, optimizer = fabric.setup(learner.net, self.optimizer)
-        self.fabric_optimizer = optimizer
-        self.average.net.to(fabric.device)
-        self.average.follow(learner.net)
-        self.parameters = [p for p in learner.net.parameters() if p.requires_grad]
-        self.generator = torch.Generator()
+        optimizers = make_optimizers(learner, config)
+        self.trained = {
+            name: Trained(fabric, net, optimizers[name], config)
+            for name, net in learner.nets.items()
+        }
+        self.nets = {name: one.wrapped for name, one in self.trained.items()}
+        self.rng = torch.Generator()
         self.fingerprint = make_fingerprint(learner, train, val, config)
         self.epoch, self.step, self.since_best = 0, 0, 0
-        self.loss_sum, self.loss_count, self.seconds, self.wait_s = 0.0, 0, 0.0, 0.0
+        self.loss_sums, self.loss_count = [0.0] * len(self.nets), 0
+        self.seconds, self.wait_s = 0.0, 0.0
         self.history = History(learner.monitor)
         self.pending: list[Tensor] = []
         self.saved_at = time.monotonic()
         self.resumed = False
 
     def validate_start(self, stop: StopSignal, display: Display) -> None:
-        """Score the weights as they come, if they answer already: training may make them worse."""
+        """Score the weights as they come: where they are trained, more may make them worse."""
         new = self.epoch == self.step == 0 and not self.history.start
-        if not (new and self.val is not None and getattr(self.learner, "answers_at_start", False)):
+        if not new or self.val is None:
             return
         metrics = self.validate(stop)
         if metrics is None:
@@ -87,7 +122,8 @@ class Run:
 
     def train_epoch(self, stop: StopSignal, display: Display) -> None:
         """The epoch's remaining steps; saves now and then, and on a stop signal."""
-        self.net.train()
+        for net in self.nets.values():
+            net.train()
         steps = len(self.train)
         self.train.wait_s, before_s, started = 0.0, self.seconds, time.perf_counter()
         before_wait_s = self.wait_s
@@ -99,33 +135,46 @@ class Run:
             self.wait_s = before_wait_s + self.train.wait_s
             if self.step % look_every and self.step < steps:
                 continue
-            asked = self.look(stop)
-            if asked:
+            if self.look(stop):
                 batches.close()  # type: ignore[attr-defined]
                 self.stop_here()
             if time.monotonic() - self.saved_at >= self.config.checkpoint_every_s:
                 self.save()
             clips = self.step * self.train.batch_size / max(self.seconds, 1e-9)
             wait = self.wait_s / max(self.seconds, 1e-9)
-            display.step(self.epoch, self.step, self.loss_sum / self.loss_count, clips, wait)
+            display.step(self.epoch, self.step, self.mean_losses()[0], clips, wait)
 
     def train_step(self, batch: Batch) -> None:
-        """Loss, gradient, clip, optimiser, average."""
+        """Of each loss in turn: gradient, clip, step; then the averages."""
         number = self.epoch * len(self.train) + self.step
-        seed_everything(
-            self.generator, self.config.seed, self.epoch, self.step, self.fabric.global_rank
-        )
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.lr_at(number) * group["lr_scale"]
-        loss = self.learner.loss(self.net, batch.to(self.fabric.device), self.generator)
+        seed_everything(self.rng, self.config.seed, self.epoch, self.step, self.fabric.global_rank)
+        for one in self.trained.values():
+            for group in one.optimizer.param_groups:
+                group["lr"] = self.lr_at(number) * group["lr_scale"]
+        values = dict.fromkeys(self.nets, torch.zeros(2, device=self.fabric.device))
+        on_device = to_device(batch, self.fabric.device)
+        for name, loss in self.learner.losses(self.nets, on_device, self.rng):
+            if name not in self.trained:
+                what = f"losses() gives a loss of {name!r}, which is no net"
+                raise ArgumentError(what, fix=f"one of {', '.join(self.trained)}")
+            norm = self.descend(self.trained[name], loss)
+            values[name] = torch.stack([loss.detach().float(), norm.float()])
+        for one in self.trained.values():
+            if one.average is not None:
+                one.average.update_parameters(one.net)
+        self.step += 1
+        self.pending.append(torch.stack(list(values.values())))
+
+    def descend(self, one: Trained, loss: Tensor) -> Tensor:
+        """Take one net's step; the norm of its gradient."""
         self.fabric.backward(loss)
         limit = self.config.grad_clip or float("inf")
-        norm = torch.nn.utils.clip_grad_norm_(self.parameters, limit)
-        self.fabric_optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        self.average.update(number)
-        self.step += 1
-        self.pending.append(torch.stack([loss.detach().float(), norm.float()]))
+        norm = torch.nn.utils.clip_grad_norm_(one.parameters, limit)
+        one.fabric_optimizer.step()
+        # The gradient passed through the other nets too, where theirs must not add up.
+        for other in self.trained.values():
+            other.optimizer.zero_grad(set_to_none=True)
+        return norm
 
     def lr_at(self, number: int) -> float:
         """The learning rate of a step, counted from the start of the training."""
@@ -135,20 +184,33 @@ class Run:
         return self.config.lr * lr_factor(number, total, warmup, cycles)
 
     def look(self, stop: StopSignal) -> bool:
-        """Read the losses since the last look; whether any process was asked to stop."""
-        seen = torch.stack(self.pending)
-        asked = torch.full((1, 2), float(stop.asked), device=seen.device)
-        rows = torch.cat([seen, asked])
+        """Read the losses since the last look; whether any process got a stop signal."""
+        seen = torch.stack(self.pending)  # (steps, nets, 2)
+        stopping = torch.full_like(seen[:1], float(stop.received))
+        rows = torch.cat([seen, stopping])
         if self.fabric.world_size > 1:  # the mean over the processes, so that all decide alike
             rows = self.fabric.all_reduce(rows, reduce_op="mean")
-        *losses, (flag, _) = rows.tolist()
+        *steps, flags = rows.tolist()
         self.pending.clear()
-        for loss, norm in losses:
-            if not (np.isfinite(loss) and np.isfinite(norm)):
-                raise diverged(self.epoch, self.step, loss, norm, self.config)
-            self.loss_sum += loss
+        for values in steps:
+            for loss, norm in values:
+                if not (np.isfinite(loss) and np.isfinite(norm)):
+                    raise diverged(self.epoch, self.step, loss, norm, self.config)
+            self.loss_sums = [s + v[0] for s, v in zip(self.loss_sums, values, strict=True)]
             self.loss_count += 1
-        return flag > 0
+        return bool(flags[0][0] > 0)
+
+    def mean_losses(self) -> list[float]:
+        """The mean loss of each net in this epoch so far."""
+        return [value / max(1, self.loss_count) for value in self.loss_sums]
+
+    def loss_row(self) -> dict[str, float]:
+        """The losses as they stand in the history: `train_loss`, or one for each net."""
+        values = self.mean_losses()
+        if len(values) == 1:
+            return {"train_loss": values[0]}
+        named = {f"train_loss_{name}": v for name, v in zip(self.nets, values, strict=True)}
+        return {"train_loss": sum(values), **named}
 
     def end_epoch(self, stop: StopSignal) -> None:
         """Validate, note, keep the best, decide whether to go on, save."""
@@ -159,14 +221,15 @@ class Run:
         row: dict[str, float] = {
             "epoch": self.epoch + 1,
             "lr": self.lr_at((self.epoch + 1) * len(self.train) - 1),
-            "train_loss": self.loss_sum / max(1, self.loss_count),
+            **self.loss_row(),
             **_validation_row(metrics),
             "seconds": self.seconds,
             "clips_per_s": len(self.train) * self.train.batch_size / max(self.seconds, 1e-9),
             "data_wait": self.wait_s / max(self.seconds, 1e-9),
         }
         self.history.epochs.append(row)
-        self.epoch, self.step, self.loss_sum, self.loss_count = self.epoch + 1, 0, 0.0, 0
+        self.epoch, self.step = self.epoch + 1, 0
+        self.loss_sums, self.loss_count = [0.0] * len(self.nets), 0
         self.seconds, self.wait_s = 0.0, 0.0
         if metrics:
             self.keep_best(score_of(metrics, self.learner.monitor), row)
@@ -188,27 +251,27 @@ class Run:
             self.history.save(self.out / "history.json")
 
     def validate(self, stop: StopSignal) -> dict[str, float] | None:
-        """Rank 0 evaluates the averaged weights in full precision; None: asked to stop."""
+        """Rank 0 evaluates the averaged weights in full precision; None: a stop signal came."""
         metrics: dict[str, float] | None = None
         if self.fabric.is_global_zero:
-            seed_everything(self.generator, self.config.seed, self.epoch, -1, 0)
-            self.average.net.eval()
+            seed_everything(self.rng, self.config.seed, self.epoch, -1, 0)
+            nets = {name: one.evaluated.eval() for name, one in self.trained.items()}
             try:
                 with torch.no_grad():
-                    metrics = self.learner.evaluate(self.average.net, self.val_batches(stop))
-            except _Asked:
+                    metrics = self.learner.evaluate(nets, self.val_batches(stop))
+            except _Stopped:
                 metrics = None
         if self.fabric.world_size > 1:
             metrics = self.fabric.broadcast(metrics, src=0)
         return metrics
 
     def val_batches(self, stop: StopSignal) -> Iterator[Batch]:
-        """The validation batches, until the training is asked to stop."""
+        """The validation batches, until a stop signal comes."""
         assert self.val is not None
         for batch in self.val.epoch(0):
-            if stop.asked:
-                raise _Asked
-            yield batch.to(self.fabric.device)
+            if stop.received:
+                raise _Stopped
+            yield to_device(batch, self.fabric.device)
 
     def keep_best(self, score: float, row: dict[str, float]) -> None:
         """Keep the averaged weights if the metric is the best so far; of equals, the lower loss."""
@@ -221,9 +284,8 @@ class Run:
         self.history.best, self.history.best_epoch = score, self.epoch
         if self.fabric.is_global_zero:
             state = {"epoch": self.epoch, "score": score}
-            checkpoint.save(
-                self.out / checkpoint.BEST, {"net": self.average.net.state_dict()}, state
-            )
+            parts = {name: one.evaluated.state_dict() for name, one in self.trained.items()}
+            checkpoint.save(self.out / checkpoint.BEST, parts, state)
 
     # -- saving and resuming -------------------------------------------------------------------
 
@@ -232,15 +294,14 @@ class Run:
         self.saved_at = time.monotonic()
         if not self.fabric.is_global_zero:
             return
-        names = ("epoch", "step", "since_best", "loss_sum", "loss_count", "seconds", "wait_s")
-        state = {name: getattr(self, name) for name in names}
+        state: dict[str, Any] = {name: getattr(self, name) for name in _SAVED}
         state |= {"history": self.history.to_json(), "fingerprint": self.fingerprint}
-        parts = {
-            "net": self.learner.net.state_dict(),
-            "optimizer": checkpoint.optimizer_tensors(self.optimizer),
-        }
-        if self.config.ema_decay is not None:
-            parts["average"] = self.average.net.state_dict()
+        parts: dict[str, checkpoint.Tensors] = {}
+        for name, one in self.trained.items():
+            parts[name] = one.net.state_dict()
+            parts[f"{name}.optimizer"] = checkpoint.optimizer_tensors(one.optimizer)
+            if one.average is not None:
+                parts[f"{name}.average"] = one.average.module.state_dict()
         checkpoint.save(self.out / checkpoint.CHECKPOINT, parts, state)
 
     def restore(self) -> None:
@@ -251,14 +312,19 @@ class Run:
         parts, state = checkpoint.load(path)
         checkpoint.check_same(state.pop("fingerprint"), self.fingerprint, self.out)
         self.history = History.from_json(state.pop("history"))
-        for name, value in state.items():
-            setattr(self, name, value)
+        for name in _SAVED:
+            setattr(self, name, state[name])
         self.resumed = True
-        if "net" not in parts and self.history.stopped != "running":
-            return  # finished and slimmed: there is nothing to go on with
-        self.learner.net.load_state_dict(parts["net"])
-        self.average.net.load_state_dict(parts.get("average", parts["net"]))
-        checkpoint.restore_optimizer(self.optimizer, parts.get("optimizer", {}))
+        if self.history.stopped != "running" and not set(self.trained) <= set(parts):
+            return  # finished, and only what was kept is left: there is nothing to go on with
+        for name, one in self.trained.items():
+            one.net.load_state_dict(parts[name])
+            if one.average is not None:
+                one.average.module.load_state_dict(parts[f"{name}.average"])
+                steps = self.epoch * len(self.train) + self.step
+                one.average.n_averaged.fill_(1 + steps)
+            # Without moments yet, there are no tensors of it.
+            checkpoint.restore_optimizer(one.optimizer, parts.get(f"{name}.optimizer", {}))
 
     def stop_here(self) -> None:
         """Save, say how to resume, and leave."""
@@ -285,5 +351,5 @@ def _validation_row(metrics: dict[str, float]) -> dict[str, float]:
     return {k: v for k, v in found.items() if np.isfinite(v)}
 
 
-class _Asked(Exception):
+class _Stopped(Exception):
     """A stop signal came during validation."""

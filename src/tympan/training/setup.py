@@ -5,19 +5,22 @@ from __future__ import annotations
 import hashlib
 import random
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from tympan.data.batches import Batches
+from tympan.data.examples import digest
 from tympan.errors import ArgumentError, TympanError
-from tympan.training.config import Learner, TrainingConfig
+from tympan.training.config import TrainingConfig
 from tympan.training.device import choose_device, choose_precision
 from tympan.training.ema import split_by_decay
+from tympan.training.learner import Learner
 from tympan.training.muon import Muon
 
 
@@ -31,12 +34,28 @@ def seed_everything(generator: torch.Generator, seed: int, *where: int) -> None:
     np.random.seed(value % 2**32)  # noqa: NPY002 (a task's library may draw from it)
 
 
-def make_optimizer(learner: Learner, config: TrainingConfig) -> torch.optim.AdamW:
-    """AdamW or Muon on the learner's parameters, each group with its `lr_scale`."""
-    given = getattr(learner, "parameter_groups", None)
-    groups: list[dict[str, Any]] = (
-        given() if given is not None else [{"params": learner.net.parameters()}]
-    )
+def make_optimizers(learner: Learner, config: TrainingConfig) -> dict[str, torch.optim.AdamW]:
+    """AdamW or Muon for each net of the learner, each group with its `lr_scale`.
+
+    Raises:
+        ArgumentError: a net has no parameters to learn.
+    """
+    return {
+        name: _optimizer(groups, config)
+        for name, groups in _checked_groups(learner.groups(), learner.nets).items()
+    }
+
+
+def _checked_groups(
+    groups: Mapping[str, list[dict[str, Any]]], nets: Mapping[str, nn.Module]
+) -> Mapping[str, list[dict[str, Any]]]:
+    if set(groups) != set(nets):
+        what = f"groups() names {', '.join(groups)}; the nets are {', '.join(nets)}"
+        raise ArgumentError(what, fix="give the parameter groups of each net under its name")
+    return groups
+
+
+def _optimizer(groups: list[dict[str, Any]], config: TrainingConfig) -> torch.optim.AdamW:
     split: list[dict[str, Any]] = []
     for group in groups:
         for params, decay in zip(
@@ -61,17 +80,16 @@ def make_fingerprint(
         del settings[name]
     device = choose_device(config.accelerator)
     settings["precision"] = choose_precision(config.precision, device)
-    if config.optimizer == "adamw":  # the only one there was: older trainings go on
-        del settings["optimizer"]
-    if config.cycles == 1:  # likewise
-        del settings["cycles"]
-    shapes = [(name, tuple(p.shape)) for name, p in learner.net.state_dict().items()]
-    own = getattr(learner, "fingerprint", None)
+    shapes = [
+        (name, key, tuple(p.shape))
+        for name, net in learner.nets.items()
+        for key, p in net.state_dict().items()
+    ]
     return {
         **settings,
         "monitor": learner.monitor,
-        "net": hashlib.blake2b(repr(shapes).encode(), digest_size=6).hexdigest(),
-        "learner": own() if own is not None else {},
+        "net": digest(shapes),
+        "learner": dict(learner.fingerprint()),
         "train": train.fingerprint(),
         "val": val.fingerprint() if val is not None else {},
     }

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM ask the loop to save and stop; a second one stops at once."""
+"""Ctrl-C and SIGTERM make the loop save and stop; a second one stops at once."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from tympan.errors import TympanError
 
 
 class TrainingInterrupted(TympanError):
-    """The training was asked to stop; all is saved. The same command goes on from here."""
+    """The training was stopped; all is saved. The same command resumes it."""
 
     exit_code = 130
 
 
 class StopSignal:
-    """`with StopSignal() as stop`: `stop.asked` tells whether a signal came.
+    """`with StopSignal() as stop`: `stop.received` tells whether a signal came.
 
     In threads other than the main one, where signals cannot be handled, it stays False.
     """
 
     def __init__(self) -> None:
-        self.asked, self._asked_at = False, 0.0
+        self.received, self._received_at = False, 0.0
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> StopSignal:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._ask)
+                self._before[number] = signal.signal(number, self._receive)
         return self
 
-    def _ask(self, number: int, frame: FrameType | None) -> None:
+    def _receive(self, number: int, frame: FrameType | None) -> None:
         # One Ctrl-C can come twice: from the terminal and from the parent process.
-        if self.asked and time.monotonic() - self._asked_at > 1.0:
+        if self.received and time.monotonic() - self._received_at > 1.0:
             self._restore()
             os.kill(os.getpid(), number)
-        elif not self.asked:
-            self.asked, self._asked_at = True, time.monotonic()
+        elif not self.received:
+            self.received, self._received_at = True, time.monotonic()
 
     def _restore(self) -> None:
         for number, handler in self._before.items():

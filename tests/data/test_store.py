@@ -20,8 +20,8 @@ import soundfile
 
 import tympan
 from tests_training import RATE_HZ, write_problem, write_tone
-from tympan.data import Table, WaveCache, packs, read_folder
-from tympan.data.cache import cache_home
+from tympan.data import AudioStore, Example, Table, packs, read_folder
+from tympan.data.store import cache_home
 from tympan.errors import AudioFileError, DataError
 
 
@@ -49,15 +49,16 @@ def folder_of(home: Path) -> Path:
 
 
 def test_sixteen_bits_at_the_same_rate_come_back_exactly(table: Table, tmp_path: Path) -> None:
-    cache = WaveCache.open(table, RATE_HZ, tmp_path / "c")
-    assert len(cache) == len(table) == 9
-    for i, path in enumerate(table.paths):
+    store = AudioStore.open(table, RATE_HZ, tmp_path / "c")
+    assert len(store.table) == len(table) == 9
+    for path in table.paths:
         wave, _ = soundfile.read(path, dtype="float32")
-        assert cache.wave(i).dtype == np.float32
-        np.testing.assert_array_equal(cache.wave(i), wave)
-        assert cache.length(i) == cache.lengths[i] == len(wave)
-    assert cache.duration_s == pytest.approx(sum(cache.lengths) / RATE_HZ)
-    assert cache.size_bytes == 2 * sum(cache.lengths)
+        assert store.wave(path).dtype == np.float32
+        np.testing.assert_array_equal(store.wave(path), wave[None])
+        assert store.length(path) == len(wave)
+    lengths = store.lengths(table.paths)
+    assert store.duration_s == pytest.approx(lengths.sum() / RATE_HZ)
+    assert store.size_bytes == 2 * lengths.sum()
 
 
 @pytest.mark.parametrize("peak", [1e-4, 0.3, 1.0, 7.5])
@@ -71,8 +72,8 @@ def test_anything_else_is_rounded_far_below_its_peak(
     (tmp_path / "d" / "a").mkdir(parents=True)
     soundfile.write(tmp_path / "d" / "a" / "1.wav", noise, 8000, subtype=subtype)
     table = read_folder(tmp_path / "d")
-    wave = WaveCache.open(table, 6000, tmp_path / "c").wave(0)
-    wanted = tympan.load(table.paths[0], rate_hz=6000, mono=True).samples[0]
+    wave = AudioStore.open(table, 6000, tmp_path / "c").wave(table.paths[0])
+    wanted = tympan.load(table.paths[0], rate_hz=6000).samples
     assert wave.shape == wanted.shape
     assert np.abs(wave - wanted).max() <= np.abs(wanted).max() / 32767 / 2 * 1.01
 
@@ -80,25 +81,25 @@ def test_anything_else_is_rounded_far_below_its_peak(
 def test_silence(tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()
     soundfile.write(tmp_path / "d" / "1.wav", np.zeros(100), 8000)
-    cache = WaveCache.open(read_folder(tmp_path / "d"), 8000, tmp_path / "c")
-    np.testing.assert_array_equal(cache.wave(0), np.zeros(100, np.float32))
+    store = AudioStore.open(read_folder(tmp_path / "d"), 8000, tmp_path / "c")
+    np.testing.assert_array_equal(store.mono(tmp_path / "d" / "1.wav"), np.zeros(100, np.float32))
 
 
 def test_a_part_of_a_wave(table: Table, tmp_path: Path) -> None:
-    cache = WaveCache.open(table, RATE_HZ, tmp_path / "c")
-    whole = cache.wave(4)
-    np.testing.assert_array_equal(cache.wave(4, 10, 50), whole[10:60])
-    np.testing.assert_array_equal(cache.wave(4, len(whole) - 5, 50), whole[-5:])
-    assert len(cache.wave(4, len(whole) + 9, 50)) == 0
-    assert len(cache.wave(4, 3, 0)) == 0
+    store = AudioStore.open(table, RATE_HZ, tmp_path / "c")
+    whole = store.mono(table.paths[4])
+    np.testing.assert_array_equal(store.mono(table.paths[4], 10, 50), whole[10:60])
+    np.testing.assert_array_equal(store.mono(table.paths[4], len(whole) - 5, 50), whole[-5:])
+    assert len(store.mono(table.paths[4], len(whole) + 9, 50)) == 0
+    assert len(store.mono(table.paths[4], 3, 0)) == 0
 
 
 def test_real_recordings_equal_what_load_gives(shared_data: Path, tmp_path: Path) -> None:
     table = read_folder(shared_data / "esc50").subset(range(0, 2000, 400))
-    cache = WaveCache.open(table, 11025, tmp_path)
-    for i, path in enumerate(table.paths):
+    store = AudioStore.open(table, 11025, tmp_path)
+    for path in table.paths:
         wanted = tympan.load(path, rate_hz=11025, mono=True).samples[0]
-        np.testing.assert_allclose(cache.wave(i), wanted, atol=np.abs(wanted).max() / 60000)
+        np.testing.assert_allclose(store.mono(path), wanted, atol=np.abs(wanted).max() / 60000)
 
 
 # -- what is decoded when ----------------------------------------------------------------------
@@ -106,63 +107,92 @@ def test_real_recordings_equal_what_load_gives(shared_data: Path, tmp_path: Path
 
 def test_nothing_is_decoded_twice(table: Table, tmp_path: Path) -> None:
     first, again = Counter(), Counter()
-    WaveCache.open(table, RATE_HZ, tmp_path / "c", first)
+    AudioStore.open(table, RATE_HZ, tmp_path / "c", first)
     assert first.calls == [(i + 1, 9) for i in range(9)]
-    WaveCache.open(table, RATE_HZ, tmp_path / "c", again)
-    part = WaveCache.open(table.subset([7, 2]), RATE_HZ, tmp_path / "c", again)
+    AudioStore.open(table, RATE_HZ, tmp_path / "c", again)
+    part = AudioStore.open(table.subset([7, 2]), RATE_HZ, tmp_path / "c", again)
     assert again.calls == []
     wave, _ = soundfile.read(table.paths[7], dtype="float32")
-    np.testing.assert_array_equal(part.wave(0), wave)
-    assert part.content_key(1) == WaveCache.open(table, RATE_HZ, tmp_path / "c").content_key(2)
+    np.testing.assert_array_equal(part.mono(table.paths[7]), wave)
+    whole = AudioStore.open(table, RATE_HZ, tmp_path / "c")
+    assert part.content_key(table.paths[2]) == whole.content_key(table.paths[2])
 
 
 def test_only_what_is_missing_is_decoded(table: Table, tmp_path: Path) -> None:
-    WaveCache.open(table.subset(range(4)), RATE_HZ, tmp_path / "c")
+    AudioStore.open(table.subset(range(4)), RATE_HZ, tmp_path / "c")
     rest = Counter()
-    WaveCache.open(table, RATE_HZ, tmp_path / "c", rest)
+    AudioStore.open(table, RATE_HZ, tmp_path / "c", rest)
     assert rest.calls[-1] == (5, 5)
     other_rate = Counter()
-    WaveCache.open(table, 2000, tmp_path / "c", other_rate)
+    AudioStore.open(table, 2000, tmp_path / "c", other_rate)
     assert other_rate.calls[-1] == (9, 9)
 
 
 def test_a_changed_file_is_decoded_again(table: Table, tmp_path: Path) -> None:
-    WaveCache.open(table, RATE_HZ, tmp_path / "c")
+    AudioStore.open(table, RATE_HZ, tmp_path / "c")
     write_tone(table.paths[3], 900, seed=99, duration_s=0.4)
     changed = Counter()
-    cache = WaveCache.open(table, RATE_HZ, tmp_path / "c", changed)
+    store = AudioStore.open(table, RATE_HZ, tmp_path / "c", changed)
     assert changed.calls == [(1, 1)]
     wave, _ = soundfile.read(table.paths[3], dtype="float32")
-    np.testing.assert_array_equal(cache.wave(3), wave)
+    np.testing.assert_array_equal(store.mono(table.paths[3]), wave)
 
 
-def test_a_subset_of_a_cache(table: Table, tmp_path: Path) -> None:
-    cache = WaveCache.open(table, RATE_HZ, tmp_path / "c")
-    part = cache.subset([5, 1])
-    assert part.table.paths == [table.paths[5], table.paths[1]]
-    np.testing.assert_array_equal(part.wave(1), cache.wave(1))
+def test_all_channels_are_kept_and_mono_is_their_mean(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    both = rng.integers(-20000, 20000, (500, 2)).astype(np.int16)
+    opposite = np.stack([both[:, 0], -both[:, 0] // 2 * 2], 1)
+    (tmp_path / "d").mkdir()
+    for name, samples in (("both", both), ("opposite", opposite)):
+        soundfile.write(tmp_path / "d" / f"{name}.wav", samples, 8000)
+    table = read_folder(tmp_path / "d")
+    store = AudioStore.open(table, 8000, tmp_path / "c")
+    path, swapped = table.paths
+    assert store.channels(path) == 2
+    assert store.length(path) == 500
+    wanted = both.T.astype(np.float32) / 32768
+    np.testing.assert_array_equal(store.wave(path), wanted)
+    np.testing.assert_array_equal(store.wave(path, 100, 7), wanted[:, 100:107])
+    np.testing.assert_allclose(store.mono(path, 3), wanted[:, 3:].mean(0), atol=1e-7)
+    # Of channels that cancel, the mean would be silence.
+    np.testing.assert_array_equal(store.mono(swapped), wanted[0])
+    left = read_folder(tmp_path / "d").subset([0])
+    assert store.keys(left) != store.keys(table.subset([1]))
+
+
+def test_scores_are_compared_by_their_bytes(tmp_path: Path) -> None:
+    for name, content in (("a", b"MThd1"), ("b", b"MThd2"), ("c", b"MThd1")):
+        (tmp_path / f"{name}.mid").write_bytes(content)
+    rows = tuple(Example({"midi": tmp_path / f"{name}.mid"}) for name in "abc")
+    table = Table(tmp_path, rows)
+    store = AudioStore.open(table, None)
+    first, other, copy = store.keys(table)
+    assert first == copy != other
+    with pytest.raises(DataError, match="has not been decoded"):
+        store.wave(tmp_path / "a.mid")
 
 
 def test_a_row_may_come_twice(table: Table, tmp_path: Path) -> None:
     double = table.subset([0, 1, 0])
-    cache = WaveCache.open(double, RATE_HZ, tmp_path / "c")
-    np.testing.assert_array_equal(cache.wave(0), cache.wave(2))
+    store = AudioStore.open(double, RATE_HZ, tmp_path / "c")
+    assert store.keys(double)[0] == store.keys(double)[2] != store.keys(double)[1]
 
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_packs_do_not_depend_on_threads(table: Table, tmp_path: Path, workers: int) -> None:
-    WaveCache.open(table, RATE_HZ, tmp_path / "c", workers=workers)
+    AudioStore.open(table, RATE_HZ, tmp_path / "c", workers=workers)
     (pcm,) = folder_of(tmp_path / "c").glob("*.pcm")
     waves = [soundfile.read(path, dtype="int16")[0] for path in table.paths]
     assert pcm.read_bytes() == np.concatenate(waves).tobytes()
 
 
 def test_it_pickles_by_path(table: Table, tmp_path: Path) -> None:
-    cache = WaveCache.open(table, RATE_HZ, tmp_path / "c")
-    cache.wave(0)  # the file is mapped
-    data = pickle.dumps(cache)
+    store = AudioStore.open(table, RATE_HZ, tmp_path / "c")
+    store.wave(table.paths[0])  # the file is open
+    data = pickle.dumps(store)
     assert len(data) < 10_000
-    np.testing.assert_array_equal(pickle.loads(data).wave(4), cache.wave(4))
+    again = pickle.loads(data)
+    np.testing.assert_array_equal(again.wave(table.paths[4]), store.wave(table.paths[4]))
 
 
 # -- what cannot be read -----------------------------------------------------------------------
@@ -179,36 +209,36 @@ def damaged(table: Table) -> Table:
 
 def test_unreadable_files_are_all_named(damaged: Table, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="3 of 9 recordings cannot be read") as caught:
-        WaveCache.open(damaged, RATE_HZ, tmp_path / "c")
+        AudioStore.open(damaged, RATE_HZ, tmp_path / "c")
     for i in (1, 4, 6):
         assert damaged.relative(damaged.paths[i]) in str(caught.value)
     # What can be read was decoded meanwhile.
     again = Counter()
     with pytest.raises(DataError):
-        WaveCache.open(damaged, RATE_HZ, tmp_path / "c", again)
+        AudioStore.open(damaged, RATE_HZ, tmp_path / "c", again)
     assert again.calls[-1] == (3, 3)
 
 
 def test_unreadable_files_can_be_skipped(damaged: Table, tmp_path: Path) -> None:
-    cache = WaveCache.open(damaged, RATE_HZ, tmp_path / "c", on_error="skip")
-    assert len(cache) == len(cache.table) == 6
-    assert len(cache.skipped) == 3
-    assert all(isinstance(error, AudioFileError) for error in cache.skipped)
+    store = AudioStore.open(damaged, RATE_HZ, tmp_path / "c", on_error="skip")
+    assert len(store.table) == 6
+    assert len(store.skipped) == 3
+    assert all(isinstance(error, AudioFileError) for error in store.skipped)
     kept = [p for i, p in enumerate(damaged.paths) if i not in (1, 4, 6)]
-    assert cache.table.paths == kept
+    assert store.table.paths == kept
     wave, _ = soundfile.read(kept[-1], dtype="float32")
-    np.testing.assert_array_equal(cache.wave(5), wave)
+    np.testing.assert_array_equal(store.mono(kept[-1]), wave)
 
 
 def test_nothing_readable_is_an_error_even_when_skipping(damaged: Table, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="2 of 2 recordings cannot be read"):
-        WaveCache.open(damaged.subset([1, 4]), RATE_HZ, tmp_path / "c", on_error="skip")
+        AudioStore.open(damaged.subset([1, 4]), RATE_HZ, tmp_path / "c", on_error="skip")
 
 
 def test_a_file_that_is_gone(table: Table, tmp_path: Path) -> None:
     table.paths[2].unlink()
     with pytest.raises(DataError, match="cannot be read: No such file"):
-        WaveCache.open(table, RATE_HZ, tmp_path / "c")
+        AudioStore.open(table, RATE_HZ, tmp_path / "c")
 
 
 # -- long files --------------------------------------------------------------------------------
@@ -223,12 +253,13 @@ def test_a_long_file_is_the_same_through_a_file(
         noise = rng.uniform(-0.5, 0.5, 70 * 8000)
         soundfile.write(tmp_path / "d" / f"{i}.wav", noise, 8000, subtype=("FLOAT", "PCM_16")[i])
     table = read_folder(tmp_path / "d")
-    memory = WaveCache.open(table, 8000, tmp_path / "memory")
+    memory = AudioStore.open(table, 8000, tmp_path / "memory")
     monkeypatch.setattr(packs, "SPOOL_SAMPLES", 10_000)
-    spooled = WaveCache.open(table, 8000, tmp_path / "spooled")
+    spooled = AudioStore.open(table, 8000, tmp_path / "spooled")
     for i in range(2):
-        np.testing.assert_array_equal(memory.wave(i), spooled.wave(i))
-        assert memory.content_key(i) == spooled.content_key(i)
+        path = table.paths[i]
+        np.testing.assert_array_equal(memory.wave(path), spooled.wave(path))
+        assert memory.content_key(path) == spooled.content_key(path)
 
 
 def test_memory_is_bounded_for_long_files(tmp_path: Path) -> None:
@@ -240,13 +271,13 @@ def test_memory_is_bounded_for_long_files(tmp_path: Path) -> None:
     table = read_folder(tmp_path / "d")
     tracemalloc.start()
     try:
-        cache = WaveCache.open(table, 16000, tmp_path / "c", workers=1)
-        middle = cache.wave(0, 7 * len(minute) + 5, 1000)
+        store = AudioStore.open(table, 16000, tmp_path / "c", workers=1)
+        middle = store.mono(table.paths[0], 7 * len(minute) + 5, 1000)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     np.testing.assert_array_equal(middle, minute[5:1005].astype(np.float32) / 32768)
-    assert cache.length(0) == 15 * len(minute)
+    assert store.length(table.paths[0]) == 15 * len(minute)
     assert peak < 32e6  # the whole is 58 MB as float32
 
 
@@ -257,12 +288,12 @@ def test_memory_is_bounded_for_long_files(tmp_path: Path) -> None:
 def server() -> ForkServerContext:
     """Starts processes cheaply."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tympan.data.cache", "soundfile", "av"])
+    context.set_forkserver_preload(["tympan.data.store", "soundfile", "av"])
     return context
 
 
 def build(root: Path, home: Path, kill_at: int, start: Any, pack_samples: int) -> None:
-    """Open a cache in a process of its own, perhaps killed when `kill_at` files are decoded."""
+    """Open a store in a process of its own, perhaps killed when `kill_at` files are decoded."""
     packs.PACK_SAMPLES = pack_samples
     if start is not None:
         start.wait(60)
@@ -274,10 +305,10 @@ def build(root: Path, home: Path, kill_at: int, start: Any, pack_samples: int) -
             time.sleep(0.02)  # so that the other process arrives meanwhile
 
     table = read_folder(root)
-    cache = WaveCache.open(table, RATE_HZ, home, progress)
-    for i, path in enumerate(table.paths):
+    store = AudioStore.open(table, RATE_HZ, home, progress)
+    for path in table.paths:
         wave, _ = soundfile.read(path, dtype="float32")
-        np.testing.assert_array_equal(cache.wave(i), wave)
+        np.testing.assert_array_equal(store.wave(path), wave[None])
 
 
 def test_two_processes_build_one_cache_once(
@@ -311,47 +342,47 @@ def test_killed_in_the_middle(
     assert kill_at == 9 or list(left.glob("*.tmp"))
 
     rest = Counter()
-    cache = WaveCache.open(table, RATE_HZ, tmp_path / "c", rest)
+    store = AudioStore.open(table, RATE_HZ, tmp_path / "c", rest)
     lost = rest.calls[-1][1] if rest.calls else 0
     assert 9 - kill_at <= lost < 9 - kill_at + 3  # whole packs were not lost
     assert not list(left.glob("*.tmp"))
-    for i, path in enumerate(table.paths):
+    for path in table.paths:
         wave, _ = soundfile.read(path, dtype="float32")
-        np.testing.assert_array_equal(cache.wave(i), wave)
+        np.testing.assert_array_equal(store.wave(path), wave[None])
 
 
 def test_killed_between_the_two_renames(table: Table, tmp_path: Path) -> None:
-    WaveCache.open(table, RATE_HZ, tmp_path / "c")
+    AudioStore.open(table, RATE_HZ, tmp_path / "c")
     folder = folder_of(tmp_path / "c")
     (listing,) = folder.glob("*.json")
     listing.unlink()
     (orphan,) = folder.glob("*.pcm")
     again = Counter()
-    cache = WaveCache.open(table, RATE_HZ, tmp_path / "c", again)
+    store = AudioStore.open(table, RATE_HZ, tmp_path / "c", again)
     assert again.calls[-1] == (9, 9)
     assert not orphan.exists()
-    assert cache.size_bytes == 2 * sum(cache.lengths)
+    assert store.size_bytes == 2 * store.lengths(table.paths).sum()
 
 
 @pytest.mark.parametrize("harm", ["cut samples", "junk listing", "other format", "list"])
 def test_a_damaged_pack_is_made_again(table: Table, tmp_path: Path, harm: str) -> None:
-    WaveCache.open(table, RATE_HZ, tmp_path / "c")
+    AudioStore.open(table, RATE_HZ, tmp_path / "c")
     folder = folder_of(tmp_path / "c")
     (listing,), (pcm,) = folder.glob("*.json"), folder.glob("*.pcm")
     harmed = pcm
     if harm == "cut samples":
         pcm.write_bytes(pcm.read_bytes()[:-2])
     elif harm == "junk listing":
-        listing.write_text('{"format": 1, "entries"')
+        listing.write_text('{"format": 2, "entries"')
     elif harm == "list":
         listing.write_text("[]")
     else:
-        listing.write_text(json.dumps({**json.loads(listing.read_text()), "format": 0}))
-    cache = WaveCache.open(table, RATE_HZ, tmp_path / "c")
+        listing.write_text(json.dumps({**json.loads(listing.read_text()), "format": 99}))
+    store = AudioStore.open(table, RATE_HZ, tmp_path / "c")
     assert harmed.exists() == (harm == "other format")  # which may be a newer version's
-    for i, path in enumerate(table.paths):
+    for path in table.paths:
         wave, _ = soundfile.read(path, dtype="float32")
-        np.testing.assert_array_equal(cache.wave(i), wave)
+        np.testing.assert_array_equal(store.wave(path), wave[None])
 
 
 def test_a_full_disk(table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -361,16 +392,16 @@ def test_a_full_disk(table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with monkeypatch.context() as patch:
         patch.setattr(packs._Pack, "add", full)
         with pytest.raises(DataError, match=r"No space left on device .*TYMPAN_CACHE"):
-            WaveCache.open(table, RATE_HZ, tmp_path / "c")
+            AudioStore.open(table, RATE_HZ, tmp_path / "c")
     assert not list(folder_of(tmp_path / "c").glob("*.pcm"))
     assert not list(folder_of(tmp_path / "c").glob("*.tmp"))
-    assert len(WaveCache.open(table, RATE_HZ, tmp_path / "c")) == 9
+    assert len(AudioStore.open(table, RATE_HZ, tmp_path / "c").table) == 9
 
 
 def test_a_place_that_cannot_hold_it(table: Table, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(DataError, match=r"cannot hold the decoded cache.*TYMPAN_CACHE"):
-        WaveCache.open(table, RATE_HZ, tmp_path / "file")
+    with pytest.raises(DataError, match=r"cannot hold the decoded recordings.*TYMPAN_CACHE"):
+        AudioStore.open(table, RATE_HZ, tmp_path / "file")
 
 
 # -- room --------------------------------------------------------------------------------------
@@ -385,20 +416,20 @@ def test_caches_unused_for_a_month_are_removed(table: Table, tmp_path: Path) -> 
             (folder / name).write_text("{}")
         then = time.time() - days * 86400
         os.utime(folder / "used", (then, then))
-    WaveCache.open(table, RATE_HZ, home)
+    AudioStore.open(table, RATE_HZ, home)
     assert not old.exists()
     assert (recent / "1.pcm").exists()
     assert (foreign / "1.pcm").exists()
 
 
 def test_packs_whose_files_are_gone_are_removed(table: Table, tmp_path: Path) -> None:
-    WaveCache.open(table.subset(range(4)), RATE_HZ, tmp_path / "c")
+    AudioStore.open(table.subset(range(4)), RATE_HZ, tmp_path / "c")
     (dead,) = folder_of(tmp_path / "c").glob("*.pcm")
     for i, path in enumerate(table.paths[:4]):
         write_tone(path, 500, seed=50 + i, duration_s=0.5)
-    cache = WaveCache.open(table, RATE_HZ, tmp_path / "c")
+    store = AudioStore.open(table, RATE_HZ, tmp_path / "c")
     assert not dead.exists()
-    assert cache.size_bytes == 2 * sum(cache.lengths)
+    assert store.size_bytes == 2 * store.lengths(table.paths).sum()
 
 
 def test_where_caches_lie(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -31,17 +31,17 @@ def test_the_same_command_finds_it_done(
     before, weights = run()
     saved = tmp_path / checkpoint.CHECKPOINT
     size = saved.stat().st_size
-    checkpoint.slim(tmp_path)
+    checkpoint.drop_resume_state(tmp_path)
     assert saved.stat().st_size < size / (4 if validated else 2 if epochs else 1)
     for _ in range(2):  # slimming what is slim changes nothing
         after, again = run()
         assert after == before
         assert all(torch.equal(weights[name], again[name]) for name in weights)
-        checkpoint.slim(tmp_path)
+        checkpoint.drop_resume_state(tmp_path)
 
 
 def test_an_unfinished_training_keeps_everything(batches: Data, tmp_path: Path) -> None:
-    checkpoint.slim(tmp_path)  # nothing there: nothing to do
+    checkpoint.drop_resume_state(tmp_path)  # nothing there: nothing to do
 
     class Stopped(ToneLearner):
         def loss(self, *args: object) -> torch.Tensor:  # type: ignore[override]
@@ -55,5 +55,5 @@ def test_an_unfinished_training_keeps_everything(batches: Data, tmp_path: Path) 
     with pytest.raises(TrainingInterrupted):
         fit(Stopped(3), batches[0], None, CONFIG, tmp_path, progress=False)
     before = (tmp_path / checkpoint.CHECKPOINT).read_bytes()
-    checkpoint.slim(tmp_path)
+    checkpoint.drop_resume_state(tmp_path)
     assert (tmp_path / checkpoint.CHECKPOINT).read_bytes() == before
