@@ -24,7 +24,7 @@ __getattr__, __dir__, __all__ = attach(
         "synth": "tympan.audio.synth:",
         "classify": "tympan.tasks.ask",
         "train": "tympan.report.trained",
-        "evaluate": "tympan.tasks.ask",
+        "evaluate": "tympan.tasks.evaluating",
         "hear": "tympan.report.hear",
         "show": "tympan.spectra.figures",
         "explain": "tympan.report.explain",

@@ -193,7 +193,7 @@ def check_models() -> list[dict[str, Any]]:
 
 def check_cache() -> dict[str, Any]:
     """Return the folder of decoded recordings and the bytes it holds."""
-    from tympan.data.cache import cache_home
+    from tympan.data.store import cache_home
 
     folder = cache_home()
     total = 0

@@ -6,18 +6,14 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tympan.data.table import Table, stat_of
 from tympan.errors import AudioFileError, DataError
 
-if TYPE_CHECKING:
-    from tympan.data.cache import WaveCache
-
 _HEAD_S = 0.5
 
 
-def content_keys(table: Table, cache: WaveCache | None = None) -> list[str]:
+def content_keys(table: Table, keys: Sequence[str] | None = None) -> list[str]:
     """A key for each row; rows with equal keys hold the same sound.
 
     Two files are the same if their bytes are, or if their decoded samples are (the same recording
@@ -28,7 +24,7 @@ def content_keys(table: Table, cache: WaveCache | None = None) -> list[str]:
 
     Args:
         table: the rows.
-        cache: a cache of the same rows; its samples are compared then, which costs no decoding.
+        keys: the content of each row where it is known; then nothing is decoded to compare it.
 
     Returns:
         A key for each row.
@@ -47,8 +43,8 @@ def content_keys(table: Table, cache: WaveCache | None = None) -> list[str]:
     groups.join(paths)
     sizes: list[Hashable] = [stat_of(path).st_size for path in table.paths]
     groups.join(_hash_where_shared(sizes, lambda i: _bytes_key(table.paths[i])))
-    if cache is not None:
-        groups.join([cache.content_key(i) for i in range(len(table))])
+    if keys is not None:
+        groups.join(keys)
     else:
         groups.join(_decoded_keys(table.paths, groups.roots()))
     roots = groups.roots()

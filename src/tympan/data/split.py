@@ -9,16 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tympan.data.deal import deal_folds, deal_groups
 from tympan.data.folder import SPLIT_NAMES
 from tympan.data.leaks import Groups, content_keys, report_shared
 from tympan.data.table import Table
 from tympan.errors import ArgumentError, DataError
-
-if TYPE_CHECKING:
-    from tympan.data.cache import WaveCache
 
 GROUP_COLUMNS = ("source", "speaker")
 SIDES = ("train", "val", "test")
@@ -48,7 +44,7 @@ def split_table(
     test_fraction: float = 0.0,
     seed: int = 0,
     group_by: Sequence[str] | None = None,
-    cache: WaveCache | None = None,
+    keys: Sequence[str] | None = None,
 ) -> Split:
     """Split a table into training, validation and test rows.
 
@@ -65,7 +61,7 @@ def split_table(
         seed: same seed, same split.
         group_by: columns whose values stay on one side; default `source` and `speaker`, where
             they have more than one value. `()` groups by content only.
-        cache: a decoded cache of this table, to find copies without decoding again.
+        keys: the content of each row, see `AudioStore.keys`, to find copies without decoding again.
 
     Raises:
         DataError: the obeyed column puts the same sound on both sides, or there is nothing to
@@ -85,7 +81,7 @@ def split_table(
     _check_fractions(val_fraction, test_fraction)
     if not len(table):
         raise DataError("has no examples to split", file=table.root)
-    keys = content_keys(table, cache)
+    keys = content_keys(table, keys)
     fractions = {"val": val_fraction, "test": test_fraction}
     sides, reason = _given(table, fractions)
     if sides is not None:
@@ -107,7 +103,7 @@ def folds(
     val_fraction: float = 0.0,
     seed: int = 0,
     group_by: Sequence[str] | None = None,
-    cache: WaveCache | None = None,
+    keys: Sequence[str] | None = None,
 ) -> Iterator[tuple[str, Split]]:
     """Yield (fold name, split) for k-fold cross-validation; each row is in one `test` side.
 
@@ -117,7 +113,7 @@ def folds(
             are dealt by groups and labels as in `split_table`.
         k: number of folds to deal.
         val_fraction: share of each fold's training rows held out for validation.
-        seed, group_by, cache: as in `split_table`.
+        seed, group_by, keys: as in `split_table`.
 
     Yields:
         The fold's name and the split whose test side it is.
@@ -135,7 +131,7 @@ def folds(
     >>> [(name, split.indices["test"]) for name, split in folds(Table(root, tuple(rows)))]
     [('0', (0, 3)), ('1', (1, 4)), ('2', (2, 5))]
     """
-    keys = content_keys(table, cache)
+    keys = content_keys(table, keys)
     columns = _group_columns(table, group_by)
     if column is not None and table.has(column):
         names = table.column(column)

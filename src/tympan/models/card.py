@@ -11,6 +11,7 @@ from typing import Any
 
 from tympan._files import atomic_write
 from tympan.errors import ModelError
+from tympan.models.scores import Score
 
 FORMAT_VERSION = 1
 MAX_CARD_BYTES = 8 * 1024 * 1024
@@ -60,6 +61,19 @@ class Card:
     tympan_version: str = ""
     attribution: str = ""
     weights: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def scores(self) -> tuple[Score, ...]:
+        """What was measured, the headline first; empty where nothing was.
+
+        >>> Card("a", "classify", metrics={"scores": [{"name": "accuracy", "value": 0.5}]}).scores
+        (Score(name='accuracy', value=0.5, ...),)
+        """
+        listed = self.metrics.get("scores", ())
+        try:
+            return tuple(map(Score.from_json, listed))
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise ModelError(f"the card's scores are unusable: {error}", fix=_DAMAGED) from error
 
     def to_json(self) -> str:
         """Return the card as indented JSON; NaN and infinite figures become null.

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tympan.report.page import percent
-from tympan.tasks.base import Report, TrainingResult
+from tympan.tasks.contract import Log as Report
 from tympan.tasks.cross import FOLDER
+from tympan.tasks.training import TrainingResult
 
 if TYPE_CHECKING:
     from tympan.report.training import Mistake
@@ -68,35 +69,28 @@ def train(
     )
     write_training_report(result, said)
     for done in (result.folder, *sorted(result.folder.glob(f"{FOLDER}/*"))):
-        checkpoint.slim(done)
+        checkpoint.drop_resume_state(done)
     return result
 
 
 def write_training_report(result: TrainingResult, notes: list[str]) -> None:
     """Write the page about a finished training into its folder."""
-    import numpy as np
-
     from tympan.report.training import training_report
 
-    evaluation, metrics = result.evaluation, result.metrics
-    guess = evaluation.scores.argmax(1)
-    intervals = metrics["intervals"]
+    evaluation: Any = result.evaluation
     training_report(
         result.folder,
         title=result.folder.resolve().name,
         labels=evaluation.labels,
-        confusion=np.array(metrics["confusion"]),
-        metrics={
-            title: (metrics[name], *intervals[name])
-            for name, title in (("accuracy", "accuracy"), ("macro_f1", "macro F1"), ("ece", "ECE"))
-        },
+        confusion=evaluation.confusion,
+        metrics={one.title: (one.value, *(one.interval or ())) for one in evaluation.scores},
         history=result.history.epochs,
-        confidence=evaluation.scores.max(1),
-        correct=guess == evaluation.truth,
+        confidence=evaluation.probabilities.max(1),
+        correct=evaluation.predictions == evaluation.truth,
         mistakes=_mistakes(result),
         facts=_facts(result),
         notes=[line for line in notes if not line.startswith(_PASSING)],
-        folds="folds" in metrics,
+        folds=result.cross_validated,
     )
 
 
@@ -104,7 +98,7 @@ def _facts(result: TrainingResult) -> dict[str, str]:
     job, history = result.job, result.history
     sides = {side: len(rows) for side, rows in job.split.indices.items()}
     seconds = sum(row["seconds"] for row in history.epochs)
-    each = ", ".join(percent(one, 1) for one in result.metrics.get("folds", ()))
+    each = ", ".join(percent(one, 1) for one in evaluation_folds(result))
     folds = {"cross-validation": job.split.reason, "accuracy of each fold": each} if each else {}
     return folds | {
         "recordings": ", ".join(
@@ -112,11 +106,16 @@ def _facts(result: TrainingResult) -> dict[str, str]:
             for side, n in sides.items()
             if n
         ),
-        "labels": str(len(job.prepared.labels)),
+        "labels": str(len(job.prepared.vocabulary)),
         "epochs": _epochs(history),
         **({"training time": f"{seconds:.0f} s"} if history.epochs else {}),
         "encoder": f"{job.prepared.config.encoder} at {job.prepared.config.rate_hz} Hz",
     }
+
+
+def evaluation_folds(result: TrainingResult) -> tuple[float, ...]:
+    """The headline score of each fold."""
+    return result.evaluation.scores[0].folds
 
 
 def _epochs(history: Any) -> str:
@@ -132,18 +131,20 @@ def _mistakes(result: TrainingResult) -> list[Mistake]:
     """The most confident wrong answers, with what the model heard."""
     from tympan.audio import Clip
     from tympan.report.training import Mistake
+    from tympan.tasks.classify.evaluation import ClassifyEvaluation
 
     job, evaluation = result.job, result.evaluation
-    rows = job.split.indices["test"]
-    guess = evaluation.scores.argmax(1)
-    rate_hz = job.cache.rate_hz
+    assert isinstance(evaluation, ClassifyEvaluation)
+    rows, rate_hz = job.split.test, job.store.rate_hz
+    assert rate_hz is not None
+    guess = evaluation.predictions
     longest = 10 * rate_hz
     return [
         Mistake(
-            Clip(job.cache.wave(rows[i], 0, longest)[None], rate_hz, name=evaluation.files[i]),
+            Clip(job.store.mono(rows[i].path, 0, longest)[None], rate_hz, name=evaluation.files[i]),
             evaluation.labels[evaluation.truth[i]],
             evaluation.labels[guess[i]],
-            float(evaluation.scores[i].max()),
+            float(evaluation.probabilities[i].max()),
         )
         for i in evaluation.mistakes(MOST_MISTAKES)
     ]

@@ -1,24 +1,39 @@
-"""Temperature: make scores mean what they say, from answers about recordings not trained on.
+"""Temperature: make scores mean what they say, from recordings that were not trained on.
 
 Guo et al., *On Calibration of Modern Neural Networks*, ICML 2017.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-# So many answers pull the temperature half way from 1 to what they ask for.
-_CAREFUL = 50
+# So many recordings pull the temperature half way from 1 to what fits them.
+_PRIOR = 50
+# Scores that are nearly all right would fit best at a temperature of 0.
+LOWEST, HIGHEST = 0.2, 5.0
 
 
-def fit_temperature(truth: np.ndarray, scores: np.ndarray) -> float:
-    """The temperature that makes held-out answers most likely.
+def minimize_temperature(loss: Callable[[float], float]) -> float:
+    """The temperature between `LOWEST` and `HIGHEST` at which a loss is smallest.
+
+    >>> round(minimize_temperature(lambda t: (t - 2.5) ** 2), 3)
+    2.5
+    """
+    from scipy.optimize import minimize_scalar
+
+    bounds = (float(np.log(LOWEST)), float(np.log(HIGHEST)))
+    found = minimize_scalar(lambda x: loss(float(np.exp(x))), bounds=bounds, method="bounded")
+    return round(float(np.exp(found.x)), 4)
+
+
+def fit_temperature(truth: np.ndarray, probabilities: np.ndarray) -> float:
+    """The temperature that makes held-out predictions most likely.
 
     Args:
         truth: `(m,)` index of the right label.
-        scores: `(m, k)` probabilities.
+        probabilities: `(m, k)`.
 
     Returns:
         0.2 to 5; above 1 where the scores are too sure.
@@ -26,8 +41,7 @@ def fit_temperature(truth: np.ndarray, scores: np.ndarray) -> float:
     >>> fit_temperature(np.array([0, 1, 0, 0]), np.array([[0.99, 0.01]] * 4)) > 2
     True
     """
-    logits = np.log(np.clip(scores, 1e-12, 1))
-    choices = np.geomspace(0.2, 5, 121)
+    logits = np.log(np.clip(probabilities, 1e-12, 1))
 
     def loss(temperature: float) -> float:
         z = logits / temperature
@@ -35,39 +49,43 @@ def fit_temperature(truth: np.ndarray, scores: np.ndarray) -> float:
         right = z[np.arange(len(truth)), truth]
         return float(np.mean(np.log(np.exp(z).sum(1)) - right))
 
-    return round(float(min(choices, key=loss)), 4)
+    return minimize_temperature(loss)
 
 
-def at_temperature(scores: np.ndarray, temperature: float) -> np.ndarray:
+def at_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     """Probabilities `(m, k)` as they are at a temperature.
 
     >>> at_temperature(np.array([[0.9, 0.1]]), 2.0).round(2)
     array([[0.75, 0.25]])
     """
-    scores = np.clip(scores, 1e-12, 1) ** (1 / temperature)
-    found: np.ndarray = scores / scores.sum(1, keepdims=True)
+    scaled = np.clip(probabilities, 1e-12, 1) ** (1 / temperature)
+    found: np.ndarray = scaled / scaled.sum(1, keepdims=True)
     return found
 
 
-def careful(temperature: float, m: int) -> float:
-    """The temperature that `m` answers justify: of few, all right, the best would be 0.
+def shrink_temperature(temperature: float, m: int) -> float:
+    """The temperature that `m` recordings justify: few pull it less far from 1.
 
-    >>> careful(0.25, 50), careful(0.25, 10**9)
+    >>> shrink_temperature(0.25, 50), shrink_temperature(0.25, 10**9)
     (0.5, 0.25)
     """
-    return round(float(temperature ** (m / (m + _CAREFUL))), 4)
+    return round(float(temperature ** (m / (m + _PRIOR))), 4)
 
 
 def calibrated_by_others(
-    truths: Sequence[np.ndarray], scores: Sequence[np.ndarray], i: int, *, few: bool = False
+    truths: Sequence[np.ndarray],
+    probabilities: Sequence[np.ndarray],
+    i: int,
+    *,
+    shrink: bool = False,
 ) -> np.ndarray:
-    """Scores of part `i` at the temperature that the other parts ask for.
+    """Probabilities of part `i` at the temperature that fits the other parts.
 
     Args:
         truths: of each part `(m,)`, two parts or more.
-        scores: of each part `(m, k)`.
+        probabilities: of each part `(m, k)`.
         i: which part.
-        few: go only as far as so many answers justify, see `careful`.
+        shrink: go only as far as so many recordings justify, see `shrink_temperature`.
 
     Returns:
         `(m, k)`.
@@ -78,5 +96,7 @@ def calibrated_by_others(
     """
     others = [j for j in range(len(truths)) if j != i]
     truth = np.concatenate([truths[j] for j in others])
-    temperature = fit_temperature(truth, np.concatenate([scores[j] for j in others]))
-    return at_temperature(scores[i], careful(temperature, len(truth)) if few else temperature)
+    temperature = fit_temperature(truth, np.concatenate([probabilities[j] for j in others]))
+    if shrink:
+        temperature = shrink_temperature(temperature, len(truth))
+    return at_temperature(probabilities[i], temperature)

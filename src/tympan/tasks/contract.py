@@ -66,8 +66,7 @@ class Recipe(Generic[C]):
     Attributes:
         phases: one or more, each beginning with the weights of the one before.
         reasons: a sentence for the user about each choice.
-        pretrained_fields: fields of the configuration that pretrained weights dictate.
-        user_set: fields that the user set, which `prepare` leaves as they are.
+        user_set: fields of the configuration that the user set, which `prepare` leaves as they are.
         small_dataset: too few recordings to hold some out for validation.
         initialize: copy pretrained weights, fit a linear probe …; None: random weights. What it
             leaves is scored before the first epoch, and kept where no epoch is better.
@@ -75,10 +74,19 @@ class Recipe(Generic[C]):
 
     phases: tuple[Phase[C], ...]
     reasons: tuple[str, ...] = ()
-    pretrained_fields: frozenset[str] = frozenset()
     user_set: frozenset[str] = frozenset()
     small_dataset: bool = False
     initialize: Callable[[Learner, Examples, Log], None] | None = None
+
+    @property
+    def config(self) -> C:
+        """The configuration of the first phase."""
+        return self.phases[0].config
+
+    @property
+    def seed(self) -> int:
+        """Of everything random."""
+        return self.phases[0].training.seed
 
 
 @dataclass(frozen=True)
@@ -270,13 +278,21 @@ class Task(Protocol[C, A]):
 
     Attributes:
         name: of the verb.
-        config_type: the dataclass of its configuration.
+        pretrained_fields: fields of its configuration that pretrained weights dictate.
     """
 
     @property
     def name(self) -> str: ...
     @property
-    def config_type(self) -> type[C]: ...
+    def pretrained_fields(self) -> tuple[str, ...]: ...
+
+    def defaults(self) -> Mapping[str, Phase[C]]:
+        """How it is trained unless the user says otherwise: situation → first phase.
+
+        The first is the usual one; the others tell when (`"from scratch"`, `"of few recordings"`).
+        The help page lists them.
+        """
+        ...
 
     def claims(self, table: Table) -> str:
         """Why this folder asks this question, a clause after "because"; empty: it does not."""
@@ -315,10 +331,12 @@ class Task(Protocol[C, A]):
         """
         ...
 
-    def examples(
-        self, table: Table, store: AudioStore, prepared: Prepared[C], *, training: bool
-    ) -> Examples:
-        """The rows of a table as tensors."""
+    def examples(self, table: Table, store: AudioStore, prepared: Prepared[C]) -> Examples:
+        """The rows of a table as tensors.
+
+        Raises:
+            DataError: a row has a label that is not in the vocabulary.
+        """
         ...
 
     def learner(self, prepared: Prepared[C]) -> Learner:

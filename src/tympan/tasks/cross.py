@@ -1,6 +1,6 @@
-"""Cross-validation: every recording is scored once, by a model that has not heard it.
+"""Cross-validation: every recording is scored once, by a model that was not trained on it.
 
-The test side of a small folder is a handful of recordings, and its score a matter of luck. With `k`
+The test set of a small folder is a handful of recordings, and its score a matter of luck. With `k`
 folds all of them are tested, at `k` times the work (Kohavi, *A Study of Cross-Validation and
 Bootstrap for Accuracy Estimation and Model Selection*, IJCAI 1995).
 """
@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ArgumentError, DataError
-from tympan.tasks.base import Report
-from tympan.tasks.course import teach_few, val_fraction
-from tympan.tasks.finish import draft_card, finish, keep_apart
+from tympan.tasks.contract import Log, Model, Recipe
+from tympan.tasks.job import Job, keep_apart
+from tympan.tasks.phases import run_phases
+from tympan.tasks.recipes import VAL_FRACTION
+from tympan.tasks.saving import draft_card
 
 if TYPE_CHECKING:
-    from tympan.data import Split, Table, WaveCache
+    from tympan.data import Split, Table
     from tympan.models import LoadedModel
-    from tympan.tasks.run import Job
-    from tympan.training import TrainingConfig
 
 FOLDER = "folds"
 
@@ -56,58 +56,58 @@ def check_folds(table: Table, k: int) -> None:
         raise ArgumentError(what, file=table.root, fix=fix)
 
 
-def all_teach(table: Table, cache: WaveCache, seed: int) -> Split:
-    """The sides of the model that is kept: no test, as the folds test all.
+def keep_all(table: Table, keys: Sequence[str], recipe: Recipe[Any]) -> Split:
+    """The split of the model that is kept: no test set, as the folds test all.
 
     With enough recordings some are held out to choose the best epoch, as always.
     """
     from tympan.data import Split, split_table
 
     none, rows = table.subset([]), tuple(range(len(table)))
-    if teach_few(table):
-        sides = {"train": rows, "val": (), "test": ()}
-        return Split(table, none, none, "all recordings teach", sides)
-    # A fold is for the test; here it would be lost as a validation side.
+    if recipe.small_dataset:
+        parts = {"train": rows, "val": (), "test": ()}
+        return Split(table, none, none, "all recordings are for training", parts)
+    # A fold is for the test; here it would be lost as a validation set.
     columns = [{k: v for k, v in e.columns.items() if k != "fold"} for e in table]
     bare = replace(
         table,
         examples=tuple(replace(e, columns=c) for e, c in zip(table, columns, strict=True)),
     )
-    return split_table(bare, val_fraction=val_fraction(table), seed=seed, cache=cache)
+    return split_table(bare, val_fraction=VAL_FRACTION, seed=recipe.seed, keys=keys)
 
 
-def plan(job: Job, k: int, seed: int, start: LoadedModel | None, say: Report) -> dict[str, Job]:
+def plan(job: Job, k: int, start: LoadedModel | None, log: Log) -> dict[str, Job]:
     """The job of each fold, by its name; folds that have nothing to test are left out.
 
     Args:
         job: the recordings, ready; its own split is not used.
-        k: number of folds, dealt by sources, speakers and labels; a `fold` column is obeyed.
-        seed: of the dealing.
+        k: number of folds, stratified by labels and grouped by sources and speakers; a `fold`
+            column is obeyed.
         start: the model to start from; what it was trained on is not scored.
-        say: called with a line about what cannot be scored.
+        log: called with a line about what cannot be scored.
 
     Raises:
         DataError: there are too few recordings or sources, or nothing can be scored.
     """
     from tympan.data import folds
 
-    held_out = val_fraction(job.table)
-    parts = folds(job.table, k=k, val_fraction=held_out, seed=seed, cache=job.cache)
-    found, untaught = {}, set()
+    held_out = 0.0 if job.recipe.small_dataset else VAL_FRACTION
+    parts = folds(job.table, k=k, val_fraction=held_out, seed=job.recipe.seed, keys=job.keys)
+    found: dict[str, Job] = {}
+    unlearned: set[str] = set()
     for name, split in list(parts):
-        one = replace(job, split=split)
+        # A label of one source only cannot be both trained on and tested.
+        split, missing = _testable(job.table, split)
+        unlearned |= missing
+        one = job.with_split(split)
         if start is not None:
-            # Left out, not taught: another recording of the same source may be tested.
-            one = keep_apart(one, start, given=True, may_be_empty=True)
-        # A label of one source only cannot be taught and tested.
-        taught = {example.label for example in one.split.train}
-        rows = one.split.indices["test"]
-        kept = [i for i in rows if job.table[i].label in taught]
-        untaught |= {job.table[i].label for i in rows} - taught
-        if kept:
-            found[name] = replace(one, split=_with_test(job.table, one.split, kept))
-    if untaught:
-        say(f"not scored, as all recordings come from one source: {', '.join(sorted(untaught))}")
+            # Left out, not trained on: another recording of the same source may be tested.
+            one = keep_apart(one, start, leave_out=True, may_be_empty=True)
+        if len(one.split.test):
+            one.check()
+            found[name] = one
+    if unlearned:
+        log(f"not scored, as all recordings come from one source: {', '.join(sorted(unlearned))}")
     if len(found) < 2:
         raise DataError(
             "has nothing to score in folds: the model that it starts from was trained on it, or "
@@ -118,70 +118,77 @@ def plan(job: Job, k: int, seed: int, start: LoadedModel | None, say: Report) ->
     return found
 
 
-def _with_test(table: Table, split: Split, rows: Sequence[int], reason: str = "") -> Split:
-    """The same training sides, and these rows to test."""
-    indices = {**split.indices, "test": tuple(rows)}
-    test = table.subset(rows)
-    return replace(split, test=test, indices=indices, reason=reason or split.reason)
+def _testable(table: Table, split: Split) -> tuple[Split, set[str]]:
+    """The split without test and validation rows of labels that are not in its training set."""
+    learned = {example.label for example in split.train}
+    kept = {
+        part: [i for i in split.indices[part] if table[i].label in learned]
+        for part in ("val", "test")
+    }
+    missing = {example.label for example in split.test} - learned
+    return with_rows(table, split, kept), missing
+
+
+def with_rows(table: Table, split: Split, parts: Mapping[str, Sequence[int]]) -> Split:
+    """The same split with other rows in some of its parts."""
+    indices = {**split.indices, **{part: tuple(rows) for part, rows in parts.items()}}
+    tables = {part: table.subset(rows) for part, rows in parts.items()}
+    return replace(split, indices=indices, **tables)
 
 
 def cross_validate(
     jobs: Mapping[str, Job],
-    training: TrainingConfig,
     out: Path,
     *,
     start: LoadedModel | None = None,
     resume: bool = True,
     progress: bool = True,
-    say: Report = lambda line: None,
-) -> list[Any]:
-    """Train once for each fold, on the others, and score it.
+    log: Log = lambda line: None,
+) -> list[tuple[Model[Any], Table]]:
+    """Train once for each fold, on the others.
 
     Args:
         jobs: see `plan`.
-        training: how to train.
         out: the folder of the model; each fold's model is kept in `folds/1` … of it, so that the
             same command goes on after a stop.
         start: the model to start from.
         resume: go on with unfinished folds.
         progress: show a progress bar.
-        say: called with one line for each fold.
+        log: called with one line for each fold.
 
     Returns:
-        The evaluation of each fold.
+        The model of each fold with the rows that it was not trained on.
 
     Raises:
         ModelError: a fold in `out` was trained with other settings or data.
         TrainingInterrupted: Ctrl-C or SIGTERM; everything is saved.
     """
-    from tympan.tasks.run import run_job
+    from tympan.models import load_model, save_model
 
-    found = []
+    parts: list[tuple[Model[Any], Table]] = []
     for number, (name, job) in enumerate(jobs.items(), 1):
         place = out / FOLDER / str(number)
         place.mkdir(parents=True, exist_ok=True)
-        card = draft_card(job, training, place, start)
-        where = f"fold {name}, {number} of {len(jobs)}"
-        if training.epochs:  # its epochs are told next
-            say(f"{where}: learning from the others")
-        net, history = run_job(
-            job, training, place, start=start, resume=resume, progress=progress, say=_quiet
-        )
-        result = finish(job, net, history, training, place, card, start)
-        told = f"{result.metrics['accuracy']:.1%} of {len(job.split.test)} right"
-        say(f"{where}: {told}")
-        found.append(result.evaluation)
-    return found
+        log(f"fold {name}, {number} of {len(jobs)}: training on the others")
+        learner, _ = run_phases(job, place, start=start, resume=resume, progress=progress)
+        validation = job.examples("val")
+        config = job.prepared.config
+        if validation is not None:
+            config = job.task.calibrate(learner, job.prepared, validation)
+        card = replace(draft_card(job, place, start), config=config.to_dict(), attribution="")
+        save_model(place, job.task.state(learner), card)
+        parts.append((job.task.load(load_model(place), "cpu"), job.split.test))
+    return parts
 
 
-def tested(job: Job, jobs: Mapping[str, Job]) -> Split:
-    """The split of the kept model, and on the test side what the folds have tested, in order."""
+def scored_split(job: Job, jobs: Mapping[str, Job]) -> Split:
+    """The split of the model that is kept, its test set what the folds have tested, in order."""
     rows = [i for one in jobs.values() for i in one.split.indices["test"]]
-    reason = f"{len(jobs)} folds: each recording is scored by a model that has not heard it"
+    reason = f"{len(jobs)} folds: each recording is scored by a model that was not trained on it"
     missing = len(job.table) - len(rows)
     if missing:
         reason += f"; {missing} that cannot be tested so are not scored"
-    return _with_test(job.table, job.split, rows, reason)
+    return replace(with_rows(job.table, job.split, {"test": rows}), reason=reason)
 
 
 def clear_folds(out: Path) -> None:
@@ -189,7 +196,3 @@ def clear_folds(out: Path) -> None:
     for place in (out / FOLDER).glob("*"):
         if place.name.isdigit() and (place / ".lock").exists():
             shutil.rmtree(place)
-
-
-def _quiet(line: str) -> None:
-    """The folds say the same."""

@@ -1,4 +1,4 @@
-"""What `--set` can change: every setting of a training, its default and its meaning.
+"""What `--set` can change: every setting of a training, its default, its meaning, its conversion.
 
 All of it stands in the docstrings of the configurations; here it is read from there, so that the
 help, the documentation and the code say the same.
@@ -10,8 +10,13 @@ import dataclasses
 import inspect
 import re
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from tympan.errors import ArgumentError
+
+Config = TypeVar("Config")
 
 # An entry of a docstring's list begins four spaces in, and goes on deeper.
 _ENTRY = re.compile(r"^ {4}(\w+): (.+?)(?=^ {0,4}\S|\Z)", re.MULTILINE | re.DOTALL)
@@ -25,7 +30,7 @@ class Setting:
 
     Attributes:
         name: as `--set name=value` takes it.
-        default: what it is unless told otherwise.
+        default: what it is unless it is set.
         kind: the values it takes: `int`, `float`, `str`, `bool`; `or none` where it may be off.
         meaning: what it does.
         group: whose it is: `"training"`, or the task's name.
@@ -53,45 +58,81 @@ def list_settings(task: str = "classify") -> list[Setting]:
     >>> crop.default, crop.kind, crop.group
     ('0.75', 'float', 'classify')
     """
-    from tympan.tasks.ask import get
-    from tympan.tasks.course import usual_training
+    from tympan.tasks.registry import get
 
-    # These depend on the start and on how many recordings there are.
-    tuned, scratch = usual_training(tuning=True), usual_training(tuning=False)
-    few = usual_training(tuning=True, head_only=True)
-    chosen = {
-        "epochs": f"{tuned.epochs}, from scratch {scratch.epochs}, of few recordings {few.epochs}",
-        "lr": f"{tuned.lr:g}, from scratch {scratch.lr:g}",
-        "optimizer": f"{tuned.optimizer}, from scratch {scratch.optimizer}",
-    }
     question = get(task)
-    usual = question.config_type()
-    own = list(_of(task, usual))
-    chosen |= {
-        one.name: f"{tuned_one.default}, from scratch {one.default}"
-        for one, tuned_one in zip(own, _of(task, question.for_tuning(usual)), strict=True)
-        if tuned_one.default != one.default
-    }
-    return [
-        dataclasses.replace(
-            one,
-            default=chosen.get(one.name, one.default),
-            scratch_only=one.group == task and one.name in question.brought,
-        )
-        for one in (*_of("training", tuned), *own)
-    ]
+    (_, usual), *others = question.defaults().items()
+    found = []
+    for group, part in (("training", "training"), (task, "config")):
+        for one in _of(group, getattr(usual, part)):
+            defaults = [one.default]
+            for when, phase in others:
+                value = _shown(getattr(getattr(phase, part), one.name))
+                if value != one.default:
+                    defaults.append(f"{when} {value}")
+            only = group == task and one.name in question.pretrained_fields
+            found.append(dataclasses.replace(one, default=", ".join(defaults), scratch_only=only))
+    return found
 
 
-def _of(group: str, config: typing.Any) -> Iterator[Setting]:
+def _of(group: str, config: Any) -> Iterator[Setting]:
     """The settings of one configuration."""
-    text = inspect.getdoc(type(config)) or ""
-    meanings = {name: " ".join(told.split()) for name, told in _ENTRY.findall(text)}
+    docstring = inspect.getdoc(type(config)) or ""
+    meanings = {name: " ".join(text.split()) for name, text in _ENTRY.findall(docstring)}
     kinds = typing.get_type_hints(type(config))
     for field in dataclasses.fields(config):
         if field.name in _FITTED:
             continue
         choices = typing.get_args(kinds[field.name]) or (kinds[field.name],)
         kind = " or ".join("none" if c is type(None) else c.__name__ for c in choices)
-        value = getattr(config, field.name)
-        default = "none" if value is None else f"{value:g}" if type(value) is float else str(value)
-        yield Setting(field.name, default.lower(), kind, meanings[field.name], group)
+        default = _shown(getattr(config, field.name))
+        yield Setting(field.name, default, kind, meanings[field.name], group)
+
+
+def _shown(value: Any) -> str:
+    """A value as `--set` takes it."""
+    text = "none" if value is None else f"{value:g}" if type(value) is float else str(value)
+    return text.lower()
+
+
+def apply_settings(config: Config, settings: Mapping[str, Any]) -> tuple[Config, set[str]]:
+    """Return `config` with the fields named in `settings` replaced, and which names were used.
+
+    Text, as it comes from `--set key=value`, is converted to the type of the field.
+
+    Raises:
+        ArgumentError: a value does not fit its field.
+
+    >>> from tympan.training import TrainingConfig
+    >>> config, used = apply_settings(TrainingConfig(), {"epochs": "5", "other": "1"})
+    >>> config.epochs, used
+    (5, {'epochs'})
+    """
+    kinds = typing.get_type_hints(type(config))
+    known = {f.name for f in dataclasses.fields(config)} & set(settings)  # type: ignore[arg-type]
+    values = {name: _converted(name, settings[name], kinds[name]) for name in known}
+    return dataclasses.replace(config, **values), known  # type: ignore[type-var]
+
+
+def _converted(name: str, value: Any, kind: Any) -> Any:
+    """`"0.5"` → 0.5 where the field is a float; `"none"` → None where it may be."""
+    choices = typing.get_args(kind) or (kind,)
+    if isinstance(value, str) and value.lower() == "none" and type(None) in choices:
+        return None
+    if not isinstance(value, str):
+        return value
+    readers: dict[Any, Callable[[str], Any]] = {bool: _as_bool, int: int, float: float, str: str}
+    for reader in (readers[c] for c in readers if c in choices):
+        try:
+            return reader(value)
+        except ValueError:
+            continue
+    wanted = " or ".join(getattr(c, "__name__", str(c)) for c in choices)
+    raise ArgumentError(f"{name}={value!r} is no {wanted}", fix=f"--set {name}=<{wanted}>")
+
+
+def _as_bool(text: str) -> bool:
+    words = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+    if text.lower() not in words:
+        raise ValueError(text)
+    return words[text.lower()]

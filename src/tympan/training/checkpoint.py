@@ -148,7 +148,7 @@ _DIGESTS = {
     "train.targets": "other labels to train on",
     "val.content": "other recordings to validate on",
     "val.targets": "other labels to validate on",
-    "learner.start": "another model to start from",
+    "start": "another model to start from",
 }
 
 

@@ -14,6 +14,8 @@ class TrainingConfig:
     Args:
         epochs: passes over the training rows; 0 keeps the weights as they are.
         batch_size: rows for each step, over all processes together.
+        bucket: rows of alike size share a batch: the order is sorted by size within pieces of so
+            many batches, so that less is padded; 0: not.
         optimizer: `"adamw"` (Loshchilov, Hutter 2019), or `"muon"`: the same, but kernels of hidden
             convolutions take orthogonal steps, see `tympan.training.muon`.
         lr: peak learning rate, reached after the warm-up, then lowered to 0 along a cosine.
@@ -37,6 +39,7 @@ class TrainingConfig:
 
     epochs: int = 60
     batch_size: int = 64
+    bucket: int = 0
     optimizer: str = "adamw"
     lr: float = 2e-3
     weight_decay: float = 0.05
@@ -56,7 +59,7 @@ class TrainingConfig:
             "epochs": (0, 1_000_000), "batch_size": (1, 1_000_000), "lr": (1e-12, 100),
             "weight_decay": (0, 100), "warmup_epochs": (0, 1_000_000), "seed": (0, 2**63 - 1),
             "cycles": (1, 1_000_000), "patience": (1, 1_000_000), "grad_clip": (1e-9, 1e9),
-            "checkpoint_every_s": (0, 1e9), "devices": (1, 1024),
+            "checkpoint_every_s": (0, 1e9), "bucket": (0, 1_000_000), "devices": (1, 1024),
         }  # fmt: skip
         for name, (low, high) in limits.items():
             value = getattr(self, name)

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
 
 class WarmupAverage:
     """How an average of weights takes in those of a step, for `AveragedModel(multi_avg_fn=…)`.
@@ -23,7 +25,7 @@ class WarmupAverage:
         self.decay = decay
 
     @torch.no_grad()
-    def __call__(self, averages: list[Tensor], current: list[Tensor], n: Tensor | int) -> None:
+    def __call__(self, averages: Tensors, current: Tensors, n: Tensor | int) -> None:
         """Move `averages` towards `current`; `n` is 1 at the first step."""
         count = int(n)
         if averages[0].is_floating_point() or averages[0].is_complex():

@@ -37,6 +37,7 @@ def fit(
     out: Path,
     *,
     resume: bool = True,
+    start: str = "",
     score_start: bool = False,
     progress: bool = True,
 ) -> History:
@@ -54,6 +55,7 @@ def fit(
         config: how to train.
         out: the folder to write to; made if need be.
         resume: go on from a checkpoint in `out`; False starts over.
+        start: what names the weights that the nets come with; others do not resume this training.
         score_start: the weights are trained already, so they are scored before the first epoch,
             and kept where no epoch is better.
         progress: show a progress bar, or a line for each epoch where there is no terminal.
@@ -98,7 +100,7 @@ def fit(
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     history = launch.run(
-        config, _train, learner, train, val, config, out, resume, score_start, progress
+        config, _train, learner, train, val, config, out, resume, start, score_start, progress
     )
     # Several processes trained copies; the weights come from the files in any case.
     weights = final_weights(out, history)
@@ -117,6 +119,7 @@ def _train(
     config: TrainingConfig,
     out: Path,
     resume: bool,
+    start: str,
     score_start: bool,
     progress: bool,
 ) -> History:
@@ -130,7 +133,7 @@ def _train(
         fabric.barrier()
         stack.enter_context(repeatable(fabric.device))
         reuse_memory()
-        run = Run(fabric, learner, train, val, config, out)
+        run = Run(fabric, learner, train, val, config, out, start)
         run.restore()
         stop = stack.enter_context(StopSignal())
         epochs = config.epochs if run.history.stopped == "running" else 0

@@ -72,7 +72,7 @@ class Run:
 
     Args:
         fabric: the process and its device.
-        learner, train, val, config, out: see `tympan.training.fit`.
+        learner, train, val, config, out, start: see `tympan.training.fit`.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class Run:
         val: Batches | None,
         config: TrainingConfig,
         out: Path,
+        start: str = "",
     ) -> None:
         self.fabric, self.learner, self.val, self.config, self.out = (
             fabric, learner, val, config, out,
@@ -95,7 +96,10 @@ class Run:
         }
         self.nets = {name: one.wrapped for name, one in self.trained.items()}
         self.rng = torch.Generator()
-        self.fingerprint = make_fingerprint(learner, train, val, config)
+        self.fingerprint = {
+            "start": start,
+            **make_fingerprint(learner, train, val, config),
+        }
         self.epoch, self.step, self.since_best = 0, 0, 0
         self.loss_sums, self.loss_count = [0.0] * len(self.nets), 0
         self.seconds, self.wait_s = 0.0, 0.0

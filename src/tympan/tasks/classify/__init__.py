@@ -25,7 +25,7 @@ __getattr__, __dir__, __all__ = attach(
         "ClassifyConfig": "tympan.tasks.classify.config",
         "Classifier": "tympan.tasks.classify.net",
         "ClassifyLearner": "tympan.tasks.classify.learner",
-        "Evaluation": "tympan.tasks.classify.evaluation",
+        "ClassifyEvaluation": "tympan.tasks.classify.evaluation",
         "classify": "tympan.tasks.ask",
         "explain": "tympan.tasks.classify.explanation",
         "steps": "tympan.tasks.classify.answer",

@@ -38,6 +38,11 @@ class ClassifyModel:
     name: str
 
     @property
+    def rate_hz(self) -> int:
+        """The rate of the samples that it takes."""
+        return self.net.config.rate_hz
+
+    @property
     def shown(self) -> Classifier:
         """The net to look into: of several that answer together the first."""
         from tympan.tasks.classify.ensemble import nets_of

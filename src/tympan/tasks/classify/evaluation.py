@@ -8,102 +8,143 @@ from typing import Any
 
 import numpy as np
 
+from tympan.models import Score
+from tympan.tasks.contract import Evaluation
+from tympan.tasks.metrics import class_scores, classification_metrics
+
 
 @dataclass(frozen=True)
-class Evaluation:
-    """How good a model is on recordings it was not trained on.
+class ClassifyEvaluation(Evaluation):
+    """The scores of a classifier, and what they are computed from.
 
     Attributes:
-        metrics: see `tympan.tasks.metrics.classification_metrics`.
+        labels: the `k` labels.
         files: name of each recording scored.
         truth: `(m,)` index of the right label.
-        scores: `(m, k)` probabilities.
-        labels: the `k` labels.
-        seen: recordings of the folder that the model was trained on.
-        seen_left_out: whether they were left out; not if nothing else was there.
-        skipped: what could not be read, a line each.
+        probabilities: `(m, k)`.
+        confusion: `(k, k)` counts; row = truth, column = prediction.
+        reliability: what each bin of confidence holds, see `tympan.tasks.metrics.reliability`.
     """
 
-    metrics: dict[str, Any]
-    files: tuple[str, ...]
-    truth: np.ndarray = field(repr=False)
-    scores: np.ndarray = field(repr=False)
-    labels: tuple[str, ...]
-    seen: int = 0
-    seen_left_out: bool = True
-    skipped: tuple[str, ...] = ()
-
-    @classmethod
-    def pooled(cls, parts: Sequence[Evaluation], *, calibrate: bool = False) -> Evaluation:
-        """The evaluation of all folds of a cross-validation, each by a model of its own.
-
-        Args:
-            parts: one for each fold, with the same labels.
-            calibrate: take the scores of each fold at the temperature that the others ask for.
-
-        Returns:
-            The scores of all rows, one fold after another. Its metrics also have `folds`, the
-            accuracy of each, and `fold_std`, their standard deviation.
-        """
-        from tympan.tasks.calibration import calibrated_by_others
-        from tympan.tasks.metrics import classification_metrics
-
-        truths, rows = [part.truth for part in parts], [part.scores for part in parts]
-        if calibrate:
-            rows = [calibrated_by_others(truths, rows, i, few=True) for i in range(len(parts))]
-        truth, scores = np.concatenate(truths), np.concatenate(rows)
-        each = [float(part.metrics["accuracy"]) for part in parts]
-        metrics = classification_metrics(truth, scores, parts[0].labels)
-        metrics |= {"folds": each, "fold_std": float(np.std(each, ddof=1))}
-        files = tuple(name for part in parts for name in part.files)
-        return cls(metrics, files, truth, scores, parts[0].labels)
+    labels: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    truth: np.ndarray = field(default_factory=lambda: np.zeros(0, int), repr=False)
+    probabilities: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
+    confusion: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), int), repr=False)
+    reliability: tuple[dict[str, float], ...] = field(default=(), repr=False)
 
     @property
-    def remark(self) -> str:
-        """A sentence about recordings that the model was trained on; empty if there are none."""
-        if not self.seen:
-            return ""
-        if self.seen_left_out:
-            return f"{self.seen} that the model was trained on are left out"
-        return "the model was trained on all of them, so the scores say little"
-
-    def to_json(self) -> dict[str, Any]:
-        """The metrics as one plain object."""
-        return {
-            **self.metrics,
-            "seen_in_training": self.seen,
-            "seen_left_out": bool(self.seen) and self.seen_left_out,
-            "skipped": list(self.skipped),
-        }
+    def predictions(self) -> np.ndarray:
+        """`(m,)` index of the label predicted."""
+        found: np.ndarray = self.probabilities.argmax(1)
+        return found
 
     def mistakes(self, limit: int = 12) -> list[int]:
-        """Rows answered wrongly, the most confident first."""
-        guess, confidence = self.scores.argmax(1), self.scores.max(1)
-        wrong = np.flatnonzero(guess != self.truth)
+        """Rows predicted wrongly, the most confident first."""
+        confidence = self.probabilities.max(1)
+        wrong = np.flatnonzero(self.predictions != self.truth)
         return [int(i) for i in wrong[np.argsort(-confidence[wrong], kind="stable")][:limit]]
 
-    def __str__(self) -> str:
-        m = self.metrics
-        lines = [f"{m['examples']} recordings, {len(self.labels)} labels"]
-        if self.remark:
-            lines[0] += f" ({self.remark})"
-        for name, title in (("accuracy", "accuracy"), ("macro_f1", "macro F1"), ("ece", "ECE")):
-            low, high = m["intervals"][name]
-            lines.append(f"{title:9} {m[name]:6.1%}   95 % interval {low:.1%} – {high:.1%}")
-        width = max(map(len, self.labels))
-        lines.append(f"{'label':{width}}  precision  recall      F1  recordings")
-        answered = np.bincount(self.scores.argmax(1), minlength=len(self.labels))
-        for i, (label, row) in enumerate(m["per_class"].items()):
-            # Of a label that was never answered, or never there, no share can be given.
-            told = {
-                "precision": answered[i] > 0,
+    def details(self) -> dict[str, Any]:
+        """Scores of each label, the confusion matrix, and the bins of confidence."""
+        return {
+            "per_class": self.per_class(),
+            "confusion": self.confusion.tolist(),
+            "reliability": list(self.reliability),
+        }
+
+    def per_class(self) -> dict[str, dict[str, float]]:
+        """Precision, recall, F1 and support of each label."""
+        columns = class_scores(self.confusion)
+        return {
+            label: {name: round(float(values[i]), 4) for name, values in columns.items()}
+            | {"support": int(columns["support"][i])}
+            for i, label in enumerate(self.labels)
+        }
+
+    def table(self) -> list[dict[str, str]]:
+        """Precision, recall and F1 of each label, as people read them."""
+        predicted = self.confusion.sum(0)
+        rows = []
+        for i, (label, row) in enumerate(self.per_class().items()):
+            # Of a label that was never predicted, or never there, no share can be given.
+            known = {
+                "precision": predicted[i] > 0,
                 "recall": row["support"] > 0,
-                "f1": answered[i] + row["support"] > 0,
+                "F1": predicted[i] + row["support"] > 0,
             }
-            precision, recall, f1 = (
-                f"{row[name]:.1%}" if known else "–" for name, known in told.items()
-            )
-            lines.append(
-                f"{label:{width}}  {precision:>9}  {recall:>6}  {f1:>6}  {row['support']:10d}"
-            )
-        return "\n".join(lines)
+            cells = {
+                name: f"{row[name.lower()]:.1%}" if there else "–" for name, there in known.items()
+            }
+            rows.append({"label": label, **cells, "recordings": str(int(row["support"]))})
+        return rows
+
+
+def evaluation_of(
+    labels: tuple[str, ...],
+    files: Sequence[str],
+    truths: Sequence[np.ndarray],
+    probabilities: Sequence[np.ndarray],
+    calibration: dict[str, float] | None = None,
+) -> ClassifyEvaluation:
+    """Score a classifier, or those of a cross-validation each on its fold.
+
+    Args:
+        labels: the `k` labels.
+        files: name of each recording, one part after another.
+        truths: index of the right label `(m,)` in each part.
+        probabilities: `(m, k)` in each part.
+        calibration: fields of the configuration that fit these scores.
+    """
+    truth, scores = np.concatenate(truths), np.concatenate(probabilities)
+    found = classification_metrics(truth, scores, labels)
+    ends = found["intervals"]
+    folds = tuple(
+        float((p.argmax(1) == t).mean()) for t, p in zip(truths, probabilities, strict=True)
+    )
+    accuracy = Score(
+        "accuracy",
+        found["accuracy"],
+        _ends(ends["accuracy"]),
+        folds=folds if len(folds) > 1 else (),
+    )
+    others = (
+        Score("macro_f1", found["macro_f1"], _ends(ends["macro_f1"])),
+        Score("ece", found["ece"], _ends(ends["ece"]), higher_is_better=False),
+    )
+    return ClassifyEvaluation(
+        scores=(accuracy, *others),
+        count=len(truth),
+        limits=limits(found["per_class"]),
+        calibration=calibration or {},
+        labels=labels,
+        files=tuple(files),
+        truth=truth,
+        probabilities=scores,
+        confusion=np.array(found["confusion"]),
+        reliability=tuple(found["reliability"]),
+    )
+
+
+def _ends(interval: Sequence[float]) -> tuple[float, float]:
+    low, high = interval
+    return float(low), float(high)
+
+
+def limits(per_class: dict[str, dict[str, float]]) -> tuple[str, ...]:
+    """Sentences on where a classifier is wrong, and what was not tested."""
+    weak = [
+        f"{name}: F1 {row['f1']:.0%}"
+        for name, row in per_class.items()
+        if row["support"] and row["f1"] < 0.5
+    ]
+    untested = [name for name, row in per_class.items() if not row["support"]]
+    found = [
+        f"It always answers with one of its {len(per_class)} labels: for any other sound the "
+        "answer is wrong, and its score may be high."
+    ]
+    if weak:
+        found.append(f"Weak labels in the test set: {', '.join(weak)}.")
+    if untested:
+        found.append(f"Not tested, for want of recordings: {', '.join(untested)}.")
+    return tuple(found)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool1d, cross_entropy, log_softmax, nll_loss, one_hot, pad
+from torch.nn.functional import avg_pool1d, cross_entropy, nll_loss, one_hot, pad
 
 from tympan.augment import (
     Compose,
@@ -19,18 +19,23 @@ from tympan.augment import (
     TimeMask,
 )
 from tympan.tasks.classify.config import ClassifyConfig
+from tympan.tasks.classify.examples import (
+    apply_to_windows,
+    mean_log_probabilities,
+    windows_in,
+)
 from tympan.tasks.classify.net import Classifier, normalize_level
-from tympan.tasks.classify.windows import VALIDATED, heard, mean_answers
+from tympan.training.learner import NET, whole_nets
 
 if TYPE_CHECKING:
-    from tympan.data import Batch, WaveCache
+    from tympan.data import Batch
 
 
 CANDIDATES = 4
-HEARD = 0.05  # of the mean power of the clip: −13 dB
+AUDIBLE = 0.05  # of the mean power of the clip: −13 dB
 
 
-def crop_where_heard(waves: Tensor, share: float, generator: torch.Generator) -> Tensor:
+def crop_non_silent(waves: Tensor, share: float, rng: torch.Generator) -> Tensor:
     """Random crops, but not of the silence with which short sounds are filled up.
 
     Of a few random places the first one is taken whose power is not far below that of the whole
@@ -39,20 +44,20 @@ def crop_where_heard(waves: Tensor, share: float, generator: torch.Generator) ->
     Args:
         waves: `(b, c, t)`.
         share: length of the crop, as a share of `t`.
-        generator: where the places are drawn from.
+        rng: where the places are drawn from.
 
     Returns:
         `(b, c, share * t)`.
 
     >>> wave = torch.zeros(1, 1, 1000)
     >>> wave[..., :100] = 1.0
-    >>> crop_where_heard(wave, 0.5, torch.Generator().manual_seed(1)).shape
+    >>> crop_non_silent(wave, 0.5, torch.Generator().manual_seed(1)).shape
     torch.Size([1, 1, 500])
     """
     size = max(1, round(share * waves.shape[2]))
     if size == waves.shape[2]:
         return waves
-    places = torch.rand(len(waves), CANDIDATES, generator=generator)
+    places = torch.rand(len(waves), CANDIDATES, generator=rng)
     starts = (places * (waves.shape[2] - size + 1)).long().to(waves.device)
     # The power of each of a thousand parts is exact enough, and ten times faster than of samples.
     part = max(1, waves.shape[2] // 1000)
@@ -61,9 +66,9 @@ def crop_where_heard(waves: Tensor, share: float, generator: torch.Generator) ->
     last = energy.shape[1] - 1
     begin, end = starts // part, ((starts + size) // part).clamp_max(last)
     power = (energy.gather(1, end) - energy.gather(1, begin)) / (end - begin).clamp_min(1)
-    heard = power >= HEARD * energy[:, -1:] / last
-    # argmax gives the first of equal values: the first that is heard.
-    choice = torch.where(heard.any(1), heard.int().argmax(1), power.argmax(1))
+    audible = power >= AUDIBLE * energy[:, -1:] / last
+    # argmax gives the first of equal values.
+    choice = torch.where(audible.any(1), audible.int().argmax(1), power.argmax(1))
     chosen = starts.gather(1, choice[:, None])[:, 0].tolist()
     return torch.stack([w[:, s : s + size] for w, s in zip(waves, chosen, strict=True)])
 
@@ -78,19 +83,14 @@ class ClassifyLearner:
     Args:
         net: the classifier.
         config: its configuration.
-        k: number of labels.
+        labels: the vocabulary.
     """
 
     monitor = "accuracy"
 
-    def __init__(self, net: Classifier, config: ClassifyConfig, k: int) -> None:
-        self.net, self.config, self.k = net, config, k
-        self.start = ""
-        """Digest of the weights that the training starts from."""
-        self.val_cache: WaveCache | None = None
-        """The recordings to validate on; without it their middles in the batches are heard."""
-        self.answers_at_start = False
-        """Whether the head was fitted: training may make it worse."""
+    def __init__(self, net: Classifier, config: ClassifyConfig, labels: tuple[str, ...]) -> None:
+        self.net, self.config, self.labels = net, config, labels
+        self.k = len(labels)
         self.shift = Shift(-config.shift, config.shift) if config.shift else None
         self.mix = Mixup(alpha=1.0, p=config.mixup_p) if config.mixup_p else None
         spectral: list[Any] = []
@@ -103,75 +103,67 @@ class ClassifyLearner:
             spectral += [FrequencyMask(config.mask, fill=0.0), TimeMask(config.mask, fill=0.0)]
         self.spectral = Compose(spectral) if spectral else None
 
+    @property
+    def nets(self) -> dict[str, nn.Module]:
+        """The classifier, under the name of the only net."""
+        return {NET: self.net}
+
     def fingerprint(self) -> dict[str, object]:
         """What must be the same for a training to be resumed."""
-        # Fields that came later count only where they are used, so older trainings go on.
-        later = {"pool": "last", "keep_norm": False, "encoder_lr": 1.0}
-        settings = {
-            k: v
-            for k, v in self.config.to_dict().items()
-            if k != "temperature" and (k not in later or v != later[k])
-        }
-        return settings | {"start": self.start}
+        return {k: v for k, v in self.config.to_dict().items() if k != "temperature"}
 
-    def parameter_groups(self) -> list[dict[str, Any]]:
+    def groups(self) -> dict[str, list[dict[str, Any]]]:
         """The encoder and what comes after it, where they learn at different rates."""
         if self.config.encoder_lr == 1:
-            return [{"params": self.net.parameters()}]
+            return whole_nets(self.nets)
         encoder = list(self.net.encoder.parameters())
         known = set(map(id, encoder))
         rest = [p for p in self.net.parameters() if id(p) not in known]
-        return [
-            {"params": encoder, "lr_scale": self.config.encoder_lr},
-            {"params": rest, "lr_scale": 1.0},
-        ]
+        return {NET: [{"params": encoder, "lr_scale": self.config.encoder_lr}, {"params": rest}]}
 
-    def mixed(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def mixed(self, batch: Batch, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         """Shifted, cropped and mixed waves `(b, t)` and targets `(b, k)` of a batch."""
-        targets = one_hot(batch.targets, self.k).float()
-        waves = batch.waves[:, None]
+        targets = one_hot(batch["label"], self.k).float()
+        waves = batch["wave"][:, None]
         if self.shift:
-            waves = self.shift(waves, generator)
-        waves = normalize_level(crop_where_heard(waves, self.config.crop, generator))
+            waves = self.shift(waves, rng)
+        waves = normalize_level(crop_non_silent(waves, self.config.crop, rng))
         if self.mix:
-            waves, targets = self.mix(waves, targets, generator)
+            waves, targets = self.mix(waves, targets, rng)
         return waves[:, 0], targets
 
-    def heard(self, waves: Tensor, generator: torch.Generator) -> Tensor:
+    def augmented(self, waves: Tensor, rng: torch.Generator) -> Tensor:
         """Augmented spectrograms `(b, 1, f, n)` of waves `(b, t)`."""
         spectrograms = self.net.front(waves)
-        return self.spectral(spectrograms, generator) if self.spectral else spectrograms
+        return self.spectral(spectrograms, rng) if self.spectral else spectrograms
 
-    def inputs(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def inputs(self, batch: Batch, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         """Augmented spectrograms `(b, 1, f, n)` and targets `(b, k)` of a batch."""
         with torch.no_grad():
-            waves, targets = self.mixed(batch, generator)
-            return self.heard(waves, generator), targets
+            waves, targets = self.mixed(batch, rng)
+            return self.augmented(waves, rng), targets
 
-    def loss(self, net: nn.Module, batch: Batch, generator: torch.Generator) -> Tensor:
-        """Cross entropy with the mixed targets, a scalar."""
-        spectrograms, targets = self.inputs(batch, generator)
-        return cross_entropy(net(spectrograms).float(), targets)
+    def losses(
+        self, nets: Mapping[str, nn.Module], batch: Batch, rng: torch.Generator
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Cross entropy with the mixed targets."""
+        spectrograms, targets = self.inputs(batch, rng)
+        yield NET, cross_entropy(nets[NET](spectrograms).float(), targets)
 
-    def answers(self, net: nn.Module, batch: Batch) -> Tensor:
-        """Logarithms of the probabilities `(b, k)` of the recordings of a batch."""
+    def log_probabilities(self, net: nn.Module, batch: Batch) -> Tensor:
+        """Logarithms of the probabilities `(b, k)` of the recordings of an evaluation batch."""
+        scores, owners = apply_to_windows(
+            lambda waves: net(self.net.front(waves)).float(), windows_in(batch)
+        )
+        return mean_log_probabilities(scores, owners, range(len(batch["label"])))
 
-        def hear(waves: Tensor) -> Tensor:
-            return net(self.net.front(waves.to(batch.waves.device))).float()
-
-        if self.val_cache is None:
-            return log_softmax(hear(batch.waves), 1)
-        rows = batch.index.tolist()
-        scores, owners = heard(hear, self.config, self.val_cache, rows, VALIDATED)
-        return mean_answers(scores, owners, rows)
-
-    def evaluate(self, net: nn.Module, batches: Iterable[Batch]) -> dict[str, float]:
-        """Accuracy and loss, of recordings as they will be heard where `val_cache` has them."""
+    def evaluate(self, nets: Mapping[str, nn.Module], batches: Iterable[Batch]) -> dict[str, float]:
+        """Accuracy and loss of recordings in the windows of an answer."""
         right = total = 0
         loss = 0.0
         for batch in batches:
-            scores = self.answers(net, batch)
-            loss += float(nll_loss(scores, batch.targets, reduction="sum"))
-            right += int((scores.argmax(1) == batch.targets).sum())
-            total += len(batch.targets)
+            scores, targets = self.log_probabilities(nets[NET], batch), batch["label"]
+            loss += float(nll_loss(scores, targets, reduction="sum"))
+            right += int((scores.argmax(1) == targets).sum())
+            total += len(targets)
         return {"accuracy": right / max(1, total), "loss": loss / max(1, total)}

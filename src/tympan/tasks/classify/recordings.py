@@ -1,8 +1,9 @@
-"""What is asked of recordings before a classifier is trained on them or scored."""
+"""What is checked of recordings before a classifier is trained on them or scored."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,18 +11,19 @@ import numpy as np
 from tympan.errors import DataError
 
 if TYPE_CHECKING:
-    from tympan.data import Table, WaveCache
+    from tympan.data import AudioStore, Table
 
-MOST_LOOKED_AT = 5000
+# Of more recordings only so many are checked for silence.
+MOST_CHECKED = 5000
 
 
-def check_labels(table: Table) -> None:
+def check_labelled(table: Table) -> None:
     """One label for each recording, that a card can hold.
 
     Raises:
         DataError: it is not so.
     """
-    if table.has("start_s") and table.has("end_s"):
+    if any(example.supervisions for example in table):
         raise DataError(
             "has labels for parts of recordings (start_s, end_s), classify needs one for each",
             file=table.root,
@@ -34,58 +36,78 @@ def check_labels(table: Table) -> None:
         fix = "fill in the label column, or leave the recording out"
         raise DataError(f"has no label{others}", file=without[0], fix=fix)
     for label in table.labels:
-        if not label.isprintable() or (not label.isascii() and _unwritable(label)):
+        if not label.isprintable() or (not label.isascii() and not _writable(label)):
             raise DataError(f"has the unusable label {label!r}", file=table.root, fix="rename it")
 
 
-def _unwritable(text: str) -> bool:
+def check_labels(table: Table) -> None:
+    """The same, and two labels or more, to tell one from the other.
+
+    Raises:
+        DataError: it is not so.
+    """
+    check_labelled(table)
+    if len(table.labels) < 2:
+        raise DataError(
+            f"has only the label {table.labels[0]!r}, a classifier needs two",
+            file=table.root,
+            fix="add a folder of recordings that are something else",
+        )
+
+
+def _writable(text: str) -> bool:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        return True
-    return False
+        return False
+    return True
 
 
-def check_contradictions(table: Table, cache: WaveCache) -> None:
-    """The same sound under two labels teaches nothing.
+def check_contradictions(table: Table, keys: Sequence[str]) -> None:
+    """Refuse the same sound under two labels: nothing can be learned from it.
+
+    Args:
+        table: the recordings.
+        keys: the content of each.
 
     Raises:
         DataError: two recordings are the same and have different labels.
     """
     first: dict[str, int] = {}
-    for i, example in enumerate(table):
-        other = first.setdefault(cache.content_key(i), i)
-        if table[other].label != example.label:
+    for i, (example, key) in enumerate(zip(table, keys, strict=True)):
+        other = table[first.setdefault(key, i)]
+        if other.label != example.label:
             raise DataError(
-                f"is the same sound as {table.relative(table[other].path)}, but one is "
-                f"{example.label!r} and the other {table[other].label!r}",
+                f"is the same sound as {table.relative(other.path)}, but one is "
+                f"{example.label!r} and the other {other.label!r}",
                 file=example.path,
                 fix="keep the one with the right label",
             )
 
 
-def silent_told(table: Table, cache: WaveCache) -> tuple[str, ...]:
-    """A warning about silent recordings, which teach and test nothing; empty if there are none.
+def silent_recordings(table: Table, store: AudioStore) -> tuple[str, ...]:
+    """A warning about silent recordings, from which nothing is learned; empty if there are none.
 
-    Of very many only the first are looked at. A label of which all are silent is meant so.
+    Of very many only the first are checked. A label of which all are silent is meant so.
     """
     from tympan.tasks.classify.answer import SILENT_PEAK
 
-    heard, silent = set(), []
-    for i in range(min(len(cache), MOST_LOOKED_AT)):
-        if any(float(np.abs(c).max(initial=0.0)) >= SILENT_PEAK for c in chunks_of(cache, i)):
-            heard.add(table[i].label)
+    audible, silent = set(), []
+    for example in table.examples[:MOST_CHECKED]:
+        chunks = chunks_of(store, example.path)
+        if any(float(np.abs(chunk).max(initial=0.0)) >= SILENT_PEAK for chunk in chunks):
+            audible.add(example.label)
         else:
-            silent.append(i)
-    wrong = [table.relative(table[i].path) for i in silent if table[i].label in heard]
+            silent.append(example)
+    wrong = [table.relative(example.path) for example in silent if example.label in audible]
     if not wrong:
         return ()
-    told = ", ".join(map(str, wrong[:3])) + " …" * (len(wrong) > 3)
-    return (f"warning: silent, so better left out: {told} ({len(wrong)} in all)",)
+    names = ", ".join(wrong[:3]) + " …" * (len(wrong) > 3)
+    return (f"warning: silent, so better left out: {names} ({len(wrong)} in all)",)
 
 
-def chunks_of(cache: WaveCache, i: int) -> Iterator[np.ndarray]:
-    """A recording of the cache, half a minute at a time."""
-    size = 30 * cache.rate_hz
-    for start in range(0, max(1, cache.length(i)), size):
-        yield cache.wave(i, start, min(size, cache.length(i) - start))
+def chunks_of(store: AudioStore, path: Path) -> Iterator[np.ndarray]:
+    """A decoded recording in mono, half a minute `(t,)` at a time."""
+    length, size = store.length(path), 30 * (store.rate_hz or 1)
+    for start in range(0, max(1, length), size):
+        yield store.mono(path, start, min(size, length - start))

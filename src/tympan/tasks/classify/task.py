@@ -1,237 +1,137 @@
-"""The five verbs of `classify`."""
+"""The task `classify`: what sound is it? One label for each recording."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tympan.errors import ArgumentError, DataError
-from tympan.tasks.base import Prepared, Report
+from tympan.tasks.classify import recipe as recipes
 from tympan.tasks.classify.config import ClassifyConfig
-from tympan.tasks.classify.evaluation import Evaluation
 from tympan.tasks.classify.recordings import (
     check_contradictions,
     check_labels,
-    chunks_of,
-    silent_told,
+    silent_recordings,
 )
+from tympan.tasks.contract import Model, Phase, Prepared, Recipe
+from tympan.tasks.recipes import scarce_labels
+from tympan.training.learner import Learner
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from tympan.data import Batches, Table, WaveCache
+    from tympan.data import AudioStore, Examples, Table
     from tympan.models import LoadedModel
     from tympan.tasks.classify.answer import ClassifyModel
+    from tympan.tasks.classify.evaluation import ClassifyEvaluation
+    from tympan.tasks.classify.examples import ClassifyExamples
     from tympan.tasks.classify.learner import ClassifyLearner
-    from tympan.tasks.classify.net import Classifier
     from tympan.tasks.results import Classification
 
-# Recordings of a lower rate than this are resampled to the usual one.
-LOWEST_RATE_HZ = 4000
 SHORTEST_CLIP_S, LONGEST_CLIP_S = 0.5, 5.0
-# What a trained encoder knows is worth more than what a few hundred recordings teach it.
-TUNED_ENCODER_LR = 0.1
 
 
 class ClassifyTask:
-    """What sound is it? One label for each recording."""
+    """One label for each recording, see `tympan.tasks.contract.Task`."""
 
     name = "classify"
-    config_type = ClassifyConfig
-    # What a trained encoder needs as it was.
-    brought = ("rate_hz", "n_fft", "hop", "n_mels", "f_min_hz", "encoder")
+    pretrained_fields = recipes.PRETRAINED_FIELDS
 
-    def prepare(
-        self,
-        table: Table,
-        cache: WaveCache,
-        config: ClassifyConfig,
-        chosen: frozenset[str] = frozenset(),
-    ) -> Prepared:
-        """Number the labels and fit the clip length to the recordings.
+    def defaults(self) -> Mapping[str, Phase[ClassifyConfig]]:
+        """How it is trained unless the user says otherwise."""
+        return recipes.defaults()
 
-        Args:
-            table: recordings with a `label` each.
-            cache: the same, decoded.
-            config: to be fitted.
-            chosen: fields that the user set, which are left as they are.
+    def claims(self, table: Table) -> str:
+        """A folder whose recordings have one label each, of two or more, asks for it."""
+        from tympan.data import guess_task
+
+        try:
+            guess = guess_task(table)
+        except DataError:
+            return ""
+        return guess.reason if guess.task == self.name else ""
+
+    def recipe(
+        self, table: Table, start: LoadedModel | None, settings: Mapping[str, Any]
+    ) -> Recipe[ClassifyConfig]:
+        """How to train on a folder."""
+        check_labels(table)
+        return recipes.recipe(table, start, settings)
+
+    def store_rate_hz(self, config: ClassifyConfig) -> int:
+        """Recordings are decoded at the rate of the net."""
+        return config.rate_hz
+
+    def check(self, table: Table, store: AudioStore) -> tuple[str, ...]:
+        """Silent recordings, contradictions and scarce labels.
 
         Raises:
-            DataError: a recording without a label, or fewer than two labels.
+            DataError: a recording without a label, fewer than two labels, or two labels for the
+                same sound.
         """
-        import torch
-
         check_labels(table)
-        labels = tuple(table.labels)
-        if len(labels) < 2:
-            raise DataError(
-                f"has only the label {labels[0]!r}, a classifier needs two",
-                file=table.root,
-                fix="add a folder of recordings that are something else",
-            )
+        check_contradictions(table, store.keys(table))
+        notes = (*silent_recordings(table, store), scarce_labels(table))
+        return tuple(note for note in notes if note)
+
+    def prepare(
+        self, train: Table, store: AudioStore, recipe: Recipe[ClassifyConfig]
+    ) -> Prepared[ClassifyConfig]:
+        """Number the labels, and fit the clip length to the training set.
+
+        Raises:
+            DataError: fewer than two labels.
+        """
+        check_labels(train)
+        config = recipe.config
         notes: tuple[str, ...] = ()
-        if "clip_s" not in chosen:
-            longest_s = float(np.percentile(cache.lengths, 90)) / cache.rate_hz
+        if "clip_s" not in recipe.user_set:
+            lengths = store.lengths(train.paths)
+            longest_s = float(np.percentile(lengths, 90)) / config.rate_hz
             clip_s = min(LONGEST_CLIP_S, max(SHORTEST_CLIP_S, float(np.ceil(longest_s * 10)) / 10))
             config = replace(config, clip_s=clip_s)
-            notes = (f"the net hears {clip_s:g} s at a time (nine of ten recordings last "
+            notes = (f"the net gets {clip_s:g} s at a time (nine of ten recordings last "
                      f"{longest_s:.1f} s or less)",)  # fmt: skip
-        check_contradictions(table, cache)
-        notes += silent_told(table, cache)
-        number = {label: i for i, label in enumerate(labels)}
-        targets = torch.tensor([number[e.label] for e in table])
-        return Prepared(labels, targets, config, notes)
+        return Prepared(config, tuple(train.labels), notes)
 
-    def build(self, config: ClassifyConfig, labels: tuple[str, ...]) -> Classifier:
-        """A new net with random weights."""
+    def examples(
+        self, table: Table, store: AudioStore, prepared: Prepared[ClassifyConfig]
+    ) -> ClassifyExamples:
+        """Waves and numbers of labels."""
+        from tympan.tasks.classify.examples import ClassifyExamples
+
+        return ClassifyExamples(table, store, prepared.config, prepared.vocabulary)
+
+    def learner(self, prepared: Prepared[ClassifyConfig]) -> ClassifyLearner:
+        """A new net with random weights, and its loss."""
+        from tympan.tasks.classify.learner import ClassifyLearner
         from tympan.tasks.classify.net import Classifier
 
-        return Classifier(config, len(labels))
+        net = Classifier(prepared.config, len(prepared.vocabulary))
+        return ClassifyLearner(net, prepared.config, prepared.vocabulary)
 
-    def learner(
-        self, net: Classifier, config: ClassifyConfig, labels: tuple[str, ...]
-    ) -> ClassifyLearner:
-        """What the training loop optimises."""
-        from tympan.tasks.classify.learner import ClassifyLearner
-
-        return ClassifyLearner(net, config, len(labels))
-
-    def start_from(self, config: ClassifyConfig, model: LoadedModel) -> ClassifyConfig:
-        """Take over what the weights of `model` need: its (first) front and encoder.
-
-        The new head hears every stage of it, see `tympan.tasks.classify.pool`.
-        """
-        from tympan.tasks.classify.ensemble import configs_of
-
-        other, *_ = configs_of(model.card.config, str(model.path))
-        config = replace(config, **{name: getattr(other, name) for name in self.brought})
-        return self.for_tuning(config)
-
-    def for_tuning(self, config: ClassifyConfig) -> ClassifyConfig:
-        """What suits a trained encoder, whichever it is."""
-        return replace(config, pool="stages", keep_norm=True, encoder_lr=TUNED_ENCODER_LR)
-
-    def for_rate(self, config: ClassifyConfig, rate_hz: int) -> ClassifyConfig:
-        """What suits recordings of a low rate: no empty bands above what they hold.
-
-        Frames keep their length in seconds.
-
-        Args:
-            config: the configuration.
-            rate_hz: of the recordings; 0 if unknown.
-        """
-        if not LOWEST_RATE_HZ <= rate_hz < config.rate_hz:
-            return config
-        scale = rate_hz / config.rate_hz
-        n_fft, hop = round(config.n_fft * scale / 2) * 2, round(config.hop * scale)
-        return replace(config, rate_hz=rate_hz, n_fft=n_fft, hop=hop)
-
-    def for_few(self, config: ClassifyConfig) -> ClassifyConfig:
-        """What suits few recordings of each label better, trained from scratch."""
-        return replace(config, pool="stages", keep_norm=True)
-
-    def fits_head(self, config: ClassifyConfig, model: LoadedModel | None) -> bool:
-        """Whether `warm_start` fits the head, so that something is learned without any epoch."""
-        return model is not None or config.pool == "stages"
-
-    def warm_start(
-        self,
-        net: Classifier,
-        model: LoadedModel | None,
-        labels: tuple[str, ...],
-        cache: WaveCache,
-        targets: Tensor,
-        say: Report = lambda line: None,
-    ) -> None:
-        """Copy the (first) encoder of `model`, and fit the head to the training recordings.
-
-        A head on every stage is fitted to a random encoder too: the spectrogram is one of its
-        stages, and random filters are not the worst.
-
-        Args:
-            net: with random weights.
-            model: what to start from; None leaves the encoder random.
-            labels: of `net`; where they are those of `model`, its head is where the fit begins.
-            cache: the training recordings.
-            targets: `(m,)`, their labels.
-            say: called with a line before what takes time.
-        """
-        from tympan.tasks.classify.ensemble import first_of
-        from tympan.tasks.classify.probe import fit_head, fit_norms
-
-        if model is None:
-            if net.config.keep_norm:
-                fit_norms(net, cache)
-            if net.config.pool == "stages":
-                say(f"fitting the head to {len(cache)} recordings")
-                fit_head(net, cache, targets)
-            return
-        pool = model.card.config.get("pool", "last")
-        same = tuple(model.card.labels) == labels and pool == net.config.pool
-        parts = ("encoder.", "pool.", "head.") if same else ("encoder.",)
-        state = {k: v for k, v in first_of(model.state).items() if k.startswith(parts)}
-        net.load_state_dict(state, strict=False)
-        say(f"fitting the head to {len(cache)} recordings")
-        fit_head(net, cache, targets, known=same)
-
-    def finish(self, net: Classifier, val: Batches | None) -> ClassifyConfig:
-        """Fit the temperature on the validation side, so that scores mean what they say.
+    def calibrate(
+        self, learner: Learner, prepared: Prepared[ClassifyConfig], validation: Examples
+    ) -> ClassifyConfig:
+        """Fit the temperature to validation recordings, so that scores mean what they say.
 
         Guo et al., *On Calibration of Modern Neural Networks*, ICML 2017.
         """
-        import torch
-        from torch.nn.functional import nll_loss
+        from tympan.tasks.classify.learner import ClassifyLearner
+        from tympan.tasks.classify.scoring import validated_temperature
 
-        from tympan.tasks.calibration import careful
-        from tympan.tasks.classify.windows import VALIDATED, heard, mean_answers
+        assert isinstance(learner, ClassifyLearner)
+        return replace(prepared.config, temperature=validated_temperature(learner, validation))
 
-        if val is None:
-            return net.config
-        net.eval()
-        rows, targets = list(range(len(val.cache))), val.targets
-        with torch.inference_mode():
-            scores, owners = heard(
-                lambda waves: net(net.front(waves)), net.config, val.cache, rows, VALIDATED
-            )
-            choices = torch.logspace(-1.3, 0.7, 81)
-            losses = torch.stack(
-                [nll_loss(mean_answers(scores / t, owners, rows), targets) for t in choices]
-            )
-        temperature = careful(float(choices[losses.argmin()]), len(targets))
-        net.config = replace(net.config, temperature=temperature)
-        return net.config
+    def state(self, learner: Learner) -> dict[str, Tensor]:
+        """The weights of the net."""
+        state: dict[str, Tensor] = learner.nets["net"].state_dict()
+        return state
 
-    def finish_folds(
-        self, net: Classifier, parts: Sequence[Evaluation], cache: WaveCache, *, calibrate: bool
-    ) -> tuple[Evaluation, ClassifyConfig]:
-        """Join what the folds scored.
-
-        Args:
-            net: the one that is kept, after `finish`.
-            parts: the evaluation of each fold's model.
-            cache: the recordings.
-            calibrate: nothing was held out for validation, so fit the temperature to the folds;
-                only if each recording is heard at once, as of several windows the mean is known.
-
-        Returns:
-            All their scores together, and the configuration of the net with its temperature.
-        """
-        from tympan.tasks.calibration import careful, fit_temperature
-        from tympan.tasks.classify.answer import WHOLE_CLIPS
-
-        whole = max(cache.lengths) <= WHOLE_CLIPS * net.config.clip_s * cache.rate_hz
-        calibrate = calibrate and bool(whole)
-        if calibrate:
-            truth = np.concatenate([part.truth for part in parts])
-            scores = np.concatenate([part.scores for part in parts])
-            temperature = careful(fit_temperature(truth, scores), len(truth))
-            net.config = replace(net.config, temperature=temperature)
-        return Evaluation.pooled(parts, calibrate=calibrate), net.config
-
-    def load(self, model: LoadedModel) -> ClassifyModel:
+    def load(self, model: LoadedModel, device: str = "cpu") -> ClassifyModel:
         """Build the net of a loaded model, ready to answer.
 
         Raises:
@@ -240,12 +140,13 @@ class ClassifyTask:
         from tympan.errors import ModelError
         from tympan.tasks.classify.answer import ClassifyModel
         from tympan.tasks.classify.ensemble import Ensemble, configs_of
+        from tympan.tasks.classify.net import Classifier
 
         configs = configs_of(model.card.config, str(model.path))
         labels = tuple(model.card.labels)
         try:
             several = len(configs) > 1
-            net = Ensemble(configs, len(labels)) if several else self.build(configs[0], labels)
+            net = Ensemble(configs, len(labels)) if several else Classifier(configs[0], len(labels))
         except ArgumentError as error:
             what = f"its configuration cannot be built: {error.what}"
             raise ModelError(what, file=model.path) from error
@@ -254,40 +155,25 @@ class ClassifyTask:
         except RuntimeError as error:
             what = f"its weights do not fit its card: {str(error).splitlines()[-1].strip()[:160]}"
             raise ModelError(what, file=model.path, fix="get or train the model again") from error
-        return ClassifyModel(net.eval(), labels, model.card.name)
+        return ClassifyModel(net.eval().to(device), labels, model.card.name)
 
-    def predict(self, model: ClassifyModel, source: Any, **options: Any) -> Classification:
-        """Classify one recording, see `tympan.tasks.classify.answer.answer`."""
-        from tympan.tasks.classify.answer import answer
-
-        return answer(model, source, **options)
-
-    def evaluate(self, model: ClassifyModel, table: Table) -> Evaluation:
-        """Score a model on a table.
+    def evaluate(
+        self,
+        parts: Sequence[tuple[Model[Classification], Table]],
+        store: AudioStore,
+        *,
+        calibrate: bool = False,
+    ) -> ClassifyEvaluation:
+        """Score a model on a table, or the models of a cross-validation each on its fold.
 
         Raises:
-            DataError: the table has a label that the model does not know, or no rows.
+            DataError: a table has a label that the model does not know, or no rows.
         """
-        from tympan.data import WaveCache
-        from tympan.tasks.classify.answer import mean_probabilities
-        from tympan.tasks.metrics import classification_metrics
+        from tympan.tasks.classify.answer import ClassifyModel
+        from tympan.tasks.classify.scoring import evaluate
 
-        check_labels(table)
-        unknown = sorted(set(table.labels) - set(model.labels))
-        if unknown or not len(table):
-            what = f"has the label {unknown[0]!r}, which the model does not know" if unknown else ""
-            fix = f"the model knows {', '.join(model.labels[:8])}{' …' * (len(model.labels) > 8)}"
-            raise DataError(what or "has no recordings to score", file=table.root, fix=fix)
-        rate_hz = model.net.config.rate_hz
-        cache = WaveCache.open(table, rate_hz)
-        scores = np.stack(
-            [mean_probabilities(model, chunks_of(cache, i)) for i in range(len(cache))]
-        )
-        number = {label: i for i, label in enumerate(model.labels)}
-        truth = np.array([number[e.label] for e in table])
-        metrics = classification_metrics(truth, scores, model.labels)
-        files = tuple(table.relative(e.path) for e in table)
-        return Evaluation(metrics, files, truth, scores, model.labels)
+        ours = [(model, rows) for model, rows in parts if isinstance(model, ClassifyModel)]
+        return evaluate(ours, store, calibrate=calibrate)
 
 
 TASK = ClassifyTask()

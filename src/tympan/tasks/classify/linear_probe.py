@@ -1,4 +1,4 @@
-"""The head first: logistic regression on what a trained encoder hears in the new recordings.
+"""A linear probe first: logistic regression on what a trained encoder makes of new recordings.
 
 A new head on a trained encoder starts with random answers, and its first large gradients spoil the
 encoder. So the head is fitted while the encoder stands still, which is exact and takes seconds, and
@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from tympan.tasks.classify.windows import heard
+from tympan.tasks.classify.examples import apply_to_windows
 
 if TYPE_CHECKING:
-    from tympan.data import WaveCache
+    from tympan.tasks.classify.examples import ClassifyExamples
     from tympan.tasks.classify.net import Classifier
 
 # How far the head may go to be right about the training recordings: the inverse of the penalty.
@@ -27,21 +27,20 @@ MOST_WINDOWS, MOST_OF_ONE = 4000, 60
 
 
 def fit_head(
-    net: Classifier, cache: WaveCache, targets: Tensor, *, known: bool = False, seed: int = 0
+    net: Classifier, examples: ClassifyExamples, *, known: bool = False, seed: int = 0
 ) -> None:
     """Fit pooling statistics and head of `net` to recordings; its encoder stays as it is.
 
     Args:
         net: a classifier whose encoder is trained.
-        cache: the training recordings.
-        targets: long `(m,)`, their labels.
+        examples: the training recordings.
         known: the head knows these labels already; it moves from there, as little as it must.
-        seed: chooses the recordings that are heard where there are very many.
+        seed: chooses the recordings that are taken where there are very many.
     """
-    rows = np.arange(len(cache))
+    rows = np.arange(len(examples.targets))
     if len(rows) > MOST_WINDOWS:
         rows = np.random.default_rng(seed).permutation(rows)[:MOST_WINDOWS]
-    features, labels = _features(net, cache, targets, rows)
+    features, labels = _features(net, examples, rows)
     if net.config.pool == "stages" and not known:
         features = net.pool.fit(features)  # type: ignore[operator]
     head = net.head
@@ -52,7 +51,9 @@ def fit_head(
         head.bias.copy_(bias)
 
 
-def fit_norms(net: Classifier, cache: WaveCache, batch: int = 16, most: int = 128) -> None:
+def fit_norms(
+    net: Classifier, examples: ClassifyExamples, batch: int = 16, most: int = 128
+) -> None:
     """Set the normalisation of a random encoder to what recordings give it, layer after layer.
 
     So its features have a mean of 0 and a spread of 1 as they stand, and batches of a few
@@ -61,14 +62,20 @@ def fit_norms(net: Classifier, cache: WaveCache, batch: int = 16, most: int = 12
 
     Args:
         net: a classifier with random weights.
-        cache: the training recordings.
-        batch: recordings heard at once.
-        most: recordings heard in all, evenly taken.
+        examples: the training recordings.
+        batch: recordings taken at once.
+        most: recordings taken in all, evenly.
     """
     norms = [part for part in net.encoder.modules() if isinstance(part, nn.BatchNorm2d)]
-    rows = list(range(0, len(cache), max(1, len(cache) // most)))
-    size = round(net.config.clip_s * cache.rate_hz)
-    waves = np.stack([np.resize(cache.wave(i, 0, size), size) for i in rows if cache.length(i)])
+    count, size = len(examples.targets), examples.crop
+    rows = range(0, count, max(1, count // most))
+    waves = np.stack(
+        [
+            np.resize(examples.store.mono(examples.path(i), 0, size), size)
+            for i in rows
+            if examples.sizes[i]
+        ]
+    )
     # None: the mean over all batches, instead of a running one.
     before = [norm.momentum for norm in norms]
     for norm in norms:
@@ -84,16 +91,17 @@ def fit_norms(net: Classifier, cache: WaveCache, batch: int = 16, most: int = 12
 
 
 def _features(
-    net: Classifier, cache: WaveCache, targets: Tensor, rows: np.ndarray
+    net: Classifier, examples: ClassifyExamples, rows: np.ndarray
 ) -> tuple[Tensor, Tensor]:
-    """Features `(w, d)` and labels `(w,)` of the windows in which the net will hear recordings."""
+    """Features `(w, d)` and labels `(w,)` of the windows in which the net answers."""
     net.eval()
     most = max(1, min(MOST_OF_ONE, MOST_WINDOWS // max(1, len(rows))))
     with torch.no_grad():
-        features, owners = heard(
-            lambda waves: net.features(net.front(waves)), net.config, cache, rows.tolist(), most
+        features, owners = apply_to_windows(
+            lambda waves: net.features(net.front(waves)),
+            ((int(i), examples.windows(int(i), most)) for i in rows),
         )
-    return features, targets[owners]
+    return features, examples.targets[owners]
 
 
 def logistic_regression(

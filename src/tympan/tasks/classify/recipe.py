@@ -1,0 +1,183 @@
+"""How a classifier is trained: what suits the recordings and the start model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from tympan.errors import ArgumentError
+from tympan.tasks.classify.config import ClassifyConfig
+from tympan.tasks.contract import Log, Phase, Recipe
+from tympan.tasks.recipes import (
+    SMALL,
+    check_pretrained,
+    common_rate_hz,
+    configured,
+    is_small,
+)
+
+if TYPE_CHECKING:
+    from tympan.data import Table
+    from tympan.models import LoadedModel
+    from tympan.tasks.classify.examples import ClassifyExamples
+    from tympan.tasks.classify.learner import ClassifyLearner
+    from tympan.training import TrainingConfig
+
+# What pretrained weights need as it was.
+PRETRAINED_FIELDS = ("rate_hz", "n_fft", "hop", "n_mels", "f_min_hz", "encoder")
+# Recordings of a lower rate than this are resampled to the usual one.
+LOWEST_RATE_HZ = 4000
+# What a trained encoder knows is worth more than what a few hundred recordings change in it.
+FINE_TUNED_ENCODER_LR = 0.1
+EPOCHS_FINE_TUNED, EPOCHS_SCRATCH, EPOCHS_SMALL = 20, 40, 0
+LR_FINE_TUNED, LR_SCRATCH = 1e-3, 2e-3
+
+
+def defaults() -> dict[str, Phase[ClassifyConfig]]:
+    """How a classifier is trained in each situation, unless the user says otherwise."""
+    tuned = fine_tuned(ClassifyConfig())
+    return {
+        "": Phase(usual_training(pretrained=True), tuned),
+        "from scratch": Phase(usual_training(pretrained=False), ClassifyConfig()),
+        "of few recordings": Phase(usual_training(pretrained=True, head_only=True), tuned),
+    }
+
+
+def recipe(
+    table: Table, start: LoadedModel | None, settings: Mapping[str, Any]
+) -> Recipe[ClassifyConfig]:
+    """The recipe for a folder, see `tympan.tasks.contract.Task.recipe`.
+
+    Raises:
+        ArgumentError: an unknown or unusable setting.
+    """
+    small = is_small(table)
+    config = ClassifyConfig()
+    if start is not None:
+        config = from_model(config, start)
+    elif "rate_hz" not in settings:
+        config = at_rate(config, common_rate_hz(table))
+    if start is None and small:
+        config = for_small(config)
+    # Settings may choose the head, and with it whether there is a linear probe.
+    probed = start is not None or _chosen(settings, "pool", config.pool) == "stages"
+    head_only = small and probed and not {"epochs", "lr"} & set(settings)
+    usual = usual_training(start is not None, head_only)
+    config, training, user_set = configured(config, usual, settings)
+    if start is not None:
+        check_pretrained(PRETRAINED_FIELDS, config, start)
+    reasons: tuple[str, ...] = ()
+    if training.epochs == 0 and not probed:
+        what = "nothing would be learned: no epochs, and no head that is fitted"
+        raise ArgumentError(what, fix="give 1 epoch or more, or --set pool=stages")
+    if training.epochs == 0:
+        why = "as set" if "epochs" in settings else f"under {SMALL} recordings for each label"
+        reasons = (
+            f"{why}: the head is fitted, the encoder stays as it is (--epochs 20 trains it too)",
+        )
+    return Recipe(
+        phases=(Phase(training, config),),
+        reasons=reasons,
+        user_set=user_set,
+        small_dataset=small,
+        initialize=Initialize(start) if probed or config.keep_norm else None,
+    )
+
+
+def _chosen(settings: Mapping[str, Any], name: str, default: Any) -> Any:
+    return settings.get(name, default)
+
+
+def usual_training(pretrained: bool, head_only: bool = False) -> TrainingConfig:
+    """How long and how fast, on a user's folder: a trained encoder needs less than a random one.
+
+    The few steps that few recordings give do an encoder more harm than good
+    (docs/experiments.md): then nothing follows the fitted head. A random encoder learns faster with
+    Muon (seen on ESC-50 and on voices); a trained one, whose steps are small, was not tried so.
+
+    Args:
+        pretrained: start from a trained encoder.
+        head_only: train no further than the fitted head.
+    """
+    from tympan.training import TrainingConfig
+
+    usual = TrainingConfig(batch_size=32, ema_decay=0.995, lr=LR_FINE_TUNED)
+    if head_only:
+        return replace(usual, epochs=EPOCHS_SMALL)
+    if pretrained:
+        return replace(usual, epochs=EPOCHS_FINE_TUNED)
+    return replace(usual, epochs=EPOCHS_SCRATCH, lr=LR_SCRATCH, optimizer="muon")
+
+
+def from_model(config: ClassifyConfig, model: LoadedModel) -> ClassifyConfig:
+    """Take over what the weights of `model` need: its (first) front and encoder.
+
+    The new head gets every stage of it, see `tympan.tasks.classify.pool`.
+    """
+    from tympan.tasks.classify.ensemble import configs_of
+
+    other, *_ = configs_of(model.card.config, str(model.path))
+    return fine_tuned(replace(config, **{name: getattr(other, name) for name in PRETRAINED_FIELDS}))
+
+
+def fine_tuned(config: ClassifyConfig) -> ClassifyConfig:
+    """What suits a trained encoder, whichever it is."""
+    return replace(config, pool="stages", keep_norm=True, encoder_lr=FINE_TUNED_ENCODER_LR)
+
+
+def at_rate(config: ClassifyConfig, rate_hz: int) -> ClassifyConfig:
+    """What suits recordings of a low rate: no empty bands above what they hold.
+
+    Frames keep their length in seconds.
+
+    Args:
+        config: the configuration.
+        rate_hz: of the recordings; 0 if unknown.
+    """
+    if not LOWEST_RATE_HZ <= rate_hz < config.rate_hz:
+        return config
+    scale = rate_hz / config.rate_hz
+    n_fft, hop = round(config.n_fft * scale / 2) * 2, round(config.hop * scale)
+    return replace(config, rate_hz=rate_hz, n_fft=n_fft, hop=hop)
+
+
+def for_small(config: ClassifyConfig) -> ClassifyConfig:
+    """What suits few recordings of each label better, trained from scratch."""
+    return replace(config, pool="stages", keep_norm=True)
+
+
+class Initialize:
+    """Copy the (first) encoder of a model, and fit the head to the training recordings.
+
+    A head on every stage is fitted to a random encoder too: the spectrogram is one of its stages,
+    and random filters are not the worst.
+
+    Args:
+        model: what to start from; None leaves the encoder random.
+    """
+
+    def __init__(self, model: LoadedModel | None) -> None:
+        self.model = model
+
+    def __call__(self, learner: ClassifyLearner, examples: ClassifyExamples, log: Log) -> None:
+        """Initialise the net of `learner`; where the labels are the model's, from its head on."""
+        from tympan.tasks.classify.ensemble import first_of
+        from tympan.tasks.classify.linear_probe import fit_head, fit_norms
+
+        net, model = learner.net, self.model
+        count = len(examples.targets)
+        if model is None:
+            if net.config.keep_norm:
+                fit_norms(net, examples)
+            if net.config.pool == "stages":
+                log(f"fitting the head to {count} recordings")
+                fit_head(net, examples)
+            return
+        pool = model.card.config.get("pool", "last")
+        same = tuple(model.card.labels) == learner.labels and pool == net.config.pool
+        parts = ("encoder.", "pool.", "head.") if same else ("encoder.",)
+        state = {k: v for k, v in first_of(model.state).items() if k.startswith(parts)}
+        net.load_state_dict(state, strict=False)
+        log(f"fitting the head to {count} recordings")
+        fit_head(net, examples, known=same)

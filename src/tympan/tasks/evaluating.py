@@ -1,0 +1,61 @@
+"""Score a model on a folder of labelled recordings."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tympan.errors import DataError
+from tympan.tasks.job import file_keys, trained_on
+from tympan.tasks.registry import get
+
+if TYPE_CHECKING:
+    from tympan.data import Table
+    from tympan.tasks.contract import Evaluation
+
+
+def evaluate(
+    model: str | os.PathLike[str],
+    folder: str | os.PathLike[str] | Table,
+    *,
+    split: str | None = None,
+) -> Evaluation:
+    """Score a model on a folder of labelled recordings.
+
+    Recordings that the model was trained on (the same sound, whatever its name) are left out,
+    unless nothing else is there.
+
+    Args:
+        model: catalogue name or folder of a model.
+        folder: AudioFolder layout, see `tympan train`; or its table.
+        split: score the rows of this `split` only, such as `"test"`.
+
+    Raises:
+        ModelError: the model cannot be used.
+        DataError: the folder cannot be read, or has labels that the model does not know.
+    """
+    from tympan.data import AudioStore, Table, read_folder
+    from tympan.models import load_model
+
+    loaded = load_model(model)
+    task = get(loaded.card.task)
+    ready = task.load(loaded, "cpu")
+    table = folder if isinstance(folder, Table) else read_folder(folder)
+    if not any(example.label or example.supervisions for example in table):
+        what = "names no labels to compare the answers with"
+        fix = "one sub-folder for each label, or a metadata.csv with a column label"
+        raise DataError(what, file=table.root, fix=fix)
+    if split is not None:
+        table = table.where("split", split)
+    store = AudioStore.open(table, ready.rate_hz, on_error="skip")
+    table, known = store.table, trained_on(loaded.card)
+    keys = store.keys(table)
+    fresh = [i for i, key in enumerate(keys) if not file_keys(key) & known]
+    result = task.evaluate([(ready, table.subset(fresh) if fresh else table)], store)
+    return replace(
+        result,
+        seen=len(keys) - len(fresh),
+        seen_left_out=bool(fresh),
+        skipped=tuple(str(error) for error in store.skipped),
+    )

@@ -1,0 +1,117 @@
+"""The phases of a training, one after another on the same nets; a killed one goes on."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tympan.tasks.contract import Log
+from tympan.tasks.job import Job
+
+if TYPE_CHECKING:
+    from tympan.models import LoadedModel
+    from tympan.training import History, Learner
+
+FOLDER = "phases"
+
+
+def run_phases(
+    job: Job,
+    out: Path,
+    *,
+    start: LoadedModel | None = None,
+    resume: bool = True,
+    progress: bool = True,
+    log: Log = lambda line: None,
+) -> tuple[Learner, History]:
+    """Build the nets, initialise them, and train them phase by phase.
+
+    The first phase works in `out`, the others in `out/phases/2` ….
+
+    Args:
+        job: what to train, and on what.
+        out: the folder of the model.
+        start: the model that the weights come from, if there is one.
+        resume: go on with an unfinished training in `out`; False starts over.
+        progress: show a progress bar.
+        log: called with a line before what takes time.
+
+    Returns:
+        The learner, whose nets hold the final weights, and what happened in all epochs.
+
+    Raises:
+        TrainingInterrupted: Ctrl-C or SIGTERM; everything is saved.
+        ModelError: `out` holds a training with other settings or data.
+    """
+    import torch
+
+    from tympan.training import fit
+    from tympan.training.checkpoint import CHECKPOINT
+
+    recipe = job.recipe
+    torch.manual_seed(recipe.seed)
+    learner = job.task.learner(job.prepared)
+    # What is resumed brings its own weights.
+    if recipe.initialize is not None and not (resume and (out / CHECKPOINT).exists()):
+        examples = job.examples("train")
+        assert examples is not None
+        recipe.initialize(learner, examples, log)
+    weights = "" if start is None else str(start.card.weights.get("sha256", ""))
+    histories: list[History] = []
+    for number, phase in enumerate(recipe.phases, 1):
+        if number > 1:  # the losses of a phase are those of its configuration
+            state = {name: net.state_dict() for name, net in learner.nets.items()}
+            learner = job.task.learner(job.in_phase(phase))
+            for name, net in learner.nets.items():
+                net.load_state_dict(state[name])
+        train, val = job.batches("train", phase), job.batches("val", phase)
+        assert train is not None
+        history = fit(
+            learner,
+            train,
+            val,
+            phase.training,
+            folder_of(out, number),
+            resume=resume,
+            start=weights,
+            score_start=recipe.initialize is not None or number > 1,
+            progress=progress,
+        )
+        histories.append(history)
+    return learner, joined(histories)
+
+
+def folder_of(out: Path, number: int) -> Path:
+    """Where a phase works.
+
+    >>> folder_of(Path("model"), 1).as_posix(), folder_of(Path("model"), 2).as_posix()
+    ('model', 'model/phases/2')
+    """
+    return out if number == 1 else out / FOLDER / str(number)
+
+
+def clear_phases(out: Path) -> None:
+    """Remove the later phases of a training that is started over; nothing else is touched."""
+    for place in (out / FOLDER).glob("*"):
+        if place.name.isdigit() and (place / ".lock").exists():
+            shutil.rmtree(place)
+
+
+def joined(histories: list[History]) -> History:
+    """One history of several phases; its best epoch is that of the last one.
+
+    >>> from tympan.training import History
+    >>> first, second = (History("a", [{"epoch": 1, "a": v}], 1, v, "finished") for v in (0.5, 0.6))
+    >>> both = joined([first, second])
+    >>> [row["epoch"] for row in both.epochs], both.best_epoch
+    ([1, 2], 2)
+    """
+    from tympan.training import History
+
+    last, before = histories[-1], sum(len(one.epochs) for one in histories[:-1])
+    rows: list[dict[str, float]] = []
+    for one in histories:
+        rows += [{**row, "epoch": len(rows) + row["epoch"]} for row in one.epochs]
+    best = before + last.best_epoch if last.best is not None else 0
+    return History(last.monitor, rows, best, last.best, last.stopped, histories[0].start)

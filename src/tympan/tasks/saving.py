@@ -1,0 +1,129 @@
+"""What stands at the end of a training: calibration, the card, the saved model, its scores."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tympan.tasks.contract import Evaluation, Log, Model
+from tympan.tasks.job import Job, file_keys, trained_on
+
+if TYPE_CHECKING:
+    from tympan.data import Split, Table
+    from tympan.models import Card, LoadedModel
+    from tympan.training import Learner
+
+# With fewer scored recordings the card says that its figures are a rough guess.
+FEW_TESTED = 50
+# A card is read whole before its model is trusted, so it has a limit; a larger list is left out.
+MOST_KEYS = 200_000
+
+
+def draft_card(job: Job, out: Path, start: LoadedModel | None) -> Card:
+    """The card but for what is measured; made before the training, so that nothing fails after."""
+    from tympan.models import Card
+
+    # What chose the best epoch has shaped the model as well.
+    rows = [*job.split.indices["train"], *job.split.indices["val"]]
+    keys = {one for i in rows for one in file_keys(job.keys[i])}
+    data: dict[str, Any] = {
+        "folder": job.table.root.name,
+        "digest": job.table.digest,
+        "recordings": {part: len(rows) for part, rows in job.split.indices.items()},
+        "split": job.split.reason,
+        "training": [asdict(phase.training) for phase in job.recipe.phases],
+    }
+    if start is not None:
+        keys |= trained_on(start.card)
+        data["started_from"] = {
+            "name": start.card.name,
+            "weights": start.card.weights.get("sha256", ""),
+            "licence": start.card.licence,
+        }
+    data["trained_on"] = sorted(keys) if len(keys) <= MOST_KEYS else []
+    name = "".join(c if c.isprintable() and c not in "/\\" else "-" for c in out.resolve().name)
+    card = Card(
+        name=name.encode("utf-8", "replace").decode() or "model",
+        task=job.task.name,
+        description=f"Trained on {len(job.split.train)} recordings of {job.table.root.name}.",
+        config=job.prepared.config.to_dict(),
+        labels=list(job.prepared.vocabulary),
+        data=data,
+        attribution=start.card.attribution if start is not None else "",
+    )
+    return Card.from_json(card.to_json())
+
+
+def finish(
+    job: Job,
+    learner: Learner,
+    out: Path,
+    card: Card,
+    start: LoadedModel | None = None,
+    folds: tuple[list[tuple[Model[Any], Table]], Split] | None = None,
+    log: Log = lambda line: None,
+) -> tuple[Evaluation, Job]:
+    """Calibrate, save, and score.
+
+    Args:
+        job: what was trained.
+        learner: with the final weights.
+        out: the folder of the model.
+        card: its draft.
+        start: the model that it started from.
+        folds: the models of a cross-validation each with the rows that it is scored on, and the
+            split that says so; None: the test set is scored.
+        log: called with a line about each fold.
+
+    Returns:
+        The scores, and the job with what was scored as its test set.
+    """
+    from tympan.models import load_model, save_model
+    from tympan.nets import count_parameters
+
+    config = job.prepared.config
+    validation = job.examples("val")
+    if validation is not None:
+        config = job.task.calibrate(learner, job.prepared, validation)
+    if start is not None and card.attribution:
+        shutil.copy(start.path / card.attribution, out / card.attribution)
+    state = job.task.state(learner)
+    parameters = sum(count_parameters(net) for net in learner.nets.values())
+    card = replace(card, config=config.to_dict(), parameters=parameters)
+    if folds is None:
+        save_model(out, state, card)
+        model = job.task.load(load_model(out), "cpu")
+        evaluation = job.task.evaluate([(model, job.split.test)], job.store)
+    else:
+        parts, split = folds
+        evaluation = job.task.evaluate(parts, job.store, calibrate=validation is None)
+        job = replace(job, split=split)
+        if evaluation.calibration:
+            config = replace(config, **evaluation.calibration)
+            card = replace(card, config=config.to_dict())
+        for (_, rows), value in zip(parts, evaluation.scores[0].folds, strict=True):
+            score = replace(evaluation.scores[0], value=value, interval=None)
+            log(f"fold of {len(rows)} {evaluation.counted}: {score}")
+    save_model(out, state, scored_card(card, evaluation, job.split.reason))
+    return evaluation, job
+
+
+def scored_card(card: Card, evaluation: Evaluation, split: str) -> Card:
+    """The card with what was measured, and where the model fails."""
+    limits = list(evaluation.limits)
+    headline = evaluation.scores[0]
+    if evaluation.count < FEW_TESTED and headline.interval is not None:
+        limits.append(
+            f"It was tested on {evaluation.count} {evaluation.counted} only: its true "
+            f"{headline.title} is somewhere between {headline.interval_text}."
+        )
+    metrics = {
+        "scores": [one.to_json() for one in evaluation.scores],
+        "count": evaluation.count,
+        "counted": evaluation.counted,
+        "split": split,
+        **evaluation.details(),
+    }
+    return replace(card, metrics=metrics, known_failures=limits)

@@ -1,0 +1,245 @@
+"""Train: read the folder, choose the recipe, split, train, save, score; the same for every task."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tympan._files import open_in_browser
+from tympan.errors import ArgumentError, ModelError
+from tympan.tasks import cross
+from tympan.tasks.contract import Evaluation, Log, Recipe
+from tympan.tasks.job import Job, keep_apart, make_job
+from tympan.tasks.phases import clear_phases, run_phases
+from tympan.tasks.recipes import SMALL, TEST_FRACTION, VAL_FRACTION, gather
+from tympan.tasks.registry import get, verb, verbs
+from tympan.tasks.saving import draft_card, finish
+
+if TYPE_CHECKING:
+    from tympan.data import Split, Table
+    from tympan.models import LoadedModel
+    from tympan.training import History
+
+SCRATCH = "scratch"
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What `train` leaves behind.
+
+    Attributes:
+        folder: the model: weights, card, history, report.
+        evaluation: the scores on the held-out test set, or of all folds.
+        job: the decoded and split recordings.
+        history: of the training.
+        log: the lines about each choice made.
+    """
+
+    folder: Path
+    evaluation: Evaluation
+    job: Job
+    history: History
+    log: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The value of each score by its name."""
+        return self.evaluation.metrics
+
+    @property
+    def split(self) -> str:
+        """How the recordings were split."""
+        return self.job.split.reason
+
+    @property
+    def cross_validated(self) -> bool:
+        """Whether the scores are of a cross-validation."""
+        return any(one.folds for one in self.evaluation.scores)
+
+    def open(self) -> None:
+        """Open the training report, which `tympan.train` wrote, in the browser."""
+        open_in_browser(self.folder / "report.html")
+
+    def __str__(self) -> str:
+        found = self.evaluation
+        how = "in cross-validation" if self.cross_validated else "held out"
+        lines = [f"{', '.join(map(str, found.scores))} on {found.count} {found.counted} {how}"]
+        headline = found.scores[0]
+        if headline.folds:
+            folds = ", ".join(replace(headline, value=one).text for one in headline.folds)
+            lines.append(f"{headline.title} of each fold: {folds}")
+        return "\n".join([*lines, f"model in {self.folder}"])
+
+
+def train(
+    folder: str | os.PathLike[str] | Table,
+    *,
+    task: str | None = None,
+    from_: str | None = None,
+    out: str | os.PathLike[str] | None = None,
+    epochs: int | None = None,
+    seed: int | None = None,
+    folds: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    resume: bool = True,
+    progress: bool = True,
+    say: Log = lambda line: None,
+) -> TrainingResult:
+    """Train a model on a folder of recordings, and score it on a part that it was not trained on.
+
+    Args:
+        folder: one sub-folder for each label, or `metadata.csv`/`.jsonl` with `file_name` and more;
+            or the table of one, of which rows were chosen or columns changed.
+        task: the question; guessed from the folder by default.
+        from_: model to start from (name or folder), or `"scratch"`; the shipped one by default.
+        out: folder of the model; `<folder>-<task>` in the working directory by default.
+        epochs: passes over the training set.
+        seed: same seed and device, same weights; 0 by default.
+        folds: score every recording by cross-validation in so many folds, instead of a test set;
+            the model that is kept is trained on all of them. It takes `folds` trainings more.
+        settings: fields of `TrainingConfig` and of the task's configuration, by name.
+        resume: go on with an unfinished training in `out`; False starts over.
+        progress: show a progress bar.
+        say: called with one line for each choice made.
+
+    Returns:
+        Where the model is, and its scores on the test set.
+
+    Raises:
+        DataError: the folder cannot be trained on, or not be cut into so many folds.
+        ArgumentError: an unknown setting, fewer than two folds, or `out` is in use.
+        ModelError: `from_` cannot be used, or `out` holds a training with other settings or data.
+    """
+    lines: list[str] = []
+
+    def log(line: str) -> None:
+        lines.append(line)
+        say(line)
+
+    _check_installed()
+    table, name = _read(folder, task, log)
+    question = get(name)
+    if folds is not None:
+        cross.check_folds(table, folds)
+    target = Path(out) if out is not None else Path(f"{table.root.resolve().name}-{name}")
+    with _empty_folder_removed(target):
+        _check_out(target, table.root)
+        start = _start_model(name, from_, log)
+        recipe = question.recipe(table, start, gather(settings, epochs=epochs, seed=seed))
+        for line in recipe.reasons:
+            log(line)
+        job = make_job(question, recipe, table, _split if folds is None else cross.keep_all, log)
+        jobs = None if folds is None else cross.plan(job, folds, start, log)
+        if start is not None:
+            job = keep_apart(job, start, log, leave_out=None if folds is None else False)
+        card = draft_card(job, target, start)
+    if not resume:
+        cross.clear_folds(target)
+        clear_phases(target)
+    how: dict[str, Any] = {"start": start, "resume": resume, "progress": progress, "log": log}
+    learner, history = run_phases(job, target, **how)
+    scored = None
+    if jobs is not None:
+        scored = cross.cross_validate(jobs, target, **how), cross.scored_split(job, jobs)
+    evaluation, job = finish(job, learner, target, card, start, scored, log)
+    return TrainingResult(target, evaluation, job, history, tuple(lines))
+
+
+def _split(table: Table, keys: Sequence[str], recipe: Recipe[Any]) -> Split:
+    """Training, validation and test set; of a small data set none is held out for validation."""
+    from tympan.data import split_table
+
+    held_out = 0.0 if recipe.small_dataset else VAL_FRACTION
+    split = split_table(
+        table, val_fraction=held_out, test_fraction=TEST_FRACTION, seed=recipe.seed, keys=keys
+    )
+    if split.indices["val"] or held_out:
+        return split
+    why = f"under {SMALL} recordings for each label, so none is held out for validation"
+    return replace(split, reason=f"{split.reason}; {why}")
+
+
+def _check_installed() -> None:
+    """Say what is missing before the recordings are decoded, not after."""
+    from tympan.training.launch import import_fabric
+
+    import_fabric()
+
+
+@contextlib.contextmanager
+def _empty_folder_removed(out: Path) -> Iterator[None]:
+    """Take away the folder that was made for a training that could not begin."""
+    made = not out.exists()
+    try:
+        yield
+    except BaseException:
+        if made:
+            with contextlib.suppress(OSError):
+                out.rmdir()  # an empty one only
+        raise
+
+
+def _check_out(out: Path, folder: Path) -> None:
+    """A model never lands among other files."""
+    ours = {"card.json", "checkpoint.safetensors", "history.json", ".lock"}
+    if out.exists() and not out.is_dir():
+        raise ArgumentError("is a file, not a folder for a model", file=out, fix="--out elsewhere")
+    if out.is_dir() and out.resolve() == folder.resolve():
+        raise ArgumentError("holds the recordings", file=out, fix="--out elsewhere")
+    if out.is_dir() and any(out.iterdir()) and not ours & {p.name for p in out.iterdir()}:
+        fix = "name a new or an empty folder with --out"
+        raise ArgumentError("holds other files, a model would mix with them", file=out, fix=fix)
+    # Better known now than when the training is over.
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        what = f"cannot be made or written: {error.strerror}"
+        raise ArgumentError(what, file=out, fix="--out elsewhere") from error
+
+
+def _read(folder: str | os.PathLike[str] | Table, task: str | None, log: Log) -> tuple[Table, str]:
+    """The table, and the question that it answers."""
+    from tympan.data import Table, guess_task, read_folder
+
+    table = folder if isinstance(folder, Table) else read_folder(folder)
+    if task is not None:
+        verb(task)
+        log(f"{len(table)} recordings; task: {task}, as given")
+        return table, task
+    for name in verbs():
+        reason = get(name).claims(table)
+        if reason:
+            log(f"{len(table)} recordings; task: {name}, because {reason}")
+            return table, name
+    guess = guess_task(table)
+    log(f"{len(table)} recordings; task: {guess.task}, because {guess.reason}")
+    fix = f"what can be trained: {', '.join(verbs())}; --task NAME chooses it"
+    if guess.task == "monitor":
+        fix = "classify can: add recordings of what is not normal, under labels of their own"
+    raise ArgumentError(f"{guess.task!r} cannot be trained yet", file=table.root, fix=fix)
+
+
+def _start_model(task: str, from_: str | None, log: Log) -> LoadedModel | None:
+    """The model to start from; the shipped one by default."""
+    from tympan.models import list_models, load_model
+
+    if from_ == SCRATCH:
+        log("starting from random weights")
+        return None
+    if from_ is None:
+        from_ = verb(task).default_model
+        if from_ is None or not any(card.name == from_ for card in list_models()):
+            log("starting from random weights: no model is shipped")
+            return None
+    model = load_model(from_)
+    if model.card.task != task:
+        raise ModelError(f"is a model for {model.card.task!r}, not for {task!r}", file=from_)
+    log(f"starting from the encoder of {model.card.name}")
+    return model
