@@ -146,9 +146,9 @@ class AudioStore:
         """
         wave = self.wave(path, start, length)
         loudest = self._entry(path).loudest
-        if len(wave) == 1 or loudest >= 0:
-            return wave[max(0, loudest)]
-        return wave.mean(0, dtype=np.float32)
+        one = len(wave) == 1 or loudest >= 0
+        mono: Wave = wave[max(0, loudest)] if one else wave.mean(0, dtype=np.float32)
+        return mono
 
     def content_key(self, path: Path) -> str:
         """A hash of what a file holds: equal for files that sound the same to the bit."""

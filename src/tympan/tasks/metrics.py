@@ -38,10 +38,12 @@ def class_scores(confusion: np.ndarray) -> dict[str, np.ndarray]:
     return {"precision": precision, "recall": recall, "f1": f1, "support": support}
 
 
-def macro_f1(confusion: np.ndarray) -> np.ndarray | float:
+def macro_f1(confusion: np.ndarray) -> np.ndarray:
     """Mean F1 of the classes that occur, in truth or as a guess. Takes `(…, k, k)`."""
     occurs = (confusion.sum(-1) + confusion.sum(-2)) > 0
-    return (class_scores(confusion)["f1"] * occurs).sum(-1) / np.maximum(occurs.sum(-1), 1)
+    total = (class_scores(confusion)["f1"] * occurs).sum(-1)
+    found: np.ndarray = total / np.maximum(occurs.sum(-1), 1)
+    return found
 
 
 def reliability_bins(m: int) -> int:

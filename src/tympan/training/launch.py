@@ -90,7 +90,7 @@ def _launched_outside() -> bool:
 
 
 def _spawn(fabric: Any, function: Callable[..., Result], args: tuple[Any, ...]) -> Result:
-    from torch.multiprocessing import ProcessExitedException
+    from torch.multiprocessing.spawn import ProcessExitedException
 
     errors = multiprocessing.get_context("spawn").SimpleQueue()
     try:

@@ -59,7 +59,8 @@ def orthogonalized(matrix: Tensor) -> Tensor:
         gram = step @ gram @ step
     assert total is not None
     wide = total @ wide
-    return wide if matrix.shape[0] <= matrix.shape[1] else wide.T
+    found: Tensor = wide if matrix.shape[0] <= matrix.shape[1] else wide.T
+    return found
 
 
 class Muon(torch.optim.AdamW):

@@ -134,8 +134,11 @@ class ClassifyLearner:
 
     def augmented(self, waves: Tensor, rng: torch.Generator) -> Tensor:
         """Augmented spectrograms `(b, 1, f, n)` of waves `(b, t)`."""
-        spectrograms = self.net.front(waves)
-        return self.spectral(spectrograms, rng) if self.spectral else spectrograms
+        spectrograms: Tensor = self.net.front(waves)
+        if self.spectral is None:
+            return spectrograms
+        found: Tensor = self.spectral(spectrograms, rng)
+        return found
 
     def inputs(self, batch: Batch, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         """Augmented spectrograms `(b, 1, f, n)` and targets `(b, k)` of a batch."""

@@ -83,7 +83,7 @@ def fit_norms(
         norm.momentum = None
         norm.train()
     with torch.no_grad():
-        for part in torch.from_numpy(waves).split(batch):
+        for part in torch.split(torch.from_numpy(waves), batch):
             net.encoder(net.front(part))
     for norm, momentum in zip(norms, before, strict=True):
         norm.momentum = momentum
@@ -141,9 +141,9 @@ def logistic_regression(
         solver.zero_grad()
         each = cross_entropy(x @ weight.T + bias, y, reduction="none")
         value = (each * share[y]).mean() + penalty * (weight - first).square().sum()
-        value.backward()
+        torch.autograd.backward(value)
         return value
 
     with torch.enable_grad():
-        solver.step(loss)
+        solver.step(loss)  # type: ignore[no-untyped-call]
     return weight.detach().float(), bias.detach().float()

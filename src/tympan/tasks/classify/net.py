@@ -52,7 +52,8 @@ class Front(nn.Module):
     def forward(self, waves: Tensor) -> Tensor:
         """`(b, t)` → `(b, 1, f, n)`, about 0 ± 1."""
         check_axes(waves, "b t", "Front")
-        return (self.logmel(normalize_level(waves))[:, None] - MEAN_DB) / SPREAD_DB
+        levels: Tensor = self.logmel(normalize_level(waves))[:, None]
+        return (levels - MEAN_DB) / SPREAD_DB
 
 
 class Classifier(nn.Module):
@@ -93,12 +94,15 @@ class Classifier(nn.Module):
         """`(b, 1, f, n)` → what the head hears, `(b, d)`."""
         x = spectrograms.contiguous(memory_format=torch.channels_last)
         if self.config.pool == "stages":
-            return self.pool([x, *(m for _, m in self.encoder.feature_maps(x))])
-        return self.pool(self.encoder(x).float())
+            stages: Tensor = self.pool([x, *(m for _, m in self.encoder.feature_maps(x))])
+            return stages
+        last: Tensor = self.pool(self.encoder(x).float())
+        return last
 
     def forward(self, spectrograms: Tensor) -> Tensor:
         """`(b, 1, f, n)` → scores before the softmax `(b, k)`."""
-        return self.head(self.dropout(self.features(spectrograms)))
+        scores: Tensor = self.head(self.dropout(self.features(spectrograms)))
+        return scores
 
     def train(self, mode: bool = True) -> Classifier:
         """Training mode or not; `keep_norm` leaves the encoder's normalisation as it was learned.
@@ -115,4 +119,5 @@ class Classifier(nn.Module):
     @torch.inference_mode()
     def probabilities(self, waves: Tensor) -> Tensor:
         """`(b, t)` → probabilities `(b, k)`, calibrated where there was a validation side."""
-        return (self(self.front(waves)) / self.config.temperature).softmax(1)
+        scores: Tensor = self(self.front(waves))
+        return (scores / self.config.temperature).softmax(1)

@@ -47,7 +47,7 @@ class StagePooling(nn.Module):
         For each map `(weight of means, weight of maxima, centers of means, centers of maxima)`.
         """
         sizes = [size for size in self.sizes for _ in range(2)]
-        parts = (weight / self.spread).split(sizes), self.center.split(sizes)
+        parts = torch.split(weight / self.spread, sizes), torch.split(self.center, sizes)
         return [(*parts[0][i : i + 2], *parts[1][i : i + 2]) for i in range(0, len(sizes), 2)]
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
