@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     Wave = npt.NDArray[np.float32]
 
+VAL_FRACTION = 0.15
+
 Log = Callable[[str], None]
 """Called with one line for each choice that was made."""
 
@@ -67,7 +69,8 @@ class Recipe(Generic[C]):
         phases: one or more, each beginning with the weights of the one before.
         reasons: a sentence for the user about each choice.
         user_set: fields of the configuration that the user set, which `prepare` leaves as they are.
-        small_dataset: too few recordings to hold some out for validation.
+        val_fraction: share of the recordings that is held out for validation; 0: none, as they are
+            too few to choose an epoch by.
         initialize: copy pretrained weights, fit a linear probe …; None: random weights. What it
             leaves is scored before the first epoch, and kept where no epoch is better.
     """
@@ -75,7 +78,7 @@ class Recipe(Generic[C]):
     phases: tuple[Phase[C], ...]
     reasons: tuple[str, ...] = ()
     user_set: frozenset[str] = frozenset()
-    small_dataset: bool = False
+    val_fraction: float = VAL_FRACTION
     initialize: Callable[[Learner, Examples, Log], None] | None = None
 
     @property

@@ -17,7 +17,6 @@ from tympan.errors import ArgumentError, DataError
 from tympan.tasks.contract import Log, Model, Recipe
 from tympan.tasks.job import Job, keep_apart
 from tympan.tasks.phases import run_phases
-from tympan.tasks.recipes import VAL_FRACTION
 from tympan.tasks.saving import draft_card
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def keep_all(table: Table, keys: Sequence[str], recipe: Recipe[Any]) -> Split:
     from tympan.data import Split, split_table
 
     none, rows = table.subset([]), tuple(range(len(table)))
-    if recipe.small_dataset:
+    if not recipe.val_fraction:
         parts = {"train": rows, "val": (), "test": ()}
         return Split(table, none, none, "all recordings are for training", parts)
     # A fold is for the test; here it would be lost as a validation set.
@@ -73,7 +72,7 @@ def keep_all(table: Table, keys: Sequence[str], recipe: Recipe[Any]) -> Split:
         table,
         examples=tuple(replace(e, columns=c) for e, c in zip(table, columns, strict=True)),
     )
-    return split_table(bare, val_fraction=VAL_FRACTION, seed=recipe.seed, keys=keys)
+    return split_table(bare, val_fraction=recipe.val_fraction, seed=recipe.seed, keys=keys)
 
 
 def plan(job: Job, k: int, start: LoadedModel | None, log: Log) -> dict[str, Job]:
@@ -91,8 +90,8 @@ def plan(job: Job, k: int, start: LoadedModel | None, log: Log) -> dict[str, Job
     """
     from tympan.data import folds
 
-    held_out = 0.0 if job.recipe.small_dataset else VAL_FRACTION
-    parts = folds(job.table, k=k, val_fraction=held_out, seed=job.recipe.seed, keys=job.keys)
+    recipe = job.recipe
+    parts = folds(job.table, k=k, val_fraction=recipe.val_fraction, seed=recipe.seed, keys=job.keys)
     found: dict[str, Job] = {}
     unlearned: set[str] = set()
     for name, split in list(parts):

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from tympan.models import LoadedModel
     from tympan.training import TrainingConfig
 
-VAL_FRACTION = TEST_FRACTION = 0.15
-# With fewer training recordings for each label, none is held out for validation: the few that could
-# be would choose the best epoch by chance.
+TEST_FRACTION = 0.15
+# With fewer training recordings for each label, none is held out to choose an epoch by: the few
+# that could be would choose by chance.
 SMALL = 30
+# But where a trained head competes with epochs, a quarter is held out to compare the two.
+SMALL_VAL_FRACTION = 0.25
 # With fewer recordings in all, a label has one or none to be tested on.
 SCARCE = 8
 

@@ -15,10 +15,11 @@ from tympan.errors import ArgumentError, ModelError
 from tympan.tasks import cross
 from tympan.tasks.contract import Evaluation, Log, Recipe
 from tympan.tasks.job import Job, keep_apart, make_job
-from tympan.tasks.phases import clear_phases, run_phases
-from tympan.tasks.recipes import SMALL, TEST_FRACTION, VAL_FRACTION, gather
+from tympan.tasks.phases import clear_phases, continued, log_gain, run_phases
+from tympan.tasks.recipes import SMALL, TEST_FRACTION, gather
 from tympan.tasks.registry import get, verb, verbs
 from tympan.tasks.saving import draft_card, finish
+from tympan.training.threads import compute_threads
 
 if TYPE_CHECKING:
     from tympan.data import Split, Table
@@ -86,6 +87,7 @@ def train(
     seed: int | None = None,
     folds: int | None = None,
     settings: Mapping[str, Any] | None = None,
+    threads: int | None = None,
     resume: bool = True,
     progress: bool = True,
     say: Log = lambda line: None,
@@ -103,6 +105,8 @@ def train(
         folds: score every recording by cross-validation in so many folds, instead of a test set;
             the model that is kept is trained on all of them. It takes `folds` trainings more.
         settings: fields of `TrainingConfig` and of the task's configuration, by name.
+        threads: threads to compute with; by default those of PyTorch, shared with other trainings
+            that run on this machine.
         resume: go on with an unfinished training in `out`; False starts over.
         progress: show a progress bar.
         say: called with one line for each choice made.
@@ -133,6 +137,8 @@ def train(
         recipe = question.recipe(table, start, gather(settings, epochs=epochs, seed=seed))
         for line in recipe.reasons:
             log(line)
+        if resume:
+            recipe = continued(recipe, target, log)
         job = make_job(question, recipe, table, _split if folds is None else cross.keep_all, log)
         jobs = None if folds is None else cross.plan(job, folds, start, log)
         if start is not None:
@@ -142,11 +148,13 @@ def train(
         cross.clear_folds(target)
         clear_phases(target)
     how: dict[str, Any] = {"start": start, "resume": resume, "progress": progress, "log": log}
-    learner, history = run_phases(job, target, **how)
-    scored = None
-    if jobs is not None:
-        scored = cross.cross_validate(jobs, target, **how), cross.scored_split(job, jobs)
-    evaluation, job = finish(job, learner, target, card, start, scored, log)
+    with compute_threads(threads):
+        learner, history = run_phases(job, target, **how)
+        log_gain(history, log)
+        scored = None
+        if jobs is not None:
+            scored = cross.cross_validate(jobs, target, **how), cross.scored_split(job, jobs)
+        evaluation, job = finish(job, learner, target, card, start, scored, log)
     return TrainingResult(target, evaluation, job, history, tuple(lines))
 
 
@@ -154,7 +162,7 @@ def _split(table: Table, keys: Sequence[str], recipe: Recipe[Any]) -> Split:
     """Training, validation and test set; of a small data set none is held out for validation."""
     from tympan.data import split_table
 
-    held_out = 0.0 if recipe.small_dataset else VAL_FRACTION
+    held_out = recipe.val_fraction
     split = split_table(
         table, val_fraction=held_out, test_fraction=TEST_FRACTION, seed=recipe.seed, keys=keys
     )

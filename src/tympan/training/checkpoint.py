@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -206,7 +207,7 @@ def sole_writer(out: Path, wait_s: float = 20.0) -> Iterator[None]:
         yield
         return
     with (out / ".lock").open("a") as file:
-        deadline = time.monotonic() + wait_s
+        deadline, waiting = time.monotonic() + wait_s, False
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -214,10 +215,14 @@ def sole_writer(out: Path, wait_s: float = 20.0) -> Iterator[None]:
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     raise DataError(
-                        "another training is writing here",
+                        "another training is still writing here",
                         file=out,
-                        fix="wait for it, or give another output folder",
+                        fix="wait until it has ended, or give another output folder",
                     ) from None
+                if not waiting and time.monotonic() > deadline - wait_s + 1:
+                    waiting = True
+                    message = f"waiting up to {wait_s:.0f} s for the training that writes to {out}"
+                    print(message, file=sys.stderr, flush=True)
                 time.sleep(0.2)  # the last one may be saving after Ctrl-C
             except OSError:  # a network file system without locks
                 break

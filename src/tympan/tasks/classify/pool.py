@@ -48,7 +48,11 @@ class StagePooling(nn.Module):
         """
         sizes = [size for size in self.sizes for _ in range(2)]
         parts = torch.split(weight / self.spread, sizes), torch.split(self.center, sizes)
-        return [(*parts[0][i : i + 2], *parts[1][i : i + 2]) for i in range(0, len(sizes), 2)]
+        weights, centers = parts
+        return [
+            (weights[i], weights[i + 1], centers[i], centers[i + 1])
+            for i in range(0, len(sizes), 2)
+        ]
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         """Spectrogram `(b, 1, f, n)` and feature maps `(b, c, f', n')` → `(b, d)`."""

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ArgumentError
 from tympan.tasks.classify.config import ClassifyConfig
-from tympan.tasks.contract import Log, Phase, Recipe
+from tympan.tasks.contract import VAL_FRACTION, Log, Phase, Recipe
 from tympan.tasks.recipes import (
     SMALL,
+    SMALL_VAL_FRACTION,
     check_pretrained,
     common_rate_hz,
     configured,
@@ -32,6 +33,8 @@ LOWEST_RATE_HZ = 4000
 FINE_TUNED_ENCODER_LR = 0.1
 EPOCHS_FINE_TUNED, EPOCHS_SCRATCH, EPOCHS_SMALL = 20, 40, 0
 LR_FINE_TUNED, LR_SCRATCH = 1e-3, 2e-3
+# A trained encoder gains in the first epochs or not at all.
+PATIENCE = 8
 
 
 def defaults() -> dict[str, Phase[ClassifyConfig]]:
@@ -74,13 +77,19 @@ def recipe(
     if training.epochs == 0:
         why = "as set" if "epochs" in settings else f"under {SMALL} recordings for each label"
         reasons = (
-            f"{why}: the head is fitted, the encoder stays as it is (--epochs 20 trains it too)",
+            f"{why}: the head is fitted, the encoder stays as it is (--epochs 20 tries to train "
+            "it too)",
         )
+    val_fraction = VAL_FRACTION
+    if small:
+        # Epochs may make a fitted head worse (docs/experiments.md): some recordings must compare.
+        competes = start is not None and training.epochs > 0
+        val_fraction = SMALL_VAL_FRACTION if competes else 0.0
     return Recipe(
         phases=(Phase(training, config),),
         reasons=reasons,
         user_set=user_set,
-        small_dataset=small,
+        val_fraction=val_fraction,
         initialize=Initialize(start) if probed or config.keep_norm else None,
     )
 
@@ -106,7 +115,7 @@ def usual_training(pretrained: bool, head_only: bool = False) -> TrainingConfig:
     if head_only:
         return replace(usual, epochs=EPOCHS_SMALL)
     if pretrained:
-        return replace(usual, epochs=EPOCHS_FINE_TUNED)
+        return replace(usual, epochs=EPOCHS_FINE_TUNED, patience=PATIENCE)
     return replace(usual, epochs=EPOCHS_SCRATCH, lr=LR_SCRATCH, optimizer="muon")
 
 
