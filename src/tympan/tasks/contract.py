@@ -71,6 +71,8 @@ class Recipe(Generic[C]):
         user_set: fields of the configuration that the user set, which `prepare` leaves as they are.
         val_fraction: share of the recordings that is held out for validation; 0: none, as they are
             too few to choose an epoch by.
+        trial_fraction: share of the training set that is held out in a trial before the training,
+            to see whether epochs are better than the initialised weights; 0: no trial.
         initialize: copy pretrained weights, fit a linear probe …; None: random weights. What it
             leaves is scored before the first epoch, and kept where no epoch is better.
     """
@@ -79,6 +81,7 @@ class Recipe(Generic[C]):
     reasons: tuple[str, ...] = ()
     user_set: frozenset[str] = frozenset()
     val_fraction: float = VAL_FRACTION
+    trial_fraction: float = 0.0
     initialize: Callable[[Learner, Examples, Log], None] | None = None
 
     @property

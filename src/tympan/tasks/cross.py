@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ArgumentError, DataError
 from tympan.tasks.contract import Log, Model, Recipe
-from tympan.tasks.job import Job, keep_apart
+from tympan.tasks.job import Job, keep_apart, with_rows
 from tympan.tasks.phases import run_phases
 from tympan.tasks.saving import draft_card
+from tympan.tasks.trial import decided
 
 if TYPE_CHECKING:
     from tympan.data import Split, Table
@@ -128,13 +129,6 @@ def _testable(table: Table, split: Split) -> tuple[Split, set[str]]:
     return with_rows(table, split, kept), missing
 
 
-def with_rows(table: Table, split: Split, parts: Mapping[str, Sequence[int]]) -> Split:
-    """The same split with other rows in some of its parts."""
-    indices = {**split.indices, **{part: tuple(rows) for part, rows in parts.items()}}
-    tables = {part: table.subset(rows) for part, rows in parts.items()}
-    return replace(split, indices=indices, **tables)
-
-
 def cross_validate(
     jobs: Mapping[str, Job],
     out: Path,
@@ -169,6 +163,7 @@ def cross_validate(
         place = out / FOLDER / str(number)
         place.mkdir(parents=True, exist_ok=True)
         log(f"fold {name}, {number} of {len(jobs)}: training on the others")
+        job = decided(job, place, start=start, resume=resume, progress=progress)
         learner, _ = run_phases(job, place, start=start, resume=resume, progress=progress)
         validation = job.examples("val")
         config = job.prepared.config

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +129,13 @@ def make_job(
     job = Job(task, recipe, table, store, keys, split, prepared)
     job.check()
     return job
+
+
+def with_rows(table: Table, split: Split, parts: Mapping[str, Sequence[int]]) -> Split:
+    """The same split with other rows in some of its parts."""
+    indices = {**split.indices, **{part: tuple(rows) for part, rows in parts.items()}}
+    tables = {part: table.subset(rows) for part, rows in parts.items()}
+    return replace(split, indices=indices, **tables)
 
 
 def file_keys(key: str) -> set[str]:

@@ -21,8 +21,8 @@ TEST_FRACTION = 0.15
 # With fewer training recordings for each label, none is held out to choose an epoch by: the few
 # that could be would choose by chance.
 SMALL = 30
-# But where a trained head competes with epochs, a quarter is held out to compare the two.
-SMALL_VAL_FRACTION = 0.25
+# Where a fitted head competes with epochs, so many are held out in a trial of the two.
+TRIAL_FRACTION = 0.25
 # With fewer recordings in all, a label has one or none to be tested on.
 SCARCE = 8
 
@@ -124,3 +124,33 @@ def common_rate_hz(table: Table, most: int = 25) -> int:
         with contextlib.suppress(TympanError):
             rates.append(probe(path).rate_hz)
     return max(sorted(set(rates), reverse=True), key=rates.count, default=0)
+
+
+def share_above(table: Table, limit_hz: float, most: int = 12, length_s: float = 10.0) -> float:
+    """The share of the power above a frequency, in the median of a few recordings.
+
+    Args:
+        table: the recordings; so many of them are looked into.
+        limit_hz: what lies above it is counted.
+        most: how many.
+        length_s: so much of the beginning of each.
+
+    Returns:
+        0 … 1; 0 where nothing can be read.
+    """
+    import numpy as np
+
+    from tympan.audio import load
+    from tympan.errors import TympanError
+
+    shares: list[float] = []
+    for path in table.paths[:: max(1, len(table) // most)][:most]:
+        # A file that cannot be read is reported when it is decoded.
+        with contextlib.suppress(TympanError):
+            clip = load(path, end_s=length_s)
+            power = np.square(np.abs(np.fft.rfft(clip.samples - clip.samples.mean(1)[:, None])))
+            frequencies_hz = np.fft.rfftfreq(clip.num_samples, 1 / clip.rate_hz)
+            total = float(power.sum())
+            if total > 0:
+                shares.append(float(power[:, frequencies_hz > limit_hz].sum()) / total)
+    return float(np.median(shares)) if shares else 0.0

@@ -19,6 +19,7 @@ from tympan.tasks.phases import clear_phases, continued, log_gain, run_phases
 from tympan.tasks.recipes import SMALL, TEST_FRACTION, gather
 from tympan.tasks.registry import get, verb, verbs
 from tympan.tasks.saving import draft_card, finish
+from tympan.tasks.trial import clear_trial, decided
 from tympan.training.threads import compute_threads
 
 if TYPE_CHECKING:
@@ -147,8 +148,10 @@ def train(
     if not resume:
         cross.clear_folds(target)
         clear_phases(target)
+        clear_trial(target)
     how: dict[str, Any] = {"start": start, "resume": resume, "progress": progress, "log": log}
     with compute_threads(threads):
+        job = decided(job, target, **how)
         learner, history = run_phases(job, target, **how)
         log_gain(history, log)
         scored = None

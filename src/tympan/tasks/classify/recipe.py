@@ -11,11 +11,12 @@ from tympan.tasks.classify.config import ClassifyConfig
 from tympan.tasks.contract import VAL_FRACTION, Log, Phase, Recipe
 from tympan.tasks.recipes import (
     SMALL,
-    SMALL_VAL_FRACTION,
+    TRIAL_FRACTION,
     check_pretrained,
     common_rate_hz,
     configured,
     is_small,
+    share_above,
 )
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 PRETRAINED_FIELDS = ("rate_hz", "n_fft", "hop", "n_mels", "f_min_hz", "encoder")
 # Recordings of a lower rate than this are resampled to the usual one.
 LOWEST_RATE_HZ = 4000
+# With more of the power above what the net gets, the net would not get the sound.
+MOST_LOST = 0.5
 # What a trained encoder knows is worth more than what a few hundred recordings change in it.
 FINE_TUNED_ENCODER_LR = 0.1
 EPOCHS_FINE_TUNED, EPOCHS_SCRATCH, EPOCHS_SMALL = 20, 40, 0
@@ -56,46 +59,60 @@ def recipe(
         ArgumentError: an unknown or unusable setting.
     """
     small = is_small(table)
-    config = ClassifyConfig()
-    if start is not None:
-        config = from_model(config, start)
-    elif "rate_hz" not in settings:
-        config = at_rate(config, common_rate_hz(table))
+    config, reasons = front(table, start, settings)
     if start is None and small:
         config = for_small(config)
     # Settings may choose the head, and with it whether there is a linear probe.
-    probed = start is not None or _chosen(settings, "pool", config.pool) == "stages"
+    probed = start is not None or settings.get("pool", config.pool) == "stages"
     head_only = small and probed and not {"epochs", "lr"} & set(settings)
     usual = usual_training(start is not None, head_only)
     config, training, user_set = configured(config, usual, settings)
     if start is not None:
         check_pretrained(PRETRAINED_FIELDS, config, start)
-    reasons: tuple[str, ...] = ()
     if training.epochs == 0 and not probed:
         what = "nothing would be learned: no epochs, and no head that is fitted"
         raise ArgumentError(what, fix="give 1 epoch or more, or --set pool=stages")
     if training.epochs == 0:
         why = "as set" if "epochs" in settings else f"under {SMALL} recordings for each label"
-        reasons = (
+        reasons += (
             f"{why}: the head is fitted, the encoder stays as it is (--epochs 20 tries to train "
             "it too)",
         )
-    val_fraction = VAL_FRACTION
-    if small:
-        # Epochs may make a fitted head worse (docs/experiments.md): some recordings must compare.
-        competes = start is not None and training.epochs > 0
-        val_fraction = SMALL_VAL_FRACTION if competes else 0.0
+    # Epochs on few recordings may make a fitted head worse (docs/experiments.md).
+    competes = small and start is not None and training.epochs > 0
     return Recipe(
         phases=(Phase(training, config),),
         reasons=reasons,
         user_set=user_set,
-        val_fraction=val_fraction,
+        val_fraction=0.0 if small else VAL_FRACTION,
+        trial_fraction=TRIAL_FRACTION if competes else 0.0,
         initialize=Initialize(start) if probed or config.keep_norm else None,
     )
 
 
-def _chosen(settings: Mapping[str, Any], name: str, default: Any) -> Any:
-    return settings.get(name, default)
+def front(
+    table: Table, start: LoadedModel | None, settings: Mapping[str, Any]
+) -> tuple[ClassifyConfig, tuple[str, ...]]:
+    """A configuration that gets what the recordings hold, and a sentence where it cannot."""
+    config, common_hz = ClassifyConfig(), common_rate_hz(table)
+    chosen_hz = settings.get("rate_hz")
+    if start is not None:
+        config = from_model(config, start)
+    elif chosen_hz is None:
+        config = at_rate(config, common_hz)
+    if common_hz <= config.rate_hz or chosen_hz is not None:
+        return config, ()
+    lost = share_above(table, config.rate_hz / 2)
+    if lost <= MOST_LOST:
+        return config, ()
+    if start is None:
+        why = f"{lost:.0%} of the power lies high, so the net gets all up to {common_hz / 2:.0f} Hz"
+        return scaled(config, common_hz), (why,)
+    why = (
+        f"warning: {lost:.0%} of the power lies above {config.rate_hz / 2:.0f} Hz, which the net "
+        "does not get: --from scratch chooses a rate that suits"
+    )
+    return config, (why,)
 
 
 def usual_training(pretrained: bool, head_only: bool = False) -> TrainingConfig:
@@ -144,8 +161,15 @@ def at_rate(config: ClassifyConfig, rate_hz: int) -> ClassifyConfig:
         config: the configuration.
         rate_hz: of the recordings; 0 if unknown.
     """
-    if not LOWEST_RATE_HZ <= rate_hz < config.rate_hz:
-        return config
+    return scaled(config, rate_hz) if LOWEST_RATE_HZ <= rate_hz < config.rate_hz else config
+
+
+def scaled(config: ClassifyConfig, rate_hz: int) -> ClassifyConfig:
+    """The same frames, in seconds, at another rate.
+
+    >>> scaled(ClassifyConfig(), 8000).hop
+    160
+    """
     scale = rate_hz / config.rate_hz
     n_fft, hop = round(config.n_fft * scale / 2) * 2, round(config.hop * scale)
     return replace(config, rate_hz=rate_hz, n_fft=n_fft, hop=hop)
