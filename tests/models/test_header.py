@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
-from safetensors.numpy import save
+import torch
+from safetensors.torch import save
 
 from tympan.errors import ModelError
-from tympan.models.header import MAX_HEADER_BYTES, check_listed, looks_pickled, read_header
+from tympan.models.header import check_listed, listing, looks_pickled, read_tensors
 
 FILE = Path("there/model.safetensors")
 
@@ -22,14 +22,16 @@ def content(header: object, data: bytes = b"") -> bytes:
 
 def test_a_real_file_reads_as_written() -> None:
     tensors = {
-        "net.weight": np.ones((2, 3), np.float32),
-        "steps": np.array(3, np.int64),
-        "empty": np.zeros((0, 4), np.float16),
+        "net.weight": torch.ones(2, 3),
+        "steps": torch.tensor(3),
+        "empty": torch.zeros(0, 4, dtype=torch.float16),
     }
-    assert read_header(save(tensors, metadata={"by": "me"}), FILE) == {
-        "net.weight": ("F32", [2, 3]),
-        "steps": ("I64", []),
-        "empty": ("F16", [0, 4]),
+    found = read_tensors(save(tensors, metadata={"by": "me"}), FILE)
+    assert all(torch.equal(found[name], tensor) for name, tensor in tensors.items())
+    assert listing(found) == {
+        "empty": ["F16", [0, 4]],
+        "net.weight": ["F32", [2, 3]],
+        "steps": ["I64", []],
     }
 
 
@@ -43,22 +45,21 @@ def entry(dtype: object = "F32", shape: object = (1,), offsets: object = (0, 4))
         (b"", "holds 0 bytes"),
         (b"\x00" * 7, "holds 7 bytes"),
         (b"\xff" * 64, "header would be too large"),
-        ((MAX_HEADER_BYTES + 1).to_bytes(8, "little"), "header would be too large"),
+        ((2**40).to_bytes(8, "little"), "header would be too large"),
         ((100).to_bytes(8, "little") + b"{}", "truncated"),
-        (content(b"\xff\xff"), "not JSON"),
-        (content(b"[" * 100_000), "not JSON"),
+        (content(b"\xff\xff"), "not text"),
+        (content(b"[" * 100_000), "not a table of tensors"),
         (content([]), "not a table of tensors"),
-        (content({"w": 3}), "'w' has no description"),
-        (content({"w": {}}), "dtype None"),
-        (content(entry(dtype="F4"), b"1234"), "dtype 'F4'"),
-        (content(entry(dtype=["F32"]), b"1234"), "unknown dtype"),
-        (content(entry(shape=[-1]), b"1234"), "no proper shape"),
-        (content(entry(shape=[True]), b"1234"), "no proper shape"),
-        (content(entry(shape=[1] * 17), b"1234"), "no proper shape"),
-        (content(entry(offsets=[4, 0]), b"1234"), "no proper byte range"),
-        (content(entry(offsets=[0, 4, 8]), b"1234"), "no proper byte range"),
-        (content(entry(shape=[2]), b"1234"), "has 4 bytes, not those of F32"),
-        (content(entry(shape=[2**62, 2**62]), b"1234"), "has 4 bytes"),
+        (content({"w": 3}), "not a table of tensors"),
+        (content({"w": {}}), "missing field"),
+        (content(entry(dtype="F99"), b"1234"), "unknown variant"),
+        (content(entry(dtype=["F32"]), b"1234"), "not a table of tensors"),
+        (content(entry(shape=[-1]), b"1234"), "not a table of tensors"),
+        (content(entry(shape=[True]), b"1234"), "not a table of tensors"),
+        (content(entry(offsets=[4, 0]), b"1234"), "overlap or leave gaps"),
+        (content(entry(offsets=[0, 4, 8]), b"1234"), "not a table of tensors"),
+        (content(entry(shape=[2]), b"1234"), "bytes are not those"),
+        (content(entry(shape=[2**62, 2**62]), b"1234"), "cannot be read|bytes are not those"),
         (content(entry(offsets=[4, 8]), b"12345678"), "leave gaps"),
         (content({**entry(), "v": entry()["w"]}, b"1234"), "overlap"),
         (content(entry(), b"12"), "truncated: 2 bytes are missing"),
@@ -70,12 +71,12 @@ def entry(dtype: object = "F32", shape: object = (1,), offsets: object = (0, 4))
 )
 def test_each_flaw_has_its_message(raw: bytes, message: str) -> None:
     with pytest.raises(ModelError, match=message) as caught:
-        read_header(raw, FILE)
+        read_tensors(raw, FILE)
     assert str(caught.value).startswith("there/model.safetensors: ")
 
 
 def test_the_tensors_must_be_those_of_the_card() -> None:
-    tensors = {"w": ("F32", [2]), "b": ("F32", [1])}
+    tensors = {"w": torch.zeros(2), "b": torch.zeros(1)}
     check_listed(tensors, {"w": ["F32", [2]], "b": ["F32", [1]]}, FILE)
     for listed, message in (
         ({"w": ["F32", [2]]}, "'b' is not in the card"),

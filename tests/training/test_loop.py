@@ -42,7 +42,7 @@ def test_a_small_problem_is_learned_whole(batches: Data, tmp_path: Path) -> None
     with torch.no_grad():
         assert learner.evaluate(learner.nets, val.epoch(0))["accuracy"] == 1.0
     out = tmp_path / "new" / "folder"
-    assert {"checkpoint.safetensors", "best.safetensors", "history.json", "history.png"} <= {
+    assert {"checkpoint.safetensors", "best.safetensors", "history.json"} <= {
         path.name for path in out.iterdir()
     }
     assert json.loads((out / "history.json").read_text()) == history.to_json()

@@ -14,7 +14,14 @@ from tympan._files import atomic_write
 from tympan.errors import ModelError
 from tympan.models.card import CARD_FILE, Card
 from tympan.models.catalogue import NEXT_CARD_FILE, WEIGHTS_FILE, find_model
-from tympan.models.header import LFS_POINTER, check_listed, looks_pickled, read_header
+from tympan.models.header import (
+    LFS_POINTER,
+    check_listed,
+    check_start,
+    listing,
+    looks_pickled,
+    read_tensors,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -69,13 +76,13 @@ def save_model(
     except OSError as error:
         what = f"cannot be made a model folder: {error.strerror}"
         raise ModelError(what, file=folder, fix="give another folder") from error
-    content = save({name: _stored(name, one, half) for name, one in state.items()})
-    tensors = read_header(content, folder / WEIGHTS_FILE)
+    stored = {name: _stored(name, one, half) for name, one in state.items()}
+    content = save(stored)
     weights = {
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),
         "half": half,
-        "tensors": {name: [dtype, shape] for name, (dtype, shape) in sorted(tensors.items())},
+        "tensors": listing(stored),
     }
     card = Card.from_json(filled(dataclasses.replace(card, weights=weights)).to_json())
     with atomic_write(folder / WEIGHTS_FILE) as beside:
@@ -120,8 +127,9 @@ def load_model(name_or_path: str | os.PathLike[str]) -> LoadedModel:
     folder = find_model(name_or_path)
     file = folder / WEIGHTS_FILE
     content, card = _read(folder)
-    check_listed(read_header(content, file), card.weights["tensors"], file)
-    return LoadedModel(card, _state(content, bool(card.weights.get("half")), file), folder)
+    tensors = read_tensors(content, file)
+    check_listed(tensors, card.weights["tensors"], file)
+    return LoadedModel(card, _state(tensors, bool(card.weights.get("half")), file), folder)
 
 
 def _read(folder: Path) -> tuple[bytes, Card]:
@@ -149,7 +157,7 @@ def _read(folder: Path) -> tuple[bytes, Card]:
             return content, card
     if not fitting:
         _explain(content, size, cards[0].weights["bytes"], file)
-    read_header(content, file)  # says more where the file is not even whole
+    read_tensors(content, file)  # says more where the file is not even whole
     raise ModelError("is not the file the card describes", file=file, fix=_OTHER_WEIGHTS)
 
 
@@ -162,7 +170,7 @@ def _head(file: Path) -> bytes:
 def _explain(head: bytes, size: int, expected: int, file: Path) -> NoReturn:
     """Raise what is wrong with weights of another size than the card's."""
     if size < 8 or looks_pickled(Path(), head) or head.startswith(LFS_POINTER):
-        read_header(head, file)
+        check_start(head, file)
     what = f"has {size} bytes, the card says {expected}"
     if head[8:9] != b"{":
         what = "is not a safetensors file"
@@ -182,17 +190,11 @@ def _check_weights_field(card: Card, file: Path) -> None:
         raise ModelError(what, file=file, fix="get or train the model again")
 
 
-def _state(content: bytes, half: bool, file: Path) -> dict[str, Tensor]:
-    """Return the weights as tensors, float16 ones widened where the card says so."""
+def _state(tensors: Mapping[str, Tensor], half: bool, file: Path) -> dict[str, Tensor]:
+    """The weights, all finite, and float16 ones widened where the card says so."""
     import torch
-    from safetensors import SafetensorError
-    from safetensors.torch import load
 
-    try:
-        state: dict[str, Tensor] = load(content)
-    except (SafetensorError, ValueError, KeyError) as error:
-        what = f"cannot be read as safetensors: {str(error)[:120]}"
-        raise ModelError(what, file=file, fix=_OTHER_WEIGHTS) from error
+    state = dict(tensors)
     for name, tensor in state.items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             fix = "get or train the model again"

@@ -1,30 +1,36 @@
-"""Check a safetensors file before anything believes it.
+"""Check a weights file before anything believes it.
 
-The format: eight bytes (length of the header, little endian), the header as JSON (name → dtype,
-shape and byte range), then the bytes of the tensors without gaps.
-Source: https://github.com/huggingface/safetensors#format
+safetensors checks the layout (https://github.com/huggingface/safetensors#format); here its reasons
+are put into words, and the tensors are compared with those that the card lists.
 """
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ModelError
 
-MAX_HEADER_BYTES = 16 * 1024 * 1024
-MAX_TENSORS = 100_000
-_DTYPES_BY_BYTES = {8: "F64 I64", 4: "F32 I32", 2: "F16 BF16 I16", 1: "I8 U8 BOOL"}
-DTYPE_BYTES = {name: size for size, names in _DTYPES_BY_BYTES.items() for name in names.split()}
+if TYPE_CHECKING:
+    from torch import Tensor
+
 NEVER_PICKLE = "tympan never loads pickles, because they run code; ask for safetensors weights"
 # A pickle starts with PROTO; torch.save writes a zip of pickles; older ones a tar.
 _PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04")
 _PICKLE_SUFFIXES = {".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".bin", ".joblib", ".npy", ".npz"}
 LFS_POINTER = b"version https://git-lfs"
 _DAMAGED = "the file is damaged: get or train the model again"
+# What safetensors says → what it means.
+_REASONS = {
+    "header too large": "is not a safetensors file: its header would be too large",
+    "invalid header length": "is truncated: its header is incomplete",
+    "invalid JSON": "is not a safetensors file: its header is not a table of tensors",
+    "invalid UTF-8": "is not a safetensors file: its header is not text",
+    "invalid offset": "its tensors overlap or leave gaps",
+    "invalid shape": "a tensor's bytes are not those of its dtype and shape",
+}
 
 
 def looks_pickled(path: Path, start: bytes = b"") -> bool:
@@ -36,8 +42,23 @@ def looks_pickled(path: Path, start: bytes = b"") -> bool:
     return path.suffix.lower() in _PICKLE_SUFFIXES or start.startswith(_PICKLE_STARTS)
 
 
-def read_header(content: bytes, file: Path) -> dict[str, tuple[str, list[int]]]:
-    """Return each tensor's dtype and shape, having checked the whole layout of the file.
+def check_start(content: bytes, file: Path) -> None:
+    """Refuse by its first bytes what holds no safetensors weights.
+
+    Raises:
+        ModelError: a pickle, a Git LFS pointer, or next to nothing.
+    """
+    if looks_pickled(Path(), content):
+        raise ModelError("holds pickled weights", file=file, fix=NEVER_PICKLE)
+    if content.startswith(LFS_POINTER):
+        fix = "fetch the real file: git lfs pull"
+        raise ModelError("is a Git LFS pointer, not the weights", file=file, fix=fix)
+    if len(content) < 8:
+        raise ModelError(f"holds {len(content)} bytes, no weights", file=file, fix=_DAMAGED)
+
+
+def read_tensors(content: bytes, file: Path) -> dict[str, Tensor]:
+    """The tensors of a file, once its whole layout has been checked.
 
     Args:
         content: the whole file.
@@ -46,109 +67,84 @@ def read_header(content: bytes, file: Path) -> dict[str, tuple[str, list[int]]]:
     Raises:
         ModelError: not safetensors, truncated, padded, overlapping, or of an unknown dtype.
 
-    >>> from safetensors.numpy import save
-    >>> import numpy as np
-    >>> read_header(save({"w": np.zeros((2, 3), np.float32)}), Path("a.safetensors"))
-    {'w': ('F32', [2, 3])}
+    >>> import torch
+    >>> from safetensors.torch import save
+    >>> read_tensors(save({"w": torch.zeros(2, 3)}), Path("a.safetensors"))["w"].shape
+    torch.Size([2, 3])
     """
-    header, start = _parse(content, file)
-    tensors: dict[str, tuple[str, list[int]]] = {}
-    ranges: list[tuple[int, int]] = []
-    for name, entry in header.items():
-        if name == "__metadata__":
-            continue
-        dtype, shape, begin, end = _entry(name, entry, file)
-        tensors[name] = (dtype, shape)
-        ranges.append((begin, end))
-    _check_ranges(sorted(ranges), len(content) - start, file)
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    check_start(content, file)
+    try:
+        tensors: dict[str, Tensor] = load(content)
+    except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelError(_reason(str(error), content), file=file, fix=_DAMAGED) from error
     return tensors
 
 
-def _parse(content: bytes, file: Path) -> tuple[dict[str, Any], int]:
-    """Return the parsed header and the offset at which the tensors begin."""
-    if looks_pickled(Path(), content):
-        raise ModelError("holds pickled weights", file=file, fix=NEVER_PICKLE)
-    if content.startswith(LFS_POINTER):
-        fix = "fetch the real file: git lfs pull"
-        raise ModelError("is a Git LFS pointer, not the weights", file=file, fix=fix)
-    if len(content) < 8:
-        raise ModelError(f"holds {len(content)} bytes, no weights", file=file, fix=_DAMAGED)
-    length = int.from_bytes(content[:8], "little")
-    if length > MAX_HEADER_BYTES:
-        what = "is not a safetensors file: its header would be too large"
-        raise ModelError(what, file=file, fix=_DAMAGED)
-    if 8 + length > len(content):
-        raise ModelError("is truncated: its header is incomplete", file=file, fix=_DAMAGED)
-    try:
-        header = json.loads(content[8 : 8 + length].decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        what = f"is not a safetensors file: its header is not JSON: {str(error)[:80]}"
-        raise ModelError(what, file=file, fix=_DAMAGED) from error
-    if not isinstance(header, dict) or len(header) > MAX_TENSORS:
-        what = "is not a safetensors file: its header is not a table of tensors"
-        raise ModelError(what, file=file, fix=_DAMAGED)
-    return header, 8 + length
+def _reason(message: str, content: bytes) -> str:
+    """What is wrong with a file, from safetensors' word for it."""
+    if "incomplete metadata" in message:
+        return _wrong_end(content)
+    for key, reason in _REASONS.items():
+        if key in message:
+            detail = message.partition(f"{key} in header: ")[2]
+            return f"{reason} ({detail[:120]})" if detail else reason
+    return f"cannot be read as safetensors: {message[:120]}"
 
 
-def _entry(name: str, entry: Any, file: Path) -> tuple[str, list[int], int, int]:
-    """Return dtype, shape and byte range of one header entry."""
-
-    def bad(what: str) -> ModelError:
-        return ModelError(f"tensor {name[:80]!r} {what}", file=file, fix=_DAMAGED)
-
-    if not isinstance(entry, dict):
-        raise bad("has no description")
-    dtype, shape, offsets = (entry.get(key) for key in ("dtype", "shape", "data_offsets"))
-    if not isinstance(dtype, str) or dtype not in DTYPE_BYTES:
-        raise bad(f"has the unknown dtype {dtype!r:.40}")
-    if not _is_counts(shape) or len(shape) > 16:
-        raise bad(f"has no proper shape: {shape!r:.60}")
-    if not _is_counts(offsets) or len(offsets) != 2 or offsets[1] < offsets[0]:
-        raise bad(f"has no proper byte range: {offsets!r:.60}")
-    if math.prod(shape) * DTYPE_BYTES[dtype] != offsets[1] - offsets[0]:
-        raise bad(f"has {offsets[1] - offsets[0]} bytes, not those of {dtype} {shape!r:.60}")
-    return dtype, shape, offsets[0], offsets[1]
+def _wrong_end(content: bytes) -> str:
+    """How many bytes a file lacks, or has too many."""
+    start = 8 + int.from_bytes(content[:8], "little")
+    entries = [v for k, v in json.loads(content[8:start]).items() if k != "__metadata__"]
+    end = max((entry["data_offsets"][1] for entry in entries), default=0)
+    missing = end - (len(content) - start)
+    if missing > 0:
+        return f"is truncated: {missing} bytes are missing"
+    return f"holds {-missing} bytes too many after its tensors"
 
 
-def _is_counts(value: Any) -> TypeGuard[list[int]]:
-    return isinstance(value, list) and all(type(item) is int and item >= 0 for item in value)
+def listing(tensors: Mapping[str, Tensor]) -> dict[str, list[Any]]:
+    """Dtype and shape of each tensor, as a card lists them.
+
+    >>> import torch
+    >>> listing({"w": torch.zeros(2)})
+    {'w': ['F32', [2]]}
+    """
+    return {
+        name: [_DTYPES.get(str(one.dtype).removeprefix("torch."), str(one.dtype)), list(one.shape)]
+        for name, one in sorted(tensors.items())
+    }
 
 
-def _check_ranges(ranges: list[tuple[int, int]], available: int, file: Path) -> None:
-    """Check that the byte ranges follow one another and fill the file exactly."""
-    position = 0
-    for begin, end in ranges:
-        if begin != position:
-            raise ModelError("its tensors overlap or leave gaps", file=file, fix=_DAMAGED)
-        position = end
-    if position > available:
-        what = f"is truncated: {position - available} bytes are missing"
-        raise ModelError(what, file=file, fix=_DAMAGED)
-    if position < available:
-        what = f"holds {available - position} bytes too many after its tensors"
-        raise ModelError(what, file=file, fix=_DAMAGED)
+_DTYPES = {
+    "float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16", "int64": "I64",
+    "int32": "I32", "int16": "I16", "int8": "I8", "uint8": "U8", "bool": "BOOL",
+}  # fmt: skip
 
 
-def check_listed(
-    tensors: dict[str, tuple[str, list[int]]], listed: Mapping[str, Any], file: Path
-) -> None:
+def check_listed(tensors: Mapping[str, Tensor], listed: Mapping[str, Any], file: Path) -> None:
     """Check that the file's tensors are just those that the card lists.
 
     Raises:
         ModelError: a tensor is missing, unknown, or of another dtype or shape.
 
-    >>> check_listed({"w": ("F32", [2])}, {"w": ["F32", [3]]}, Path("a"))
+    >>> import torch
+    >>> check_listed({"w": torch.zeros(2)}, {"w": ["F32", [3]]}, Path("a"))
     Traceback (most recent call last):
     tympan.errors.ModelError: a: tensor 'w' is F32 [2], the card says F32 [3] ...
     """
     fix = "weights and card are of different models: get or train the model again"
-    for name in sorted(tensors.keys() ^ set(listed)):
+    found = listing(tensors)
+    for name in sorted(found.keys() ^ set(listed)):
         where = "missing from the weights" if name in listed else "not in the card"
         raise ModelError(f"tensor {name[:80]!r} is {where}", file=file, fix=fix)
-    for name, (dtype, shape) in tensors.items():
-        if listed[name] != [dtype, shape]:
+    for name, mine in found.items():
+        if listed[name] != mine:
             says = listed[name]
             if isinstance(says, list):
                 says = " ".join(str(part) for part in says)
-            what = f"tensor {name[:80]!r} is {dtype} {shape}, the card says {says!s:.80}"
+            is_ = " ".join(map(str, mine))
+            what = f"tensor {name[:80]!r} is {is_}, the card says {says!s:.80}"
             raise ModelError(what, file=file, fix=fix)

@@ -188,7 +188,7 @@ def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
 
 def clear(out: Path) -> None:
     """Remove what an earlier training left, to start over."""
-    for name in (CHECKPOINT, BEST, "history.json", "history.png"):
+    for name in (CHECKPOINT, BEST, "history.json"):
         (out / name).unlink(missing_ok=True)
     for log in (out / "tensorboard").glob("events.out.tfevents.*"):
         log.unlink()
@@ -226,7 +226,7 @@ def sole_writer(out: Path, wait_s: float = 20.0) -> Iterator[None]:
                 time.sleep(0.2)  # the last one may be saving after Ctrl-C
             except OSError:  # a network file system without locks
                 break
-        for name in (CHECKPOINT, BEST, "history.json", "history.png"):
+        for name in (CHECKPOINT, BEST, "history.json"):
             stem, suffix = os.path.splitext(name)
             for half in out.glob(f".{stem}-*{suffix}"):
                 half.unlink(missing_ok=True)

@@ -19,7 +19,6 @@ from tympan.augment.memory import reuse_memory
 from tympan.data.batches import Batches
 from tympan.training import checkpoint, launch
 from tympan.training.config import TrainingConfig
-from tympan.training.curves import save_curves
 from tympan.training.ema import set_layout
 from tympan.training.history import History
 from tympan.training.learner import Learner
@@ -44,7 +43,7 @@ def fit(
     """Train the nets of `learner`; afterwards they hold the best averaged weights.
 
     Writes into `out`: `checkpoint.safetensors` (everything, for the resume), `best.safetensors`
-    (the averaged weights of the best epoch), `history.json`, `history.png`, `tensorboard/`.
+    (the averaged weights of the best epoch), `history.json`, `tensorboard/`.
     Call it again with the same arguments after a crash and it goes on where the checkpoint is; the
     final weights are those of an undisturbed run, bit for bit, on the same device.
 
@@ -155,8 +154,6 @@ def _train(
             run.end_epoch(stop)
             display.epoch(run.history)
             board.epoch(run.history.epochs[-1])
-        if leads:
-            save_curves(run.history, out / "history.png")
         fabric.barrier()
         if stop.received:  # in the last moment: all is done, but what follows is not wanted
             raise TrainingInterrupted("stopped after the last epoch", file=out, fix=RESUME)
