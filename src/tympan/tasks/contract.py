@@ -285,12 +285,19 @@ class Task(Protocol[C, A]):
     Attributes:
         name: of the verb.
         pretrained_fields: fields of its configuration that pretrained weights dictate.
+        start_tasks: the tasks whose models it can start from.
+        default_start: the model that a training starts from unless another is given; None: random
+            weights.
     """
 
     @property
     def name(self) -> str: ...
     @property
     def pretrained_fields(self) -> tuple[str, ...]: ...
+    @property
+    def start_tasks(self) -> tuple[str, ...]: ...
+    @property
+    def default_start(self) -> str | None: ...
 
     def defaults(self) -> Mapping[str, Phase[C]]:
         """How it is trained unless the user says otherwise: situation → first phase.

@@ -84,8 +84,8 @@ def gather(settings: Mapping[str, Any] | None, **named: Any) -> dict[str, Any]:
     return values
 
 
-def is_small(table: Table) -> bool:
-    """Whether there are few training recordings for each label: about `SMALL` or less."""
+def is_small(table: Table, k: int) -> bool:
+    """Whether there are few training recordings for each of `k` labels: about `SMALL` or less."""
     count = round(len(table) * (1 - TEST_FRACTION))
     for name in ("split", "fold"):
         if table.has(name):
@@ -94,7 +94,7 @@ def is_small(table: Table) -> bool:
             # Of folds the last one is the test set.
             count = named or len(column) - round(len(column) / max(2, len(set(column))))
             break
-    return count < SMALL * len(table.labels)
+    return count < SMALL * k
 
 
 def scarce_labels(table: Table) -> str:

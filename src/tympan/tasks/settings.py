@@ -21,7 +21,7 @@ Config = TypeVar("Config")
 # An entry of a docstring's list begins four spaces in, and goes on deeper.
 _ENTRY = re.compile(r"^ {4}(\w+): (.+?)(?=^ {0,4}\S|\Z)", re.MULTILINE | re.DOTALL)
 # What stands in a card because of the training, and is no way to change it.
-_FITTED = ("temperature",)
+_FITTED = ("temperature", "thresholds")
 
 
 @dataclass(frozen=True)
@@ -77,16 +77,18 @@ def list_settings(task: str = "classify") -> list[Setting]:
 
 def _of(group: str, config: Any) -> Iterator[Setting]:
     """The settings of one configuration."""
-    docstring = inspect.getdoc(type(config)) or ""
-    meanings = {name: " ".join(text.split()) for name, text in _ENTRY.findall(docstring)}
+    meanings: dict[str, str] = {}
+    for kind in reversed(type(config).__mro__):  # a configuration may extend another
+        docstring = inspect.cleandoc(kind.__doc__ or "")
+        meanings |= {name: " ".join(text.split()) for name, text in _ENTRY.findall(docstring)}
     kinds = typing.get_type_hints(type(config))
     for field in dataclasses.fields(config):
         if field.name in _FITTED:
             continue
         choices = typing.get_args(kinds[field.name]) or (kinds[field.name],)
-        kind = " or ".join("none" if c is type(None) else c.__name__ for c in choices)
+        shown = " or ".join("none" if c is type(None) else c.__name__ for c in choices)
         default = _shown(getattr(config, field.name))
-        yield Setting(field.name, default, kind, meanings[field.name], group)
+        yield Setting(field.name, default, shown, meanings[field.name], group)
 
 
 def _shown(value: Any) -> str:

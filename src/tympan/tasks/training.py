@@ -245,12 +245,12 @@ def _start_model(task: str, from_: str | None, log: Log) -> LoadedModel | None:
         log("starting from random weights")
         return None
     if from_ is None:
-        from_ = verb(task).default_model
+        from_ = get(task).default_start
         if from_ is None or not any(card.name == from_ for card in list_models()):
             log("starting from random weights: no model is shipped")
             return None
     model = load_model(from_)
-    if model.card.task != task:
+    if model.card.task not in get(task).start_tasks:
         raise ModelError(f"is a model for {model.card.task!r}, not for {task!r}", file=from_)
     log(f"starting from the encoder of {model.card.name}")
     return model

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Self
 
 from tympan.errors import ArgumentError, ModelError
 
@@ -97,13 +98,15 @@ class ClassifyConfig:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any], file: str | None = None) -> ClassifyConfig:
+    def from_dict(cls, values: Mapping[str, Any], file: str | None = None) -> Self:
         """Read a card's configuration.
 
         Raises:
             ModelError: an unknown field, a missing one or one of another type.
         """
         known = {f.name: f.default for f in fields(cls)}
+        # JSON has no tuples.
+        values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
         unknown = sorted(set(values) - set(known))
         wrong = [n for n, v in values.items() if n in known and not _fits(v, known[n])]
         if unknown or wrong:
@@ -119,4 +122,6 @@ def _fits(value: object, default: object) -> bool:
     """Whether a value read from a card is of its field's type; `true` is no number."""
     if isinstance(default, float):
         return type(value) in (int, float)
+    if isinstance(default, tuple) and isinstance(value, tuple):
+        return all(type(one) in (int, float) for one in value)
     return type(value) is type(default)

@@ -50,13 +50,7 @@ class ClassifyExamples:
         self, table: Table, store: AudioStore, config: ClassifyConfig, labels: tuple[str, ...]
     ) -> None:
         self.table, self.store, self.config = table, store, config
-        number = {label: i for i, label in enumerate(labels)}
-        for example in table:
-            if example.label not in number:
-                what = f"has the label {example.label!r}, which is not in the training set"
-                fix = "add recordings of it to train on, or leave it out"
-                raise DataError(what, file=example.path, fix=fix)
-        self.targets = torch.tensor([number[example.label] for example in table])
+        self.targets = self.numbered(table, {label: i for i, label in enumerate(labels)})
         self.sizes = store.lengths(table.paths)
         self.weights = class_weights(self.targets, config.balance) if config.balance else None
         self.rate_hz = config.rate_hz
@@ -75,9 +69,21 @@ class ClassifyExamples:
         wave[:length] = self.store.mono(self.path(row), start, length)
         return {"wave": torch.from_numpy(wave), "label": label}
 
+    def numbered(self, table: Table, number: Mapping[str, int]) -> Tensor:
+        """The number `(m,)` of each recording's label.
+
+        Raises:
+            DataError: a recording has a label without a number.
+        """
+        for example in table:
+            if example.label not in number:
+                raise unknown_label(example.label, example.path)
+        return torch.tensor([number[example.label] for example in table])
+
     def path(self, row: int) -> Path:
         """The file of a recording."""
-        return self.table[row].path
+        path: Path = self.table[row].path
+        return path
 
     def windows(self, row: int, most: int) -> Tensor:
         """At most so many windows `(w, t)` of a recording, from its beginning to its end."""
@@ -104,6 +110,12 @@ class ClassifyExamples:
             "clip_s": self.config.clip_s,
             "balance": float(self.config.balance),
         }
+
+
+def unknown_label(label: str, path: Path) -> DataError:
+    """What is wrong with a recording whose label is not in the vocabulary."""
+    what = f"has the label {label!r}, which is not in the training set"
+    return DataError(what, file=path, fix="add recordings of it to train on, or leave it out")
 
 
 def windows_in(batch: Batch) -> Iterator[tuple[int, Tensor]]:

@@ -121,9 +121,17 @@ class ClassifyLearner:
         rest = [p for p in self.net.parameters() if id(p) not in known]
         return {NET: [{"params": encoder, "lr_scale": self.config.encoder_lr}, {"params": rest}]}
 
+    def targets(self, batch: Batch) -> Tensor:
+        """The right answers of a batch as `(b, k)`."""
+        return one_hot(batch["label"], self.k).float()
+
+    def loss(self, scores: Tensor, targets: Tensor) -> Tensor:
+        """Cross entropy of scores `(b, k)` before the softmax with mixed targets `(b, k)`."""
+        return cross_entropy(scores, targets)
+
     def mixed(self, batch: Batch, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         """Shifted, cropped and mixed waves `(b, t)` and targets `(b, k)` of a batch."""
-        targets = one_hot(batch["label"], self.k).float()
+        targets = self.targets(batch)
         waves = batch["wave"][:, None]
         if self.shift:
             waves = self.shift(waves, rng)
@@ -149,9 +157,9 @@ class ClassifyLearner:
     def losses(
         self, nets: Mapping[str, nn.Module], batch: Batch, rng: torch.Generator
     ) -> Iterator[tuple[str, Tensor]]:
-        """Cross entropy with the mixed targets."""
+        """The loss of augmented recordings with their mixed targets."""
         spectrograms, targets = self.inputs(batch, rng)
-        yield NET, cross_entropy(nets[NET](spectrograms).float(), targets)
+        yield NET, self.loss(nets[NET](spectrograms).float(), targets)
 
     def log_probabilities(self, net: nn.Module, batch: Batch) -> Tensor:
         """Logarithms of the probabilities `(b, k)` of the recordings of an evaluation batch."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from tympan.tasks.classify.examples import apply_to_windows
 
@@ -45,7 +45,10 @@ def fit_head(
         features = net.pool.fit(features)  # type: ignore[operator]
     head = net.head
     before = (head.weight.detach(), head.bias.detach()) if known else None
-    weight, bias = logistic_regression(features, labels, head.out_features, STRENGTH, before)
+    if labels.ndim == 2:
+        weight, bias = several_label_regression(features, labels, STRENGTH)
+    else:
+        weight, bias = logistic_regression(features, labels, head.out_features, STRENGTH, before)
     with torch.no_grad():
         head.weight.copy_(weight)
         head.bias.copy_(bias)
@@ -141,6 +144,39 @@ def logistic_regression(
         solver.zero_grad()
         each = cross_entropy(x @ weight.T + bias, y, reduction="none")
         value = (each * share[y]).mean() + penalty * (weight - first).square().sum()
+        torch.autograd.backward(value)
+        return value
+
+    with torch.enable_grad():
+        solver.step(loss)  # type: ignore[no-untyped-call]
+    return weight.detach().float(), bias.detach().float()
+
+
+def several_label_regression(x: Tensor, y: Tensor, strength: float) -> tuple[Tensor, Tensor]:
+    """Weights `(k, d)` and biases `(k,)` of a logistic regression for each label alone.
+
+    Args:
+        x: features `(m, d)`.
+        y: labels `(m, k)`, 1 where one applies.
+        strength: inverse of the L2 penalty on the weights.
+
+    >>> x = torch.tensor([[-1.0], [-0.8], [0.9], [1.0]])
+    >>> weight, bias = several_label_regression(x, torch.tensor([[0.0], [0], [1], [1]]), 100.0)
+    >>> (x @ weight.T + bias > 0).flatten().tolist()
+    [False, False, True, True]
+    """
+    x, y = x.double(), y.double()
+    weight = torch.zeros(y.shape[1], x.shape[1], dtype=torch.float64, requires_grad=True)
+    # Each label begins at its share of the recordings.
+    share = y.mean(0).clamp(1e-3, 1 - 1e-3)
+    bias = (share / (1 - share)).log().requires_grad_()
+    penalty = 0.5 / (max(strength, 1e-9) * len(y))
+    solver = torch.optim.LBFGS([weight, bias], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        solver.zero_grad()
+        each = binary_cross_entropy_with_logits(x @ weight.T + bias, y)
+        value = each * y.shape[1] + penalty * weight.square().sum()
         torch.autograd.backward(value)
         return value
 

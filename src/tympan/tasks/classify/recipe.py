@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tympan.errors import ArgumentError
 from tympan.tasks.classify.config import ClassifyConfig
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tympan.tasks.classify.learner import ClassifyLearner
     from tympan.training import TrainingConfig
 
+Config = TypeVar("Config", bound=ClassifyConfig)
 # What pretrained weights need as it was.
 PRETRAINED_FIELDS = ("rate_hz", "n_fft", "hop", "n_mels", "f_min_hz", "encoder")
 # Recordings of a lower rate than this are resampled to the usual one.
@@ -40,26 +41,37 @@ LR_FINE_TUNED, LR_SCRATCH = 1e-3, 2e-3
 PATIENCE = 8
 
 
-def defaults() -> dict[str, Phase[ClassifyConfig]]:
-    """How a classifier is trained in each situation, unless the user says otherwise."""
-    tuned = fine_tuned(ClassifyConfig())
+def defaults(config: Config) -> dict[str, Phase[Config]]:
+    """How a clip-level net is trained in each situation, unless the user says otherwise."""
+    tuned = fine_tuned(config)
     return {
         "": Phase(usual_training(pretrained=True), tuned),
-        "from scratch": Phase(usual_training(pretrained=False), ClassifyConfig()),
+        "from scratch": Phase(usual_training(pretrained=False), config),
         "of few recordings": Phase(usual_training(pretrained=True, head_only=True), tuned),
     }
 
 
 def recipe(
-    table: Table, start: LoadedModel | None, settings: Mapping[str, Any]
-) -> Recipe[ClassifyConfig]:
+    table: Table,
+    start: LoadedModel | None,
+    settings: Mapping[str, Any],
+    config: Config,
+    names: Sequence[str],
+) -> Recipe[Config]:
     """The recipe for a folder, see `tympan.tasks.contract.Task.recipe`.
+
+    Args:
+        table: the recordings.
+        start: the model to start from.
+        settings: what the user set.
+        config: the usual configuration.
+        names: the labels.
 
     Raises:
         ArgumentError: an unknown or unusable setting.
     """
-    small = is_small(table)
-    config, reasons = front(table, start, settings)
+    small = is_small(table, len(names))
+    config, reasons = front(config, table, start, settings)
     if start is None and small:
         config = for_small(config)
     # Settings may choose the head, and with it whether there is a linear probe.
@@ -91,10 +103,10 @@ def recipe(
 
 
 def front(
-    table: Table, start: LoadedModel | None, settings: Mapping[str, Any]
-) -> tuple[ClassifyConfig, tuple[str, ...]]:
+    config: Config, table: Table, start: LoadedModel | None, settings: Mapping[str, Any]
+) -> tuple[Config, tuple[str, ...]]:
     """A configuration that gets what the recordings hold, and a sentence where it cannot."""
-    config, common_hz = ClassifyConfig(), common_rate_hz(table)
+    common_hz = common_rate_hz(table)
     chosen_hz = settings.get("rate_hz")
     if start is not None:
         config = from_model(config, start)
@@ -136,23 +148,25 @@ def usual_training(pretrained: bool, head_only: bool = False) -> TrainingConfig:
     return replace(usual, epochs=EPOCHS_SCRATCH, lr=LR_SCRATCH, optimizer="muon")
 
 
-def from_model(config: ClassifyConfig, model: LoadedModel) -> ClassifyConfig:
+def from_model(config: Config, model: LoadedModel) -> Config:
     """Take over what the weights of `model` need: its (first) front and encoder.
 
     The new head gets every stage of it, see `tympan.tasks.classify.pool`.
     """
     from tympan.tasks.classify.ensemble import configs_of
 
-    other, *_ = configs_of(model.card.config, str(model.path))
+    values = dict(model.card.config)
+    values.pop("thresholds", None)  # of a tagger
+    other, *_ = configs_of(values, str(model.path))
     return fine_tuned(replace(config, **{name: getattr(other, name) for name in PRETRAINED_FIELDS}))
 
 
-def fine_tuned(config: ClassifyConfig) -> ClassifyConfig:
+def fine_tuned(config: Config) -> Config:
     """What suits a trained encoder, whichever it is."""
     return replace(config, pool="stages", keep_norm=True, encoder_lr=FINE_TUNED_ENCODER_LR)
 
 
-def at_rate(config: ClassifyConfig, rate_hz: int) -> ClassifyConfig:
+def at_rate(config: Config, rate_hz: int) -> Config:
     """What suits recordings of a low rate: no empty bands above what they hold.
 
     Frames keep their length in seconds.
@@ -164,7 +178,7 @@ def at_rate(config: ClassifyConfig, rate_hz: int) -> ClassifyConfig:
     return scaled(config, rate_hz) if LOWEST_RATE_HZ <= rate_hz < config.rate_hz else config
 
 
-def scaled(config: ClassifyConfig, rate_hz: int) -> ClassifyConfig:
+def scaled(config: Config, rate_hz: int) -> Config:
     """The same frames, in seconds, at another rate.
 
     >>> scaled(ClassifyConfig(), 8000).hop
@@ -175,7 +189,7 @@ def scaled(config: ClassifyConfig, rate_hz: int) -> ClassifyConfig:
     return replace(config, rate_hz=rate_hz, n_fft=n_fft, hop=hop)
 
 
-def for_small(config: ClassifyConfig) -> ClassifyConfig:
+def for_small(config: Config) -> Config:
     """What suits few recordings of each label better, trained from scratch."""
     return replace(config, pool="stages", keep_norm=True)
 
@@ -208,7 +222,11 @@ class Initialize:
                 fit_head(net, examples)
             return
         pool = model.card.config.get("pool", "last")
-        same = tuple(model.card.labels) == learner.labels and pool == net.config.pool
+        same = (
+            tuple(model.card.labels) == learner.labels
+            and pool == net.config.pool
+            and examples.targets.ndim == 1
+        )
         parts = ("encoder.", "pool.", "head.") if same else ("encoder.",)
         state = {k: v for k, v in first_of(model.state).items() if k.startswith(parts)}
         net.load_state_dict(state, strict=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tympan.tasks.results import Classification
 
 SHORTEST_CLIP_S, LONGEST_CLIP_S = 0.5, 5.0
+Config = TypeVar("Config", bound=ClassifyConfig)
 
 
 class ClassifyTask:
@@ -39,10 +40,12 @@ class ClassifyTask:
 
     name = "classify"
     pretrained_fields = recipes.PRETRAINED_FIELDS
+    start_tasks = ("classify", "tag")
+    default_start = "sounds"
 
     def defaults(self) -> Mapping[str, Phase[ClassifyConfig]]:
         """How it is trained unless the user says otherwise."""
-        return recipes.defaults()
+        return recipes.defaults(ClassifyConfig())
 
     def claims(self, table: Table) -> str:
         """A folder whose recordings have one label each, of two or more, asks for it."""
@@ -59,7 +62,7 @@ class ClassifyTask:
     ) -> Recipe[ClassifyConfig]:
         """How to train on a folder."""
         check_labels(table)
-        return recipes.recipe(table, start, settings)
+        return recipes.recipe(table, start, settings, ClassifyConfig(), table.labels)
 
     def store_rate_hz(self, config: ClassifyConfig) -> int:
         """Recordings are decoded at the rate of the net."""
@@ -86,15 +89,7 @@ class ClassifyTask:
             DataError: fewer than two labels.
         """
         check_labels(train)
-        config = recipe.config
-        notes: tuple[str, ...] = ()
-        if "clip_s" not in recipe.user_set:
-            lengths = store.lengths(train.paths)
-            longest_s = float(np.percentile(lengths, 90)) / config.rate_hz
-            clip_s = min(LONGEST_CLIP_S, max(SHORTEST_CLIP_S, float(np.ceil(longest_s * 10)) / 10))
-            config = replace(config, clip_s=clip_s)
-            notes = (f"the net gets {clip_s:g} s at a time (nine of ten recordings last "
-                     f"{longest_s:.1f} s or less)",)  # fmt: skip
+        config, notes = clip_length(train, store, recipe)
         return Prepared(config, tuple(train.labels), notes)
 
     def examples(
@@ -174,6 +169,22 @@ class ClassifyTask:
 
         ours = [(model, rows) for model, rows in parts if isinstance(model, ClassifyModel)]
         return evaluate(ours, store, calibrate=calibrate)
+
+
+def clip_length(
+    train: Table, store: AudioStore, recipe: Recipe[Config]
+) -> tuple[Config, tuple[str, ...]]:
+    """Fit the length of a clip to training recordings, unless the user set it; and say so."""
+    if "clip_s" in recipe.user_set:
+        return recipe.config, ()
+    lengths = store.lengths(train.paths)
+    longest_s = float(np.percentile(lengths, 90)) / recipe.config.rate_hz
+    clip_s = min(LONGEST_CLIP_S, max(SHORTEST_CLIP_S, float(np.ceil(longest_s * 10)) / 10))
+    why = (
+        f"the net gets {clip_s:g} s at a time (nine of ten recordings last {longest_s:.1f} s or "
+        "less)"
+    )
+    return replace(recipe.config, clip_s=clip_s), (why,)
 
 
 TASK = ClassifyTask()

@@ -1,0 +1,179 @@
+"""From a recording of any length to the labels that apply, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tympan.errors import ArgumentError
+from tympan.tasks.classify.answer import (
+    BATCH,
+    GPU_BATCH,
+    SHORTEST_S,
+    Mean,
+    StepJoiner,
+    geometry_of,
+)
+from tympan.tasks.classify.timeline import Step
+from tympan.tasks.model import BaseModel, WindowSession
+from tympan.tasks.results import Segment, Tag, Tags
+from tympan.tasks.windows import Batcher, Window
+
+if TYPE_CHECKING:
+    from tympan.tasks.tag.config import TagConfig
+    from tympan.tasks.tag.learner import Tagger
+
+
+@dataclass(frozen=True, eq=False)
+class TagModel(BaseModel[Tags]):
+    """A loaded tagger, ready to answer.
+
+    Attributes:
+        net: the net, in evaluation mode.
+        config: its configuration.
+        labels: names of its outputs.
+        name: of the catalogue or folder.
+        device: where it computes.
+    """
+
+    net: Tagger
+    config: TagConfig
+    labels: tuple[str, ...]
+    name: str
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        self.net.to(self.device)
+
+    @property
+    def task(self) -> str:
+        """`"tag"`."""
+        return "tag"
+
+    @property
+    def rate_hz(self) -> int:
+        """Rate of the samples that it takes."""
+        return self.config.rate_hz
+
+    @property
+    def thresholds(self) -> np.ndarray:
+        """Score `(k,)` from which each label applies."""
+        return np.array(self.config.thresholds or (0.5,) * len(self.labels))
+
+    def batcher(self) -> Batcher:
+        """What takes windows `(b, t)` through the net."""
+        batch = BATCH if self.device == "cpu" else GPU_BATCH
+        return Batcher(self.net.probabilities, device=self.device, batch=batch)
+
+    def session(
+        self,
+        *,
+        name: str = "",
+        batcher: Batcher | None = None,
+        top: int | None = None,
+        threshold: float | None = None,
+        every_s: float | None = None,
+        **options: Any,
+    ) -> TagSession:
+        """Begin a recording.
+
+        Args:
+            name: how the answer calls it.
+            batcher: takes the windows through the net, with those of other recordings.
+            top: how many labels to give, the highest first; None: all.
+            threshold: score from which a label applies; None: its own.
+            every_s: length of a step of the timeline, as for `classify`.
+            options: there are no others.
+
+        Raises:
+            ArgumentError: an option out of range, or another one.
+        """
+        if options:
+            what = f"tag has no option {next(iter(options))!r}"
+            raise ArgumentError(what, fix="it has top, threshold and every_s")
+        if top is not None and top < 1:
+            raise ArgumentError(f"top={top} labels cannot be given", fix="give 1 or more")
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise ArgumentError(f"threshold={threshold} must be between 0 and 1")
+        limits = self.thresholds if threshold is None else np.full(len(self.labels), threshold)
+        return TagSession(self, name, top, limits, every_s, batcher or self.batcher())
+
+
+class TagSession(WindowSession[Tags]):
+    """A recording on its way to its tags; `push` gives segments, one for each label and step."""
+
+    def __init__(
+        self,
+        model: TagModel,
+        name: str,
+        top: int | None,
+        thresholds: np.ndarray,
+        every_s: float | None,
+        batcher: Batcher,
+    ) -> None:
+        geometry, parts = geometry_of(model.config, every_s)
+        super().__init__(geometry.cutter(), batcher)
+        self._model, self._name, self._top = model, name, top
+        self._thresholds = thresholds
+        self._joiner = StepJoiner(model.rate_hz, parts)
+        self._mean = Mean(len(model.labels))
+        self._open: dict[int, Segment] = {}
+        self._timeline: list[Segment] = []
+        self._duration_s = 0.0
+
+    def take(self, window: Window, output: np.ndarray) -> None:
+        """Take the probabilities `(k,)` of the next window."""
+        for step in self._joiner.add(window, output):
+            self._add(step)
+
+    def _add(self, step: Step) -> None:
+        """Lengthen the segments of the labels that still apply, close the others."""
+        self._mean.add(step)
+        self._duration_s = step.end_s
+        applies = set() if step.silent else set(np.flatnonzero(self._applying(step)).tolist())
+        for i in [i for i in self._open if i not in applies]:
+            self._timeline.append(self._open.pop(i))
+        for i in sorted(applies):
+            score = float(step.probabilities[i])
+            one = Segment(step.start_s, step.end_s, self._model.labels[i], score)
+            self._open[i] = lengthened(self._open[i], one) if i in self._open else one
+            self.decide([one])
+
+    def _applying(self, step: Step) -> np.ndarray:
+        found: np.ndarray = step.probabilities >= self._thresholds
+        return found
+
+    def answer(self) -> Tags:
+        """The labels of the whole recording (its mean probabilities), and the timeline."""
+        for step in self._joiner.finish():
+            self._add(step)
+        mean = self._mean.value()
+        order = np.argsort(-mean, kind="stable")[: self._top]
+        tags = tuple(
+            Tag(self._model.labels[i], float(mean[i]), bool(mean[i] >= self._thresholds[i]))
+            for i in order
+        )
+        timeline = sorted(
+            (*self._timeline, *self._open.values()), key=lambda one: (one.start_s, one.label)
+        )
+        if self._duration_s < SHORTEST_S or (self.input is not None and self.input.empty):
+            timeline = []
+        return Tags(self._name, tags, tuple(timeline), self._duration_s, self._model.name)
+
+    def mean(self) -> np.ndarray:
+        """The mean probabilities `(k,)` of the whole recording."""
+        self.result()
+        return self._mean.value()
+
+
+def lengthened(segment: Segment, step: Segment) -> Segment:
+    """A segment with one more step; its score is the mean over its length.
+
+    >>> lengthened(Segment(0.0, 1.0, "dog", 0.5), Segment(1.0, 2.0, "dog", 1.0)).score
+    0.75
+    """
+    share = (step.end_s - step.start_s) / max(step.end_s - segment.start_s, 1e-9)
+    score = segment.score + (step.score - segment.score) * share
+    return Segment(segment.start_s, step.end_s, segment.label, score)

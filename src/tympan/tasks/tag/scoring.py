@@ -1,0 +1,101 @@
+"""Score taggers on decoded recordings, and choose their thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tympan.errors import DataError
+from tympan.tasks.classify.answer import recording_probabilities
+from tympan.tasks.classify.recordings import chunks_of
+from tympan.tasks.tag.evaluation import TagEvaluation, evaluation_of
+from tympan.tasks.tag.metrics import best_thresholds
+
+if TYPE_CHECKING:
+    from tympan.data import AudioStore, Examples, Table
+    from tympan.tasks.tag.answer import TagModel
+    from tympan.tasks.tag.learner import TagLearner
+
+# So many recordings of a label pull its threshold half way from 0.5 to what fits them.
+_PRIOR = 10
+
+
+def evaluate(
+    parts: Sequence[tuple[TagModel, Table]], store: AudioStore, *, calibrate: bool = False
+) -> TagEvaluation:
+    """See `tympan.tasks.contract.Task.evaluate`.
+
+    Raises:
+        DataError: a table has a label that the model does not know, or no rows.
+    """
+    labels = parts[0][0].labels
+    truths, scores, files = [], [], []
+    for model, table in parts:
+        truths.append(truth_of(table, labels))
+        chunks = (chunks_of(store, example.path) for example in table)
+        scores.append(np.stack(list(recording_probabilities(model, chunks))))
+        files += [table.relative(example.path) for example in table]
+    thresholds = [model.thresholds for model, _ in parts]
+    calibration: dict[str, Any] = {}
+    if calibrate:
+        whole = careful_thresholds(np.concatenate(truths), np.concatenate(scores))
+        calibration = {"thresholds": tuple(map(float, whole.round(4)))}
+        # Those of each part are chosen on the others.
+        thresholds = [
+            careful_thresholds(
+                np.concatenate([t for j, t in enumerate(truths) if j != i]),
+                np.concatenate([s for j, s in enumerate(scores) if j != i]),
+            )
+            for i in range(len(parts))
+        ]
+    return evaluation_of(labels, files, truths, scores, thresholds, calibration)
+
+
+def truth_of(table: Table, labels: Sequence[str]) -> np.ndarray:
+    """Which labels apply to each row, `(m, k)`.
+
+    Raises:
+        DataError: a label is not among `labels`, or there are no rows.
+    """
+    if not len(table):
+        raise DataError("has no recordings to score", file=table.root)
+    unknown = sorted(set(table.tags) - set(labels))
+    if unknown:
+        what = f"has the label {unknown[0]!r}, which the model does not know"
+        fix = f"the model knows {', '.join(labels[:8])}{' …' * (len(labels) > 8)}"
+        raise DataError(what, file=table.root, fix=fix)
+    truth = np.zeros((len(table), len(labels)), int)
+    for row, example in zip(truth, table, strict=True):
+        row[[labels.index(tag) for tag in example.tags]] = 1
+    return truth
+
+
+def careful_thresholds(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """The best threshold of each label, as far as its recordings justify it.
+
+    >>> careful_thresholds(np.array([[1], [0]]), np.array([[0.4], [0.2]])).round(2)
+    array([0.48])
+    """
+    count = truth.sum(0)
+    weight = count / (count + _PRIOR)
+    found: np.ndarray = weight * best_thresholds(truth, scores) + (1 - weight) * 0.5
+    return found
+
+
+def validated_thresholds(learner: TagLearner, validation: Examples) -> tuple[float, ...]:
+    """The thresholds that fit validation recordings."""
+    import torch
+
+    from tympan.data import Batches
+
+    net = learner.net.eval()
+    with torch.inference_mode():
+        pairs = [
+            (learner.predict(net, batch), batch["label"])
+            for batch in Batches(validation, batch_size=32, training=False)
+        ]
+    scores = torch.cat([one for one, _ in pairs]).numpy()
+    truth = torch.cat([one for _, one in pairs]).numpy()
+    return tuple(map(float, careful_thresholds(truth, scores).round(4)))
