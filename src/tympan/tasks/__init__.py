@@ -1,4 +1,4 @@
-"""The questions: one module each, all with the same five verbs."""
+"""The questions: one package each, all with the same contract (`tympan.tasks.contract`)."""
 
 from __future__ import annotations
 
@@ -7,17 +7,34 @@ from tympan._lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "TASKS": "tympan.tasks.ask",
-        "get": "tympan.tasks.ask",
-        "train": "tympan.tasks.run",
-        "evaluate": "tympan.tasks.ask",
-        "load": "tympan.tasks.ask",
+        "Anomaly": "tympan.tasks.results",
+        "Classification": "tympan.tasks.results",
+        "Embedding": "tympan.tasks.results",
+        "Engine": "tympan.tasks.engines",
+        "Extra": "tympan.tasks.verbs",
+        "Identity": "tympan.tasks.results",
+        "Label": "tympan.tasks.results",
+        "Note": "tympan.tasks.results",
+        "Notes": "tympan.tasks.results",
+        "Option": "tympan.tasks.verbs",
+        "Segment": "tympan.tasks.results",
+        "Segments": "tympan.tasks.results",
+        "Separation": "tympan.tasks.results",
         "Setting": "tympan.tasks.settings",
-        "list_settings": "tympan.tasks.settings",
+        "TASKS": "tympan.tasks.ask",
+        "Tag": "tympan.tasks.results",
+        "Tags": "tympan.tasks.results",
         "Task": "tympan.tasks.base",
         "TrainingResult": "tympan.tasks.base",
-        "Classification": "tympan.tasks.results",
-        "Label": "tympan.tasks.results",
-        "Segment": "tympan.tasks.results",
+        "Transcript": "tympan.tasks.results",
+        "Utterance": "tympan.tasks.results",
+        "Verb": "tympan.tasks.verbs",
+        "answer": "tympan.tasks.answering",
+        "evaluate": "tympan.tasks.evaluation",
+        "get": "tympan.tasks.registry",
+        "list_engines": "tympan.tasks.engines",
+        "list_settings": "tympan.tasks.settings",
+        "load": "tympan.tasks.answering",
+        "train": "tympan.tasks.run",
     },
 )
