@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 import webbrowser
@@ -46,6 +47,39 @@ exist (make it first)
     return target
 
 
+def make_folder(path: str | os.PathLike[str]) -> Path:
+    """Make a folder to write into, unless it is there.
+
+    Raises:
+        ArgumentError: it cannot be made.
+
+    >>> import tempfile
+    >>> make_folder(Path(tempfile.mkdtemp(), "a", "b")).is_dir()
+    True
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        what = f"the folder cannot be made: {error.strerror}"
+        raise ArgumentError(what, file=folder, fix="name another") from error
+    return folder
+
+
+# Nothing more can be written: the disk is full, its quota is used up, or the file grew too large.
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
+
+
+def full_disk(error: OSError, file: str | os.PathLike[str] | None) -> TympanError:
+    """The error that says that nothing more can be written.
+
+    >>> print(full_disk(OSError(errno.ENOSPC, "No space left on device"), "a.png"))
+    a.png: cannot be written: No space left on device (make room, and give the command again)
+    """
+    fix = "make room, and give the command again"
+    return TympanError(f"cannot be written: {error.strerror}", file=file, fix=fix)
+
+
 @contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary path in the same folder; rename it to `path` if the block succeeds.
@@ -53,7 +87,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     The temporary name keeps the suffix, because libraries choose the format by it.
 
     Raises:
-        TympanError: the folder does not exist or cannot be written.
+        TympanError: the folder does not exist or cannot be written, or the disk is full.
 
     >>> import tempfile
     >>> target = Path(tempfile.mkdtemp()) / "a.txt"
@@ -81,6 +115,10 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         with beside.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(beside, target)
+    except OSError as error:
+        if error.errno in FULL:
+            raise full_disk(error, target) from error
+        raise
     finally:
         beside.unlink(missing_ok=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 
@@ -15,8 +16,9 @@ class BridgedModel:
         return getattr(self._model, name)
 
     def __call__(self, source: Any, **options: Any) -> Any:
-        """Answer about a recording."""
-        return self._task.predict(self._model, source, **options)
+        """Answer about a recording; one that means nothing is empty."""
+        found = self._task.predict(self._model, source, **options)
+        return replace(found, labels=(), timeline=()) if found.warnings else found
 
 
 def load(task: Any, loaded: Any, device: str) -> Any:

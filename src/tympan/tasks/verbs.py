@@ -24,7 +24,10 @@ SHARED_FLAGS = (
     *("--model", "-m", "--json", "--out", "-o", "--format", "--quiet", "-q"),
     *("--device", "--partial", "--help", "-h", "--debug"),
 )
-SHARED_NAMES = ("source", "model", "device", "name")
+SHARED_NAMES = (
+    *("source", "model", "device", "name"),
+    *("files", "json", "out", "format", "partial", "quiet"),
+)
 
 
 @dataclass(frozen=True)

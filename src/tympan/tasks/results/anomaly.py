@@ -41,7 +41,7 @@ class Anomaly(Result):
         timeline: the score step by step.
         duration_s: length of the recording.
         model: name of the model that answered.
-        warnings: why the answer may mean nothing.
+        warnings: what may be wrong with the answer.
 
     >>> steps = (ScoredInterval(0, 1, 0.5), ScoredInterval(1, 2, 3.5))
     >>> print(Anomaly("a.wav", 2.5, 2.0, steps))
@@ -68,11 +68,10 @@ class Anomaly(Result):
         """The steps whose score lies above the threshold."""
         return tuple(one for one in self.timeline if one.score > self.threshold)
 
-    def __str__(self) -> str:
-        if self.warnings:
-            return f"{self.file}: {'; '.join(self.warnings)}"
+    def shown(self) -> str:
+        """Whether it is anomalous, and when."""
         state = "anomalous" if self.anomalous else "normal"
-        head = f"{self.file}: {state} (score {self.score:.3g}, threshold {self.threshold:.3g})"
+        head = f"{state} (score {self.score:.3g}, threshold {self.threshold:.3g})"
         return "\n".join([head, *(f"  {one}" for one in self.above)])
 
     def _answer(self) -> dict[str, Any]:

@@ -22,20 +22,21 @@ if TYPE_CHECKING:
 
 # A notebook's page shows so many rows; a file holds them all.
 MOST_ROWS = 40
+NEW_LINE = "\n"
 
 
 class Result:
     """An answer about one recording; the base of frozen dataclasses.
 
-    A kind of answer has its own fields and these four, and says how it prints (`__str__`), which
+    A kind of answer has its own fields and these four, and says how it prints (`shown`), which
     `columns` and `cells` a table of it has, which `spans` of the recording it names, and how it is
-    drawn (`plot`).
+    drawn (`plot`). One that means nothing, as of silence, is empty, and a warning says why.
 
     Attributes:
         file: name of the recording.
         model: name of the model that answered.
         duration_s: length of the recording.
-        warnings: why the answer may mean nothing.
+        warnings: what may be wrong with the answer, each a clause about the file.
         formats: the file endings that it can be saved as.
     """
 
@@ -51,6 +52,16 @@ class Result:
         def duration_s(self) -> float: ...
         @property
         def warnings(self) -> tuple[str, ...]: ...
+
+    def shown(self) -> str:
+        """The answer for people, after the name of the file; empty where there is none."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        text = self.shown()
+        lines = [f"{self.file}:{text if text.startswith(NEW_LINE) else f' {text}'}"] if text else []
+        lines += [f"{self.file}: {warning}" for warning in self.warnings]
+        return "\n".join(lines or [f"{self.file}: no answer"])
 
     def to_json(self) -> dict[str, Any]:
         """`file`, `model`, `duration_s`, `warnings` and the answer, as plain values.

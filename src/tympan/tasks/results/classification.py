@@ -46,10 +46,9 @@ class Classification(Result):
         """The label with the highest score."""
         return self.labels[0]
 
-    def __str__(self) -> str:
-        if self.warnings:  # labels that mean nothing would be read all the same
-            return f"{self.file}: {'; '.join(self.warnings)}"
-        lines = [f"{self.file}: {', '.join(map(str, self.labels))}"]
+    def shown(self) -> str:
+        """The labels, and the timeline where there is more than one segment."""
+        lines = [", ".join(map(str, self.labels))]
         if len(self.timeline) > 1:
             lines += [f"  {segment}" for segment in self.timeline]
         return "\n".join(lines)

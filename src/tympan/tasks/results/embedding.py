@@ -23,7 +23,7 @@ class Embedding(Result):
         vector: the numbers; `numpy.asarray(answer.vector)` makes an array of them.
         duration_s: length of the recording.
         model: name of the model that answered.
-        warnings: why the answer may mean nothing.
+        warnings: what may be wrong with the answer.
 
     >>> a, b = Embedding("a.wav", (3.0, 4.0)), Embedding("b.wav", (4.0, 3.0))
     >>> a.similarity(b)
@@ -51,12 +51,13 @@ class Embedding(Result):
         norm = math.hypot(*self.vector) * math.hypot(*other.vector)
         return dot / norm if norm else 0.0
 
-    def __str__(self) -> str:
-        if self.warnings:
-            return f"{self.file}: {'; '.join(self.warnings)}"
+    def shown(self) -> str:
+        """How many numbers, and the first of them."""
+        if not self.vector:
+            return ""
         first = ", ".join(f"{one:.3g}" for one in self.vector[:4])
         more = ", …" if len(self.vector) > 4 else ""
-        return f"{self.file}: {len(self.vector)} numbers ({first}{more})"
+        return f"{len(self.vector)} numbers ({first}{more})"
 
     def columns(self) -> tuple[str, ...]:
         """One for each number."""

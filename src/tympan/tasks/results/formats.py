@@ -5,7 +5,6 @@ Each writer takes the spans, the name of the recording and its length, and gives
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -74,6 +73,8 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, head: boo
     >>> csv_text(("label", "chosen"), [("a, b", True)])
     'label,chosen\\n"a, b",true\\n'
     """
+    import csv
+
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     if head:
@@ -109,9 +110,13 @@ def rttm(spans: Sequence[Span], file: str = "", duration_s: float = 0.0) -> str:
     >>> rttm([Span(1, 2.5, "hello", "Ann B")], "a talk.wav")
     'SPEAKER a_talk 1 1.000 1.500 <NA> <NA> Ann_B <NA> <NA>\\n'
     """
-    name = _token(PurePath(file).stem)
+    return rttm_lines(spans, PurePath(file).stem)
+
+
+def rttm_lines(spans: Sequence[Span], name: str) -> str:
+    """RTTM of a recording that is called so."""
     return "".join(
-        f"SPEAKER {name} 1 {s.start_s:.3f} {max(0.0, s.end_s - s.start_s):.3f} <NA> <NA> "
+        f"SPEAKER {_token(name)} 1 {s.start_s:.3f} {max(0.0, s.end_s - s.start_s):.3f} <NA> <NA> "
         f"{_token(s.speaker or s.text)} <NA> <NA>\n"
         for s in spans
     )

@@ -24,7 +24,7 @@ class Identity(Result):
         probability: that it is that voice.
         duration_s: length of the recording.
         model: name of the model that answered.
-        warnings: why the answer may mean nothing.
+        warnings: what may be wrong with the answer.
 
     >>> print(Identity("a.wav", "Ann", 0.83, 0.97))
     a.wav: Ann (similarity 0.83, probability 97 %)
@@ -40,11 +40,10 @@ class Identity(Result):
     model: str = ""
     warnings: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
-        if self.warnings:
-            return f"{self.file}: {'; '.join(self.warnings)}"
+    def shown(self) -> str:
+        """Who it is, and how sure that is."""
         sure = f"similarity {self.similarity:.2f}, probability {percent(self.probability)}"
-        return f"{self.file}: {'unknown' if self.speaker is None else self.speaker} ({sure})"
+        return f"{'unknown' if self.speaker is None else self.speaker} ({sure})"
 
     def columns(self) -> tuple[str, ...]:
         """Those of the one row."""

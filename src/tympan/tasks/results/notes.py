@@ -64,7 +64,7 @@ class Notes(Result):
         key: such as `"C major"`; None if there is none.
         duration_s: length of the recording.
         model: name of the model that answered.
-        warnings: why the answer may mean nothing.
+        warnings: what may be wrong with the answer.
 
     >>> print(Notes("a.wav", (Note(0.0, 0.5, 60, 80),), 120.0, "C major"))
     a.wav: 1 note, 120 BPM, C major
@@ -79,15 +79,15 @@ class Notes(Result):
     model: str = ""
     warnings: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
-        if self.warnings:
-            return f"{self.file}: {'; '.join(self.warnings)}"
+    def shown(self) -> str:
+        """How many notes, tempo and key, and the first notes."""
         count = len(self.notes)
+        if not count and self.warnings:
+            return ""
         facts = [f"{count or 'no'} note{'' if count == 1 else 's'}"]
         facts += [] if self.tempo_bpm is None else [f"{self.tempo_bpm:.0f} BPM"]
         facts += [] if self.key is None else [self.key]
-        lines = [f"{self.file}: {', '.join(facts)}"]
-        lines += [f"  {one}" for one in self.notes[:MOST_SHOWN]]
+        lines = [", ".join(facts), *(f"  {one}" for one in self.notes[:MOST_SHOWN])]
         return "\n".join([*lines, *[f"  … {count - MOST_SHOWN} more"] * (count > MOST_SHOWN)])
 
     def columns(self) -> tuple[str, ...]:

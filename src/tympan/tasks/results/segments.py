@@ -23,7 +23,7 @@ class Segments(Result):
         segments: in order of their beginnings.
         duration_s: length of the recording.
         model: name of the model that answered.
-        warnings: why the answer may mean nothing.
+        warnings: what may be wrong with the answer.
 
     >>> print(Segments("a.wav", (Segment(0.0, 2.5, "speech", 0.8),)))
     a.wav: 1 segment
@@ -37,11 +37,12 @@ class Segments(Result):
     warnings: tuple[str, ...] = ()
     formats: ClassVar[tuple[str, ...]] = WITH_TIMES
 
-    def __str__(self) -> str:
-        if self.warnings:
-            return f"{self.file}: {'; '.join(self.warnings)}"
+    def shown(self) -> str:
+        """How many segments there are, and each of them."""
         count = len(self.segments)
-        head = f"{self.file}: {count or 'no'} segment{'' if count == 1 else 's'}"
+        if not count and self.warnings:
+            return ""
+        head = f"{count or 'no'} segment{'' if count == 1 else 's'}"
         return "\n".join([head, *(f"  {one}" for one in self.segments)])
 
     def columns(self) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ class Separation(Result):
         sources: label → the sound file of that source.
         duration_s: length of the recording.
         model: name of the model that answered.
-        warnings: why the answer may mean nothing.
+        warnings: what may be wrong with the answer.
 
     >>> answer = Separation("mix.wav", {"voice": Path("voice.wav")})
     >>> answer.to_json()["sources"]
@@ -51,9 +51,9 @@ class Separation(Result):
 
         return load(self.sources[label])
 
-    def __str__(self) -> str:
-        lines = [f"{self.file}:" + (f" {'; '.join(self.warnings)}" if self.warnings else "")]
-        return "\n".join([*lines, *(f"  {name}: {path}" for name, path in self.sources.items())])
+    def shown(self) -> str:
+        """The file of each source."""
+        return "".join(f"\n  {name}: {path}" for name, path in self.sources.items())
 
     def columns(self) -> tuple[str, ...]:
         """Those of the sources."""

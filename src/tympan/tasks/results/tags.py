@@ -38,7 +38,7 @@ class Tags(Result):
         tags: labels with their scores, highest first.
         duration_s: length of the recording.
         model: name of the model that answered.
-        warnings: why the answer may mean nothing.
+        warnings: what may be wrong with the answer.
 
     >>> print(Tags("a.wav", (Tag("rock", 0.9, True), Tag("jazz", 0.2, False))))
     a.wav: rock 90 %
@@ -57,14 +57,12 @@ class Tags(Result):
         """The labels that apply."""
         return tuple(one.label for one in self.tags if one.chosen)
 
-    def __str__(self) -> str:
-        if self.warnings:
-            return f"{self.file}: {'; '.join(self.warnings)}"
+    def shown(self) -> str:
+        """The labels that apply."""
         found = ", ".join(str(one) for one in self.tags if one.chosen)
-        if not found:
-            highest = max(self.tags, key=lambda one: one.score, default=None)
-            found = "none" if highest is None else f"none (highest: {highest})"
-        return f"{self.file}: {found}"
+        if found or not self.tags:
+            return found
+        return f"none (highest: {max(self.tags, key=lambda one: one.score)})"
 
     def columns(self) -> tuple[str, ...]:
         """Those of the tags."""

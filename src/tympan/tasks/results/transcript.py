@@ -61,7 +61,7 @@ class Transcript(Result):
         segments: the same with its times.
         duration_s: length of the recording.
         model: name of the model that answered.
-        warnings: why the answer may mean nothing.
+        warnings: what may be wrong with the answer.
 
     >>> print(Transcript("a.wav", "Good morning.", "en", (Utterance(0, 1, "Good morning."),)))
     a.wav: Good morning.
@@ -76,12 +76,11 @@ class Transcript(Result):
     warnings: tuple[str, ...] = ()
     formats: ClassVar[tuple[str, ...]] = WITH_TIMES
 
-    def __str__(self) -> str:
-        if self.warnings:
-            return f"{self.file}: {'; '.join(self.warnings)}"
+    def shown(self) -> str:
+        """What was said, with times where there is more than one segment."""
         if len(self.segments) <= 1:
-            return f"{self.file}: {self.text}"
-        return "\n".join([f"{self.file}:", *(f"  {one}" for one in self.segments)])
+            return self.text
+        return "".join(f"\n  {one}" for one in self.segments)
 
     def columns(self) -> tuple[str, ...]:
         """Those of the segments."""
