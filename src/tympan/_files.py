@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import tempfile
 import webbrowser
 from collections.abc import Iterator
@@ -80,6 +81,16 @@ def full_disk(error: OSError, file: str | os.PathLike[str] | None) -> TympanErro
     return TympanError(f"cannot be written: {error.strerror}", file=file, fix=fix)
 
 
+def _as_full(error: Exception) -> OSError | None:
+    """The error of the operating system behind another, if it is that nothing can be written."""
+    if isinstance(error, OSError):
+        return error if error.errno in FULL else None
+    # Libraries in Rust, such as safetensors, only tell it in words.
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    number = int(found.group(1)) if found else 0
+    return OSError(number, os.strerror(number)) if number in FULL else None
+
+
 @contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary path in the same folder; rename it to `path` if the block succeeds.
@@ -115,9 +126,10 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         with beside.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(beside, target)
-    except OSError as error:
-        if error.errno in FULL:
-            raise full_disk(error, target) from error
+    except Exception as error:
+        full = _as_full(error)
+        if full is not None:
+            raise full_disk(full, target) from error
         raise
     finally:
         beside.unlink(missing_ok=True)

@@ -195,10 +195,9 @@ def _shared(verb: Verb) -> dict[str, tuple[Any, Any]]:
 
 def _of_option(option: Option) -> tuple[Any, Any]:
     """How an option is declared to Typer, and its default."""
-    kind: Any = option.kind
-    default = option.default
+    kind, default = option.kind, option.default
     if option.choices:
-        kind = enum.Enum(option.name, {one: one for one in option.choices}, type=str)  # type: ignore[misc]
+        kind = _choice(option)
         default = None if default is None else kind(default)
     declared: dict[str, Any] = {"help": option.help, "show_default": option.default is not None}
     if option.kind in (int, float):
@@ -208,6 +207,12 @@ def _of_option(option: Option) -> tuple[Any, Any]:
         flags[0] = f"{flags[0]}/--no-{flags[0].removeprefix('--')}"
     annotation = kind if option.default is not None else kind | None
     return Annotated[annotation, typer.Option(*flags, **declared)], default
+
+
+def _choice(option: Option) -> Any:
+    """A type whose members are an option's choices."""
+    members: Any = {one: one for one in option.choices}
+    return enum.Enum(option.name, members, type=str)
 
 
 def _of_extra(extra: Extra) -> tuple[Any, Any]:
