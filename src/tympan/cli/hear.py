@@ -53,7 +53,7 @@ def hear(
     targets = pages(found, out)
     failures = Failures(len(found))
     for recording in counted(found, quiet=quiet):
-        announce(recording, quiet=quiet)
+        announce(recording, quiet=quiet or len(found) > 1)
         report = None
         with failures.of(recording), recording.opened(partial=partial) as source:
             model_or_none = None if model == "none" else model

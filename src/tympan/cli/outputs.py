@@ -56,12 +56,14 @@ class FileEach(Output):
 
     Args:
         paths: the file of each recording.
+
+    Raises:
+        ArgumentError: one cannot be written, or is the recording itself.
     """
 
     def __init__(self, paths: Mapping[Recording, Path]) -> None:
         self._paths = paths
         for recording, path in paths.items():
-            make_folder(path.parent)
             check_target(path, recording.path)
 
     def write(self, recording: Recording, answer: Answer) -> Path | None:
@@ -143,7 +145,10 @@ def choose(
     path = Path(out)
     if path.is_dir() or out.endswith(("/", os.sep)) or not path.suffix:
         ending = _ending(format_ or "json", endings)
-        return FileEach(unique_targets(found, path, ending))
+        targets = unique_targets(found, path, ending)
+        for target in targets.values():
+            make_folder(target.parent)
+        return FileEach(targets)
     from tympan.tasks.results.formats import check_ending, ending_of
 
     if format_ is not None and ending_of(path, [_ending(format_, endings)]) is None:

@@ -77,6 +77,7 @@ def answer_all(
     Raises:
         TympanError: an option, the model or a single recording cannot be used, or some of many.
     """
+    from tympan._files import check_target
     from tympan.cli import outputs
     from tympan.cli.failures import Failures, announce, counted
     from tympan.cli.sources import recordings
@@ -88,12 +89,14 @@ def answer_all(
     several = len(found) > 1 or found[0].listed
     if extras and len(found) > 1:
         raise ArgumentError(f"{next(iter(extras)).flag} makes one file", fix="give one recording")
+    for path in extras.values():
+        check_target(path, found[0].path)
     output = outputs.choose(found, verb.save_as, shared.out, shared.format, several=several)
     model = load(shared.model, verb.name, shared.device)
     failures = Failures(len(found))
     with output:
         for recording in counted(found, quiet=shared.quiet):
-            announce(recording, quiet=shared.quiet)
+            announce(recording, quiet=shared.quiet or several)
             answer = None
             with failures.of(recording):
                 answer = _answer(model, recording, shared, options, extras)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tympan.errors import DataError
 from tympan.tasks import registry
 from tympan.tasks.answering import load
+
+if TYPE_CHECKING:
+    from tympan.tasks.contract import Evaluation
 
 
 def evaluate(
@@ -17,7 +20,7 @@ def evaluate(
     *,
     split: str | None = None,
     device: str = "auto",
-) -> Any:
+) -> Evaluation:
     """Score a model on a folder of labelled recordings.
 
     Recordings that the model was trained on (the same sound, whatever its name) are left out,
@@ -28,6 +31,9 @@ def evaluate(
         folder: AudioFolder layout, see `tympan train`.
         split: score the rows of this `split` only, such as `"test"`.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+
+    Returns:
+        The scores with their intervals, and what the task knows beside them.
 
     Raises:
         ModelError: the model cannot be used.
@@ -52,6 +58,6 @@ def evaluate(
     table = cache.table
     fresh = [i for i in range(len(cache)) if cache.content_key(i)[:KEY_DIGITS] not in trained]
     seen = len(cache) - len(fresh)
-    result = task.evaluate(ready, table.subset(fresh) if fresh else table)
+    result: Evaluation = task.evaluate(ready, table.subset(fresh) if fresh else table)
     skipped = tuple(str(error) for error in cache.skipped)
     return replace(result, seen=seen, seen_left_out=bool(fresh), skipped=skipped)
