@@ -155,7 +155,7 @@ def choose(
         raise ArgumentError(f"--format {format_} is another than that of {path}", fix="give one")
     if path.suffix.lower() in JOINED and (several or path.suffix.lower() == ".jsonl"):
         return FileForAll(path, found)
-    ending = check_ending(path, (*endings, ".jsonl"), "answer")
+    ending = check_ending(path, (*endings, ".jsonl"), "an answer")
     if several:
         fix = f"name a folder, or a file {', '.join(JOINED[:-1])} or {JOINED[-1]}"
         raise ArgumentError(f"a {ending} is about one recording", file=path, fix=fix)

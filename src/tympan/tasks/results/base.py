@@ -109,7 +109,7 @@ class Result:
             TympanError: the file cannot be written.
         """
         target = Path(path)
-        content = self._content(formats.check_ending(target, self.formats, self))
+        content = self._content(formats.check_ending(target, self.formats, type(self).__name__))
         with atomic_write(target) as beside:
             beside.write_bytes(content)
         return target
@@ -136,7 +136,8 @@ class Result:
             parts.append(f"<p>… {len(rows) - MOST_ROWS} more</p>")
         picture = base64.b64encode(self._repr_png_()).decode()
         parts.append(f'<img alt="" src="data:image/png;base64,{picture}">')
-        return f"<div>{''.join(parts)}</div>"
+        page = f"<div>{''.join(parts)}</div>"
+        return formats.encoded(page).decode()  # a file name may hold bytes that are no Unicode
 
     def _repr_png_(self) -> bytes:
         """The figure as PNG, for a notebook that shows pictures only."""

@@ -46,7 +46,7 @@ def ending_of(path: PurePath, endings: Iterable[str]) -> str | None:
     return max(fitting, key=len, default=None)
 
 
-def check_ending(path: Path, endings: Sequence[str], what: Any) -> str:
+def check_ending(path: Path, endings: Sequence[str], what: str) -> str:
     """The ending of a file to be written, one of `endings`.
 
     Raises:
@@ -54,10 +54,8 @@ def check_ending(path: Path, endings: Sequence[str], what: Any) -> str:
     """
     ending = ending_of(path, endings)
     if ending is None:
-        name = type(what).__name__.lower() if not isinstance(what, str) else what
-        article = "an" if name[:1] in "aeiou" else "a"
         given = path.suffix or "a file without extension"
-        error = f"cannot write {article} {name} as {given}"
+        error = f"{what} cannot be written as {given}"
         raise ArgumentError(error, file=path, fix=f"use one of {', '.join(endings)}")
     return ending
 
@@ -132,7 +130,7 @@ def srt(spans: Sequence[Span], file: str = "", duration_s: float = 0.0) -> str:
     """
     blocks = (
         f"{number}\n{_clock(s.start_s, ',')} --> {_clock(s.end_s, ',')}\n{_line(_named(s))}\n"
-        for number, s in enumerate(spans, 1)
+        for number, s in enumerate(_with_text(spans), 1)
     )
     return "\n".join(blocks)
 
@@ -147,7 +145,7 @@ def vtt(spans: Sequence[Span], file: str = "", duration_s: float = 0.0) -> str:
     <v Ann>Hi &amp; bye
     """
     lines = ["WEBVTT\n"]
-    for s in spans:
+    for s in _with_text(spans):
         voice = f"<v {_escaped(_line(s.speaker))}>" if s.speaker else ""
         times = f"{_clock(s.start_s, '.')} --> {_clock(s.end_s, '.')}"
         lines.append(f"{times}\n{voice}{_escaped(_line(s.text))}\n")
@@ -190,15 +188,18 @@ def _tiers(spans: Sequence[Span]) -> list[tuple[str, list[Span]]]:
 
 
 def _without_gaps(spans: Sequence[Span], end_s: float) -> list[tuple[float, float, str]]:
+    """Start, end and text from 0 to the end; Praat has no interval without length."""
     found: list[tuple[float, float, str]] = []
     at = 0.0
     for s in spans:
-        if s.start_s > at + 1e-9:
-            found.append((at, s.start_s, ""))
-        if s.end_s > s.start_s:  # Praat has no interval without length
-            found.append((s.start_s, s.end_s, s.text))
-            at = s.end_s
-    if end_s > at + 1e-9 or not found:
+        start, end = round(s.start_s, 6), round(s.end_s, 6)
+        if end <= start:
+            continue
+        if start > at:
+            found.append((at, start, ""))
+        found.append((start, end, s.text))
+        at = end
+    if round(end_s, 6) > at or not found:
         found.append((at, end_s, ""))
     return found
 
@@ -212,6 +213,11 @@ OF_SPANS: dict[str, Writer] = {
     ".TextGrid": textgrid,
 }
 WITH_TIMES = (".json", ".csv", *OF_SPANS)
+
+
+def _with_text(spans: Iterable[Span]) -> list[Span]:
+    """Subtitles without text would end the file for some programs."""
+    return [s for s in spans if s.text.strip()]
 
 
 def _named(s: Span) -> str:
