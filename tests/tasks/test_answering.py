@@ -203,3 +203,25 @@ def test_questions_of_other_packages_that_cannot_be_used_are_left_out(monkeypatc
         }
     finally:
         registry._found.cache_clear()
+
+
+def test_an_engine_is_one_file_in_its_folder(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "budgie.py").write_text(
+        "from tympan.tasks.engines import Engine\n"
+        "ENGINE = Engine(name='budgie', task='classify', package='numpy', extra='budgie',\n"
+        "    licence='MIT', size_mb=2, description='Sings.', rank=1,\n"
+        "    load='tympan.tasks.engines.budgie:load')\n"
+        "def load(device):\n"
+        "    return lambda source, **options: (device, options)\n"
+    )
+    monkeypatch.setattr(engines, "__path__", [*engines.__path__, str(tmp_path)])
+    engines._found.cache_clear()
+    try:
+        assert [one.name for one in engines.list_engines("bud*", task="classify")] == ["budgie"]
+        assert engines.list_engines(task="tag") == []
+        assert default_model(registry.verb("classify")) == "budgie"
+        found = answering.answered("classify", CLIP, device="cpu", top=2)
+        assert found == ("cpu", {"top": 2, "every_s": None})
+    finally:
+        engines._found.cache_clear()
+        answering._engine.cache_clear()
