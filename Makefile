@@ -14,13 +14,14 @@ PYTHON ?= $(shell for one in python3 python3.13 python3.12 python3.11 python3.14
 	then echo $$one; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format type docs benchmark clean venv dev
+.PHONY: help demo test lint format type stubs docs benchmark clean venv dev
 
 help:
 	@echo "make demo       hear a recording made on the spot, and write a page about it"
 	@echo "make test       run all tests"
 	@echo "make lint       check style (ruff); make format repairs it"
 	@echo "make type       check types (mypy)"
+	@echo "make stubs      write the stubs of packages whose names load lazily"
 	@echo "make docs       build docs/_build/html"
 	@echo "make benchmark  measure against peers and rewrite docs/benchmarks"
 	@echo "make dev        only make the virtual environment with all tools"
@@ -75,6 +76,10 @@ format: $(VENV)/.dev
 
 type: $(VENV)/.dev
 	$(BIN)/mypy
+
+# What type checkers see of packages whose names load lazily; a test says when it is to be done.
+stubs: $(VENV)/.dev
+	$(BIN)/python -c 'from tympan._lazy import write_stubs; write_stubs()'
 
 docs: $(VENV)/.dev
 	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html

@@ -33,7 +33,7 @@ def measure(quick: bool = False) -> tuple[list[dict[str, object]], dict[str, flo
     import torch
 
     import tympan
-    from tympan.tasks.ask import load
+    from tympan.tasks.answering import load
 
     torch.set_num_threads(1)
     rows: list[dict[str, object]] = []

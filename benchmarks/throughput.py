@@ -121,7 +121,7 @@ def answering(quick: bool) -> tuple[list[Row], dict[str, float]]:
 
     import tympan
     from tympan.nets import ENCODERS, count_parameters
-    from tympan.tasks.ask import load
+    from tympan.tasks.answering import load
     from tympan.tasks.classify.config import ClassifyConfig
     from tympan.tasks.classify.net import Classifier
 

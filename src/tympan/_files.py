@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import tempfile
 import webbrowser
 from collections.abc import Iterator
@@ -46,6 +48,49 @@ exist (make it first)
     return target
 
 
+def make_folder(path: str | os.PathLike[str]) -> Path:
+    """Make a folder to write into, unless it is there.
+
+    Raises:
+        ArgumentError: it cannot be made.
+
+    >>> import tempfile
+    >>> make_folder(Path(tempfile.mkdtemp(), "a", "b")).is_dir()
+    True
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        what = f"the folder cannot be made: {error.strerror}"
+        raise ArgumentError(what, file=folder, fix="name another") from error
+    return folder
+
+
+# Nothing more can be written: the disk is full, its quota is used up, or the file grew too large.
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
+
+
+def full_disk(error: OSError, file: str | os.PathLike[str] | None) -> TympanError:
+    """The error that says that nothing more can be written.
+
+    >>> print(full_disk(OSError(errno.ENOSPC, "No space left on device"), "a.png"))
+    a.png: cannot be written: No space left on device (make room, and give the command again)
+    """
+    fix = "make room, and give the command again"
+    return TympanError(f"cannot be written: {error.strerror}", file=file, fix=fix)
+
+
+def _as_full(error: Exception) -> OSError | None:
+    """The error of the operating system behind another, if it is that nothing can be written."""
+    if isinstance(error, OSError):
+        return error if error.errno in FULL else None
+    # Libraries in Rust, such as safetensors, only tell it in words.
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    number = int(found.group(1)) if found else 0
+    return OSError(number, os.strerror(number)) if number in FULL else None
+
+
 @contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary path in the same folder; rename it to `path` if the block succeeds.
@@ -53,7 +98,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     The temporary name keeps the suffix, because libraries choose the format by it.
 
     Raises:
-        TympanError: the folder does not exist or cannot be written.
+        TympanError: the folder does not exist or cannot be written, or the disk is full.
 
     >>> import tempfile
     >>> target = Path(tempfile.mkdtemp()) / "a.txt"
@@ -81,6 +126,11 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         with beside.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(beside, target)
+    except Exception as error:
+        full = _as_full(error)
+        if full is not None:
+            raise full_disk(full, target) from error
+        raise
     finally:
         beside.unlink(missing_ok=True)
 

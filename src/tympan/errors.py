@@ -56,3 +56,7 @@ class ShapeError(ArgumentError):
 
 class MissingDependencyError(TympanError, ImportError):
     """An optional library is not installed; the message gives the command that installs it."""
+
+
+class TympanWarning(UserWarning):
+    """What may be wrong with an answer, as it comes from Python; see `Answer.warnings`."""

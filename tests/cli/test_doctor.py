@@ -35,7 +35,7 @@ def test_all_is_well_here() -> None:
 
 def test_the_text_says_it_for_people() -> None:
     text = run().output
-    for heading in ("Libraries", "Device", "Models", "Cache", "Audio it reads"):
+    for heading in ("Libraries", "Device", "Models", "Questions", "Cache", "Audio it reads"):
         assert f"\n{heading}\n" in text
     assert text.endswith("All is well.\n")
 
@@ -116,10 +116,10 @@ def test_versions_compare_as_numbers(version: str, least: str, enough: bool) -> 
     assert (health._numbers(version) >= health._numbers(least)) is enough
 
 
-def test_no_gpu_and_no_models_is_told() -> None:
+def test_no_gpu_and_no_models_is_said() -> None:
     found = health.examine()
     found["models"] = []
-    assert "none shipped" in doctor.told(found)
+    assert "none shipped" in doctor.described(found)
 
 
 def test_the_command_is_for_the_python_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:

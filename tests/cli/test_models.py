@@ -38,8 +38,11 @@ def run(*arguments: str):
 
 def test_the_list_has_a_row_for_each() -> None:
     head, birds, sounds = run().output.splitlines()
-    assert head.split() == ["model", "task", "labels", "parameters", "scores", "licence"]
-    assert " ".join(sounds.split()) == "sounds classify 50 1.2 M accuracy 0.812 CC-BY-4.0"
+    assert head.split() == [
+        *("model", "task", "kind", "labels", "parameters", "size", "scores", "licence")
+    ]
+    row = "sounds classify weights 50 1.2 M 0.0 MB accuracy 0.812 CC-BY-4.0"
+    assert " ".join(sounds.split()) == row
     assert birds.startswith("birds ")
 
 
@@ -69,6 +72,36 @@ def test_json_is_one_object_a_line() -> None:
     cards = [json.loads(line) for line in run("--json").output.splitlines()]
     assert [card["name"] for card in cards] == ["birds", "sounds"]
     assert cards[0]["metrics"]["accuracy"] == 0.8125
+    assert [(card["kind"], card["installed"]) for card in cards] == [("weights", True)] * 2
+
+
+@pytest.fixture
+def engines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that is installed, and one that is not."""
+    from tympan.tasks import engines
+
+    here = engines.Engine("owl", "classify", "numpy", "owl", "MIT", 12.5, "Birds.", "math:sqrt")
+    away = engines.Engine("bat", "classify", "no-such-package", "", "", 3, "Bats.", "math:sqrt")
+    monkeypatch.setattr(engines, "_found", lambda: ((away, here), {}))
+
+
+def test_engines_stand_in_the_list_installed_or_not(engines: None) -> None:
+    rows = [" ".join(row.split()) for row in run().output.splitlines()]
+    assert rows[-2] == "bat classify engine, not installed - - 3.0 MB - -"
+    assert rows[-1] == "owl classify engine - - 12.5 MB - MIT"
+    found = [json.loads(line) for line in run("--json").output.splitlines()]
+    assert [(one["kind"], one["installed"]) for one in found[2:]] == [
+        ("engine", False),
+        ("engine", True),
+    ]
+    assert found[3]["licence"] == "MIT"
+
+
+def test_the_name_of_an_engine_shows_all_about_it(engines: None) -> None:
+    text = run("bat").output
+    assert text.startswith("bat, an engine (classify)\n  Bats.\n")
+    assert "no: pip install 'no-such-package'" in text
+    assert "numpy" in run("owl").output
 
 
 def test_a_name_that_leads_nowhere_is_a_mistake() -> None:

@@ -31,6 +31,20 @@ def test_show_writes_beside_the_reader(sound: Path) -> None:
     assert len(list(Path("all").iterdir())) == len(figures.KINDS) - 1
 
 
+def test_hear_writes_a_page_for_each_recording(sound: Path) -> None:
+    Path("more").mkdir()
+    Path("more/tone.wav").write_bytes(sound.read_bytes())
+    Path("bad.wav").write_bytes(b"RIFF")
+    given = ["hear", "tone.wav", "more", "bad.wav", "--model", "none", "-q"]
+    found = CliRunner().invoke(app, [*given, "-o", "pages"])
+    assert found.stdout.split() == [
+        *("report:", str(Path("pages/tone.wav.html"))),
+        *("report:", str(Path("pages/tone.wav-2.html"))),
+    ]
+    assert "bad.wav" in found.stderr
+    assert "1 of 3 files got no answer" in str(found.exception)
+
+
 def test_show_names_the_kinds_that_there_are(sound: Path) -> None:
     assert show_module._KINDS == figures.KINDS
     found = CliRunner().invoke(app, ["show", str(sound), "--kind", "colour"])
@@ -40,8 +54,8 @@ def test_show_names_the_kinds_that_there_are(sound: Path) -> None:
 
 def test_hear_without_a_model_measures_and_draws(sound: Path) -> None:
     found = CliRunner().invoke(app, ["hear", str(sound), "--model", "none"])
-    assert (found.exit_code, found.output.strip()) == (0, "report: report.html")
-    assert "tone.wav" in Path("report.html").read_text("utf-8")
+    assert (found.exit_code, found.output.strip()) == (0, "report: tone.html")
+    assert "tone.wav" in Path("tone.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize("verb", ["hear", "explain"])
@@ -65,12 +79,10 @@ def test_the_recording_is_never_overwritten(sound: Path, verb: str) -> None:
 
 
 def test_a_page_that_cannot_be_written_is_told_before_the_work(sound: Path) -> None:
-    Path("folder").mkdir()
-    for out, told in (("folder", "name a file in it, such as folder"), ("no/x.html", "its folder")):
-        # The model would be missed first, were the page not looked at before.
-        found = CliRunner().invoke(app, ["hear", "tone.wav", "-o", out, "--model", "nosuch"])
-        assert isinstance(found.exception, ArgumentError), out
-        assert told in str(found.exception)
+    # The model would be missed first, were the page not looked at before.
+    found = CliRunner().invoke(app, ["hear", "tone.wav", "-o", "no/x.html", "--model", "nosuch"])
+    assert isinstance(found.exception, ArgumentError)
+    assert "its folder" in str(found.exception)
     with pytest.raises(ArgumentError, match="its folder does not exist"):
         figures.show("missing.wav", path="no/x.png")
 

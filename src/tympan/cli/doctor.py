@@ -15,15 +15,15 @@ def doctor(
 
     found = examine()
     if json:
-        from json import dumps
+        from tympan.cli.outputs import json_line
 
-        typer.echo(dumps(found, ensure_ascii=False))
+        typer.echo(json_line(found))
     else:
-        typer.echo(told(found))
+        typer.echo(described(found))
     raise typer.Exit(0 if found["ok"] else 1)
 
 
-def told(found: dict[str, Any]) -> str:
+def described(found: dict[str, Any]) -> str:
     """Return what `examine` found, for people."""
     lines = [f"tympan {found['tympan']}, Python {found['python']}, {found['system']}"]
     lines += ["", "Libraries"]
@@ -44,6 +44,10 @@ def told(found: dict[str, Any]) -> str:
         lines.append(f"  {model['name']:<12} {state}")
     if not found["models"]:
         lines.append("  none shipped")
+    for engine in found["engines"]:
+        state = f"ok ({engine['task']})" if engine["installed"] else "not installed, optional"
+        lines.append(f"  {engine['name']:<12} {state}, an engine")
+    lines += ["", "Questions", f"  {', '.join(found['questions'])}"]
     cache = found["cache"]
     lines += ["", "Cache", f"  {cache['folder']}, {cache['bytes'] / 1e6:.1f} MB"]
     lines += ["", "Audio it reads", f"  {', '.join(found['formats'])}"]

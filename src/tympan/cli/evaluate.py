@@ -7,23 +7,32 @@ from typing import Annotated
 
 import typer
 
+from tympan.cli.completion import among, model_names
+from tympan.cli.sources import Quiet
+
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="Name or folder of a model.", show_default=False)],
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="Name or folder of a model.", show_default=False, autocompletion=among(model_names)
+        ),
+    ],
     folder: Annotated[Path, typer.Argument(help="Labelled recordings.", show_default=False)],
     split: Annotated[
         str | None, typer.Option("--split", help="Only rows of this split.", show_default=False)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")] = "auto",
+    quiet: Quiet = False,
 ) -> None:
     """Score a model on labelled recordings."""
-    import json
+    from tympan.cli.outputs import json_line
+    from tympan.tasks.evaluating import evaluate as score
 
-    from tympan.tasks import evaluate as score
-
-    result = score(model, folder, split=split)
-    for line in result.skipped:
+    result = score(model, folder, split=split, device=device)
+    for line in result.skipped if not quiet else ():
         typer.echo(f"tympan: left out: {line}", err=True)
-    if result.remark and as_json:
+    if result.remark and as_json and not quiet:
         typer.echo(f"tympan: {result.remark}", err=True)
-    typer.echo(json.dumps(result.to_json()) if as_json else result)
+    typer.echo(json_line(result.to_json()) if as_json else result)

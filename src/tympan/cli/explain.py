@@ -7,15 +7,24 @@ from typing import Annotated
 
 import typer
 
-from tympan.cli.sources import Partial, source
+from tympan.cli.completion import among, model_names
+from tympan.cli.sources import File, Partial
 
 
 def explain(
-    file: Annotated[Path, typer.Argument(help="Sound file.", show_default=False)],
+    file: File,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the pictures.")] = Path(
         "explained"
     ),
-    model: Annotated[str, typer.Option("--model", "-m", help="Name or folder.")] = "sounds",
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            help="Name or folder.",
+            autocompletion=among(lambda: model_names("classify")),
+        ),
+    ] = "sounds",
     label: Annotated[
         str | None,
         typer.Option("--label", help="Explain this label, not the best.", show_default=False),
@@ -27,9 +36,11 @@ def explain(
     ] = False,
 ) -> None:
     """Draw every stage from samples to scores."""
+    from tympan.cli.sources import one_recording
     from tympan.report.explain import explain as write
 
-    written = write(source(file, partial), out, model=model, label=label, seed=seed)
+    with one_recording(file).opened(partial=partial) as source:
+        written = write(source, out, model=model, label=label, seed=seed)
     for path in written.pictures:
         typer.echo(path)
     typer.echo(f"page: {written.path}")

@@ -15,6 +15,8 @@ from typing import Any
 
 from tympan import __version__
 from tympan.errors import TympanError
+from tympan.tasks.engines import broken_engines, list_engines
+from tympan.tasks.registry import broken_verbs, verbs
 
 # Extras that a user may want, and what is lost without them.
 EXTRAS = {
@@ -25,7 +27,7 @@ _IMPORT_NAMES = {"scikit-learn": "sklearn"}
 
 
 def examine() -> dict[str, Any]:
-    """Return everything that `tympan doctor` tells, as plain values.
+    """Return everything that `tympan doctor` shows, as plain values.
 
     `ok` is false where the base does not work; `problems` says why, `optional` what could be
     added, and `fix` is the one command that installs all that is missing.
@@ -34,6 +36,7 @@ def examine() -> dict[str, Any]:
     problems, optional, lacking = _judge(libraries)
     models = check_models()
     problems += [f"model {one['name']}: {one['error']}" for one in models if one["error"]]
+    problems += [f"{place}: {why}" for place, why in check_plugins().items()]
     formats, trouble = check_formats()
     problems += trouble
     base_lacks = any(not one["ok"] and not one["extra"] for one in libraries)
@@ -45,6 +48,8 @@ def examine() -> dict[str, Any]:
         "libraries": libraries,
         "device": check_device(),
         "models": models,
+        "engines": check_engines(),
+        "questions": list(verbs()),
         "cache": check_cache(),
         "formats": formats,
         "problems": problems,
@@ -160,13 +165,13 @@ def check_device() -> dict[str, Any]:
     }
     precision = {"bf16": "bfloat16", "32": "float32"}.get(facts["precision"], facts["precision"])
     if facts["device"] == "cpu":
-        told = f"CPU, {facts['threads']} threads on {facts['cores']} cores"
+        text = f"CPU, {facts['threads']} threads on {facts['cores']} cores"
         why = f" ({facts['cpu_bf16']})" if facts["cpu_bf16"] else ""
-        told += f", training in {precision}{why}; no CUDA or Apple GPU found"
+        text += f", training in {precision}{why}; no CUDA or Apple GPU found"
     else:
         memory = f", {facts['memory_gib']:.0f} GiB" if facts["memory_gib"] else ""
-        told = f"{facts['device'].upper()}: {facts['name']}{memory}, training in {precision}"
-    return {"description": told, **facts}
+        text = f"{facts['device'].upper()}: {facts['name']}{memory}, training in {precision}"
+    return {"description": text, **facts}
 
 
 def check_models() -> list[dict[str, Any]]:
@@ -189,6 +194,16 @@ def check_models() -> list[dict[str, Any]]:
             error = f"cannot be loaded: {caught!s:.200}"
         found.append({"name": name, "task": task, "error": error})
     return found
+
+
+def check_engines() -> list[dict[str, Any]]:
+    """Return the models of other packages, and whether they are installed."""
+    return [one.to_json() for one in list_engines()]
+
+
+def check_plugins() -> dict[str, str]:
+    """Return the questions and engines of other packages that cannot be used, and why."""
+    return broken_verbs() | broken_engines()
 
 
 def check_cache() -> dict[str, Any]:

@@ -1,22 +1,36 @@
-"""`tympan hear`: one page about a recording."""
+"""`tympan hear`: one page about each recording."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tympan.cli.sources import Partial, source
+from tympan.cli.completion import among, model_names
+from tympan.cli.sources import Files, Partial, Quiet
+
+if TYPE_CHECKING:
+    from tympan.cli.sources import Recording
 
 
 def hear(
-    file: Annotated[Path, typer.Argument(help="Sound file of any length.", show_default=False)],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The page to write.")] = Path(
-        "report.html"
-    ),
+    files: Files,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out", "-o", show_default=False,
+            help="Page to write, or folder for pages; else the recording's name with .html, here.",
+        ),
+    ] = None,
     model: Annotated[
-        str, typer.Option("--model", "-m", help="Name or folder of a model; 'none' for no answer.")
+        str,
+        typer.Option(
+            "--model", "-m", help="Name or folder of a model; 'none' for no answer.",
+            autocompletion=among(lambda: [*model_names("classify"), "none"]),
+        ),
     ] = "sounds",
     every: Annotated[
         float | None,
@@ -25,38 +39,66 @@ def hear(
         ),
     ] = None,
     partial: Partial = False,
+    quiet: Quiet = False,
     open_page: Annotated[
         bool, typer.Option("--open", help="Open the page in the browser.")
     ] = False,
-) -> None:
+) -> None:  # fmt: skip
     """Write a page: player, pictures, what is heard."""
+    from tympan.cli.failures import Failures, announce, counted
+    from tympan.cli.sources import recordings
     from tympan.report.hear import hear as write
 
-    _announce(file)
-    model_or_none = None if model == "none" else model
-    report = write(source(file, partial), out, model=model_or_none, every_s=every)
-    if report.answer is not None:
-        typer.echo(report.answer)
-    for warning in report.warnings:
-        typer.echo(warning)
-    typer.echo(f"report: {report.path}")
-    if open_page:
-        report.open()
+    found = recordings(files)
+    targets = pages(found, out)
+    failures = Failures(len(found))
+    for recording in counted(found, quiet=quiet):
+        announce(recording, quiet=quiet or len(found) > 1)
+        report = None
+        with failures.of(recording), recording.opened(partial=partial) as source:
+            model_or_none = None if model == "none" else model
+            report = write(source, targets[recording], model=model_or_none, every_s=every)
+        if report is None:
+            continue
+        if report.answer is not None:
+            typer.echo(report.answer)
+        for warning in report.warnings if not quiet else ():
+            typer.echo(warning)
+        typer.echo(f"report: {report.path}")
+        if open_page:
+            report.open()
+    failures.finish()
 
 
-def _announce(file: Path) -> None:
-    """Tell who waits at a terminal that a long recording takes its time."""
-    import sys
+def pages(found: Sequence[Recording], out: str | None) -> dict[Recording, Path]:
+    """The page of each recording; one of another recording is not overwritten unless named.
 
-    from tympan.errors import TympanError
+    Args:
+        found: the recordings.
+        out: a page, a folder, or None: the working directory.
 
-    if not sys.stderr.isatty():
-        return
-    from tympan.audio import probe
+    Raises:
+        ArgumentError: one page is named for several recordings.
+    """
+    from tympan._files import make_folder
+    from tympan.cli.outputs import unique_targets
+    from tympan.errors import ArgumentError
 
-    try:
-        seconds = probe(file).duration_s or 0.0
-    except TympanError:
-        return  # hearing it says what is wrong
-    if seconds > 600:
-        typer.echo(f"{seconds / 60:.0f} minutes of sound: this may take a few minutes", err=True)
+    several = len(found) > 1 or found[0].listed
+    is_folder = out is None or Path(out).is_dir() or out.endswith(("/", os.sep))
+    if out is not None and not is_folder and not (several and not Path(out).suffix):
+        if several:
+            what = f"is one page, and there are {len(found)} recordings"
+            raise ArgumentError(what, file=out, fix="name a folder with -o")
+        return {found[0]: Path(out)}
+    targets = unique_targets(found, Path(out or ""), ".html", free=_is_free)
+    for path in targets.values():
+        make_folder(path.parent)
+    return targets
+
+
+def _is_free(page: Path, recording: Recording) -> bool:
+    """Whether there is no such page yet, or one about the same recording."""
+    from tympan.report.marker import recording_key, written_for
+
+    return not page.exists() or written_for(page) == recording_key(recording.path)

@@ -1,34 +1,31 @@
 """The command `tympan`: its sub-commands, and what becomes of errors.
 
-A sub-command is a file beside this one with a function of the same name, and its name in
-`COMMANDS`. Such a file imports nothing heavy at its top: all are loaded for `tympan --help`, which
-answers in less than 0.3 s.
+The questions have their commands from their verbs (`tympan.cli.verbs`). Any other sub-command is a
+file beside this one with a function of the same name, and its name in `COMMANDS`. Such a file
+imports nothing heavy at its top: all are loaded for `tympan --help`, which answers in less than
+0.3 s.
 """
 
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import signal
 import sys
+import warnings
 from typing import Annotated, Any
 
 import typer
 
 from tympan import __version__
-from tympan.errors import TympanError
+from tympan._files import FULL, full_disk
+from tympan.cli.verbs import command
+from tympan.errors import TympanError, TympanWarning
+from tympan.tasks.registry import verbs
 
 # The order is that of the help page.
-COMMANDS = (
-    "hear",
-    "classify",
-    "show",
-    "explain",
-    "train",
-    "evaluate",
-    "models",
-    "doctor",
-)
+COMMANDS = ("hear", *verbs(), "show", "explain", "train", "evaluate", "models", "doctor")
 
 EXIT_UNEXPECTED, EXIT_MISTAKE, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -65,7 +62,10 @@ def _root(
 
 
 for _name in COMMANDS:
-    app.command(_name)(getattr(importlib.import_module(f"tympan.cli.{_name}"), _name))
+    if _name in verbs():
+        app.command(_name)(command(verbs()[_name]))
+    else:
+        app.command(_name)(getattr(importlib.import_module(f"tympan.cli.{_name}"), _name))
 
 
 def run() -> None:
@@ -75,26 +75,44 @@ def run() -> None:
     traceback as well.
     """
     arguments, debug = _without_debug(sys.argv[1:])
+    os.environ["TYMPAN_DEBUG"] = "1" if debug else ""
+    _escape_what_cannot_be_written()
+    # The command line prints an answer's warnings itself.
+    warnings.simplefilter("ignore", TympanWarning)
     try:
         code = app(arguments or ["--help"], prog_name="tympan", standalone_mode=False)
         if code == EXIT_INTERRUPTED:  # Typer's answer to Ctrl-C, without a word
             _interrupted(debug)
+        sys.stdout.flush()  # at exit it would be too late to say what is wrong
         sys.exit(code or 0)
     except TympanError as error:
         _fail(str(error), error.exit_code, debug)
     except KeyboardInterrupt:
         _interrupted(debug)
     except BrokenPipeError:
-        # The reader (`head`, a closed pager) has had enough; Python would complain when it
-        # flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _drop_output()  # the reader (`head`, a closed pager) has had enough
         sys.exit(EXIT_UNEXPECTED)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in FULL:
+            _drop_output()
+            _fail(str(full_disk(error, error.filename or "the output")), EXIT_MISTAKE, debug)
         # Typer's own errors: it brings a copy of Click under a private name, older ones use Click.
         if hasattr(error, "format_message"):
             _fail(_wrong_usage(error), EXIT_MISTAKE, debug)
         what = " ".join(f"{type(error).__name__}: {error}".split())
         _fail(f"unexpected {what:.500} (--debug shows where)", EXIT_UNEXPECTED, debug)
+
+
+def _escape_what_cannot_be_written() -> None:
+    """A name or label that a terminal's encoding does not have costs only its own letters."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Throw away what could not be written; Python would complain about it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _wrong_usage(error: Any) -> str:

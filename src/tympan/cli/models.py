@@ -1,4 +1,4 @@
-"""`tympan models`: the catalogue."""
+"""`tympan models`: the catalogue of weights and engines."""
 
 from __future__ import annotations
 
@@ -7,40 +7,60 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tympan.cli.completion import among, model_names
+
 if TYPE_CHECKING:
     from tympan.models.card import Card
+    from tympan.tasks.engines import Engine
 
 
 def models(
     pattern: Annotated[
-        str, typer.Argument(help="Names to list, such as 'sound*', or the folder of one model.")
+        str,
+        typer.Argument(
+            help="Names to list, such as 'sound*', or the folder of one model.",
+            autocompletion=among(model_names),
+        ),
     ] = "*",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object per model.")] = False,
 ) -> None:
-    """List the models: task, size, score, licence.
+    """List the models: task, size, score, licence, installed or not.
 
-    The name of one model shows its whole card.
+    The name of one model shows its whole card. Engines are models of other packages.
     """
+    from tympan.cli.outputs import json_line
     from tympan.models import list_models, load_card
+    from tympan.tasks.engines import list_engines
 
     is_path = "/" in pattern or "\\" in pattern or (Path(pattern) / "card.json").is_file()
     cards = [load_card(pattern)] if is_path else list_models(pattern)
+    engines = [] if is_path else list_engines(pattern)
+    count = len(cards) + len(engines)
     if json:
-        from json import dumps, loads
-
         for card in cards:
-            typer.echo(dumps(loads(card.to_json()), ensure_ascii=False))
-    elif len(cards) == 1 and not set(pattern) & set("*?["):
-        typer.echo(described(cards[0]))
-    elif cards:
-        typer.echo(columns([_row(card) for card in cards]))
+            typer.echo(json_line(card_json(card, installed=True)))
+        for engine in engines:
+            typer.echo(json_line(engine.to_json()))
+    elif count == 1 and not set(pattern) & set("*?["):
+        typer.echo(described(cards[0]) if cards else engine_described(engines[0]))
+    elif count:
+        typer.echo(columns([*map(_row, cards), *map(_engine_row, engines)]))
     elif pattern == "*":
         typer.echo("no models are shipped with this tympan")
-    if not cards and pattern != "*":
+    if not count and pattern != "*":
         from tympan.errors import ModelError
 
         fix = "`tympan models` lists all; a folder of a model holds card.json"
         raise ModelError(f"no model is called {pattern!r}", fix=fix)
+
+
+def card_json(card: Card, *, installed: bool) -> dict[str, Any]:
+    """A card as `--json` shows it: with what an engine has too."""
+    from json import loads
+
+    values: dict[str, Any] = loads(card.to_json())
+    size_mb = round(int(card.weights.get("bytes", 0)) / 1e6, 1)
+    return {**values, "kind": "weights", "size_mb": size_mb, "installed": installed}
 
 
 def _row(card: Card) -> dict[str, str]:
@@ -48,10 +68,26 @@ def _row(card: Card) -> dict[str, str]:
     return {
         "model": card.name,
         "task": card.task,
+        "kind": "weights",
         "labels": str(len(card.labels)) if card.labels else "-",
         "parameters": size(card.parameters),
+        "size": f"{int(card.weights.get('bytes', 0)) / 1e6:.1f} MB",
         "scores": figures(card.metrics),
         "licence": card.licence or "-",
+    }
+
+
+def _engine_row(engine: Engine) -> dict[str, str]:
+    """Return an engine as a row of the table."""
+    return {
+        "model": engine.name,
+        "task": engine.task,
+        "kind": "engine" if engine.installed else "engine, not installed",
+        "labels": "-",
+        "parameters": "-",
+        "size": f"{engine.size_mb:.1f} MB",
+        "scores": "-",
+        "licence": engine.licence or "-",
     }
 
 
@@ -89,25 +125,51 @@ def described(card: Card) -> str:
       parameters   0
       labels       dog, cat
     """
-    from textwrap import fill
-
-    failures = " ".join(card.known_failures)
     facts = {
         "parameters": size(card.parameters),
         "scores": figures(card.metrics) if card.metrics else "",
         "labels": ", ".join(card.labels),
         "licence": card.licence,
         "credits": card.attribution,
-        "wrong at": failures,
+        "wrong at": " ".join(card.known_failures),
         "made": " ".join(part for part in (card.created, card.git_revision) if part),
     }
-    lines = [f"{card.name} {card.version} ({card.task})"]
-    if card.description:
-        lines.append(fill(card.description, 88, initial_indent="  ", subsequent_indent="  "))
+    return _sheet(f"{card.name} {card.version} ({card.task})", card.description, facts)
+
+
+def engine_described(engine: Engine) -> str:
+    """Return all about an engine for people.
+
+    >>> from tympan.tasks.engines import Engine
+    >>> engine = Engine("parrot", "transcribe", "no-such", "parrot", "MIT", 120, "Speech.", "a:b")
+    >>> print(engine_described(engine))
+    parrot, an engine (transcribe)
+      Speech.
+      package      no-such
+      installed    no: pip install 'tympan[parrot]'
+      size         120.0 MB
+      licence      MIT
+    """
+    facts = {
+        "package": f"{engine.package} {engine.version}".strip(),
+        "installed": "yes" if engine.installed else f"no: {engine.install_command}",
+        "size": f"{engine.size_mb:.1f} MB",
+        "licence": engine.licence,
+    }
+    return _sheet(f"{engine.name}, an engine ({engine.task})", engine.description, facts)
+
+
+def _sheet(head: str, description: str, facts: dict[str, str]) -> str:
+    """A heading, a description and facts, wrapped."""
+    from textwrap import fill
+
+    lines = [head]
+    if description:
+        lines.append(fill(description, 88, initial_indent="  ", subsequent_indent="  "))
     for name, value in facts.items():
         if value:
-            head = f"  {name:<12} "
-            lines.append(fill(value, 88, initial_indent=head, subsequent_indent=" " * 15))
+            label = f"  {name:<12} "
+            lines.append(fill(value, 88, initial_indent=label, subsequent_indent=" " * 15))
     return "\n".join(lines)
 
 

@@ -7,15 +7,22 @@ from typing import Annotated
 
 import typer
 
-from tympan.cli.sources import Partial, source
+from tympan.cli.completion import among
+from tympan.cli.sources import File, Partial
 
 # As in `tympan.spectra.figures.KINDS`, which would load numpy for every `--help`.
 _KINDS = ("waveform", "spectrum", "both", "spectrogram", "mel", "log", "mfcc", "all")
 
 
 def show(
-    file: Annotated[Path, typer.Argument(help="Sound file.", show_default=False)],
-    kind: Annotated[str, typer.Option("--kind", "-k", help=f"One of {', '.join(_KINDS)}.")] = "all",
+    file: File,
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--kind", "-k", help=f"One of {', '.join(_KINDS)}.",
+            autocompletion=among(lambda: _KINDS),
+        ),
+    ] = "all",
     out: Annotated[
         Path | None,
         typer.Option(
@@ -27,10 +34,13 @@ def show(
         ),
     ] = None,
     partial: Partial = False,
-) -> None:
+) -> None:  # fmt: skip
     """Draw waveform, spectrum, spectrogram, MFCC."""
+    from tympan.cli.sources import one_recording
     from tympan.spectra import figures
 
-    target = Path(f"{file.stem}.png") if out is None else out
-    for path in figures.show(source(file, partial), kind, path=target):
-        typer.echo(path)
+    recording = one_recording(file)
+    target = Path(f"{recording.within.stem}.png") if out is None else out
+    with recording.opened(partial=partial) as source:
+        for path in figures.show(source, kind, path=target):
+            typer.echo(path)

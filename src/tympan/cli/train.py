@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tympan.cli.completion import among, model_names
+from tympan.tasks.registry import verbs
 
-def show_settings(asked: bool) -> None:
+
+def show_settings(wanted: bool) -> None:
     """Print every setting with its default and its meaning, and end."""
-    if not asked:
+    if not wanted:
         return
     import shutil
     import textwrap
@@ -35,14 +39,15 @@ def train(
     task: Annotated[
         str | None,
         typer.Option(
-            "--task", help="The question (so far: classify); else guessed.", show_default=False
+            "--task", help=f"The question ({', '.join(verbs())}); else guessed.",
+            show_default=False, autocompletion=among(verbs),
         ),
     ] = None,
     from_: Annotated[
         str | None,
         typer.Option(
             "--from", help="Model to start from, or 'scratch'; else the shipped one.",
-            show_default=False,
+            show_default=False, autocompletion=among(lambda: [*model_names(), "scratch"]),
         ),
     ] = None,
     out: Annotated[
@@ -69,6 +74,36 @@ def train(
             help="Score all recordings by cross-validation in so many folds; then learn from all.",
         ),
     ] = None,
+    augment: Annotated[
+        str | None,
+        typer.Option(
+            "--augment", show_default=False,
+            help="How recordings are varied: light, speech, machine, music, or a FILE.toml.",
+            autocompletion=among(lambda: ("light", "speech", "machine", "music")),
+        ),
+    ] = None,
+    metadata: Annotated[
+        Path | None,
+        typer.Option(
+            "--metadata", show_default=False,
+            help="Table of the recordings, wherever it lies; else metadata.csv in FOLDER.",
+        ),
+    ] = None,
+    file_column: Annotated[
+        str | None,
+        typer.Option("--file-column", help="Its column of files.", show_default=False),
+    ] = None,
+    label_column: Annotated[
+        str | None,
+        typer.Option("--label-column", help="Its column of labels.", show_default=False),
+    ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            "--threads", min=1, show_default=False,
+            help="Processor threads; fewer for each where several trainings run at once.",
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -85,40 +120,68 @@ def train(
     restart: Annotated[
         bool, typer.Option("--restart", help="Start over: do not go on from what is in --out.")
     ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress and no remarks, only the scores.")
+    ] = False,
     open_page: Annotated[
         bool, typer.Option("--open", help="Open the report in the browser.")
     ] = False,
 ) -> None:  # fmt: skip
     """Train a model on your recordings."""
-    from tympan.errors import ArgumentError
+    from tympan.models import load_card
     from tympan.report.trained import train as run
     from tympan.training.signals import TrainingInterrupted
 
-    values: dict[str, str] = {}
-    for setting in settings or ():
-        name, equals, value = setting.partition("=")
-        if not equals or not name:
-            raise ArgumentError(f"--set {setting!r} is no key=value", fix="--set lr=0.001")
-        values[name.strip()] = value.strip()
+    optional = {
+        "augment": augment, "metadata": metadata, "file_column": file_column,
+        "label_column": label_column, "threads": threads,
+    }  # fmt: skip
     again = "the same command" + ", without --restart," * restart + " goes on from what is saved"
     try:
         result = run(
             folder, task=task, from_=from_, out=out, epochs=epochs, seed=seed, folds=folds,
-            settings=values, resume=not restart, say=typer.echo,
+            settings=parsed(settings or ()), resume=not restart, progress=not quiet,
+            say=_unsaid if quiet else typer.echo,
+            **{name: value for name, value in optional.items() if value is not None},
         )  # fmt: skip
     except TrainingInterrupted as stopped:
         raise TrainingInterrupted(stopped.what, file=stopped.file, fix=again) from stopped
     except KeyboardInterrupt as stopped:  # before the first step, or between two trainings
         raise TrainingInterrupted("interrupted", fix=again) from stopped
     typer.echo(result)
-    typer.echo(f"report: {result.folder / 'report.html'}")
-    typer.echo(f"next: {next_step(result.folder)}")
+    if not quiet:
+        typer.echo(f"report: {result.folder / 'report.html'}")
+        typer.echo(f"next: {next_step(result.folder, load_card(result.folder).task)}")
     if open_page:
         result.open()
 
 
-def next_step(folder: Path) -> str:
-    """The command that asks a new model.
+def _unsaid(line: str) -> None:
+    """Say nothing."""
+
+
+def parsed(settings: Sequence[str]) -> dict[str, str]:
+    """`--set` as names and values.
+
+    Raises:
+        ArgumentError: one is no `key=value`.
+
+    >>> parsed(["lr = 0.001"])
+    {'lr': '0.001'}
+    """
+    from tympan.errors import ArgumentError
+
+    values: dict[str, str] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals or not name:
+            raise ArgumentError(f"--set {setting!r} is no key=value", fix="--set lr=0.001")
+        values[name.strip()] = value.strip()
+    return values
+
+
+def next_step(folder: Path, task: str = "classify") -> str:
+    """The command that puts the question to a new model.
 
     >>> next_step(Path("my model")), next_step(Path("sounds"))
     ("tympan classify FILE --model 'my model'", 'tympan classify FILE --model ./sounds')
@@ -129,4 +192,4 @@ def next_step(folder: Path) -> str:
 
     # A name of the catalogue would win over a folder of the same name.
     name = f"./{folder}" if str(folder) in shipped_names() else str(folder)
-    return f"tympan classify FILE --model {quote(name)}"
+    return f"tympan {task} FILE --model {quote(name)}"

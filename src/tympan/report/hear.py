@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tympan._files import check_target, open_in_browser
 from tympan.audio._source import rereadable
 from tympan.report import charts, heard, page, sections
+from tympan.report.marker import mark
 from tympan.report.measure import Measurements, Meter
 from tympan.report.player import Encoder, Player, choose_quality, linked
 from tympan.report.spectrum import spectrum, tones
@@ -138,7 +139,7 @@ def write_report(
         summary=sections.summary(data, info),
         parts=parts,
     )
-    written = page.write(target, html)
+    written = page.write(target, mark(html, source))
     return Report(
         written,
         answer,

@@ -1,4 +1,4 @@
-"""The questions: one package each, all on the same contract."""
+"""The questions: one package each, all with the same contract (`tympan.tasks.contract`)."""
 
 from __future__ import annotations
 
@@ -7,20 +7,35 @@ from tympan._lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "get": "tympan.tasks.registry",
-        "verbs": "tympan.tasks.registry",
-        "train": "tympan.tasks.training",
-        "evaluate": "tympan.tasks.evaluating",
-        "load": "tympan.tasks.ask",
-        "Setting": "tympan.tasks.settings",
-        "list_settings": "tympan.tasks.settings",
-        "Evaluation": "tympan.tasks.contract",
-        "Task": "tympan.tasks.contract",
-        "Verb": "tympan.tasks.verbs",
-        "Option": "tympan.tasks.verbs",
-        "TrainingResult": "tympan.tasks.training",
+        "Anomaly": "tympan.tasks.results",
         "Classification": "tympan.tasks.results",
+        "Embedding": "tympan.tasks.results",
+        "Engine": "tympan.tasks.engines",
+        "Evaluation": "tympan.tasks.contract",
+        "Extra": "tympan.tasks.verbs",
+        "Identity": "tympan.tasks.results",
         "Label": "tympan.tasks.results",
+        "Note": "tympan.tasks.results",
+        "Notes": "tympan.tasks.results",
+        "Option": "tympan.tasks.verbs",
         "Segment": "tympan.tasks.results",
+        "Segments": "tympan.tasks.results",
+        "Separation": "tympan.tasks.results",
+        "Setting": "tympan.tasks.settings",
+        "Tag": "tympan.tasks.results",
+        "Tags": "tympan.tasks.results",
+        "Task": "tympan.tasks.contract",
+        "TrainingResult": "tympan.tasks.training",
+        "Transcript": "tympan.tasks.results",
+        "Utterance": "tympan.tasks.results",
+        "Verb": "tympan.tasks.verbs",
+        "answer": "tympan.tasks.answering",
+        "evaluate": "tympan.tasks.evaluating",
+        "get": "tympan.tasks.registry",
+        "list_engines": "tympan.tasks.engines",
+        "list_settings": "tympan.tasks.settings",
+        "load": "tympan.tasks.answering",
+        "train": "tympan.tasks.training",
+        "verbs": "tympan.tasks.registry",
     },
 )

@@ -20,6 +20,7 @@ def evaluate(
     folder: str | os.PathLike[str] | Table,
     *,
     split: str | None = None,
+    device: str = "auto",
 ) -> Evaluation:
     """Score a model on a folder of labelled recordings.
 
@@ -30,6 +31,7 @@ def evaluate(
         model: catalogue name or folder of a model.
         folder: AudioFolder layout, see `tympan train`; or its table.
         split: score the rows of this `split` only, such as `"test"`.
+        device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
 
     Raises:
         ModelError: the model cannot be used.
@@ -37,10 +39,11 @@ def evaluate(
     """
     from tympan.data import AudioStore, Table, read_folder
     from tympan.models import load_model
+    from tympan.training.device import choose_device
 
     loaded = load_model(model)
     task = get(loaded.card.task)
-    ready = task.load(loaded, "cpu")
+    ready = task.load(loaded, choose_device(device))
     table = folder if isinstance(folder, Table) else read_folder(folder)
     if not any(example.label or example.supervisions for example in table):
         what = "names no labels to compare the answers with"

@@ -23,29 +23,50 @@ if TYPE_CHECKING:
 GROUP = "tympan.tasks"
 # A question of tympan is a package in tasks/ with a `VERB`. The order is that of the help page.
 BUILT_IN = ("tympan.tasks.classify",)
+# Commands and functions of tympan that no question may be called.
+RESERVED = frozenset(
+    ("answer", "doctor", "evaluate", "explain", "hear", "load", "models", "show", "train")
+)
 
 
 @cache
+def _found() -> tuple[dict[str, Verb], dict[str, str]]:
+    """The questions by name, and why other packages' questions cannot be used."""
+    found: dict[str, Verb] = {}
+    for module in BUILT_IN:
+        own: Verb = importlib.import_module(module).VERB
+        found[own.name] = own
+    broken: dict[str, str] = {}
+    for point in entry_points(group=GROUP):
+        try:
+            verb = point.load()
+            if not isinstance(verb, Verb):
+                raise TypeError(f"is a {type(verb).__name__}, not a Verb")
+            if verb.name in found or verb.name in RESERVED:
+                raise ValueError(f"the name {verb.name!r} is taken")
+        except Exception as error:  # whatever it is: it must not cost the other questions
+            broken[point.value] = " ".join(f"{type(error).__name__}: {error}".split())
+            continue
+        found[verb.name] = verb
+    return found, broken
+
+
 def verbs() -> dict[str, Verb]:
     """Every question that is installed, by name.
-
-    Raises:
-        ArgumentError: two packages bring a question of the same name.
 
     >>> "classify" in verbs()
     True
     """
-    found: dict[str, Verb] = {}
-    for module in BUILT_IN:
-        verb: Verb = importlib.import_module(module).VERB
-        found[verb.name] = verb
-    for point in entry_points(group=GROUP):
-        verb = point.load()
-        if verb.name in found:
-            what = f"{point.value} brings the question {verb.name!r}, which is there already"
-            raise ArgumentError(what, fix="uninstall one of the two packages")
-        found[verb.name] = verb
-    return found
+    return dict(_found()[0])
+
+
+def broken_verbs() -> dict[str, str]:
+    """Entry points of other packages that bring no usable question, each with the reason.
+
+    >>> broken_verbs()
+    {}
+    """
+    return dict(_found()[1])
 
 
 def verb(name: str) -> Verb:
@@ -54,9 +75,10 @@ def verb(name: str) -> Verb:
     Raises:
         ArgumentError: there is none.
     """
-    if name not in verbs():
-        raise ArgumentError(f"no task is called {name!r}", fix=f"one of {', '.join(verbs())}")
-    return verbs()[name]
+    found = _found()[0]
+    if name not in found:
+        raise ArgumentError(f"no task is called {name!r}", fix=f"one of {', '.join(found)}")
+    return found[name]
 
 
 def get(name: str) -> Task[Any, Any]:

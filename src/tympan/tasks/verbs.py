@@ -5,14 +5,29 @@ Nothing heavy is imported here: `tympan --help` loads the verb of every question
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import numbers
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tympan.tasks.contract import Task
+
+# What every verb takes on the command line, so that no option of one may be called so.
+SHARED_FLAGS = (
+    *("--model", "-m", "--json", "--out", "-o", "--format", "--quiet", "-q"),
+    *("--device", "--partial", "--help", "-h", "--debug"),
+)
+SHARED_NAMES = (
+    *("source", "model", "device", "name"),
+    *("files", "json", "out", "format", "partial", "quiet"),
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +68,70 @@ class Option:
         long = self.flag or f"--{name.replace('_', '-')}"
         return (long, f"-{self.short}") if self.short else (long,)
 
+    def check(self, value: Any) -> Any:
+        """The value, of this option's kind.
+
+        Raises:
+            ArgumentError: of another kind, out of range, or none of the choices.
+
+        >>> Option("top", int, 5, "How many.", low=1).check(0)
+        Traceback (most recent call last):
+        tympan.errors.ArgumentError: top=0 is out of range (give 1 or more)
+        """
+        if value is None and self.default is None:
+            return None
+        wanted: tuple[type, ...] = {
+            int: (numbers.Integral,),
+            float: (numbers.Real,),
+        }.get(self.kind, (self.kind,))
+        is_kind = isinstance(value, wanted) and isinstance(value, bool) == (self.kind is bool)
+        if not is_kind or value != value:
+            fix = f"give {_KINDS.get(self.kind, self.kind.__name__)}"
+            raise ArgumentError(f"{self.name}={value!r} cannot be used", fix=fix)
+        if self.choices and value not in self.choices:
+            fix = f"one of {', '.join(self.choices)}"
+            raise ArgumentError(f"{self.name}={value!r} is none of the choices", fix=fix)
+        too_low = self.low is not None and value < self.low
+        if too_low or (self.high is not None and value > self.high):
+            raise ArgumentError(f"{self.name}={value!r} is out of range", fix=f"give {self._range}")
+        return self.kind(value)
+
+    @property
+    def _range(self) -> str:
+        if self.low is not None and self.high is not None:
+            return f"{self.low:g} to {self.high:g}"
+        return f"{self.high:g} or less" if self.low is None else f"{self.low:g} or more"
+
+
+_KINDS = {int: "a whole number", float: "a number", str: "text", bool: "True or False"}
+
+
+@dataclass(frozen=True)
+class Extra:
+    """What a verb's command can make beside an answer; from Python it is a function of its own.
+
+    Args:
+        name: `"explain"`; the command line shows `--explain FILE`.
+        help: one sentence.
+        function: `module:name` of a function, imported when it is needed: called with the model,
+            the recording, the answer and the path of the file to make, it returns why it made
+            none, or an empty text.
+    """
+
+    name: str
+    help: str
+    function: str
+
+    @property
+    def flag(self) -> str:
+        """Its name on the command line."""
+        return f"--{self.name.replace('_', '-')}"
+
+    def make(self, model: Any, source: Any, answer: Any, path: Path) -> str:
+        """Make the file; a sentence says why there is none."""
+        reason: str = _imported(self.function)(model, source, answer, path)
+        return reason
+
 
 @dataclass(frozen=True)
 class Verb:
@@ -63,9 +142,14 @@ class Verb:
         help: one sentence.
         task: `module:NAME` of the `tympan.tasks.contract.Task`, imported when it is needed.
         options: what may be given with a recording.
-        default_model: name of the model that answers unless another is given.
+        default_model: name of the weights that answer unless another model is given or a better
+            engine is installed, see `tympan.tasks.engines`.
         save_as: the file endings that an answer of it can be saved as.
         trains_on: what a folder must hold to be trained on, for the help page.
+        extras: files that its command can make beside an answer.
+
+    Raises:
+        ArgumentError: two options have one name, or one that every verb has.
 
     >>> from tympan.tasks.registry import verbs
     >>> verbs()["classify"].default_model
@@ -79,6 +163,38 @@ class Verb:
     default_model: str | None = None
     save_as: tuple[str, ...] = (".json",)
     trains_on: str = ""
+    extras: tuple[Extra, ...] = ()
+
+    def __post_init__(self) -> None:
+        flags = [flag for one in self.options for flag in one.flags]
+        flags += [one.flag for one in self.extras]
+        names = [one.name for one in self.options]
+        for taken, given in ((SHARED_FLAGS, flags), (SHARED_NAMES, names)):
+            for name in given:
+                if name in taken or given.count(name) > 1:
+                    what = f"the verb {self.name!r} cannot have the option {name}: it is taken"
+                    raise ArgumentError(what, fix="give it another name")
+
+    def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """All options with their values: those given, else their defaults.
+
+        Raises:
+            ArgumentError: there is no such option, or its value cannot be used.
+
+        >>> from tympan.tasks.registry import verbs
+        >>> verbs()["classify"].checked({"top": 3})
+        {'top': 3, 'every_s': None}
+        """
+        known = {one.name: one for one in self.options}
+        for name in given:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                fix = f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'none'}"
+                raise ArgumentError(f"{self.name} has no option {name!r}", fix=fix)
+        return {
+            name: one.check(given[name]) if name in given else one.default
+            for name, one in known.items()
+        }
 
     def load_task(self) -> Task[Any, Any]:
         """The task itself.
@@ -86,10 +202,15 @@ class Verb:
         Raises:
             ArgumentError: it is not where the verb says.
         """
-        module, _, name = self.task.partition(":")
         try:
-            task: Task[Any, Any] = getattr(importlib.import_module(module), name)
+            task: Task[Any, Any] = _imported(self.task)
         except (ImportError, AttributeError) as error:
             what = f"the question {self.name!r} cannot be loaded: {error}"
             raise ArgumentError(what, fix="install or repair the package that brings it") from error
         return task
+
+
+def _imported(place: str) -> Any:
+    """What `module:name` names."""
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tympan._lazy import attach
-from tympan.tasks.verbs import Option, Verb
+from tympan.tasks.results.formats import WITH_TIMES
+from tympan.tasks.verbs import Extra, Option, Verb
 
 VERB = Verb(
     name="classify",
@@ -14,8 +15,15 @@ VERB = Verb(
         Option("every_s", float, None, "Seconds from one step of the timeline to the next.", low=0),
     ),
     default_model="sounds",
-    save_as=(".json", ".csv", ".txt"),
+    save_as=WITH_TIMES,
     trains_on="one sub-folder for each label, or a column label",
+    extras=(
+        Extra(
+            "explain",
+            "Picture of what spoke for the best label.",
+            "tympan.tasks.classify.extras:explain",
+        ),
+    ),
 )
 
 __getattr__, __dir__, __all__ = attach(
@@ -26,7 +34,7 @@ __getattr__, __dir__, __all__ = attach(
         "Classifier": "tympan.tasks.classify.net",
         "ClassifyLearner": "tympan.tasks.classify.learner",
         "ClassifyEvaluation": "tympan.tasks.classify.evaluation",
-        "classify": "tympan.tasks.ask",
+        "classify": "tympan.tasks.classify.api",
         "explain": "tympan.tasks.classify.explanation",
         "steps": "tympan.tasks.classify.answer",
     },

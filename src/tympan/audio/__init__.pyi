@@ -1,0 +1,11 @@
+# Written by `make stubs` from the table in __init__.py.
+
+from tympan.audio import synth as synth
+from tympan.audio.clip import Clip as Clip
+from tympan.audio.clip import concat as concat
+from tympan.audio.files import AudioInfo as AudioInfo
+from tympan.audio.files import Block as Block
+from tympan.audio.files import blocks as blocks
+from tympan.audio.files import load as load
+from tympan.audio.files import probe as probe
+from tympan.audio.scenes import demo_scene as demo_scene

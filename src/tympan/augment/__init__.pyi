@@ -1,0 +1,33 @@
+# Written by `make stubs` from the table in __init__.py.
+
+from tympan.augment._draw import item_generators as item_generators
+from tympan.augment.base import Params as Params
+from tympan.augment.base import Transform as Transform
+from tympan.augment.compose import Compose as Compose
+from tympan.augment.compose import OneOf as OneOf
+from tympan.augment.memory import reuse_memory as reuse_memory
+from tympan.augment.spectrogram.cutmix import CutMix as CutMix
+from tympan.augment.spectrogram.filter_augment import FilterAugment as FilterAugment
+from tympan.augment.spectrogram.frequency_mask import FrequencyMask as FrequencyMask
+from tympan.augment.spectrogram.frequency_shift import FrequencyShift as FrequencyShift
+from tympan.augment.spectrogram.mixup import Mixup as Mixup
+from tympan.augment.spectrogram.time_mask import TimeMask as TimeMask
+from tympan.augment.spectrogram.time_warp import TimeWarp as TimeWarp
+from tympan.augment.waveform.background_mix import BackgroundMix as BackgroundMix
+from tympan.augment.waveform.band_pass import BandPass as BandPass
+from tympan.augment.waveform.clipping import Clipping as Clipping
+from tympan.augment.waveform.codec_loss import CodecLoss as CodecLoss
+from tympan.augment.waveform.colored_noise import ColoredNoise as ColoredNoise
+from tympan.augment.waveform.crop_pad import CropPad as CropPad
+from tympan.augment.waveform.gain import Gain as Gain
+from tympan.augment.waveform.high_pass import HighPass as HighPass
+from tympan.augment.waveform.low_pass import LowPass as LowPass
+from tympan.augment.waveform.packet_dropout import PacketDropout as PacketDropout
+from tympan.augment.waveform.parametric_eq import ParametricEQ as ParametricEQ
+from tympan.augment.waveform.pitch_shift import PitchShift as PitchShift
+from tympan.augment.waveform.polarity import Polarity as Polarity
+from tympan.augment.waveform.quantization import Quantization as Quantization
+from tympan.augment.waveform.reverb import Reverb as Reverb
+from tympan.augment.waveform.shift import Shift as Shift
+from tympan.augment.waveform.speed import Speed as Speed
+from tympan.augment.waveform.time_stretch import TimeStretch as TimeStretch

@@ -1,0 +1,12 @@
+# Written by `make stubs` from the table in __init__.py.
+
+from tympan.nets.attention import AttentionBlock as AttentionBlock
+from tympan.nets.blocks import ResidualBlock as ResidualBlock
+from tympan.nets.blocks import count_parameters as count_parameters
+from tympan.nets.encoder import ENCODERS as ENCODERS
+from tympan.nets.encoder import CNNEncoder as CNNEncoder
+from tympan.nets.encoder import EncoderConfig as EncoderConfig
+from tympan.nets.encoder import build_encoder as build_encoder
+from tympan.nets.pooling import AttentionPooling as AttentionPooling
+from tympan.nets.pooling import MeanMaxPooling as MeanMaxPooling
+from tympan.nets.recurrent import RecurrentBlock as RecurrentBlock

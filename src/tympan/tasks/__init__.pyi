@@ -1,0 +1,32 @@
+# Written by `make stubs` from the table in __init__.py.
+
+from tympan.tasks.answering import answer as answer
+from tympan.tasks.answering import load as load
+from tympan.tasks.contract import Evaluation as Evaluation
+from tympan.tasks.contract import Task as Task
+from tympan.tasks.engines import Engine as Engine
+from tympan.tasks.engines import list_engines as list_engines
+from tympan.tasks.evaluating import evaluate as evaluate
+from tympan.tasks.registry import get as get
+from tympan.tasks.registry import verbs as verbs
+from tympan.tasks.results import Anomaly as Anomaly
+from tympan.tasks.results import Classification as Classification
+from tympan.tasks.results import Embedding as Embedding
+from tympan.tasks.results import Identity as Identity
+from tympan.tasks.results import Label as Label
+from tympan.tasks.results import Note as Note
+from tympan.tasks.results import Notes as Notes
+from tympan.tasks.results import Segment as Segment
+from tympan.tasks.results import Segments as Segments
+from tympan.tasks.results import Separation as Separation
+from tympan.tasks.results import Tag as Tag
+from tympan.tasks.results import Tags as Tags
+from tympan.tasks.results import Transcript as Transcript
+from tympan.tasks.results import Utterance as Utterance
+from tympan.tasks.settings import Setting as Setting
+from tympan.tasks.settings import list_settings as list_settings
+from tympan.tasks.training import TrainingResult as TrainingResult
+from tympan.tasks.training import train as train
+from tympan.tasks.verbs import Extra as Extra
+from tympan.tasks.verbs import Option as Option
+from tympan.tasks.verbs import Verb as Verb

@@ -1,0 +1,151 @@
+"""Put a question to a recording: find the model, load it once, and give the answer."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+
+from tympan.errors import ArgumentError, ModelError, TympanWarning
+from tympan.tasks import registry
+from tympan.tasks.engines import Engine, default_model, find_engine
+
+if TYPE_CHECKING:
+    from tympan.audio import Clip
+    from tympan.tasks.contract import Answer, Model
+
+    Source: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | Clip
+
+# So many loaded models are kept.
+KEPT = 4
+
+
+def answer(
+    verb: str,
+    source: Source,
+    *,
+    model: str | os.PathLike[str] | None = None,
+    device: str = "auto",
+    **options: Any,
+) -> Answer:
+    """Put a question to a recording, whichever question it is.
+
+    Args:
+        verb: its name, such as `"classify"`; another package may bring it.
+        source: path, bytes, binary file object or `Clip`; of any length, format and rate.
+        model: catalogue name, engine or folder of a model; the best that is installed by default.
+        device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+        options: those of the verb.
+
+    Returns:
+        The answer; what may be wrong with it stands in its `warnings`, and is warned of.
+
+    Raises:
+        ArgumentError: no such question, or no such option.
+        AudioFileError: the recording cannot be read.
+        ModelError: the model cannot be used.
+
+    >>> import tympan
+    >>> clip = tympan.synth.sine(frequency_hz=440, duration_s=1, rate_hz=16000)
+    >>> tympan.answer("classify", clip, top=1).model
+    'sounds'
+    """
+    found = answered(verb, source, model=model, device=device, **options)
+    warn(found, stacklevel=2)
+    return found
+
+
+def answered(
+    verb: str,
+    source: Source,
+    *,
+    model: str | os.PathLike[str] | None = None,
+    device: str = "auto",
+    **options: Any,
+) -> Answer:
+    """`answer` without Python's warnings, for who shows them in another way."""
+    question = registry.verb(verb)
+    values = question.checked(options)
+    return load(model, verb, device)(source, **values)
+
+
+def warn(found: Answer, stacklevel: int) -> None:
+    """Give the warnings of an answer as Python's; `stacklevel` as in `warnings.warn`."""
+    for line in found.warnings:
+        warnings.warn(f"{found.file}: {line}", TympanWarning, stacklevel=stacklevel + 1)
+
+
+def load(model: str | os.PathLike[str] | None, task: str, device: str = "auto") -> Model[Answer]:
+    """Load a model, ready to answer; the last few are kept.
+
+    Args:
+        model: catalogue name, engine or folder; None: the best that is installed.
+        task: the verb that it must answer.
+        device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+
+    Raises:
+        ModelError: it is missing, damaged, foreign or of another task.
+        MissingDependencyError: it is an engine that is not installed.
+        ArgumentError: there is no such device.
+
+    >>> load("sounds", "classify").name
+    'sounds'
+    """
+    if model is None:
+        model = default_model(registry.verb(task))
+    if not isinstance(model, str | os.PathLike):
+        what = f"a model is a name or a folder, not {type(model).__name__}"
+        raise ArgumentError(what, fix="for instance model='sounds'")
+    place = _chosen(device)
+    engine = find_engine(model) if isinstance(model, str) else None
+    if engine is not None:
+        return _engine(engine, task, place)
+    from tympan.models import find_model
+
+    folder = find_model(model).resolve()
+    try:
+        found = (folder / "card.json").stat()
+        stamp = (found.st_mtime_ns, found.st_size)
+    except OSError:
+        stamp = (0, 0)  # loading says what is wrong
+    return _weights(folder, task, place, stamp)
+
+
+def _chosen(device: str) -> str:
+    """The device by its own name."""
+    from tympan.training.device import choose_device
+
+    if device == "cpu":
+        return device  # without loading PyTorch for an engine that has no use for it
+    try:
+        return choose_device(device)
+    except ArgumentError as error:
+        what = f"device {device!r} is not here"
+        raise ArgumentError(what, fix="give auto, cpu, cuda or mps") from error
+
+
+@lru_cache(maxsize=KEPT)
+def _weights(folder: Path, task: str, device: str, stamp: tuple[int, int]) -> Model[Answer]:
+    from tympan.models import load_model
+
+    loaded = load_model(folder)
+    if loaded.card.task != task:
+        raise _other_task(loaded.card.task, task, folder)
+    from tympan.tasks import _bridge  # goes with the old model of `classify`
+
+    model: Model[Answer] = _bridge.load(registry.get(task), loaded, device)
+    return model
+
+
+@lru_cache(maxsize=KEPT)
+def _engine(engine: Engine, task: str, device: str) -> Model[Answer]:
+    if engine.task != task:
+        raise _other_task(engine.task, task, engine.name)
+    return engine.load_model(device)
+
+
+def _other_task(is_for: str, task: str, file: str | Path) -> ModelError:
+    what = f"is a model for {is_for!r}, not for {task!r}"
+    return ModelError(what, file=file, fix="`tympan models` lists what there is")

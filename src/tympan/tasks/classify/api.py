@@ -1,0 +1,48 @@
+"""`tympan.classify`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, cast
+
+from tympan.tasks.answering import answered, warn
+
+if TYPE_CHECKING:
+    from tympan.tasks.answering import Source
+    from tympan.tasks.results import Classification
+
+
+def classify(
+    source: Source,
+    *,
+    model: str | os.PathLike[str] | None = None,
+    top: int = 5,
+    every_s: float | None = None,
+    device: str = "auto",
+) -> Classification:
+    """What sound is it, and when?
+
+    Args:
+        source: path, bytes, binary file object or `Clip`; of any length, format and rate.
+        model: catalogue name, engine or folder of a model; the best that is installed by default.
+        top: number of labels to give.
+        every_s: length of a step of the timeline; by default two fifths of the model's window.
+        device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+
+    Returns:
+        Labels and timeline; what may be wrong with them stands in its `warnings`, and is warned of.
+
+    Raises:
+        AudioFileError: the recording cannot be read.
+        ModelError: the model cannot be used.
+        ArgumentError: an argument out of range.
+
+    >>> import tympan
+    >>> clip = tympan.synth.sine(frequency_hz=440, duration_s=1, rate_hz=16000)
+    >>> len(classify(clip, top=3).labels)
+    3
+    """
+    options = {"top": top, "every_s": every_s}
+    found = answered("classify", source, model=model, device=device, **options)
+    warn(found, stacklevel=2)
+    return cast("Classification", found)

@@ -1,0 +1,74 @@
+"""A recording as a point in a space in which similar sounds are near."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tympan.errors import ArgumentError
+from tympan.tasks.results.base import Result
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Embedding(Result):
+    """A recording as a vector.
+
+    Attributes:
+        file: the name of the recording.
+        vector: the numbers; `numpy.asarray(answer.vector)` makes an array of them.
+        duration_s: length of the recording.
+        model: name of the model that answered.
+        warnings: what may be wrong with the answer.
+
+    >>> a, b = Embedding("a.wav", (3.0, 4.0)), Embedding("b.wav", (4.0, 3.0))
+    >>> a.similarity(b)
+    0.96
+    >>> print(a)
+    a.wav: 2 numbers (3, 4)
+    """
+
+    file: str
+    vector: tuple[float, ...]
+    duration_s: float = 0.0
+    model: str = ""
+    warnings: tuple[str, ...] = ()
+
+    def similarity(self, other: Embedding) -> float:
+        """Cosine of the angle between two vectors, -1 … 1; 0 where one of them is zero.
+
+        Raises:
+            ArgumentError: they are of different lengths, so of different models.
+        """
+        if len(self.vector) != len(other.vector):
+            what = f"{len(self.vector)} and {len(other.vector)} numbers cannot be compared"
+            raise ArgumentError(what, fix="embed both with the same model")
+        dot = sum(a * b for a, b in zip(self.vector, other.vector, strict=True))
+        norm = math.hypot(*self.vector) * math.hypot(*other.vector)
+        return dot / norm if norm else 0.0
+
+    def shown(self) -> str:
+        """How many numbers, and the first of them."""
+        if not self.vector:
+            return ""
+        first = ", ".join(f"{one:.3g}" for one in self.vector[:4])
+        more = ", …" if len(self.vector) > 4 else ""
+        return f"{len(self.vector)} numbers ({first}{more})"
+
+    def columns(self) -> tuple[str, ...]:
+        """One for each number."""
+        return tuple(f"v{i}" for i in range(len(self.vector)))
+
+    def cells(self) -> Iterable[tuple[Any, ...]]:
+        """One row."""
+        return [self.vector]
+
+    def plot(self) -> Figure:
+        """A bar for each number."""
+        from tympan.tasks.results.figures import vector
+
+        return vector(self.vector, self.file)

@@ -1,0 +1,55 @@
+"""What several kinds of answer consist of: a label, and a label from here to there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+def percent(share: float) -> str:
+    """A share of 1 as people write it.
+
+    >>> percent(0.934)
+    '93 %'
+    """
+    return f"{100 * share:.0f} %"
+
+
+def interval_text(start_s: float, end_s: float) -> str:
+    """From when to when, in columns that stand below one another.
+
+    >>> interval_text(0.0, 2.5)
+    '   0.00 –    2.50 s'
+    """
+    return f"{start_s:7.2f} – {end_s:7.2f} s"
+
+
+@dataclass(frozen=True)
+class Label:
+    """One label with its score, a probability in 0 … 1.
+
+    >>> print(Label("dog", 0.934))
+    dog 93 %
+    """
+
+    label: str
+    score: float
+
+    def __str__(self) -> str:
+        return f"{self.label} {percent(self.score)}"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A label from `start_s` to `end_s` with its score.
+
+    >>> print(Segment(0.0, 2.5, "rain", 0.8))
+       0.00 –    2.50 s  rain 80 %
+    """
+
+    start_s: float
+    end_s: float
+    label: str
+    score: float
+
+    def __str__(self) -> str:
+        return f"{interval_text(self.start_s, self.end_s)}  {Label(self.label, self.score)}"

@@ -1,0 +1,64 @@
+"""What happens when in a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tympan.tasks.results.base import Result
+from tympan.tasks.results.formats import WITH_TIMES, Span
+from tympan.tasks.results.parts import Segment
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Segments(Result):
+    """What happens when; segments of different labels may overlap.
+
+    Attributes:
+        file: the name of the recording.
+        segments: in order of their beginnings.
+        duration_s: length of the recording.
+        model: name of the model that answered.
+        warnings: what may be wrong with the answer.
+
+    >>> print(Segments("a.wav", (Segment(0.0, 2.5, "speech", 0.8),)))
+    a.wav: 1 segment
+         0.00 –    2.50 s  speech 80 %
+    """
+
+    file: str
+    segments: tuple[Segment, ...]
+    duration_s: float = 0.0
+    model: str = ""
+    warnings: tuple[str, ...] = ()
+    formats: ClassVar[tuple[str, ...]] = WITH_TIMES
+
+    def shown(self) -> str:
+        """How many segments there are, and each of them."""
+        count = len(self.segments)
+        if not count and self.warnings:
+            return ""
+        head = f"{count or 'no'} segment{'' if count == 1 else 's'}"
+        return "\n".join([head, *(f"  {one}" for one in self.segments)])
+
+    def columns(self) -> tuple[str, ...]:
+        """Those of the segments."""
+        return ("start_s", "end_s", "label", "score")
+
+    def cells(self) -> Iterable[tuple[Any, ...]]:
+        """A row for each segment."""
+        return ((s.start_s, s.end_s, s.label, s.score) for s in self.segments)
+
+    def spans(self) -> tuple[Span, ...]:
+        """The segments."""
+        return tuple(Span(s.start_s, s.end_s, s.label, score=s.score) for s in self.segments)
+
+    def plot(self) -> Figure:
+        """A bar for each segment, one row a label."""
+        from tympan.tasks.results.figures import timeline
+
+        return timeline(self.spans(), self.duration_s, self.file)

@@ -1,0 +1,81 @@
+"""Which labels apply to a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tympan.tasks.results.base import Result
+from tympan.tasks.results.parts import percent
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Tag:
+    """One label, its score in 0 … 1, and whether it lies above the label's threshold.
+
+    >>> print(Tag("guitar", 0.8, True))
+    guitar 80 %
+    """
+
+    label: str
+    score: float
+    chosen: bool
+
+    def __str__(self) -> str:
+        return f"{self.label} {percent(self.score)}"
+
+
+@dataclass(frozen=True)
+class Tags(Result):
+    """Which labels apply to a recording.
+
+    Attributes:
+        file: the name of the recording.
+        tags: labels with their scores, highest first.
+        duration_s: length of the recording.
+        model: name of the model that answered.
+        warnings: what may be wrong with the answer.
+
+    >>> print(Tags("a.wav", (Tag("rock", 0.9, True), Tag("jazz", 0.2, False))))
+    a.wav: rock 90 %
+    >>> print(Tags("a.wav", (Tag("jazz", 0.2, False),)))
+    a.wav: none (highest: jazz 20 %)
+    """
+
+    file: str
+    tags: tuple[Tag, ...]
+    duration_s: float = 0.0
+    model: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The labels that apply."""
+        return tuple(one.label for one in self.tags if one.chosen)
+
+    def shown(self) -> str:
+        """The labels that apply."""
+        found = ", ".join(str(one) for one in self.tags if one.chosen)
+        if found or not self.tags:
+            return found
+        return f"none (highest: {max(self.tags, key=lambda one: one.score)})"
+
+    def columns(self) -> tuple[str, ...]:
+        """Those of the tags."""
+        return ("label", "score", "chosen")
+
+    def cells(self) -> Iterable[tuple[Any, ...]]:
+        """A row for each tag."""
+        return ((one.label, one.score, one.chosen) for one in self.tags)
+
+    def plot(self) -> Figure:
+        """A bar for each label; those that apply are solid."""
+        from tympan.tasks.results.figures import bars
+
+        labels = [one.label for one in self.tags]
+        scores = [one.score for one in self.tags]
+        return bars(labels, scores, [one.chosen for one in self.tags], self.file)
