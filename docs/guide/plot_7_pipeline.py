@@ -20,7 +20,7 @@ from tympan.tasks import load
 scene, events = demo_scene()
 bells = scene.slice(18.2, 23.2).named("church bells")
 model = load("sounds", "classify")
-net = model.shown
+net = model.first_net
 print(f"{len(model.labels)} labels:", ", ".join(model.labels[:6]), "…")
 print(", ".join(name for name, part in net.named_children()))
 bells
@@ -264,7 +264,7 @@ ax.set(xlabel="Score; beside it the probability")
 
 from tympan.tasks.classify.activation import contributions
 
-heat = contributions(net, picture, k)
+heat = contributions(net, picture, [k])
 total = heat.sum().item() + net.head.bias[k].item()
 print(f"sum of all places {total:.3f}, score {float(scores[0, k]):.3f}")
 

@@ -134,8 +134,8 @@ def make_job(
 def with_rows(table: Table, split: Split, parts: Mapping[str, Sequence[int]]) -> Split:
     """The same split with other rows in some of its parts."""
     indices = {**split.indices, **{part: tuple(rows) for part, rows in parts.items()}}
-    tables = {part: table.subset(rows) for part, rows in parts.items()}
-    return replace(split, indices=indices, **tables)
+    train, val, test = (table.subset(indices[part]) for part in ("train", "val", "test"))
+    return replace(split, train=train, val=val, test=test, indices=indices)
 
 
 def file_keys(key: str) -> set[str]:
@@ -200,10 +200,5 @@ def keep_apart(
     more = " (or on others of their source)" if set(moved) - set(itself) else ""
     note = f"{len(moved)} recordings that {start.card.name} was trained on{more} are {what}"
     log(note)
-    split = replace(
-        job.split,
-        **{part: job.table.subset(rows) for part, rows in parts.items()},
-        reason=f"{job.split.reason}; {note}",
-        indices={part: tuple(rows) for part, rows in parts.items()},
-    )
-    return job.with_split(split)
+    split = with_rows(job.table, job.split, parts)
+    return job.with_split(replace(split, reason=f"{job.split.reason}; {note}"))

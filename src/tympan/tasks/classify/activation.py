@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from tympan.tasks.classify.net import Classifier
 
 
-def contributions(net: Classifier, spectrograms: Tensor, label: int) -> Tensor:
+def contributions(net: Classifier, spectrograms: Tensor, labels: Sequence[int]) -> Tensor:
     """How much each place of the feature map adds to a label's score.
 
     Mean pooling spreads a feature's weight evenly over all places, maximum pooling gives it to the
@@ -23,7 +24,7 @@ def contributions(net: Classifier, spectrograms: Tensor, label: int) -> Tensor:
     Args:
         net: the classifier, in evaluation mode.
         spectrograms: `(b, 1, f, n)` from `net.front`.
-        label: number of the label.
+        labels: number of a label for each of them.
 
     Returns:
         `(b, f', n')` as the last feature map; its sum is the score before the softmax, less the
@@ -31,32 +32,45 @@ def contributions(net: Classifier, spectrograms: Tensor, label: int) -> Tensor:
     """
     import torch
 
+    with torch.inference_mode():
+        maps = [m.float() for _, m in net.encoder.feature_maps(spectrograms)]
+        rows = [
+            _contributions(net, spectrograms[i : i + 1], [m[i : i + 1] for m in maps], label)
+            for i, label in enumerate(labels)
+        ]
+        return torch.cat(rows)
+
+
+def _contributions(
+    net: Classifier, spectrogram: Tensor, maps: Sequence[Tensor], label: int
+) -> Tensor:
+    """The same for one spectrogram `(1, 1, f, n)` and its feature maps."""
+    import torch
+
     from tympan.tasks.classify.pool import StagePooling
 
-    with torch.inference_mode():
-        weight = net.head.weight[label].float()
-        maps = [m.float() for _, m in net.encoder.feature_maps(spectrograms)]
-        if not isinstance(net.pool, StagePooling):
-            zero = torch.zeros_like(weight)
-            return _placed(maps[-1], weight, weight, zero, zero)
-        first, *others = net.pool.weights(weight)
-        # A band of the spectrogram is a feature of one row.
-        bands = spectrograms.float().transpose(1, 2)  # (b, f, 1, n)
-        heat = _placed_rows(bands, *first)
-        size = (maps[-1].shape[2], maps[-1].shape[3])
-        total = _gathered(heat, size)
-        for feature_map, parts in zip(maps, others, strict=True):
-            total += _gathered(_placed(feature_map, *parts), size)
-        return total
+    weight = net.head.weight[label].float()
+    if not isinstance(net.pool, StagePooling):
+        zero = torch.zeros_like(weight)
+        return _placed(maps[-1], weight, weight, zero, zero)
+    first, *others = net.pool.weights(weight)
+    # A band of the spectrogram is a feature of one row.
+    bands = spectrogram.float().transpose(1, 2)  # (b, f, 1, n)
+    heat = _placed_rows(bands, *first)
+    size = (maps[-1].shape[2], maps[-1].shape[3])
+    total = _gathered(heat, size)
+    for feature_map, parts in zip(maps, others, strict=True):
+        total += _gathered(_placed(feature_map, *parts), size)
+    return total
 
 
-def heat_of(net: Classifier | Ensemble, waves: Tensor, label: int) -> Tensor:
+def heat_of(net: Classifier | Ensemble, waves: Tensor, labels: Sequence[int]) -> Tensor:
     """`contributions` to what a net says about waves; of an ensemble the mean over its nets.
 
     Args:
         net: the classifier, in evaluation mode.
         waves: `(b, t)` at its rate.
-        label: number of the label.
+        labels: number of a label for each of them.
 
     Returns:
         `(b, f', n')` as the last feature map of the (first) net.
@@ -67,7 +81,7 @@ def heat_of(net: Classifier | Ensemble, waves: Tensor, label: int) -> Tensor:
 
     nets = nets_of(net)
     with torch.inference_mode():
-        first, *others = (contributions(one, one.front(waves), label) for one in nets)
+        first, *others = (contributions(one, one.front(waves), labels) for one in nets)
         size = (first.shape[1], first.shape[2])
         total: Tensor = first + sum(_gathered(one, size) for one in others)
     return total / len(nets)
@@ -108,7 +122,7 @@ def _gathered(heat: Tensor, size: tuple[int, int]) -> Tensor:
         # What lies below each border, between two places in proportion; then the differences.
         have = heat.shape[axis]
         below = torch.nn.functional.pad(heat.movedim(axis, -1).double().cumsum(-1), (1, 0))
-        border = torch.arange(count + 1) * have / count
+        border = torch.arange(count + 1, device=heat.device) * have / count
         left = border.long().clamp_max(have - 1)
         share = border - left
         at = torch.lerp(below[..., left], below[..., left + 1], share.double())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,263 +10,333 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan.errors import ArgumentError
-from tympan.tasks.classify.timeline import Step, decide, extend
+from tympan.tasks.classify.timeline import Decider, Piece, Probabilities, Step, Wave, extend
+from tympan.tasks.inputs import SHORTEST_S, SILENT_PEAK, samples_of
+from tympan.tasks.model import BaseModel, WindowSession
 from tympan.tasks.results import Classification, Label, Segment
+from tympan.tasks.windows import Batcher, CenteredWindows, Window, cut
 
 if TYPE_CHECKING:
     from tympan.tasks.classify.config import ClassifyConfig
     from tympan.tasks.classify.ensemble import Ensemble
+    from tympan.tasks.classify.explanation import Clearest, Reason
     from tympan.tasks.classify.net import Classifier
 
-BATCH = 8
-SHORTEST_S = 0.1
-# One step of 16 bits is -90 dB of full scale: what never reaches it holds nothing.
-SILENT_PEAK = 10 ** (-90 / 20)
+__all__ = [
+    "SHORTEST_S",
+    "SILENT_PEAK",
+    "ClassifyModel",
+    "answer",
+    "mean_probabilities",
+    "recording_probabilities",
+    "steps",
+    "steps_of",
+    "windows_of",
+]
+
+BATCH, GPU_BATCH = 8, 64
 STEPS_PER_WINDOW = 2.5
-# A recording of up to so many times `clip_s` is heard at once.
+# A recording of up to so many times `clip_s` is one window.
 WHOLE_CLIPS = 1.5
+# A step so far below its own window holds nothing: the net answered what lies around it.
+NOTHING = 10 ** (-60 / 20)
 
 
 @dataclass(frozen=True, eq=False)
-class ClassifyModel:
-    """A loaded classifier: the net (or nets) ready to answer, its labels and its name."""
+class ClassifyModel(BaseModel[Classification]):
+    """A loaded classifier, ready to answer.
+
+    Attributes:
+        net: the net, or several that answer together, in evaluation mode.
+        labels: names of its outputs.
+        name: of the catalogue or folder.
+        device: where it computes.
+    """
 
     net: Classifier | Ensemble
     labels: tuple[str, ...]
     name: str
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        self.net.to(self.device)
+
+    @property
+    def task(self) -> str:
+        """`"classify"`."""
+        return "classify"
 
     @property
     def rate_hz(self) -> int:
-        """The rate of the samples that it takes."""
+        """Rate of the samples that it takes."""
         return self.net.config.rate_hz
 
     @property
-    def shown(self) -> Classifier:
-        """The net to look into: of several that answer together the first."""
+    def first_net(self) -> Classifier:
+        """The net; of several that answer together the first."""
         from tympan.tasks.classify.ensemble import nets_of
 
         return nets_of(self.net)[0]
 
+    def batcher(self) -> Batcher:
+        """What takes windows `(b, t)` through the net."""
+        batch = BATCH if self.device == "cpu" else GPU_BATCH
+        return Batcher(self.net.probabilities, device=self.device, batch=batch)
 
-class Level:
-    """The peak of a recording, measured as it passes by."""
+    def session(
+        self,
+        *,
+        name: str = "",
+        batcher: Batcher | None = None,
+        top: int = 5,
+        every_s: float | None = None,
+        **options: Any,
+    ) -> ClassifySession:
+        """Begin a recording.
 
-    peak = 0.0
+        Args:
+            name: how the answer calls it.
+            batcher: takes the windows through the net, with those of other recordings.
+            top: how many labels to give.
+            every_s: length of a step of the timeline, see `steps`.
+            options: there are no others.
 
-    def watch(self, chunks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """Yield the chunks `(t,)` unchanged."""
-        for chunk in chunks:
-            self.peak = max(self.peak, float(np.abs(chunk).max(initial=0.0)))
-            yield chunk
+        Raises:
+            ArgumentError: `top` is below 1, `every_s` no usable length, or another option.
+        """
+        if options:
+            what = f"classify has no option {next(iter(options))!r}"
+            raise ArgumentError(what, fix="it has top and every_s")
+        if top < 1:
+            raise ArgumentError(f"top={top} labels cannot be given", fix="give 1 or more")
+        return ClassifySession(self, name, top, every_s, batcher or self.batcher())
+
+    def explaining_session(self, *, name: str = "", **options: Any) -> ClassifySession:
+        """`session` that also keeps what explains its answer, see `ClassifySession.reasons`."""
+        from tympan.tasks.classify.explanation import Clearest
+
+        session = self.session(name=name, **options)
+        session.clearest = Clearest(self.net.config.clip_s * self.net.config.crop)
+        return session
 
 
-def steps(
-    model: ClassifyModel,
-    source: Any,
-    every_s: float | None = None,
-    level: Level | None = None,
-) -> Iterator[Step]:
+class ClassifySession(WindowSession[Classification]):
+    """A recording on its way to a classification; `push` gives segments, a step each."""
+
+    def __init__(
+        self,
+        model: ClassifyModel,
+        name: str,
+        top: int,
+        every_s: float | None,
+        batcher: Batcher,
+    ) -> None:
+        config = model.net.config
+        geometry, parts = _geometry(config, every_s)
+        super().__init__(geometry.cutter(), batcher)
+        self._model, self._name, self._top = model, name, top
+        self._steps = _Steps(model.rate_hz, parts)
+        window_s = config.clip_s * config.crop
+        self._decider = Decider(window_s / every_s if every_s else STEPS_PER_WINDOW)
+        self._mean = Mean(len(model.labels))
+        self._timeline: list[Segment] = []
+        self._duration_s = 0.0
+        self.clearest: Clearest | None = None
+
+    def take(self, window: Window, output: np.ndarray) -> None:
+        """Take the probabilities `(k,)` of the next window."""
+        keep = self.clearest is not None
+        for step in self._steps.add(window, output, keep=keep):
+            self._add(step)
+
+    def _add(self, step: Step) -> None:
+        if self.clearest is not None:
+            self.clearest.hold(step)
+        self._settle(self._decider.push(step))
+
+    def _settle(self, decided: list[tuple[Step, int | None]]) -> None:
+        """Add decided steps to the mean and to the timeline."""
+        for step, label in decided:
+            self._mean.add(step)
+            self._duration_s = step.end_s
+            if label is None:
+                continue
+            name, score = self._model.labels[label], float(step.probabilities[label])
+            extend(self._timeline, step, name, score)
+            if self.clearest is not None:
+                self.clearest.add(step, label, self._timeline)
+            self.decide([Segment(step.start_s, step.end_s, name, score)])
+
+    def answer(self) -> Classification:
+        """The labels of the whole recording (its mean probabilities), and the timeline."""
+        for step in self._steps.finish():
+            self._add(step)
+        self._settle(self._decider.finish())
+        mean = self._mean.value()
+        best = np.argsort(-mean, kind="stable")[: self._top]
+        labels = tuple(Label(self._model.labels[i], float(mean[i])) for i in best)
+        if self._duration_s < SHORTEST_S or (self.input is not None and self.input.empty):
+            self._timeline.clear()
+        return Classification(
+            self._name, labels, tuple(self._timeline), self._duration_s, self._model.name
+        )
+
+    def mean(self) -> Probabilities:
+        """The mean probabilities `(k,)` of the whole recording."""
+        self.result()
+        return self._mean.value()
+
+    def reasons(self) -> list[Reason]:
+        """What spoke for the segments of the answer, once it is given; see `Clearest.reasons`."""
+        if self.clearest is None:
+            return []
+        return self.clearest.reasons(self._model, self._name, self._timeline, self._duration_s)
+
+
+class _Steps:
+    """Joins answered windows to steps: a step longer than a window is answered in parts."""
+
+    def __init__(self, rate_hz: int, parts: int) -> None:
+        self._rate_hz, self._parts = rate_hz, parts
+        self._group: list[tuple[Window, Probabilities, bool, Piece | None]] = []
+
+    def add(self, window: Window, output: Probabilities, *, keep: bool = False) -> list[Step]:
+        """Take a window; with `keep`, its samples stay with the step."""
+        peak = float(np.abs(window.wave).max(initial=0.0))
+        own = float(np.abs(window.own).max(initial=0.0))
+        silent = own < max(SILENT_PEAK, NOTHING * peak)
+        offset_s = window.offset / self._rate_hz
+        piece = Piece(offset_s, window.wave.copy(), output) if keep else None
+        self._group.append((window._replace(wave=window.wave[:0]), output, silent, piece))
+        return self.finish() if len(self._group) == self._parts else []
+
+    def finish(self) -> list[Step]:
+        """The step that is complete now, or that ends with the recording."""
+        group, self._group = self._group, []
+        if not group:
+            return []
+        silent = all(quiet for *_, quiet, _ in group)
+        weights = np.array([w.end - w.start if silent or not q else 0 for w, _, q, _ in group])
+        rows = np.stack([row for _, row, _, _ in group])
+        mean = rows[0] if self._parts == 1 else weights @ rows / max(weights.sum(), 1)
+        start_s, end_s = (group[0][0].start / self._rate_hz, group[-1][0].end / self._rate_hz)
+        pieces = tuple(piece for *_, piece in group if piece is not None)
+        return [Step(start_s, end_s, mean, silent, pieces)]
+
+
+class Mean:
+    """Mean probabilities of a recording: of its steps with sound, if it has any."""
+
+    def __init__(self, k: int) -> None:
+        self._sums, self._lengths = np.zeros((2, k)), np.zeros(2)
+
+    def add(self, step: Step) -> None:
+        """Take the next step."""
+        length = step.end_s - step.start_s
+        self._sums[int(step.silent)] += step.probabilities * length
+        self._lengths[int(step.silent)] += length
+
+    def value(self) -> Probabilities:
+        """The mean `(k,)`."""
+        which = 0 if self._lengths[0] > 0 else 1
+        mean: Probabilities = self._sums[which] / max(self._lengths[which], 1e-9)
+        return mean
+
+
+def steps(model: ClassifyModel, source: Any, every_s: float | None = None) -> Iterator[Step]:
     """Yield what is heard, step by step, in bounded memory however long the recording.
 
-    The net hears a window around the middle of each step, as long as what it heard in training;
-    at both ends of the recording the window is moved inwards. A recording that is not longer than
-    1.5 times `clip_s` is one step, unless `every_s` is given.
+    The net gets a window around the middle of each step, as long as in training; at both ends of
+    the recording the window is moved inwards. A recording that is not longer than 1.5 times
+    `clip_s` is one step, unless `every_s` is given.
 
     Args:
         model: the classifier.
         source: what `tympan.load` takes.
         every_s: length of a step; by default two fifths of the window.
-        level: is told the peak on the way.
 
     Raises:
         ArgumentError: `every_s` is not a usable length.
         AudioFileError: the recording cannot be read.
     """
-    if every_s is not None and not 0.01 <= every_s <= 3600:
-        raise ArgumentError(f"every_s={every_s} is no usable step", fix="give 0.01 to 3600 seconds")
-    config = model.net.config
-    chunks = _chunks(source, config.rate_hz)
-    return steps_of(model, chunks if level is None else level.watch(chunks), every_s)
+    _geometry(model.net.config, every_s)  # says what is wrong before anything is read
+    chunks = (block[0] for block in samples_of(source, model.rate_hz))
+    return steps_of(model, chunks, every_s)
 
 
 def steps_of(
-    model: ClassifyModel, chunks: Iterable[np.ndarray], every_s: float | None = None
+    model: ClassifyModel,
+    chunks: Iterable[Wave],
+    every_s: float | None = None,
+    *,
+    keep: bool = False,
 ) -> Iterator[Step]:
-    """`steps` of a recording that comes as mono chunks `(t,)` at the net's rate."""
-    config = model.net.config
+    """`steps` of a recording that comes as mono chunks `(t,)` at the net's rate.
+
+    With `keep`, each step has the windows that it was answered from.
+    """
+    geometry, parts = _geometry(model.net.config, every_s)
+    lane, joined = model.batcher().lane(), _Steps(model.rate_hz, parts)
+    for window in cut(geometry.cutter(), chunks):
+        lane.submit(window)
+        for answered, row in lane.take():
+            yield from joined.add(answered, row, keep=keep)
+    lane.flush()
+    for answered, row in lane.take():
+        yield from joined.add(answered, row, keep=keep)
+    yield from joined.finish()
+
+
+def windows_of(config: ClassifyConfig, chunks: Iterable[Wave]) -> Iterator[Wave]:
+    """The windows `(t,)` in which a net of that configuration gets mono chunks of a recording."""
+    geometry, _ = _geometry(config, None)
+    return (window.wave for window in cut(geometry.cutter(), chunks))
+
+
+def _geometry(config: ClassifyConfig, every_s: float | None) -> tuple[CenteredWindows, int]:
+    """The windows of a recording, and how many of them make a step.
+
+    Raises:
+        ArgumentError: `every_s` is not a usable length.
+    """
+    if every_s is not None and not 0.01 <= every_s <= 3600:
+        raise ArgumentError(f"every_s={every_s} is no usable step", fix="give 0.01 to 3600 seconds")
     window_s = config.clip_s * config.crop
     whole_s = WHOLE_CLIPS * config.clip_s if every_s is None else 0.0
-    every_s = every_s or window_s / STEPS_PER_WINDOW
-    # A step longer than a window is heard in parts, or most of it would not be heard at all.
-    parts = math.ceil(every_s / window_s - 1e-9)
-    windows = _windows(chunks, config.rate_hz, window_s, every_s / parts, whole_s)
-    found = _heard(model, windows)
-    while group := list(itertools.islice(found, parts)):
-        lengths = np.array([step.end_s - step.start_s for step in group])
-        rows = np.stack([step.probabilities for step in group])
-        mean = lengths @ rows / max(lengths.sum(), 1e-9) if parts > 1 else rows[0]
-        yield Step(group[0].start_s, group[-1].end_s, mean)
+    step_s = every_s or window_s / STEPS_PER_WINDOW
+    # A step longer than a window is answered in parts, or most of it would not be heard at all.
+    parts = math.ceil(step_s / window_s - 1e-9)
+    return CenteredWindows(config.rate_hz, window_s, step_s / parts, whole_s, SHORTEST_S), parts
 
 
-def windows_of(config: ClassifyConfig, chunks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-    """The windows `(t,)` in which a net of that configuration hears mono chunks of a recording."""
-    window_s = config.clip_s * config.crop
-    every_s, whole_s = window_s / STEPS_PER_WINDOW, WHOLE_CLIPS * config.clip_s
-    found = _windows(chunks, config.rate_hz, window_s, every_s, whole_s)
-    return (wave for *_, wave in found)
+def answer(model: ClassifyModel, source: Any, **options: Any) -> Classification:
+    """Classify one recording: `model(source, top=…, every_s=…)`."""
+    return model(source, **options)
 
 
-def _heard(
-    model: ClassifyModel, windows: Iterable[tuple[float, float, np.ndarray]]
-) -> Iterator[Step]:
-    """Answer about windows, a few of one length at a time."""
-    batch: list[tuple[float, float, np.ndarray]] = []
-    for window in windows:
-        if batch and (len(batch) == BATCH or len(window[2]) != len(batch[0][2])):
-            yield from _answered(model, batch)
-            batch = []
-        batch.append(window)
-    if batch:
-        yield from _answered(model, batch)
+def mean_probabilities(model: ClassifyModel, chunks: Iterable[Wave]) -> Probabilities:
+    """Probabilities `(k,)` of a whole recording, given as mono chunks at the net's rate."""
+    return next(recording_probabilities(model, [chunks]))
 
 
-def _chunks(source: Any, rate_hz: int) -> Iterable[np.ndarray]:
-    """The recording as mono blocks `(t,)` at the net's rate."""
-    from tympan.audio import Clip, blocks
-
-    if isinstance(source, np.ndarray):
-        fix = "tympan.load(array, rate_hz=...) gives a clip that knows its rate"
-        raise ArgumentError("an array of samples has no rate", fix=fix)
-    if isinstance(source, Clip):
-        return [source.mono().resample(rate_hz).samples[0]]
-    return (b.clip.samples[0] for b in blocks(source, block_s=30.0, rate_hz=rate_hz, mono=True))
-
-
-def _windows(
-    chunks: Iterable[np.ndarray], rate_hz: int, window_s: float, every_s: float, whole_s: float
-) -> Iterator[tuple[float, float, np.ndarray]]:
-    """Yield `(start_s, end_s, window)`; of the past only what later windows need is kept."""
-    size, every = max(1, round(window_s * rate_hz)), max(1.0, every_s * rate_hz)
-    held, first, step = np.zeros(0, np.float32), 0, 0  # `first`: place of held[0] in the file
-    whole_limit = round(whole_s * rate_hz)
-
-    def place(i: int) -> int:
-        # Of each step anew, or the rounding errors of hours of steps would add up.
-        return round(i * every)
-
-    def cut(middle: int, end: int) -> np.ndarray:
-        start = max(0, min(middle - size // 2, end - size))
-        return held[start - first : start - first + size]
-
-    for chunk in chunks:
-        held = np.concatenate([held, chunk])
-        known = first + len(held)
-        # A window is safe once the recording goes on beyond it and beyond its step.
-        while (
-            known > whole_limit
-            and (middle := (place(step) + place(step + 1)) // 2) + size < known
-            and place(step + 1) <= known
-        ):
-            yield place(step) / rate_hz, place(step + 1) / rate_hz, cut(middle, known)
-            step += 1
-            # The last window may be moved inwards, to the end of what is known.
-            useless = min(len(held) - size, place(step) - size // 2 - first)
-            if useless > size:
-                held, first = held[useless:], first + useless
-    end = first + len(held)
-    if step == 0 and end <= whole_limit:
-        yield 0.0, end / rate_hz, _at_least(held, rate_hz)
-        return
-    while place(step) < end:
-        stop = min(end, place(step + 1))
-        middle = (place(step) + stop) // 2
-        yield place(step) / rate_hz, stop / rate_hz, _at_least(cut(middle, end), rate_hz)
-        step += 1
-
-
-def _at_least(wave: np.ndarray, rate_hz: int) -> np.ndarray:
-    """Pad a wave that is too short for a spectrogram with silence."""
-    return np.pad(wave, (0, max(0, round(SHORTEST_S * rate_hz) - len(wave))))
-
-
-def _answered(model: ClassifyModel, batch: list[tuple[float, float, np.ndarray]]) -> Iterator[Step]:
-    import torch
-
-    waves = torch.from_numpy(np.stack([wave for *_, wave in batch]))
-    scores = model.net.probabilities(waves).numpy()
-    for (start_s, end_s, _), row in zip(batch, scores, strict=True):
-        yield Step(start_s, end_s, row)
-
-
-def answer(
-    model: ClassifyModel,
-    source: Any,
-    *,
-    top: int = 5,
-    every_s: float | None = None,
-    name: str | None = None,
-) -> Classification:
-    """Classify one recording.
+def recording_probabilities(
+    model: ClassifyModel, recordings: Iterable[Iterable[Wave]]
+) -> Iterator[Probabilities]:
+    """Probabilities `(k,)` of whole recordings, in their order, their windows in common batches.
 
     Args:
         model: the classifier.
-        source: what `tympan.load` takes.
-        top: how many labels to give.
-        every_s: length of a step of the timeline, see `steps`.
-        name: name of the recording in the result.
-
-    Returns:
-        The labels of the whole recording (its mean probabilities), and the timeline.
-
-    Raises:
-        ArgumentError: `top` is below 1.
+        recordings: each as mono chunks `(t,)` at the net's rate.
     """
-    if top < 1:
-        raise ArgumentError(f"top={top} labels cannot be given", fix="give 1 or more")
-    total, duration_s, level = np.zeros(len(model.labels)), 0.0, Level()
-    timeline: list[Segment] = []
-    window_s = model.net.config.clip_s * model.net.config.crop
-    overlap = window_s / every_s if every_s else STEPS_PER_WINDOW
-    for step, i in decide(steps(model, source, every_s, level), overlap):
-        total += step.probabilities * (step.end_s - step.start_s)
-        duration_s = step.end_s
-        extend(timeline, step, model.labels[i], float(step.probabilities[i]))
-    total /= max(duration_s, 1e-9)
-    best = np.argsort(-total, kind="stable")[:top]
-    labels = tuple(Label(model.labels[i], float(total[i])) for i in best)
-    return Classification(
-        name or _name(source),
-        labels,
-        tuple(timeline),
-        duration_s,
-        model.name,
-        _warnings(level.peak, duration_s),
-    )
-
-
-def _warnings(peak: float, duration_s: float) -> tuple[str, ...]:
-    """Why an answer may mean nothing."""
-    if peak < SILENT_PEAK:
-        return ("is silent, so its labels mean nothing",)
-    if duration_s < SHORTEST_S:
-        return (f"lasts only {1000 * duration_s:.0f} ms, too short to tell what it is",)
-    return ()
-
-
-def _name(source: Any) -> str:
-    from tympan.audio import Clip
-
-    if isinstance(source, (str, os.PathLike)):
-        return os.fspath(source)
-    if isinstance(source, Clip):
-        return source.name or "clip"
-    return "bytes" if isinstance(source, bytes) else str(getattr(source, "name", "stream"))
-
-
-def mean_probabilities(model: ClassifyModel, chunks: Iterable[np.ndarray]) -> np.ndarray:
-    """Probabilities `(k,)` of a whole recording, given as mono chunks at the net's rate."""
-    total, weight = np.zeros(len(model.labels)), 0.0
-    for step in steps_of(model, chunks):
-        total += step.probabilities * (step.end_s - step.start_s)
-        weight += step.end_s - step.start_s
-    return total / max(weight, 1e-9)
+    batcher = model.batcher()
+    open_: list[ClassifySession] = []
+    for chunks in recordings:
+        session = model.session(batcher=batcher, top=1)
+        for chunk in chunks:
+            session.push(chunk[None])
+        session.end()
+        open_.append(session)
+        while open_ and open_[0].ready:
+            yield open_.pop(0).mean()
+    for session in open_:
+        yield session.mean()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import math
+import heapq
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,25 +15,24 @@ import numpy as np
 from tympan._files import atomic_write
 from tympan.errors import ArgumentError
 from tympan.tasks.classify.activation import heat_of
-from tympan.tasks.classify.answer import (
-    SHORTEST_S,
-    STEPS_PER_WINDOW,
-    WHOLE_CLIPS,
-    ClassifyModel,
-    answer,
-)
+from tympan.tasks.classify.answer import BATCH, ClassifyModel, Mean, steps_of
+from tympan.tasks.classify.timeline import Piece, Step
+from tympan.tasks.inputs import name_of, samples_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from torch import Tensor
 
-    from tympan.audio import Clip
     from tympan.tasks.classify.net import Classifier
     from tympan.tasks.results import Segment
 
 FORMATS = (".png", ".svg", ".pdf")
-MOST_WINDOWS = 12  # of a segment are looked at, unless none is as clear as the whole of it
+# So many segments are explained, the clearest of so many labels among them.
+MOST_REASONS, MOST_LABELS = 24, 6
+GUESSED = 0.3  # Below it, a label is no more than a guess.
+# So many windows of undecided steps are kept, and the clearest ones of so many labels.
+MOST_UNDECIDED, MOST_LABELS_KEPT = 128, 32
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,20 @@ def _round_ticks(frequencies_hz: np.ndarray) -> tuple[list[float], list[str]]:
     return rows, names
 
 
+@dataclass(frozen=True)
+class Reason:
+    """Why a segment has its label, in that one of its windows in which the label scored highest.
+
+    `best` is true for the clearest segment of its label.
+    """
+
+    segment: Segment
+    explanation: Explanation
+    best: bool
+
+
 def explain(model: ClassifyModel, source: Any, label: str | None = None) -> Explanation:
-    """Explain an answer, in the window where it is clearest.
+    """Explain an answer, in the window where it is clearest; the recording is read once.
 
     Args:
         model: the classifier.
@@ -151,139 +164,189 @@ def explain(model: ClassifyModel, source: Any, label: str | None = None) -> Expl
     Raises:
         ArgumentError: the model has no such label.
     """
-    from tympan.audio import Clip
-    from tympan.tasks.classify.answer import steps
-
     if label is not None and label not in model.labels:
         near = difflib.get_close_matches(label, model.labels, n=3, cutoff=0.5)
         known = ", ".join(near or model.labels[:8])
         fix = f"{known}, perhaps?" if near else f"one of {known}{' …' * (len(model.labels) > 8)}"
         raise ArgumentError(f"the model has no label {label!r}", fix=fix)
-    name = source.name if isinstance(source, Clip) else None
-    if label is None:
-        best = answer(model, source, top=1)
-        label, name = best.best.label, name or best.file
-    k = model.labels.index(label)
-    clearest, duration_s = None, 0.0
-    for step in steps(model, source):
+    highest = np.full(len(model.labels), -1.0)
+    clearest: dict[int, Piece] = {}
+    mean, duration_s = Mean(len(model.labels)), 0.0
+    chunks = (block[0] for block in samples_of(source, model.rate_hz))
+    wanted = range(len(model.labels)) if label is None else [model.labels.index(label)]
+    for step in steps_of(model, chunks, keep=True):
+        mean.add(step)
         duration_s = step.end_s
-        if clearest is None or step.probabilities[k] > clearest.probabilities[k]:
-            clearest = step
-    if clearest is None:
-        return explain_window(model, source, label, (0.0, None), name)
-    part = (clearest.start_s, clearest.end_s)
-    return explain_window(model, source, label, window_of(model, part, duration_s), name)
+        for piece in step.pieces:
+            for k in wanted:
+                if piece.probabilities[k] > highest[k]:
+                    highest[k], clearest[k] = piece.probabilities[k], piece
+    k = model.labels.index(label) if label is not None else int(mean.value().argmax())
+    return explain_pieces(model, [(k, clearest[k])], name_of(source), duration_s)[0]
 
 
-def window_of(
-    model: ClassifyModel, step: tuple[float, float], duration_s: float, every_s: float | None = None
-) -> tuple[float, float]:
-    """Beginning and end of the window in which a step of the timeline was heard; see `steps`."""
-    config = model.net.config
-    window_s = config.clip_s * config.crop
-    if every_s is None and duration_s <= WHOLE_CLIPS * config.clip_s:
-        return 0.0, duration_s
-    start_s = max(0.0, min(sum(step) / 2 - window_s / 2, duration_s - window_s))
-    return start_s, min(duration_s, start_s + window_s)
+class Clearest:
+    """Keeps, while a recording is answered, the windows that explain its segments.
+
+    Of each segment the window in which its label scores highest; in the end of at most 24
+    segments: the clearest one of each of the six labels that lasted longest, and the clearest
+    others. Memory is bounded: of steps that are long undecided, windows are let go.
+
+    Args:
+        window_s: length of a window; a longer segment is no clearer for that.
+    """
+
+    def __init__(self, window_s: float) -> None:
+        self._window_s = window_s
+        self._undecided: deque[Piece] = deque()
+        self._number = 0  # of the segment that is open, from 1
+        self._open: tuple[int, Piece] | None = None
+        self._best: dict[str, _Candidate] = {}
+        self._others: list[tuple[float, int, _Candidate]] = []  # a heap, the least clear first
+        self._weight: dict[str, float] = {}
+
+    def hold(self, step: Step) -> None:
+        """Keep the windows of a step until it is decided, unless that takes long."""
+        self._undecided.extend(step.pieces)
+        while len(self._undecided) > MOST_UNDECIDED:
+            self._undecided.popleft().wave = None
+
+    def add(self, step: Step, label: int, timeline: Sequence[Segment]) -> None:
+        """Take a step that is decided and has been added to the timeline."""
+        if len(timeline) != self._number:
+            self._close(timeline)
+            self._number = len(timeline)
+        for piece in step.pieces:
+            clearer = self._open is None or (
+                piece.probabilities[label] > self._open[1].probabilities[label]
+            )
+            if piece.wave is not None and clearer:
+                # A piece of its own: the other one is let go when its step is long ago.
+                kept = Piece(piece.offset_s, piece.wave, piece.probabilities)
+                self._open = label, kept
+
+    def _close(self, timeline: Sequence[Segment]) -> None:
+        """The open segment has ended."""
+        if self._number == 0:
+            return
+        segment, found = timeline[self._number - 1], self._open
+        self._open = None
+        length_s = segment.end_s - segment.start_s
+        weight = self._weight.get(segment.label, 0.0) + segment.score * length_s
+        self._weight[segment.label] = weight
+        if found is None:
+            return
+        value = segment.score * min(length_s, self._window_s)
+        candidate = _Candidate(self._number, segment, *found, value)
+        best = self._best.get(segment.label)
+        if best is None or value > best.value:
+            self._best[segment.label] = candidate
+            if len(self._best) > MOST_LABELS_KEPT:
+                least = min(self._best, key=lambda name: self._weight[name])
+                self._keep(self._best.pop(least))
+            candidate = best or candidate
+        if candidate is not self._best.get(segment.label):
+            self._keep(candidate)
+
+    def _keep(self, candidate: _Candidate) -> None:
+        if candidate.segment.score >= GUESSED:
+            heapq.heappush(self._others, (candidate.value, -candidate.number, candidate))
+            if len(self._others) > MOST_REASONS:
+                heapq.heappop(self._others)
+
+    def reasons(
+        self, model: ClassifyModel, name: str, timeline: Sequence[Segment], duration_s: float
+    ) -> list[Reason]:
+        """The reasons for the segments of a timeline that is complete, in order of time."""
+        self._close(timeline)
+        chosen = _most_important(self._best, self._weight)
+        others = [one for *_, one in self._others]
+        others += [one for one in self._best.values() if one.segment.score >= GUESSED]
+        others = [one for one in others if one not in chosen]
+        others = sorted(others, key=lambda one: (-one.value, one.number))
+        kept = chosen + others[: MOST_REASONS - len(chosen)]
+        kept = sorted(kept, key=lambda one: one.number)
+        pieces = [(one.label, one.piece) for one in kept]
+        found = explain_pieces(model, pieces, name, duration_s)
+        return [
+            Reason(one.segment, explanation, one in chosen)
+            for one, explanation in zip(kept, found, strict=True)
+        ]
 
 
-def clearest_window(
-    model: ClassifyModel,
-    source: Any,
-    segment: Segment,
-    duration_s: float,
-    every_s: float | None = None,
-) -> tuple[float, float]:
-    """Find the window in which a segment's label scored highest, of those that made the segment.
+@dataclass(frozen=True, eq=False)
+class _Candidate:
+    """A segment that may be explained: its number, its label's number, its clearest window."""
+
+    number: int
+    segment: Segment
+    label: int
+    piece: Piece
+    value: float
+
+
+def _most_important(
+    best: Mapping[str, _Candidate], weight: Mapping[str, float]
+) -> list[_Candidate]:
+    """The clearest segments of the labels that lasted longest; guesses if there is nothing else."""
+    names = [name for name in best if best[name].segment.score >= GUESSED] or list(best)
+    return [best[name] for name in sorted(names, key=lambda name: -weight[name])[:MOST_LABELS]]
+
+
+def explain_pieces(
+    model: ClassifyModel, pieces: Sequence[tuple[int, Piece]], name: str, duration_s: float
+) -> list[Explanation]:
+    """Explain labels, given by their numbers, in windows that were kept.
 
     Args:
         model: the classifier.
-        source: what `tympan.load` takes.
-        segment: a part of the answer's timeline.
-        duration_s: length of the recording.
-        every_s: length of the timeline's steps, if it was chosen.
-
-    Returns:
-        Beginning and end in seconds. Of a very long segment, a dozen windows are looked at, and
-        more only while none of them reaches the segment's mean.
+        pieces: label and window.
+        name: of the recording.
+        duration_s: of the recording.
     """
+    found: dict[int, Explanation] = {}
+    lengths = [0 if piece.wave is None else len(piece.wave) for _, piece in pieces]
+    for length in sorted(set(lengths) - {0}):
+        same = [i for i, other in enumerate(lengths) if other == length]
+        for start in range(0, len(same), BATCH):
+            rows = same[start : start + BATCH]
+            batch = [pieces[i] for i in rows]
+            found |= zip(rows, _explained(model, batch, name, duration_s), strict=True)
+    return [found[i] for i in range(len(pieces))]
+
+
+def _explained(
+    model: ClassifyModel, pieces: Sequence[tuple[int, Piece]], name: str, duration_s: float
+) -> Iterator[Explanation]:
+    """Explain windows of one length together."""
     import torch
 
-    k = model.labels.index(segment.label)
-    windows = _windows_of_segment(model, segment, duration_s, every_s)
-    count = math.ceil(len(windows) / MOST_WINDOWS)
-    best, highest = windows[0], -1.0
-    # Every `count`-th window first; the others only if none of those is as clear as the mean.
-    for turn in range(count if len(windows) > 1 else 0):
-        for window in windows[turn::count]:
-            wave = torch.from_numpy(_wave(model, _part(source, *window)))
-            score = float(model.net.probabilities(wave)[0, k])
-            if score > highest:
-                best, highest = window, score
-        if highest >= segment.score:
-            break
-    return best
-
-
-def _windows_of_segment(
-    model: ClassifyModel, segment: Segment, duration_s: float, every_s: float | None
-) -> list[tuple[float, float]]:
-    config = model.net.config
-    window_s = config.clip_s * config.crop
-    step_s = every_s or window_s / STEPS_PER_WINDOW
-    step_s /= math.ceil(step_s / window_s - 1e-9)
-    count = max(1, math.ceil((segment.end_s - segment.start_s) / step_s - 1e-3))
-    starts = [segment.start_s + i * step_s for i in range(count)]
-    parts = [(start_s, min(segment.end_s, start_s + step_s)) for start_s in starts]
-    return list(dict.fromkeys(window_of(model, part, duration_s, every_s) for part in parts))
-
-
-def explain_window(
-    model: ClassifyModel,
-    source: Any,
-    label: str,
-    window: tuple[float, float | None],
-    name: str | None = None,
-) -> Explanation:
-    """Explain a label in one part of a recording, given by its beginning and end in seconds."""
-    import torch
-
-    part = _part(source, *window)
-    wave = torch.from_numpy(_wave(model, part))
-    spectrograms = model.shown.front(wave)
-    k = model.labels.index(label)
-    return Explanation(
-        file=Path(name or part.name or "recording").name,
-        label=label,
-        score=float(model.net.probabilities(wave)[0, k]),
-        start_s=window[0],
-        duration_s=part.duration_s,
-        spectrogram=_decibels(spectrograms),
-        heat=heat_of(model.net, wave, k)[0].numpy(),
-        frequencies_hz=_band_middles_hz(model.shown),
-    )
-
-
-def _part(source: Any, start_s: float, end_s: float | None) -> Clip:
-    from tympan.audio import Clip, load
-
-    if isinstance(source, Clip):
-        end_s = source.duration_s if end_s is None else min(source.duration_s, end_s)
-        return source.slice(start_s, end_s)
-    return load(source, start_s=start_s, end_s=end_s)
-
-
-def _wave(model: ClassifyModel, part: Clip) -> np.ndarray:
-    """The part as the net hears it: `(1, t)`, mono at its rate, and no shorter than it can hear."""
-    rate_hz = model.net.config.rate_hz
-    wave = part.mono().resample(rate_hz).samples
-    return np.pad(wave, ((0, 0), (0, max(0, round(SHORTEST_S * rate_hz) - wave.shape[1]))))
+    waves = np.stack([piece.wave for _, piece in pieces if piece.wave is not None])
+    labels = [label for label, _ in pieces]
+    with torch.inference_mode():
+        batch = torch.from_numpy(waves).to(model.device)
+        spectrograms = _decibels(model.first_net.front(batch))
+        heat = heat_of(model.net, batch, labels).cpu().numpy()
+    middles_hz = _band_middles_hz(model.first_net)
+    for i, (label, piece) in enumerate(pieces):
+        length_s = waves.shape[1] / model.rate_hz
+        yield Explanation(
+            file=Path(name).name or "recording",
+            label=model.labels[label],
+            score=float(piece.probabilities[label]),
+            start_s=piece.offset_s,
+            # A recording too short for a spectrogram was padded.
+            duration_s=min(length_s, duration_s - piece.offset_s),
+            spectrogram=spectrograms[i],
+            heat=heat[i],
+            frequencies_hz=middles_hz,
+        )
 
 
 def _decibels(spectrograms: Tensor) -> np.ndarray:
     from tympan.tasks.classify.net import MEAN_DB, SPREAD_DB
 
-    found: np.ndarray = (spectrograms[0, 0] * SPREAD_DB + MEAN_DB).numpy()
+    found: np.ndarray = (spectrograms[:, 0] * SPREAD_DB + MEAN_DB).cpu().numpy()
     return found
 
 

@@ -20,11 +20,9 @@ from tympan.tasks.recipes import (
 )
 
 if TYPE_CHECKING:
-    from tympan.data import Table
+    from tympan.data import Examples, Table
     from tympan.models import LoadedModel
-    from tympan.tasks.classify.examples import ClassifyExamples
-    from tympan.tasks.classify.learner import ClassifyLearner
-    from tympan.training import TrainingConfig
+    from tympan.training import Learner, TrainingConfig
 
 Config = TypeVar("Config", bound=ClassifyConfig)
 # What pretrained weights need as it was.
@@ -207,8 +205,13 @@ class Initialize:
     def __init__(self, model: LoadedModel | None) -> None:
         self.model = model
 
-    def __call__(self, learner: ClassifyLearner, examples: ClassifyExamples, log: Log) -> None:
+    def __call__(self, learner: Learner, examples: Examples, log: Log) -> None:
         """Initialise the net of `learner`; where the labels are the model's, from its head on."""
+        from tympan.tasks.classify.examples import ClassifyExamples
+        from tympan.tasks.classify.learner import ClassifyLearner
+
+        assert isinstance(learner, ClassifyLearner)
+        assert isinstance(examples, ClassifyExamples)
         from tympan.tasks.classify.ensemble import first_of
         from tympan.tasks.classify.linear_probe import fit_head, fit_norms
 

@@ -3,84 +3,133 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from tympan.tasks.results import Segment
+
+Wave = npt.NDArray[np.float32]
+Probabilities = npt.NDArray[np.floating]
 
 # A change of label must be worth this many nats of evidence. Chosen on rows of six sounds of
 # ESC-50 that the net had not been trained on (docs/experiments.md).
 SWITCH_COST = 3.0
-# How many undecided steps are looked at again, and at most held.
-LOOK_EVERY, MOST_HELD = 64, 1024
+# Undecided steps are looked at again whenever their number is a power of two or a multiple of this;
+# so many are held at most.
+CHECK_EVERY, MOST_HELD = 64, 1024
+
+
+class Piece:
+    """A window that was answered: part of a step, and what an explanation of it needs.
+
+    Attributes:
+        offset_s: where it begins in the recording.
+        wave: its samples `(t,)`; None once they are let go.
+        probabilities: `(k,)`.
+    """
+
+    __slots__ = ("offset_s", "probabilities", "wave")
+
+    def __init__(self, offset_s: float, wave: Wave, probabilities: Probabilities) -> None:
+        self.offset_s, self.probabilities = offset_s, probabilities
+        self.wave: Wave | None = wave
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the timeline: `start_s` to `end_s`, and the probabilities `(k,)` there."""
+    """One step of the timeline.
+
+    Attributes:
+        start_s: where it begins.
+        end_s: where it ends.
+        probabilities: `(k,)` there.
+        silent: nothing is there; what the net says comes from its neighbours.
+        pieces: the windows that it was answered from, where they are kept.
+    """
 
     start_s: float
     end_s: float
-    probabilities: np.ndarray
+    probabilities: Probabilities
+    silent: bool = False
+    pieces: tuple[Piece, ...] = field(default=(), compare=False, repr=False)
+
+
+class Decider:
+    """Chooses a label for each step: the likeliest path in which each change costs something.
+
+    The Viterbi algorithm (Forney, 1973) on a chain whose states are the labels. Steps are given
+    out as soon as all paths agree on them, so memory stays bounded however long the recording.
+    Silent steps have no label, and are no evidence.
+
+    Args:
+        overlap: of how many steps a window consists; neighbouring steps that hear the same sound
+            are no independent evidence, and count the less.
+        cost: evidence in nats that a change of label must bring.
+    """
+
+    def __init__(self, overlap: float = 1.0, cost: float = SWITCH_COST) -> None:
+        self._overlap, self._cost = max(overlap, 1.0), cost
+        # Each undecided step, and from which label each of its labels was reached.
+        self._held: list[tuple[Step, npt.NDArray[np.intp]]] = []
+        self._score: npt.NDArray[np.float64] = np.zeros(0)
+
+    def push(self, step: Step) -> list[tuple[Step, int | None]]:
+        """Take the next step; give the steps that are decided now with the numbers of labels."""
+        evidence = np.log(step.probabilities + 1e-6) / self._overlap
+        if step.silent:
+            evidence = np.zeros_like(evidence)
+        if not len(self._score):
+            self._score = np.zeros(len(evidence))
+        labels = np.arange(len(self._score))
+        best = int(self._score.argmax())
+        floor = self._score[best] - self._cost
+        stays = self._score >= floor
+        self._score = np.where(stays, self._score, floor) + evidence
+        self._held.append((step, np.where(stays, labels, best)))
+        count = len(self._held)
+        if count % CHECK_EVERY and count & (count - 1):
+            return []
+        return self._agreed(labels if count < MOST_HELD else np.array([self._score.argmax()]))
+
+    def finish(self) -> list[tuple[Step, int | None]]:
+        """Give the steps that remain."""
+        return self._agreed(np.array([self._score.argmax()])) if self._held else []
+
+    def _agreed(self, ends: npt.NDArray[np.intp]) -> list[tuple[Step, int | None]]:
+        """Trace the paths back from `ends`; take out the steps on which they agree."""
+        path, states = [], ends
+        for _, origin in reversed(self._held):
+            path.append(states)
+            states = origin[states]
+        path.reverse()
+        differ = [i for i, states in enumerate(path) if (states != states[0]).any()]
+        count = differ[0] if differ else len(path)
+        pairs = zip(self._held, path[:count], strict=False)
+        done = [(step, None if step.silent else int(states[0])) for (step, _), states in pairs]
+        del self._held[:count]
+        return done
 
 
 def decide(
     steps: Iterable[Step], overlap: float = 1.0, cost: float = SWITCH_COST
-) -> Iterator[tuple[Step, int]]:
-    """Choose a label for each step: the likeliest path in which each change costs something.
-
-    The Viterbi algorithm (Forney, 1973) on a chain whose states are the labels. Steps are given
-    out as soon as all paths agree on them, so memory stays bounded however long the recording.
-
-    Args:
-        steps: what is heard, in order.
-        overlap: of how many steps a window consists; neighbouring steps that hear the same sound
-            are no independent evidence, and count the less.
-        cost: evidence in nats that a change of label must bring.
-
-    Yields:
-        Each step with the number of its label.
+) -> Iterator[tuple[Step, int | None]]:
+    """Each step with the number of its label, None where it is silent; see `Decider`.
 
     >>> rows = [[0.9, 0.1], [0.4, 0.6], [0.9, 0.1], [0.1, 0.9], [0.1, 0.9], [0.1, 0.9]]
     >>> steps = [Step(i, i + 1, np.array(row)) for i, row in enumerate(rows)]
     >>> [label for _, label in decide(steps)]
     [0, 0, 0, 1, 1, 1]
     """
-    held: list[tuple[Step, np.ndarray]] = []  # each step, and from which label each was reached
-    score = np.zeros(0)
+    decider = Decider(overlap, cost)
     for step in steps:
-        evidence = np.log(step.probabilities + 1e-6) / max(overlap, 1.0)
-        if not len(score):
-            score = np.zeros(len(evidence))
-        labels = np.arange(len(score))
-        best = int(score.argmax())
-        stays = score >= score[best] - cost
-        score = np.where(stays, score, score[best] - cost) + evidence
-        held.append((step, np.where(stays, labels, best)))
-        if len(held) % LOOK_EVERY == 0:
-            undecided = len(held) < MOST_HELD
-            yield from _agreed(held, labels if undecided else np.array([score.argmax()]))
-    if held:
-        yield from _agreed(held, np.array([score.argmax()]))
-
-
-def _agreed(held: list[tuple[Step, np.ndarray]], ends: np.ndarray) -> list[tuple[Step, int]]:
-    """Trace the paths back from `ends`; take out of `held` the steps on which they agree."""
-    path, states = [], ends
-    for _, origin in reversed(held):
-        path.append(states)
-        states = origin[states]
-    path.reverse()
-    differ = [i for i, states in enumerate(path) if (states != states[0]).any()]
-    count = differ[0] if differ else len(path)
-    done = [(step, int(states[0])) for (step, _), states in zip(held, path[:count], strict=False)]
-    del held[:count]
-    return done
+        yield from decider.push(step)
+    yield from decider.finish()
 
 
 def extend(timeline: list[Segment], step: Step, label: str, score: float) -> None:
-    """Add a step to a timeline; one with the same label lengthens the last segment.
+    """Add a step to a timeline; one that goes on with the same label lengthens the last segment.
 
     The score of a segment is the mean over its steps, weighted by their length.
 
@@ -89,7 +138,8 @@ def extend(timeline: list[Segment], step: Step, label: str, score: float) -> Non
     >>> timeline
     [Segment(start_s=0.0, end_s=2.0, label='dog', score=0.75)]
     """
-    if not timeline or timeline[-1].label != label:
+    goes_on = timeline and timeline[-1].label == label and timeline[-1].end_s == step.start_s
+    if not goes_on:
         timeline.append(Segment(step.start_s, step.end_s, label, score))
         return
     last = timeline[-1]

@@ -13,8 +13,12 @@ from tympan.tasks.classify.answer import (
     GPU_BATCH,
     SHORTEST_S,
     Mean,
-    StepJoiner,
-    geometry_of,
+)
+from tympan.tasks.classify.answer import (
+    _geometry as geometry_of,
+)
+from tympan.tasks.classify.answer import (
+    _Steps as StepJoiner,
 )
 from tympan.tasks.classify.timeline import Step
 from tympan.tasks.model import BaseModel, WindowSession

@@ -54,7 +54,7 @@ class Tagger(Classifier):
     def probabilities(self, waves: Tensor) -> Tensor:
         """`(b, t)` → the probability of each label `(b, k)`."""
         scores: Tensor = self(self.front(waves))
-        return scores.sigmoid()
+        return torch.sigmoid(scores)
 
 
 class TagLearner(ClassifyLearner):
@@ -76,7 +76,7 @@ class TagLearner(ClassifyLearner):
     def predict(self, net: nn.Module, batch: Batch) -> Tensor:
         """Mean probabilities `(b, k)` over the windows of an evaluation batch's recordings."""
         found, owners = apply_to_windows(
-            lambda waves: net(self.net.front(waves)).float().sigmoid(), windows_in(batch)
+            lambda waves: torch.sigmoid(net(self.net.front(waves)).float()), windows_in(batch)
         )
         owners = owners.to(found.device)
         return torch.stack([found[owners == i].mean(0) for i in range(len(batch["label"]))])
