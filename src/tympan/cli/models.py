@@ -72,7 +72,7 @@ def _row(card: Card) -> dict[str, str]:
         "labels": str(len(card.labels)) if card.labels else "-",
         "parameters": size(card.parameters),
         "size": f"{int(card.weights.get('bytes', 0)) / 1e6:.1f} MB",
-        "scores": figures(card.metrics),
+        "scores": score_text(card) or "-",
         "licence": card.licence or "-",
     }
 
@@ -102,18 +102,14 @@ def size(count: int) -> str:
     return f"{count / 1e3:.0f} k" if count >= 1000 else str(count)
 
 
-def figures(metrics: dict[str, Any]) -> str:
-    """Return the numbers of a card's metrics on one line.
+def score_text(card: Card) -> str:
+    """Return the first scores of a card on one line.
 
-    >>> figures({"accuracy": 0.83125, "per_class": {"dog": 1.0}})
-    'accuracy 0.831'
+    >>> from tympan.models import Card
+    >>> score_text(Card("a", "b", metrics={"scores": [{"name": "macro_f1", "value": 0.83125}]}))
+    'macro F1 83.1 %'
     """
-    numbers = {
-        name: value
-        for name, value in metrics.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }
-    return ", ".join(f"{name} {value:.3g}" for name, value in list(numbers.items())[:3]) or "-"
+    return ", ".join(f"{one.title} {one.text}" for one in card.scores[:3])
 
 
 def described(card: Card) -> str:
@@ -127,7 +123,7 @@ def described(card: Card) -> str:
     """
     facts = {
         "parameters": size(card.parameters),
-        "scores": figures(card.metrics) if card.metrics else "",
+        "scores": score_text(card),
         "labels": ", ".join(card.labels),
         "licence": card.licence,
         "credits": card.attribution,

@@ -6,7 +6,6 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tympan.errors import DataError
 from tympan.tasks.job import file_keys, trained_on
 from tympan.tasks.registry import get
 
@@ -45,10 +44,6 @@ def evaluate(
     task = get(loaded.card.task)
     ready = task.load(loaded, choose_device(device))
     table = folder if isinstance(folder, Table) else read_folder(folder)
-    if not any(example.label or example.supervisions for example in table):
-        what = "names no labels to compare the answers with"
-        fix = "one sub-folder for each label, or a metadata.csv with a column label"
-        raise DataError(what, file=table.root, fix=fix)
     if split is not None:
         table = table.where("split", split)
     store = AudioStore.open(table, ready.rate_hz, on_error="skip")

@@ -29,6 +29,10 @@ def check_labelled(table: Table) -> None:
             file=table.root,
             fix="cut the parts into files of their own",
         )
+    if not any(example.label for example in table):
+        what = "names no labels of its recordings"
+        fix = "one sub-folder for each label, or a metadata.csv with a column label"
+        raise DataError(what, file=table.root, fix=fix)
     without = [str(e.path) for e in table if not e.label]
     if without:
         more = len(without) - 1
