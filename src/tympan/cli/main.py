@@ -31,7 +31,7 @@ EXIT_UNEXPECTED, EXIT_MISTAKE, EXIT_INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(
     name="tympan",
-    help="From raw audio to answers: what is heard, when, and how sure it is.",
+    help="Ask questions of recordings, and train models on your own.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     # Without Rich, the help page takes half the time.

@@ -1,4 +1,4 @@
-"""By what a file is told to be audio without opening it in a decoder."""
+"""How a file is recognised as audio without opening it in a decoder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OTHER_SUFFIXES = frozenset((
     ".srt", ".db", ".ini", ".log", ".asd", ".doc", ".docx", ".xls", ".xlsx", ".parquet", ".h5",
 ))
 # fmt: on
-# The first bytes of the common containers, for files without a suffix that tells.
+# The first bytes of the common containers, for files without a known suffix.
 MAGIC = re.compile(
     rb"RIFF....WAVE|RF64|RIFX|fLaC|OggS|ID3|FORM....AIF|\.snd|caff|....ftyp|\x1aE\xdf\xa3"
     rb"|\xff[\xfb\xf3\xf2\xfa\xf1\xf9]|wvPK|NIST_1A",

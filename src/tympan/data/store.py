@@ -211,7 +211,7 @@ def _bytes_key(path: Path) -> str:
 
 
 class _Pack:
-    """The samples of an open pack, read where they are asked for.
+    """The samples of an open pack, read when they are needed.
 
     Not mapped into memory: what is touched of a map stays with the process, and a training would
     seem to take as much memory as its recordings. Reading costs the same time. The file stays

@@ -125,14 +125,14 @@ def final_parts(parts: Mapping[str, Any]) -> dict[str, str]:
     return {name: f"{name}.average" if f"{name}.average" in parts else name for name in names}
 
 
-def check_same(saved: Mapping[str, Any], asked: Mapping[str, Any], out: Path) -> None:
+def check_same(saved: Mapping[str, Any], current: Mapping[str, Any], out: Path) -> None:
     """Refuse to resume a training whose settings or data are others, and name what differs.
 
     Raises:
         ModelError: they differ.
     """
     # A round trip, so that tuples equal the lists they are saved as.
-    differ = _differences(saved, json.loads(json.dumps(asked)))
+    differ = _differences(saved, json.loads(json.dumps(current)))
     if differ:
         more = f", and {len(differ) - 6} more" if len(differ) > 6 else ""
         raise ModelError(
@@ -153,7 +153,7 @@ _DIGESTS = {
 }
 
 
-def _differences(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
+def _differences(saved: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
     """What differs, in words.
 
     >>> there = {"epochs": 3, "val": {"rows": 4, "content": "a1", "seed": 0}}
@@ -162,11 +162,11 @@ def _differences(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str
     >>> _differences(there, {"epochs": 3, "val": {}})
     ['val.rows: 4 there, none now']
     """
-    old, new = _flat(saved), _flat(asked)
+    old, new = _flat(saved), _flat(current)
     missing = object()
     keys = sorted(k for k in {*old, *new} if old.get(k, missing) != new.get(k, missing))
     # Without rows in one of the two the rest of it follows.
-    bare = [s for s in ("train", "val") if not (saved.get(s) and asked.get(s))]
+    bare = [s for s in ("train", "val") if not (saved.get(s) and current.get(s))]
     keys = [k for k in keys if k.partition(".")[0] not in bare or k.endswith(".rows")]
     # Other recordings have other labels.
     follow = {f"{k.removesuffix('.content')}.targets" for k in keys if k.endswith(".content")}

@@ -11,7 +11,7 @@ def choose_device(accelerator: str = "auto") -> str:
     """The device a training will use: `"cuda"`, `"mps"` or `"cpu"`.
 
     Raises:
-        ArgumentError: one is asked for by name that is not here.
+        ArgumentError: one is named that is not here.
 
     >>> choose_device("cpu")
     'cpu'

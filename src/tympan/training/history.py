@@ -13,7 +13,7 @@ from tympan._files import atomic_write
 
 @dataclass
 class History:
-    """A training's course.
+    """What happened in a training.
 
     Args:
         monitor: the metric that picks the weights.

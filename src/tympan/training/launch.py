@@ -144,7 +144,7 @@ def _own_environment() -> Iterator[None]:
 @contextlib.contextmanager
 def _forward_signals() -> Iterator[None]:
     """Pass SIGINT and SIGTERM to the processes started meanwhile: they save and end."""
-    asked: int
+    sent: int
     others = {child.pid for child in multiprocessing.active_children()}
 
     def forward(number: int, frame: FrameType | None) -> None:
@@ -155,10 +155,10 @@ def _forward_signals() -> Iterator[None]:
 
     before: dict[int, Any] = {}
     try:
-        for asked in (signal.SIGINT, signal.SIGTERM):
+        for sent in (signal.SIGINT, signal.SIGTERM):
             with contextlib.suppress(ValueError):  # not the main thread
-                before[asked] = signal.signal(asked, forward)
+                before[sent] = signal.signal(sent, forward)
         yield
     finally:
-        for asked, handler in before.items():
-            signal.signal(asked, signal.SIG_DFL if handler is None else handler)
+        for sent, handler in before.items():
+            signal.signal(sent, signal.SIG_DFL if handler is None else handler)

@@ -22,7 +22,7 @@ ADAMW_SIZE = 0.2
 def is_hidden_kernel(weight: Tensor) -> bool:
     """Whether a weight is the kernel of a convolution between feature maps.
 
-    The first convolution, which hears one channel, and the head do better with AdamW (Jordan et
+    The first convolution, on one channel, and the head do better with AdamW (Jordan et
     al.).
 
     >>> is_hidden_kernel(torch.zeros(8, 4, 3, 3)), is_hidden_kernel(torch.zeros(8, 1, 3, 3))

@@ -32,8 +32,8 @@ from tympan.training.signals import StopSignal, TrainingInterrupted
 _SAVED = (
     "epoch", "step", "since_best", "loss_sums", "loss_count", "seconds", "wait_s",
 )  # fmt: skip
-# On a GPU the loss is looked at every so many steps: each look waits for the device.
-GPU_LOOK_EVERY = 16
+# On a GPU the loss is read every so many steps: each reading waits for the device.
+GPU_READ_EVERY = 16
 RESUME = "the same command goes on from here"
 
 
@@ -131,15 +131,15 @@ class Run:
         steps = len(self.train)
         self.train.wait_s, before_s, started = 0.0, self.seconds, time.perf_counter()
         before_wait_s = self.wait_s
-        look_every = 1 if self.fabric.device.type == "cpu" else GPU_LOOK_EVERY
+        read_every = 1 if self.fabric.device.type == "cpu" else GPU_READ_EVERY
         batches = self.train.epoch(self.epoch, self.step)
         for batch in batches:
             self.train_step(batch)
             self.seconds = before_s + time.perf_counter() - started
             self.wait_s = before_wait_s + self.train.wait_s
-            if self.step % look_every and self.step < steps:
+            if self.step % read_every and self.step < steps:
                 continue
-            if self.look(stop):
+            if self.read_losses(stop):
                 batches.close()  # type: ignore[attr-defined]
                 self.stop_here()
             if time.monotonic() - self.saved_at >= self.config.checkpoint_every_s:
@@ -187,8 +187,8 @@ class Run:
         total, cycles = self.config.epochs * steps, self.config.cycles
         return self.config.lr * lr_factor(number, total, warmup, cycles)
 
-    def look(self, stop: StopSignal) -> bool:
-        """Read the losses since the last look; whether any process got a stop signal."""
+    def read_losses(self, stop: StopSignal) -> bool:
+        """Read the losses since the last time; whether any process got a stop signal."""
         seen = torch.stack(self.pending)  # (steps, nets, 2)
         stopping = torch.full_like(seen[:1], float(stop.received))
         rows = torch.cat([seen, stopping])

@@ -19,7 +19,7 @@ class TrainingInterrupted(TympanError):
 
 
 class StopSignal:
-    """`with StopSignal() as stop`: `stop.received` tells whether a signal came.
+    """`with StopSignal() as stop`: `stop.received` says whether a signal came.
 
     In threads other than the main one, where signals cannot be handled, it stays False.
     """

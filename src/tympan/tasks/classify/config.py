@@ -34,25 +34,25 @@ class ClassifyConfig:
     """All that is needed to build and train a classifier again.
 
     Attributes:
-        rate_hz: rate at which it listens; recordings are resampled to it.
+        rate_hz: rate of its input; recordings are resampled to it.
         n_fft: samples of a frame.
         hop: samples from one frame to the next.
         n_mels: mel bands.
         f_min_hz: lower edge of the lowest band.
         encoder: name of the encoder in `tympan.nets.ENCODERS`.
-        clip_s: length of what the net hears at once.
+        clip_s: length of what the net gets at once.
         dropout: probability of dropping a feature before the head.
         temperature: what the scores are divided by, fitted after training so that 80 % means
             right four times out of five (Guo et al., 2017).
         mixup_p: share of the training clips that are mixed with another one.
-        crop: share of `clip_s` that is heard at once in training. Shorter crops are more different
+        crop: share of `clip_s` that it gets at once in training. Shorter crops are more different
             ones in the same time.
         shift: longest circular shift in training, as a fraction of the clip.
         mask: widest masked band in training, as a fraction of all bands or frames.
         frequency_shift: longest shift along frequency in training, in mel bands.
         filter_db: most that a frequency region is raised or lowered in training.
         balance: 0 draws clips as they come, 1 draws all classes equally often.
-        pool: what the head hears: `"last"`, the encoder's last feature map, or `"stages"`, the
+        pool: what the head gets: `"last"`, the encoder's last feature map, or `"stages"`, the
             spectrogram and every stage.
         keep_norm: leave the normalisation of a trained encoder as it is.
         encoder_lr: learning rate of the encoder, as a share of that of the head.

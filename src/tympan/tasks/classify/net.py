@@ -91,7 +91,7 @@ class Classifier(nn.Module):
             self.head = nn.Linear(self.encoder.features, k)
 
     def features(self, spectrograms: Tensor) -> Tensor:
-        """`(b, 1, f, n)` → what the head hears, `(b, d)`."""
+        """`(b, 1, f, n)` → what the head gets, `(b, d)`."""
         x = spectrograms.contiguous(memory_format=torch.channels_last)
         if self.config.pool == "stages":
             stages: Tensor = self.pool([x, *(m for _, m in self.encoder.feature_maps(x))])

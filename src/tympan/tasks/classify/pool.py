@@ -1,4 +1,4 @@
-"""What a classifier's head hears: the last feature map, or every stage on the way there."""
+"""What a classifier's head gets: the last feature map, or every stage on the way there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SMALLEST_SPREAD = 1e-3
 class StagePooling(nn.Module):
     """Mean and maximum over time of the spectrogram's bands and of every stage's channels.
 
-    A trained encoder's last stage keeps what told *its* labels apart. Earlier stages still know
+    A trained encoder's last stage keeps what distinguished *its* labels. Earlier stages still know
     what it threw away (pitch, timbre), so for few recordings of something else a head on all of
     them learns more (Yosinski et al., *How transferable are features in deep neural networks?*,
     NIPS 2014; measured in docs/experiments.md).
