@@ -25,7 +25,7 @@ __getattr__, __dir__, __all__ = attach(
         "answer": "tympan.tasks.answering",
         "classify": "tympan.tasks.classify.api",
         "train": "tympan.report.trained",
-        "evaluate": "tympan.tasks.evaluating",
+        "evaluate": "tympan.tasks.evaluation",
         "hear": "tympan.report.hear",
         "show": "tympan.spectra.figures",
         "explain": "tympan.report.explain",

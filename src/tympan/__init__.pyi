@@ -24,6 +24,6 @@ from tympan.spectra.figures import show as show
 from tympan.tasks.answering import answer as answer
 from tympan.tasks.classify.api import classify as classify
 from tympan.tasks.engines import list_engines as list_engines
-from tympan.tasks.evaluating import evaluate as evaluate
+from tympan.tasks.evaluation import evaluate as evaluate
 
 __version__: str

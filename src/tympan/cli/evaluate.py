@@ -28,7 +28,7 @@ def evaluate(
 ) -> None:
     """Score a model on labelled recordings."""
     from tympan.cli.outputs import json_line
-    from tympan.tasks.evaluating import evaluate as score
+    from tympan.tasks.evaluation import evaluate as score
 
     result = score(model, folder, split=split, device=device)
     for line in result.skipped if not quiet else ():

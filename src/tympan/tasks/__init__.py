@@ -30,7 +30,7 @@ __getattr__, __dir__, __all__ = attach(
         "Utterance": "tympan.tasks.results",
         "Verb": "tympan.tasks.verbs",
         "answer": "tympan.tasks.answering",
-        "evaluate": "tympan.tasks.evaluating",
+        "evaluate": "tympan.tasks.evaluation",
         "get": "tympan.tasks.registry",
         "list_engines": "tympan.tasks.engines",
         "list_settings": "tympan.tasks.settings",

@@ -7,7 +7,7 @@ from tympan.tasks.base import Task as Task
 from tympan.tasks.base import TrainingResult as TrainingResult
 from tympan.tasks.engines import Engine as Engine
 from tympan.tasks.engines import list_engines as list_engines
-from tympan.tasks.evaluating import evaluate as evaluate
+from tympan.tasks.evaluation import evaluate as evaluate
 from tympan.tasks.registry import get as get
 from tympan.tasks.results import Anomaly as Anomaly
 from tympan.tasks.results import Classification as Classification

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tympan.tasks.answering import load
 from tympan.tasks.classify.api import classify
-from tympan.tasks.evaluating import evaluate
+from tympan.tasks.evaluation import evaluate
 from tympan.tasks.registry import get, verbs
 
 TASKS = {name: one.task for name, one in verbs().items()}
