@@ -54,7 +54,7 @@ def toy_site(tmp_path: Path) -> dict[str, str]:
     site = tmp_path / "site"
     info = site / "toy_question-0.1.dist-info"
     info.mkdir(parents=True)
-    source = Path(__file__).parents[1] / "toy_question.py"
+    source = Path(__file__).parents[1] / "plugins" / "toy_question.py"
     (site / "toy_question.py").write_text(source.read_text("utf-8"), "utf-8")
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-question\nVersion: 0.1\n")
     (info / "entry_points.txt").write_text(

@@ -53,7 +53,7 @@ def train(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", help="Folder of the model; else FOLDER-classify, here.",
+            "--out", "-o", help="Folder of the model; else FOLDER-TASK, here.",
             show_default=False,
         ),
     ] = None,

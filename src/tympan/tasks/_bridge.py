@@ -16,9 +16,9 @@ class BridgedModel:
         return getattr(self._model, name)
 
     def __call__(self, source: Any, **options: Any) -> Any:
-        """Answer about a recording; one that means nothing is empty."""
+        """Answer about a recording; one that means nothing has no timeline."""
         found = self._task.predict(self._model, source, **options)
-        return replace(found, labels=(), timeline=()) if found.warnings else found
+        return replace(found, timeline=()) if found.warnings else found
 
 
 def load(task: Any, loaded: Any, device: str) -> Any:

@@ -47,7 +47,13 @@ CLASSIFICATION = Classification(
 WORDS = (Word(0.0, 0.5, "Good", 0.9), Word(0.5, 1.0, "morning."))
 ANSWERS: dict[str, Result] = {
     "classification": CLASSIFICATION,
-    "tags": Tags("a.wav", (Tag("rock", 0.9, True), Tag("jazz", 0.2, False)), 3.0, "m"),
+    "tags": Tags(
+        "a.wav",
+        (Tag("rock", 0.9, True), Tag("jazz", 0.2, False)),
+        (Segment(0.0, 3.0, "rock", 0.9),),
+        3.0,
+        "m",
+    ),
     "segments": Segments(
         "a.wav", (Segment(0.0, 2.0, "speech", 0.8), Segment(1.5, 3.0, "music", 0.7)), 3.0, "m"
     ),
@@ -68,7 +74,7 @@ ANSWERS: dict[str, Result] = {
 }
 OWN_KEYS = {
     "classification": {"labels", "timeline"},
-    "tags": {"tags"},
+    "tags": {"tags", "timeline"},
     "segments": {"segments"},
     "anomaly": {"score", "threshold", "anomalous", "timeline"},
     "identity": {"speaker", "similarity", "probability"},
@@ -227,8 +233,16 @@ def test_warnings_are_printed_and_an_empty_answer_is_nothing_else() -> None:
     told = dataclasses.replace(CLASSIFICATION, warnings=("is clipped",))
     assert str(told).splitlines()[0] == "street.wav: siren 75 %, engine 20 %"
     assert str(told).splitlines()[-1] == "street.wav: is clipped"
-    silent = Classification("a.wav", (), (), 1.0, "sounds", ("is silent",))
-    assert str(silent) == "a.wav: is silent"
+    # Of silence a model gives labels too, but none at any time.
+    labels, tags = (Label("dog", 0.5),), (Tag("rock", 0.9, True),)
+    for silent in (
+        Classification("a.wav", labels, (), 1.0, "sounds", ("is silent",)),
+        Tags("a.wav", tags, (), 1.0, "tags", ("is silent",)),
+    ):
+        assert str(silent) == "a.wav: is silent"
+        assert silent.spans() == ()
+    none = Tags("a.wav", (Tag("jazz", 0.2, False),), warnings=("is clipped",))
+    assert str(none) == "a.wav: none (highest: jazz 20 %)\na.wav: is clipped"
     for empty in (
         Segments("a.wav", (), warnings=("is silent",)),
         Notes("a.wav", (), warnings=("is silent",)),

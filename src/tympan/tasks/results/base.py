@@ -30,7 +30,7 @@ class Result:
 
     A kind of answer has its own fields and these four, and says how it prints (`shown`), which
     `columns` and `cells` a table of it has, which `spans` of the recording it names, and how it is
-    drawn (`plot`). One that means nothing, as of silence, is empty, and a warning says why.
+    drawn (`plot`).
 
     Attributes:
         file: name of the recording.

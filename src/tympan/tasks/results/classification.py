@@ -21,7 +21,8 @@ class Classification(Result):
     Attributes:
         file: the name of the recording.
         labels: the best labels of the whole recording, best first.
-        timeline: what is heard when; neighbouring steps of the same label are one segment.
+        timeline: what sounds when; neighbouring steps of the same label are one segment.
+            Empty where the answer means nothing, as of silence; a warning says why.
         duration_s: length of the recording.
         model: name of the model that answered.
         warnings: why the answer may mean nothing: the recording is silent, or far too short.
@@ -48,6 +49,8 @@ class Classification(Result):
 
     def shown(self) -> str:
         """The labels, and the timeline where there is more than one segment."""
+        if self.warnings and not self.timeline:
+            return ""  # labels that mean nothing would be read all the same
         lines = [", ".join(map(str, self.labels))]
         if len(self.timeline) > 1:
             lines += [f"  {segment}" for segment in self.timeline]

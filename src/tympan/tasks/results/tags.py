@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tympan.tasks.results.base import Result
-from tympan.tasks.results.parts import percent
+from tympan.tasks.results.formats import WITH_TIMES, Span
+from tympan.tasks.results.parts import Segment, percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,6 +37,8 @@ class Tags(Result):
     Attributes:
         file: the name of the recording.
         tags: labels with their scores, highest first.
+        timeline: when those that apply do. Empty where the answer means nothing, as of silence; a
+            warning says why.
         duration_s: length of the recording.
         model: name of the model that answered.
         warnings: what may be wrong with the answer.
@@ -48,9 +51,11 @@ class Tags(Result):
 
     file: str
     tags: tuple[Tag, ...]
+    timeline: tuple[Segment, ...] = ()
     duration_s: float = 0.0
     model: str = ""
     warnings: tuple[str, ...] = ()
+    formats: ClassVar[tuple[str, ...]] = WITH_TIMES
 
     @property
     def chosen(self) -> tuple[str, ...]:
@@ -59,6 +64,8 @@ class Tags(Result):
 
     def shown(self) -> str:
         """The labels that apply."""
+        if self.warnings and self.chosen and not self.timeline:
+            return ""  # labels that mean nothing would be read all the same
         found = ", ".join(str(one) for one in self.tags if one.chosen)
         if found or not self.tags:
             return found
@@ -71,6 +78,10 @@ class Tags(Result):
     def cells(self) -> Iterable[tuple[Any, ...]]:
         """A row for each tag."""
         return ((one.label, one.score, one.chosen) for one in self.tags)
+
+    def spans(self) -> tuple[Span, ...]:
+        """The timeline."""
+        return tuple(Span(s.start_s, s.end_s, s.label, score=s.score) for s in self.timeline)
 
     def plot(self) -> Figure:
         """A bar for each label; those that apply are solid."""
