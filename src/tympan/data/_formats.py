@@ -1,4 +1,4 @@
-"""By what a file is told to be audio without opening it in a decoder."""
+"""What kind of file it is, by its suffix or its first bytes, without opening it in a decoder."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ OTHER_SUFFIXES = frozenset((
     ".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".xml", ".html", ".pdf",
     ".png", ".jpg", ".jpeg", ".gif", ".svg", ".py", ".ipynb", ".npy", ".npz", ".pt", ".pth",
     ".safetensors", ".pkl", ".zip", ".gz", ".tar", ".mid", ".midi", ".lab", ".textgrid", ".rttm",
-    ".srt", ".db", ".ini", ".log", ".asd", ".doc", ".docx", ".xls", ".xlsx", ".parquet", ".h5",
+    ".srt", ".vtt", ".abc", ".db", ".ini", ".log", ".asd", ".doc", ".docx", ".xls", ".xlsx", ".parquet", ".h5",
 ))
 # fmt: on
+SCORE_SUFFIXES = frozenset((".mid", ".midi", ".abc"))
+TABLE_SUFFIXES = frozenset((".csv", ".tsv", ".jsonl"))
 # The first bytes of the common containers, for files without a suffix that tells.
 MAGIC = re.compile(
     rb"RIFF....WAVE|RF64|RIFX|fLaC|OggS|ID3|FORM....AIF|\.snd|caff|....ftyp|\x1aE\xdf\xa3"
