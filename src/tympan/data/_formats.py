@@ -16,7 +16,8 @@ OTHER_SUFFIXES = frozenset((
     ".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".xml", ".html", ".pdf",
     ".png", ".jpg", ".jpeg", ".gif", ".svg", ".py", ".ipynb", ".npy", ".npz", ".pt", ".pth",
     ".safetensors", ".pkl", ".zip", ".gz", ".tar", ".mid", ".midi", ".lab", ".textgrid", ".rttm",
-    ".srt", ".vtt", ".abc", ".db", ".ini", ".log", ".asd", ".doc", ".docx", ".xls", ".xlsx", ".parquet", ".h5",
+    ".srt", ".vtt", ".abc", ".db", ".ini", ".log", ".asd", ".doc", ".docx", ".xls", ".xlsx",
+    ".parquet", ".h5",
 ))
 # fmt: on
 SCORE_SUFFIXES = frozenset((".mid", ".midi", ".abc"))

@@ -129,9 +129,7 @@ def _repeated(keys: Sequence[str | None]) -> list[str | None]:
     return [key if key and count[key] > 1 else None for key in keys]
 
 
-def _runs(
-    keys: Sequence[str | None], found: Sequence[tuple[str, int] | None]
-) -> list[str | None]:
+def _runs(keys: Sequence[str | None], found: Sequence[tuple[str, int] | None]) -> list[str | None]:
     """Only keys whose numbers run from 0 or 1, with at most as many gaps as parts."""
     numbers: dict[str, list[int]] = defaultdict(list)
     for key, one in zip(keys, found, strict=True):

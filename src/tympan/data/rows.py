@@ -7,7 +7,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from tympan.errors import DataError
 
 # Excel's way of naming the delimiter, in a line before the header.
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<delimiter>[,;\t|])"?[,;\t|]*\r?(\n|$)', re.IGNORECASE)
-_DELIMITERS = (",", ";", "\t", "|")
+_DELIMITERS: tuple[str, ...] = (",", ";", "\t", "|")
 
 Row = tuple[int, dict[str, str]]  # line number in the file, its columns
 
@@ -139,10 +139,9 @@ def _header(
     the most names.
     """
     named = _SEPARATOR_LINE.match(text)
+    delimiters = _DELIMITERS if path.suffix.lower() != ".tsv" else ("\t", ",", ";", "|")
     if named:
         text, delimiters = text[named.end() :], (named["delimiter"],)
-    else:
-        delimiters = _DELIMITERS if path.suffix.lower() != ".tsv" else ("\t", ",", ";", "|")
 
     def reader(delimiter: str) -> Any:
         return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -150,7 +149,7 @@ def _header(
     headers: dict[str, list[str]] = {}
     for delimiter in delimiters:
         try:
-            first = next(reader(delimiter), [])
+            first: list[str] = next(reader(delimiter), [])
         except csv.Error as error:
             raise DataError(f"is not CSV (line 1: {error})", file=path) from error
         headers[delimiter] = [name.strip() for name in first]

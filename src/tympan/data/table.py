@@ -199,7 +199,9 @@ class Table:
     @property
     def event_labels(self) -> list[str]:
         """The different labels of the supervisions, sorted."""
-        return sorted({one.label for example in self.examples for one in example.supervisions} - {""})
+        return sorted(
+            {one.label for example in self.examples for one in example.supervisions} - {""}
+        )
 
     @property
     def speakers(self) -> list[str]:

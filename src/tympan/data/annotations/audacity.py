@@ -48,7 +48,7 @@ def read_audacity(path: str | Path) -> tuple[Supervision, ...]:
             if cells[0].strip() == "\\":
                 if len(found) == len(bands):
                     raise ValueError("has frequencies, but no label stands before it")
-                bands.append(band(*(cells[1:3] + ["", ""])[:2]))
+                bands.append(band(*[*cells[1:3], "", ""][:2]))
                 continue
             if len(cells) < 2:
                 raise ValueError("is no label (start, tab, end, tab, label)")

@@ -55,7 +55,8 @@ def read_raven(path: str | Path, label_column: str | None = None) -> tuple[Super
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "a.txt"
-    >>> _ = path.write_text("Selection\\tBegin Time (s)\\tEnd Time (s)\\tSpecies\\n1\\t0.5\\t2\\twren\\n")
+    >>> header = "Selection\\tBegin Time (s)\\tEnd Time (s)\\tSpecies"
+    >>> _ = path.write_text(header + "\\n1\\t0.5\\t2\\twren\\n")
     >>> read_raven(path)[0].label
     'wren'
     """
@@ -75,8 +76,9 @@ def read_raven(path: str | Path, label_column: str | None = None) -> tuple[Super
     found: dict[str, Supervision] = {}
     for line, content in lines[1:]:
         cells = [*content.split("\t"), *[""] * len(header)]
-        if cells[at[_END]] == "" and content.count("\t") < at[_END]:
-            raise wrong(path, line, f"has {content.count('	') + 1} cells, the header {len(header)}")
+        count = content.count("\t") + 1
+        if count <= at[_END]:
+            raise wrong(path, line, f"has {count} cells, the header {len(header)}")
         try:
             start_s, end_s = times(cells[at[_START]], cells[at[_END]])
             low, high = (cells[at[name]] if name in at else "" for name in (_LOW, _HIGH))

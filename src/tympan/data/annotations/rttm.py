@@ -44,8 +44,8 @@ def read_rttm(path: str | Path, recording: str | None = None) -> tuple[Supervisi
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "a.rttm"
     >>> _ = path.write_text("SPEAKER a 1 0.5 1.25 <NA> <NA> anna <NA> <NA>\\n")
-    >>> read_rttm(path)
-    (Supervision(start_s=0.5, end_s=1.75, label='', text='', speaker='anna', low_hz=None, high_hz=None),)
+    >>> [(one.start_s, one.end_s, one.speaker) for one in read_rttm(path)]
+    [(0.5, 1.75, 'anna')]
     """
     found = read_rttm_recordings(path)
     if recording is not None:

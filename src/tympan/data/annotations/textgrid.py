@@ -17,11 +17,13 @@ from tympan.data.table import Supervision
 from tympan.errors import DataError
 
 # Tiers named like this are levels of annotation; another name is taken for a speaker's.
+_ONE = """
+label event annotation word phone phoneme segment syllable sentence utterance note silence tone
+"""
 LEVELS = frozenset(
-    "label labels event events annotation annotations word words phone phones phoneme phonemes "
-    "segment segments syllable syllables sentence sentences utterance utterances transcript "
-    "transcription text notes silences bell".split()
-) | {""}
+    {"", "text", "transcript", "transcription", "bell"}
+    | {name + end for name in _ONE.split() for end in ("", "s")}
+)
 _TOKEN = re.compile(r'\s*(?:(?P<text>"(?:[^"]|"")*")(?=\s|$)|(?P<word>\S+))')
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?%?")
 
@@ -150,10 +152,20 @@ def write_textgrid(
     end_s = max([duration_s or 0.0, *(one.end_s for one in items)])
     tiers = _tiers(in_order(items))
     lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', ""]
-    lines += ["xmin = 0", f"xmax = {end_s!r}", "tiers? <exists>", f"size = {len(tiers)}", "item []:"]
+    lines += [
+        "xmin = 0",
+        f"xmax = {end_s!r}",
+        "tiers? <exists>",
+        f"size = {len(tiers)}",
+        "item []:",
+    ]
     for i, (name, points, marks) in enumerate(tiers, start=1):
         kind = "TextTier" if points else "IntervalTier"
-        lines += [f"    item [{i}]:", f'        class = "{kind}"', f"        name = {_quoted(name)}"]
+        lines += [
+            f"    item [{i}]:",
+            f'        class = "{kind}"',
+            f"        name = {_quoted(name)}",
+        ]
         lines += ["        xmin = 0", f"        xmax = {end_s!r}"]
         lines += _points(marks) if points else _intervals(marks, end_s)
     return write_text(path, lines)
