@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from tympan._lazy import attach
 
+# The line above binds this name; here it is a package of readers and writers.
+del annotations
+
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
@@ -14,7 +17,7 @@ __getattr__, __dir__, __all__ = attach(
         "read_folder": "tympan.data.folder",
         "Guess": "tympan.data.guess",
         "guess_task": "tympan.data.guess",
-        "looks_like": "tympan.data.guess",
+        "possible_task": "tympan.data.guess",
         "Split": "tympan.data.split",
         "split_table": "tympan.data.split",
         "folds": "tympan.data.cross_validation",

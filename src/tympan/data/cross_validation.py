@@ -48,7 +48,7 @@ def folds(
     >>> [(name, split.indices["test"]) for name, split in folds(Table(root, tuple(rows)))]
     [('0', (0, 3)), ('1', (1, 4)), ('2', (2, 5))]
     """
-    grouping = Grouping.of(table, content_keys(table, keys), group_by)
+    grouping = Grouping.of(table, content_keys(table, keys), group_by, least=max(3, k))
     if column is not None and table.has(column):
         require_all(table, column)
         names = table.column(column)

@@ -7,7 +7,7 @@ column and any others.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -102,17 +102,16 @@ def read_folder(
 def _read(root: Path, choice: _Choice) -> Table:
     files = list(walk(root))
     if choice.metadata is not None:
-        return _beside(_read_table(root, choice.metadata, choice, chosen=True), files)
+        table = _read_table(root, choice.metadata, choice, chosen=True)
+        return _beside(table, files, [choice.metadata])
     found = find_tables(root, files)
-    if len(found.paths) == 1:
-        table = _read_table(root, found.paths[0], choice)
-    elif found.paths:
-        table = _join(root, [(path, _read_table(root, path, choice)) for path in found.paths])
+    if found.paths:
+        parts = [(path, _read_table(root, path, choice)) for path in found.paths]
+        table = parts[0][1] if len(parts) == 1 else _join(root, parts)
     else:
         tops = layouts.split_folders(root)
         if tops:
-            inner = replace(choice, metadata=None)
-            return _count(_join(root, [(top, _read(top, inner)) for top in tops]), files)
+            return _read_splits(root, tops, files, choice)
         for column in (choice.file_column, choice.label_column):
             if column is not None:
                 what = f"has no table with a column {column!r}"
@@ -120,7 +119,14 @@ def _read(root: Path, choice: _Choice) -> Table:
         table = layouts.read_labels(root, files)
         if table.origin == "sub-folders":
             table = replace(table, warnings=tuple(layouts.doubtful_labels(root, table)))
-    return _beside(replace(table, notes=(*table.notes, *found.notes)), files)
+    return _beside(replace(table, notes=(*table.notes, *found.notes)), files, found.paths)
+
+
+def _read_splits(root: Path, tops: Sequence[Path], files: Sequence[Path], choice: _Choice) -> Table:
+    parts = [(top, _read(top, choice)) for top in tops]
+    inside = {path for top in tops for path in walk(top)}
+    ignored = sum(table.ignored for _, table in parts) + sum(path not in inside for path in files)
+    return replace(_join(root, parts), ignored=ignored)
 
 
 def _read_table(root: Path, path: Path, choice: _Choice, chosen: bool = False) -> Table:
@@ -161,29 +167,27 @@ def _join(root: Path, parts: Sequence[tuple[Path, Table]]) -> Table:
     )
 
 
-def _beside(table: Table, files: Sequence[Path]) -> Table:
-    """The table with what lies beside its recordings, and the files that are not used counted."""
+def _beside(table: Table, files: Sequence[Path], tables: Iterable[Path]) -> Table:
+    """The table with what lies beside its recordings, and the files that are in none of its rows.
+
+    Args:
+        table: the recordings.
+        files: all files of the folder.
+        tables: those that the recordings were read from.
+    """
     found = add_sidecars(table.root, table.examples, files)
     examples = found.examples
     annotated = any(e.supervisions for e in examples)
     if annotated and table.origin == "sub-folders" and len(table.labels) == 1:
         # The one folder of the recordings (audio/) is no label beside their annotations.
-        examples = tuple(
-            replace(e, columns={k: v for k, v in e.columns.items() if k != "label"})
-            for e in examples
-        )
-    table = replace(
+        bare = [{k: v for k, v in e.columns.items() if k != "label"} for e in examples]
+        examples = tuple(replace(e, columns=c) for e, c in zip(examples, bare, strict=True))
+    named = {path for e in examples for path in e.files.values()}
+    taken = set(map(os.path.normpath, {*named, *found.used, *tables}))
+    return replace(
         table,
         examples=examples,
+        ignored=sum(os.path.normpath(path) not in taken for path in files),
         notes=(*table.notes, *found.notes),
         warnings=(*table.warnings, *found.warnings),
     )
-    return _count(table, files, found.used)
-
-
-def _count(table: Table, files: Sequence[Path], used: frozenset[Path] = frozenset()) -> Table:
-    """The table with the number of files that are in none of its rows."""
-    named = {os.path.normpath(path) for e in table for path in e.files.values()}
-    named |= set(map(os.path.normpath, used))
-    tables = {os.path.normpath(table.root / table.origin)}
-    return replace(table, ignored=sum(os.path.normpath(p) not in named | tables for p in files))

@@ -32,7 +32,13 @@ class Grouping:
     parts: Parts
 
     @classmethod
-    def of(cls, table: Table, keys: Sequence[str], group_by: Sequence[str] | None) -> Grouping:
+    def of(
+        cls,
+        table: Table,
+        keys: Sequence[str],
+        group_by: Sequence[str] | None,
+        least: int = 3,
+    ) -> Grouping:
         """The grouping by these columns.
 
         Args:
@@ -40,6 +46,7 @@ class Grouping:
             keys: of each row's content.
             group_by: the columns; None: those of `GROUP_COLUMNS` that have several values, and
                 names that mark parts of one recording, unless a column `source` says it.
+            least: how many recordings a label needs, if names that only may mark parts are obeyed.
 
         Raises:
             DataError: a column that no row has.
@@ -59,7 +66,7 @@ class Grouping:
         def numbers(parts: Sequence[str | None]) -> list[int]:
             return cls(table, keys, columns, Parts(tuple(parts)))._roots(range(len(table)))
 
-        return cls(table, keys, columns, find_parts(table, strata_of(table)[0], numbers))
+        return cls(table, keys, columns, find_parts(table, strata_of(table)[0], numbers, least))
 
     def groups(self, rows: Sequence[int]) -> list[list[int]]:
         """These rows in groups that belong together."""

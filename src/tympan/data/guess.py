@@ -48,11 +48,11 @@ def guess_task(table: Table) -> Guess:
     raise DataError(f"says nothing about its recordings{unused}", file=table.root, fix=fix)
 
 
-def looks_like(table: Table) -> Guess | None:
+def possible_task(table: Table) -> Guess | None:
     """As `guess_task`, and None where nothing decides it.
 
     >>> from pathlib import Path
-    >>> looks_like(Table(Path("."), ())) is None
+    >>> possible_task(Table(Path("."), ())) is None
     True
     """
     try:
@@ -68,10 +68,11 @@ def _by_files(table: Table) -> Guess | None:
         return Guess("separate", f"there are mixtures, and as their sources {_few(sources)}")
     if table.has("mixture"):
         return Guess("separate", "there is a column mixture")
-    if roles and all("midi" in one for one in roles):
-        if any("audio" in one for one in roles):
-            return Guess("notes", "each recording has a score (.mid) of its notes")
-        return Guess("compose", f"there are {len(table)} scores, and no recordings")
+    scored = sum("midi" in one for one in roles)
+    if scored and scored == len(roles) and not any("audio" in one for one in roles):
+        return Guess("compose", f"there are {scored} scores, and no recordings")
+    if scored and (scored == len(roles) or (2 * scored >= len(roles) and not table.has("label"))):
+        return Guess("notes", f"{scored} of {len(roles)} recordings have a score (.mid)")
     return None
 
 

@@ -46,7 +46,7 @@ def split_folders(root: Path) -> list[Path]:
     odd = [p for p in filled if p not in splits]
     several = len({SPLIT_NAMES[p.name.lower()] for p in splits}) > 1
     # Recordings loose in train/ and test/, with nothing beside them, are no labels either.
-    if not (all(map(_looks_split, splits)) or (several and not odd)):
+    if not (all(map(_is_split, splits)) or (several and not odd)):
         return []
     if not odd:
         return splits
@@ -61,7 +61,7 @@ def split_folders(root: Path) -> list[Path]:
     return []
 
 
-def _looks_split(top: Path) -> bool:
+def _is_split(top: Path) -> bool:
     """`train/` is a split if labels or a metadata file lie in it, not recordings."""
     return tables.metadata_file(top) is not None or bool(folders(top))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tympan.data.columns import EVENT_COLUMNS, SYNONYMS, find_column, names_events
+from tympan.data.columns import EVENT_COLUMNS, SYNONYMS, find_column, names_events, plain
 from tympan.data.events import event_columns, gather_events
 from tympan.data.files import Finder
 from tympan.data.roles import Roles, find_roles
@@ -70,6 +70,12 @@ def read(
     events = event_columns(table.names, _repeated(files), roles.means)
     means = {**roles.means, **events}
     rows, warnings = _rows(table, roles, means, path.name)
+    warnings += [
+        f"warning: {path.name}: the column {other!r} is not used beside {column!r}"
+        for name, column in means.items()
+        for other in table.names
+        if other != column and plain(other) == plain(name)
+    ]
     notes = [_about(path, roles, means, finder)]
     if events:
         examples, more = gather_events(rows, files, problems)

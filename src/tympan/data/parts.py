@@ -27,8 +27,8 @@ _MARKED = re.compile(
 # IMG_0007) is far more often the counter of all recordings.
 _NUMBERED = re.compile(r"(?P<stem>.*\d.*?)[ _.\-]+(?P<number>\d{1,4})", re.DOTALL)
 _DATE = re.compile(r".*\d{4}([_.\-]?)\d\d\1\d\d", re.DOTALL)
-# A label needs so many recordings left, where parts of one are kept together.
-_LEAST_MARKED, _LEAST_NUMBERED = 2, 3
+# A label needs so many recordings left, where marked parts of one are kept together.
+_LEAST_MARKED = 2
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ def find_parts(
     table: Table,
     strata: Sequence[Sequence[str]],
     count_groups: Callable[[Sequence[str | None]], Sequence[int]],
+    least: int = 3,
 ) -> Parts:
     """Find the files whose names say that they are parts of one recording.
 
@@ -64,6 +65,7 @@ def find_parts(
         strata: the labels of each row.
         count_groups: from such keys to the number of the group that each row is in, with all else
             that keeps rows together.
+        least: how many recordings a label needs, if names with a bare number are to count.
 
     Returns:
         The rows that belong together, and a clause about it.
@@ -74,11 +76,11 @@ def find_parts(
     found: list[tuple[list[str | None], int]] = []
     if any(numbered):
         both = [a or b for a, b in zip(marked, numbered, strict=True)]
-        found.append((both, _LEAST_NUMBERED))
+        found.append((both, least))
     if any(marked):
         found.append((marked, _LEAST_MARKED))
-    for keys, least in found:
-        if _leaves_enough(before, count_groups(keys), strata, least):
+    for keys, needed in found:
+        if _leaves_enough(before, count_groups(keys), strata, needed):
             row = next(i for i, key in enumerate(keys) if key)
             name = table[row].path.name
             return Parts(

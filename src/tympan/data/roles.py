@@ -89,7 +89,7 @@ class _Columns:
         names = list(free)
         mixture = self._first("mixture", names) if file_column is None else None
         if mixture is not None:
-            own = [c for c in names if c != mixture and self._means_audio(c)]
+            own = [c for c in names if c != mixture and self._means_sources(c)]
             main = self._first("file_name", own)  # the mixture once more
             return {"mixture": mixture, **{_role(c): c for c in own if c != main}}
         audio = file_column or self._main(names)
@@ -117,8 +117,11 @@ class _Columns:
     def _cells(self, column: str) -> list[str]:
         return [value for _, cells in self._table.rows if (value := cells.get(column, ""))]
 
-    def _means_audio(self, column: str) -> bool:
-        return self._means_files(column, AUDIO_SUFFIXES)
+    def _means_sources(self, column: str) -> bool:
+        """Whether its cells look like sound files and one of them is there, so all should be."""
+        return self._means_files(column, AUDIO_SUFFIXES) and any(
+            self._is_file(cell, AUDIO_SUFFIXES) for cell in self._cells(column)
+        )
 
     def _means_files(self, column: str, suffixes: frozenset[str]) -> bool:
         """Whether its cells look like files: then one that is missing is an error, and is named."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ METADATA = ("metadata.csv", "metadata.jsonl", "metadata.tsv")
 _NAMES = frozenset(("metadata", "labels", "label", "annotations", "index"))
 # Where tables are kept beside the recordings.
 _PLACES = frozenset(("meta", "metadata", "annotations", "labels", "csv", "tables"))
+# Sub-folders that are no labels: fold1, part_02 …
+_PORTION = re.compile(r"(fold|part|batch|chunk|cd|disc)[ _-]?\d+", re.IGNORECASE)
 # What a table must say about its files to be of use.
 _USEFUL = ("label", "text", "speaker", "mixture", "midi", "annotation", "split", "fold")
 
@@ -99,7 +102,7 @@ def _candidates(root: Path, files: Sequence[Path]) -> tuple[list[Path], list[str
         names = read_names(path, lambda names: _says_files(names) or names_events(names))
         if _says_files(names) and _says_more(names):
             useful.append(path)
-        elif names:
+        elif any(name[:1].isalpha() for name in names):
             columns = ", ".join(names)[:120]
             notes.append(
                 f"{path.relative_to(root).as_posix()} is not used: a column of files and one about "
@@ -117,6 +120,7 @@ def _says_more(names: Sequence[str]) -> bool:
 
 
 def _has_label_folders(root: Path, files: Sequence[Path]) -> bool:
-    """Whether recordings lie in several sub-folders, and nowhere else."""
+    """Whether recordings lie in several sub-folders that may be labels, and nowhere else."""
     tops = {p.relative_to(root).parts[0] for p in files if p.parent != root and is_audio(p)}
-    return len(tops) > 1 and not any(p.parent == root and is_audio(p) for p in files)
+    loose = any(p.parent == root and is_audio(p) for p in files)
+    return len(tops) > 1 and not loose and not all(map(_PORTION.fullmatch, tops))

@@ -38,7 +38,7 @@ def words_of(one: Supervision) -> str:
 
 def one_line(text: str) -> str:
     """A text without line breaks, tabs and double spaces."""
-    return " ".join(text.split())
+    return " ".join(text.replace("\0", " ").split())
 
 
 def check(supervisions: Iterable[Supervision]) -> list[Supervision]:
@@ -60,8 +60,9 @@ def check(supervisions: Iterable[Supervision]) -> list[Supervision]:
 
 
 def write_text(path: str | Path, lines: Sequence[str]) -> Path:
-    """Write lines as UTF-8."""
+    """Write lines as UTF-8, without NUL characters, which are no text."""
     target = Path(path)
+    content = "".join(line + "\n" for line in lines).replace("\0", "")
     with atomic_write(target) as beside:
-        beside.write_bytes("".join(line + "\n" for line in lines).encode("utf-8", "replace"))
+        beside.write_bytes(content.encode("utf-8", "replace"))
     return target

@@ -91,4 +91,7 @@ def write_csv(path: str | Path, supervisions: Iterable[Supervision]) -> Path:
 
 def _cell(one: Supervision, name: str) -> str:
     value = getattr(one, name)
-    return "" if value is None else repr(value) if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return repr(value)
+    # A bare return would end the row for some readers.
+    return "" if value is None else str(value).replace("\r\n", "\n").replace("\r", "\n")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from tympan.data._text import times
@@ -73,15 +74,15 @@ def _cues(
     text above it, is the name of a cue and no text.
     """
     starts = [i for i, (_, content) in enumerate(lines) if "-->" in content]
-    if lines and not starts:
+    if lines and not starts and not web:
         what = "has no times such as 00:00:01,000 --> 00:00:02,500"
         raise wrong(path, lines[0][0], what)
-    if lines and not web:
+    if starts and not web:
         for line, content in lines[: starts[0]]:
             if not content.strip().isdigit():
                 raise wrong(path, line, "stands before the first subtitle, and is no number")
     found = []
-    for i, stop in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for i, stop in pairwise([*starts, len(lines)]):
         line, content = lines[i]
         match = _CUE.fullmatch(content)
         if match is None:

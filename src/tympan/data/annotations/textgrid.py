@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tympan.data._text import read_text, times
-from tympan.data.annotations._common import check, in_order, words_of, write_text
+from tympan.data.annotations._common import check, in_order, one_line, words_of, write_text
 from tympan.data.table import Supervision
 from tympan.errors import DataError
 
@@ -52,7 +52,7 @@ def read_textgrid(path: str | Path) -> tuple[Supervision, ...]:
     tokens.number("start of the whole")
     tokens.number("end of the whole")
     found: list[Supervision] = []
-    if tokens.flag() != "<exists>":
+    if not tokens.exists():
         return ()
     for _ in range(tokens.count("tiers")):
         kind, name = tokens.text("class of a tier"), tokens.text("name of a tier").strip()
@@ -117,8 +117,11 @@ class _Tokens:
     def number(self, what: str) -> str:
         return self._next("number", what)
 
-    def flag(self) -> str:
-        return self._next("flag", "flag <exists>")
+    def exists(self) -> bool:
+        flag = self._next("flag", "flag <exists>")
+        if flag not in ("<exists>", "<absent>"):
+            raise self.wrong(f"has {flag[:24]!r} in place of <exists>")
+        return flag == "<exists>"
 
     def count(self, what: str) -> int:
         text = self.number(f"number of {what}")
@@ -138,7 +141,8 @@ def write_textgrid(
     """Write a TextGrid in the long form: a tier for each speaker, or one called `labels`.
 
     Intervals of a tier cannot overlap, so what does goes to one more tier of the same name;
-    supervisions without length go to a tier of points. The mark is the label, else the text.
+    supervisions without length go to a tier of points. The mark is the label, else the text, else
+    the speaker, else `?`: an interval without a mark is a gap.
 
     Args:
         path: the file, `.TextGrid`.
@@ -201,7 +205,7 @@ def _intervals(marks: list[Supervision], end_s: float) -> list[str]:
     for one in marks:
         if one.start_s > at:
             spans.append((at, one.start_s, ""))
-        spans.append((one.start_s, one.end_s, words_of(one) or "?"))
+        spans.append((one.start_s, one.end_s, one_line(words_of(one)) or "?"))
         at = one.end_s
     if at < end_s or not spans:
         spans.append((at, end_s, ""))
@@ -213,5 +217,4 @@ def _intervals(marks: list[Supervision], end_s: float) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    text = " ".join(text.split()).replace('"', '""')
-    return f'"{text}"'
+    return '"{}"'.format(one_line(text).replace('"', '""'))
