@@ -69,11 +69,11 @@ def gather_events(
             else:
                 differing.add(name)
         found.append((files[members[0]], columns, supervisions))
-    if "speaker" in differing:
-        for _, columns, _ in found:
-            columns.pop("speaker", None)
-    kept = sorted(differing - {"speaker"})
-    notes = (f"columns that differ between events are not kept: {', '.join(kept)}",) if kept else ()
+    for _, columns, _ in found:
+        for name in differing:
+            columns.pop(name, None)
+    lost = sorted(differing - {"speaker"})
+    notes = (f"columns that differ between events are not kept: {', '.join(lost)}",) if lost else ()
     return [Example(*one) for one in found], notes
 
 
