@@ -50,7 +50,7 @@ def test_names_that_could_be_several(root: Path) -> None:
         Finder(root, root / "x.csv", False).find("c.wav")
 
 
-@pytest.mark.parametrize("name", ["../out/d.wav", "/out/d.wav", "..\\out\\d.wav", "C:\\d.wav"])
+@pytest.mark.parametrize("name", ["../out/d.wav", "/out/d.wav", "..\\out\\d.wav", r"C:\d.wav"])
 def test_names_that_lead_out(root: Path, name: str) -> None:
     with pytest.raises(ValueError, match="leads out of the folder"):
         Finder(root, root / "x.csv", anywhere=False).find(name)
