@@ -7,7 +7,7 @@ third, all three turns of 7, 14 and 21 mils (other bearings; 28 mils exists for 
 is left out). *Recording*: the mean score of a recording's windows. There is one healthy recording,
 so "normal" cannot be tested on a recording that was not trained on; it is left out of these splits.
 
-**The leak**: the usual split assigns *windows* at random, so that those of one recording are in both
+**The leak**: the usual split draws *windows* at random, so that those of one recording are in both
 sets, "normal" too. It measures whether a recording is recognised, not whether a fault is.
 
 **motor**: 212 recordings of six seconds, five conditions that nobody explains. Four folds drawn at
