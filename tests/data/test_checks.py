@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from tympan.data import (
     Supervision,
     Table,
+    data_warnings,
     events_outside,
     lost_labels,
+    read_folder,
     recording,
     suggest_folds,
 )
@@ -55,6 +59,26 @@ def test_events_behind_the_end() -> None:
         "(times are in seconds)",
     )
     assert events_outside(table, [12.0, 3.0]) == ()
+
+
+def test_all_warnings_at_once(tmp_path: Path) -> None:
+    for label, rate_hz in (("a", 44100), ("b", 8000)):
+        for i in range(6):
+            path = tmp_path / label / f"{i}.wav"
+            path.parent.mkdir(exist_ok=True)
+            soundfile.write(path, np.zeros(80), rate_hz)
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "0.wav").write_bytes(b"RIFF")
+    table = read_folder(tmp_path)
+    kept = table.subset(range(12))
+    skipped = [AudioFileError("is cut short", file=table.paths[12])]
+    found = data_warnings(table, kept, ["same"] * 12, skipped)
+    assert [line[:45] for line in found] == [
+        "warning: nothing is left of label 'c': none o",
+        "warning: labels differ in sample rate (a 4410",
+        "warning: the same sound has several labels: a",
+    ]
+    assert data_warnings(kept, kept, [str(i) for i in range(12)]) == found[1:2]
 
 
 @pytest.mark.parametrize(

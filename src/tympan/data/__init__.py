@@ -27,6 +27,7 @@ __getattr__, __dir__, __all__ = attach(
         "label_warnings": "tympan.data.labels",
         "label_conflicts": "tympan.data.labels",
         "shortcut_warnings": "tympan.data.shortcuts",
+        "data_warnings": "tympan.data.checks",
         "lost_labels": "tympan.data.checks",
         "events_outside": "tympan.data.checks",
         "suggest_folds": "tympan.data.checks",

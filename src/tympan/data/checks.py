@@ -7,6 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from tympan.data.grouping import Grouping, strata_of
+from tympan.data.labels import label_conflicts
+from tympan.data.shortcuts import shortcut_warnings
 from tympan.data.split import few, set_of
 from tympan.data.table import Example, Table
 from tympan.errors import AudioFileError
@@ -14,6 +16,31 @@ from tympan.errors import AudioFileError
 # A time may lie this much behind the end: files are cut and annotations rounded.
 _TOLERANCE_S = 0.5
 _SMALL_TEST, _SMALL_LABEL = 50, 5
+
+
+def data_warnings(
+    table: Table,
+    kept: Table,
+    keys: Sequence[str],
+    skipped: Iterable[str | os.PathLike[str] | AudioFileError] = (),
+) -> tuple[str, ...]:
+    """All that is probably wrong with recordings that have been decoded.
+
+    Args:
+        table: all recordings.
+        kept: those of them that could be read.
+        keys: the content of each of these.
+        skipped: the files that could not be read, or the errors about them.
+
+    Returns:
+        Sentences about labels that are lost, labels that differ in sample rate, format or channels,
+        and sounds with several labels; each begins with "warning: ".
+    """
+    return (
+        *lost_labels(table, skipped),
+        *shortcut_warnings(kept),
+        *label_conflicts(kept, keys),
+    )
 
 
 def lost_labels(
