@@ -1,6 +1,6 @@
 """Trainings whose results are kept in `.runs`, so that a stopped benchmark goes on.
 
-A result is kept with a digest of all that it came from: rows and sides of the table, settings,
+A result is kept with a digest of all that it came from: rows and split of the table, settings,
 defaults of training, and the weights that it started from. One of another digest is made again.
 """
 
@@ -44,7 +44,7 @@ def digest_of(table: Table, method: str, settings: Mapping[str, Any]) -> str:
     """A hash of all that a result depends on.
 
     Args:
-        table: the recordings, with their sides as a column.
+        table: the recordings, with their split as a column.
         method: one of `METHODS`.
         settings: what else tells: seed, settings of `tympan.train`, rates.
     """

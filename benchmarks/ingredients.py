@@ -60,7 +60,8 @@ def answers(trials: Trials, name: str, quick: bool) -> dict[str, list[bool]] | N
 
     def make(work: Path) -> dict[str, Any]:
         cache = WaveCache.open(table, config.rate_hz)
-        split = dict(folds(table, cache=cache))[FOLD]
+        keys = [cache.content_key(i) for i in range(len(cache))]
+        split = dict(folds(table, keys=keys))[FOLD]
         measure_fold(table, cache, split, FOLD, config, training, work, finish)
         with np.load(work / f"fold{FOLD}" / "scores.npz") as kept:
             right = kept["scores"].argmax(1) == kept["truth"]

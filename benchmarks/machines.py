@@ -7,14 +7,14 @@ third, all three turns of 7, 14 and 21 mils (other bearings; 28 mils exists for 
 is left out). *Recording*: the mean score of a recording's windows. There is one healthy recording,
 so "normal" cannot be tested on a recording that was not trained on; it is left out of these splits.
 
-**The leak**: the usual split deals *windows* at random, so that those of one recording are on both
-sides, "normal" too. It measures whether a recording is recognised, not whether a fault is.
+**The leak**: the usual split draws *windows* at random, so that those of one recording are in both
+sets, "normal" too. It measures whether a recording is recognised, not whether a fault is.
 
-**motor**: 212 recordings of six seconds, five conditions that nobody explains. Four folds dealt at
+**motor**: 212 recordings of six seconds, five conditions that nobody explains. Four folds drawn at
 random, one seed; and four folds of neighbours: each condition's recordings in the order of their
 numbers, cut into four parts. They come from few sessions: the last 130 are numbered condition by
 condition, and for two of the five the recording nearest in timbre is in seven cases of ten the next
-or the one before (copies there are none). Random folds put such neighbours on both sides.
+or the one before (copies there are none). Random folds put such neighbours into both sets.
 
 tympan is `tympan train` with its defaults, but for `clip_s=2` with the motor, which hums on; seed
 0. The forest hears the same clips. Splits that leak are shown with these two methods only. Of what
@@ -127,14 +127,14 @@ def windows() -> Table:
     return read_folder(folder)
 
 
-def split(table: Table, side: Callable[[Example], str], cluster: Callable[[Example], str]) -> Table:
-    """The table with its sides; rows whose side is empty are left out."""
+def split(table: Table, part: Callable[[Example], str], cluster: Callable[[Example], str]) -> Table:
+    """The table with its training and test rows; rows in neither are left out."""
     rows = [
         replace(
             e,
             columns={
                 "label": e.label,
-                "split": side(e),
+                "split": part(e),
                 "source": recording(e),
                 "cluster": cluster(e),
             },
@@ -149,20 +149,20 @@ def bearing(window: Example) -> str:
     return " ".join((window.label, window.columns["mils"], window.columns["position"]))
 
 
-def cwru_part(name: str, side: Callable[[Example], str]) -> Part:
+def cwru_part(name: str, part: Callable[[Example], str]) -> Part:
     """A part of cwru."""
-    return Part(name, split(windows(), side, bearing), 12000, {})
+    return Part(name, split(windows(), part, bearing), 12000, {})
 
 
 def motor_part(name: str, table: Table, is_test: Callable[[Example], bool]) -> Part:
     """A part of the motor's recordings."""
     block = motor_blocks(table)
-    sides = split(
+    rows = split(
         table,
         lambda e: "test" if is_test(e) else "train",
         lambda e: f"{e.label} {block[e.path][0]}",
     )
-    return Part(name, sides, 16000, MOTOR)
+    return Part(name, rows, 16000, MOTOR)
 
 
 def recording(example: Example) -> str:
@@ -173,24 +173,24 @@ def recording(example: Example) -> str:
 def cwru_load() -> Iterator[Part]:
     """Train on 0 – 2 hp, test on 3 hp."""
 
-    def side(e: Example) -> str:
+    def part(e: Example) -> str:
         if e.label == "normal":
             return ""
         return "test" if e.columns["load"] == "3" else "train"
 
-    yield cwru_part("3 hp", side)
+    yield cwru_part("3 hp", part)
 
 
 def cwru_size() -> Iterator[Part]:
     """Train on two sizes of fault, test on the third."""
     for size in SIZES:
 
-        def side(e: Example, size: str = size) -> str:
+        def part(e: Example, size: str = size) -> str:
             if e.label == "normal" or e.columns["mils"] not in SIZES:
                 return ""
             return "test" if e.columns["mils"] == size else "train"
 
-        yield cwru_part(f"{size} mils", side)
+        yield cwru_part(f"{size} mils", part)
 
 
 def cwru_leak() -> Iterator[Part]:
@@ -295,7 +295,7 @@ def measure(
             if len(found) < len(parts[test]):
                 row["each"] += f" ({len(found)} of {len(parts[test])} measured)"
             figures[f"{test}_{method}"] = float(right.mean())
-            # Where all recordings are on both sides, a vote of theirs says nothing.
+            # Where all recordings are in both sets, a vote of theirs says nothing.
             if test in ("cwru_load", "cwru_size"):
                 votes = np.concatenate([one.recordings_right for one in found])
                 row["recordings right"] = f"{votes.sum()} of {len(votes)}"

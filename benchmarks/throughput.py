@@ -29,7 +29,7 @@ MOST_WAIT = 0.05
 
 
 def make_clips(folder: Path, count: int) -> None:
-    """Write `count` clips, dealt to the labels: tones of another pitch in noise, from the seed."""
+    """Write `count` clips of all labels in turn: tones of another pitch in noise, from the seed."""
     from tympan.audio import synth
 
     for i in range(count):

@@ -60,9 +60,10 @@ def main() -> None:
     options = parser.parse_args()
     config, table = NETS[NET].config, read_folder(options.data)
     cache = WaveCache.open(table, config.rate_hz)
+    keys = [cache.content_key(i) for i in range(len(cache))]
     length = round(config.clip_s * config.rate_hz)
     right: dict[tuple[str, str], list[float]] = {}
-    for name, split in folds(table, cache=cache):
+    for name, split in folds(table, keys=keys):
         parts, _ = checkpoint.load(
             options.runs / NET / f"fold{name}" / FINISHED / checkpoint.CHECKPOINT
         )

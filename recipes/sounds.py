@@ -104,10 +104,11 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     table = read_folder(options.data)
     cache = WaveCache.open(table, CONFIG.rate_hz)
+    keys = [cache.content_key(i) for i in range(len(cache))]
     for name in () if options.card else options.nets:
         net, runs = NETS[name], options.runs / name
         training = replace(net.training, epochs=options.epochs or net.epochs)
-        for fold, split in () if options.ship else folds(table, cache=cache):
+        for fold, split in () if options.ship else folds(table, keys=keys):
             if options.folds is None or fold in options.folds:
                 measure_fold(table, cache, split, fold, net.config, training, runs, FINISH)
         if options.folds is None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tympan.data import Table, read_folder
+from tympan.data import Supervision, Table, read_folder
 from tympan.errors import DataError
 
 
@@ -121,18 +121,25 @@ def test_of_several_labels_a_row_may_have_none(root: Path) -> None:
     assert [e.tags for e in table] == [("x", "y"), ()]
 
 
-def test_events_may_name_a_file_often(root: Path) -> None:
-    write(root, "file_name,start_s,end_s,label\na.wav,0,1,x\na.wav,1,2,y\nb.wav,0,3,x\n")
-    assert len(read_folder(root)) == 3
+def test_events_of_a_file_are_one_example(root: Path) -> None:
+    write(root, "file_name,start_s,end_s,label\na.wav,1,2,y\na.wav,0,1.5,x\nb.wav,0,3,x\n")
+    table = read_folder(root)
+    assert [table.relative(p) for p in table.paths] == ["a.wav", "b.wav"]
+    assert table[0].supervisions == (Supervision(0, 1.5, "x"), Supervision(1, 2, "y"))
+    assert table.event_labels == ["x", "y"]
+    assert not table.has("label")
 
 
+ALL_AT_ONCE = (
+    r"names /etc/passwd \(line 3\), which leads out of the folder; "
+    r"has an empty file_name in line 4; "
+    r"names z.wav \(line 5\) that does not exist; names a.wav twice \(lines 2 and 6\) \(file names"
+)
 CSV_ERRORS = [
     ("", r"no column 'file_name'.*empty"),
     ("file_name,label\n", r"has no rows"),
-    ("name,label\na.wav,x\n", r"no column 'file_name'.*it is: name, label"),
-    ("filename,label\na.wav,x\n", r"'filename' .write it 'file_name'.*are: filename, label"),
-    ("File Name;label\na.wav;x\n", r"'File Name' .write it 'file_name'.*: File Name, label"),
-    ("file_name,Label\na.wav,x\n", r"no column 'label', but .*'Label' .*are: file_name, Label"),
+    ("name,label\nz,x\n", r"no column 'file_name', .*columns are: name, label; --file-column"),
+    ("name,label\n", r"no column 'file_name', .*columns are: name, label"),
     ("file_name,label\na.wav,x,,z\n", r"line 2 has 4 cells, the header 2"),
     ("file_name,label,label\na.wav,x,y\n", r"the column 'label' twice"),
     ("file_name,label\nz.wav,x\ny.wav,x\n", r"z.wav \(line 2\), y.wav \(line 3\) that do not"),
@@ -148,6 +155,7 @@ CSV_ERRORS = [
     ("file_name,label\n..\\out.wav,x\n", r"which leads out of the folder"),
     ("file_name,label\n/etc/passwd,x\n", r"/etc/passwd \(line 2\), which leads out"),
     ("file_name,label\nC:\\a.wav,x\n", r"which leads out of the folder"),
+    ("file_name,label\na.wav,x\n/etc/passwd,x\n,x\nz.wav,x\na.wav,y\n", ALL_AT_ONCE),
     ("file_name,label\n" + "a" * 5000 + ".wav,x\n", r"does not exist"),
     ("file_name,label\naudio,x\n", r"audio \(line 2\) that does not exist"),
     ('file_name,label\n"a.wav,x\n', r"is not CSV"),
@@ -171,10 +179,9 @@ JSONL_ERRORS = [
     ("", "has no rows"),
     ('{"file_name": "a.wav"}\n{"file_name"', "line 2 is not JSON"),
     ("[1, 2]\n", "line 1 is not a JSON object"),
-    ('{"label": "x"}\n', "line 1 has no 'file_name'"),
-    ('{"file_name": "a.wav", "Label": "x"}\n', "no column 'label' in line 1, but .*'Label'"),
-    ('{"filename": "a.wav"}\n', "write it 'file_name'"),
-    ('{"file_name": 3}\n', "line 1 has no 'file_name'"),
+    ('{"label": "x"}\n', "no column 'file_name', .*columns are: label"),
+    ('{"file_name": "a.wav"}\n{"label": "x"}\n', "empty file_name in line 2"),
+    ('{"file_name": 3}\n', r"names 3 .line 1. that does not exist"),
     ('{"file_name": "../out.wav"}\n', "leads out of the folder"),
     ('{"file_name": "a\\u0000.wav"}\n', "NUL character"),
     ("[" * 100_000, "line 1 is not JSON"),
@@ -196,7 +203,186 @@ def test_two_metadata_files(root: Path) -> None:
         read_folder(root)
 
 
-WORDS = 'file_name label a.wav b.wav audio/c.wav , ; .. / { } : [ ] " ü 1e999 "file_name":"a.wav"'
+# -- other names of columns ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        (
+            "filename,label\na.wav,x\nb.wav,y\n",
+            "metadata.csv: files in 'filename', labels in 'label'",
+        ),
+        ("File Name;Class\na.wav;x\nb.wav;y\n", "files in 'File Name', labels in 'Class'"),
+        ("path\tcategory\na.wav\tx\nb.wav\ty\n", "files in 'path', labels in 'category'"),
+        ("file_name,Label\na.wav,x\nb.wav,y\n", "files in 'file_name', labels in 'Label'"),
+        ("file|labels|text\na.wav|x|\nb.wav|y|\n", "files in 'file', text"),
+        ("id,recorded,target\n1,a.wav,x\n2,b.wav,y\n", "files in 'recorded', labels in 'target'"),
+        ("filename,target,category\na.wav,0,x\nb.wav,1,y\n", "labels in 'category'"),
+    ],
+)
+def test_usual_names_of_columns_are_known_and_named(root: Path, text: str, note: str) -> None:
+    write(root, text)
+    table = read_folder(root)
+    assert note.split(",")[0] in table.notes[0]
+    if "text" not in note:  # beside a text, only a column called label asks for classes
+        assert table.labels == ["x", "y"]
+        assert note in table.notes[0]
+
+
+def test_plain_metadata_needs_no_note(root: Path) -> None:
+    write(root, "file_name,label,speaker,fold\na.wav,x,s,1\nb.wav,y,t,2\n")
+    assert read_folder(root).notes == ()
+
+
+def test_columns_may_be_chosen(root: Path) -> None:
+    write(root, "id,file_name,take,emotion,label\n1,-,a.wav,sad,9\n2,-,b.wav,glad,8\n")
+    table = read_folder(root, file_column="take", label_column="emotion")
+    assert table.column("label") == ["sad", "glad"]
+    assert table.paths == [root / "a.wav", root / "b.wav"]
+    assert "emotion" not in table.column_names
+    for options in ({"label_column": "mood"}, {"file_column": "mood"}):
+        with pytest.raises(DataError, match=r"no column 'mood' .its columns are: id, file_name, t"):
+            read_folder(root, **options)  # type: ignore[arg-type]
+
+
+def test_a_table_elsewhere_may_name_files_everywhere(tmp_path: Path, root: Path) -> None:
+    (tmp_path / "other").mkdir()
+    away = tmp_path / "other" / "z.wav"
+    away.write_bytes(b"RIFF....WAVE")
+    listed = tmp_path / "lists" / "my list.csv"
+    listed.parent.mkdir()
+    rows = [str(away), "../other/z2.wav", "a.wav", "audio/c.wav"]
+    (tmp_path / "other" / "z2.wav").write_bytes(b"RIFF....WAVE")
+    listed.write_text("path,label\n" + "".join(f'"{row}",x\n' for row in rows))
+    table = read_folder(root, metadata=listed)
+    assert [p.name for p in table.paths] == ["z.wav", "z2.wav", "a.wav", "c.wav"]
+    assert table.origin == "my list.csv"
+    assert table.ignored == 2
+    inside = root / "metadata.csv"
+    inside.write_bytes(listed.read_bytes())
+    with pytest.raises(DataError, match="leads out of the folder"):
+        read_folder(root)
+    with pytest.raises(DataError, match=r"does not exist .check the name of the table"):
+        read_folder(root, metadata=tmp_path / "no.csv")
+
+
+def test_files_are_found_by_their_names(root: Path) -> None:
+    write(root, "file_name,label\nc.wav,x\na,y\n")
+    table = read_folder(root)
+    assert table.paths == [root / "audio" / "c.wav", root / "a.wav"]
+    assert "files are found by their names (c.wav is audio/c.wav)" in table.notes[0]
+    (root / "more").mkdir()
+    (root / "more" / "c.wav").write_bytes(b"RIFF....WAVE")
+    with pytest.raises(DataError, match=r"c.wav \(line 2\), which could be .*/c.wav or "):
+        read_folder(root)
+
+
+def test_two_spellings_of_a_column_are_named(root: Path) -> None:
+    rows = ['{"file_name": "a.wav", "label": "x"}', '{"file_name": "b.wav", "Label": "y"}']
+    write(root, "\n".join(rows), "metadata.jsonl")
+    table = read_folder(root)
+    assert (table.labels, table.unlabelled) == (["x"], 1)
+    assert table.warnings == (
+        "warning: metadata.jsonl: the column 'Label' is not used beside 'label'",
+    )
+
+
+# -- values that are none --------------------------------------------------------------------------
+
+
+def test_missing_values_and_numbers_have_one_form(root: Path) -> None:
+    write(
+        root,
+        "file_name,label,fold,speaker\na.wav,1.0,1.0,nan\nb.wav,2,<NA>,s\naudio/c.wav,NaN,2,s\n",
+    )
+    table = read_folder(root)
+    assert (table.labels, table.unlabelled) == (["1", "2"], 1)
+    assert table.column("fold") == ["1", ""]
+    assert table.column("speaker") == ["", "s"]
+    assert "warning: metadata.csv: 'NaN' (1 times) in the column label is taken for no value" in (
+        table.warnings
+    )
+
+
+def test_missing_values_of_json(root: Path) -> None:
+    labels: list[object] = [0, 1, float("nan"), 1.0]
+    names = ["a.wav", "b.wav", "audio/c.wav", "Ümlaut ü.wav"]
+    rows = [json.dumps({"file_name": n, "label": v}) for n, v in zip(names, labels, strict=True)]
+    write(root, "\n".join(rows), "metadata.jsonl")
+    table = read_folder(root)
+    assert (table.labels, table.unlabelled) == (["0", "1"], 1)
+    assert table.warnings == ()
+
+
+def test_words_that_only_seem_missing_stay(root: Path) -> None:
+    write(root, "file_name,label\na.wav,None\nb.wav,na\n")
+    table = read_folder(root)
+    assert table.labels == ["None", "na"]
+    assert "'None' (1) is a label like others" in table.warnings[0]
+
+
+# -- what lies in several files --------------------------------------------------------------------
+
+
+def test_a_mixture_and_its_sources(root: Path) -> None:
+    write(
+        root,
+        "mixture,voice_path,drums,gain,split\n"
+        "a.wav,audio/c.wav,b.wav,-3,train\nb.wav,a.wav,,0,test\n",
+    )
+    table = read_folder(root)
+    assert table[0].files == {
+        "mixture": root / "a.wav",
+        "voice": root / "audio" / "c.wav",
+        "drums": root / "b.wav",
+    }
+    assert set(table[1].files) == {"mixture", "voice"}
+    assert table.column("gain") == ["-3", "0"]
+    assert table.notes == ("metadata.csv: files in 'mixture', 'voice_path', 'drums'",)
+
+
+def test_a_source_that_is_missing_is_named(root: Path) -> None:
+    write(root, "mixture,voice\na.wav,b.wav\nb.wav,z.wav\n")
+    with pytest.raises(DataError, match=r"names z.wav \(line 3\) that does not exist"):
+        read_folder(root)
+
+
+def test_a_recording_and_its_score(root: Path) -> None:
+    for name in ("a.mid", "b.mid"):
+        (root / name).write_bytes(b"MThd")
+    write(root, "midi_filename,audio_filename,composer\na.mid,b.wav,x\nb.mid,a.wav,y\n")
+    table = read_folder(root)
+    assert [(e.files["audio"].name, e.files["midi"].name) for e in table] == [
+        ("b.wav", "a.mid"),
+        ("a.wav", "b.mid"),
+    ]
+    assert table.column("composer") == ["x", "y"]
+
+
+def test_scores_alone(root: Path) -> None:
+    (root / "a.mid").write_bytes(b"MThd")
+    write(root, "midi,label\na.mid,jig\n")
+    assert [e.files for e in read_folder(root)] == [{"midi": root / "a.mid"}]
+
+
+def test_annotations_that_rows_name(root: Path) -> None:
+    (root / "rttm").mkdir()
+    (root / "rttm" / "x.rttm").write_text("SPEAKER q 1 0.5 1 <NA> <NA> anna <NA> <NA>\n")
+    write(root, "file_name,rttm,room\na.wav,rttm/x.rttm,1\nb.wav,,2\n")
+    table = read_folder(root)
+    assert [e.supervisions for e in table] == [(Supervision(0.5, 1.5, speaker="anna"),), ()]
+    assert table.column_names == ["room"]
+    write(root, "file_name,rttm\na.wav,rttm/y.rttm\n")
+    with pytest.raises(DataError, match=r"names rttm/y.rttm \(line 2\) that does not exist"):
+        read_folder(root)
+    (root / "rttm" / "y.rttm").write_text("hello\n")
+    with pytest.raises(DataError, match=r"y.rttm: line 1 begins with 'hello'"):
+        read_folder(root)
+
+
+WORDS = '''file_name label mixture midi start_s end_s path nan 1 a.wav b.wav audio/c.wav
+, ; .. / { } : [ ] " ü 1e999 "file_name":"a.wav"'''
 PIECES = st.sampled_from([*WORDS.split(), "\t", "\n", "\r\n", "\ufeff", "\0", "\u2028"])
 
 

@@ -192,6 +192,7 @@ class BrightnessTask:
 
     name = "brightness"
     pretrained_fields = ()
+    accepts = ("brightness",)
     start_tasks = ("brightness",)
     default_start = None
 

@@ -1,4 +1,4 @@
-"""How a file is recognised as audio without opening it in a decoder."""
+"""What kind of file it is, by its suffix or its first bytes, without opening it in a decoder."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ OTHER_SUFFIXES = frozenset((
     ".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".xml", ".html", ".pdf",
     ".png", ".jpg", ".jpeg", ".gif", ".svg", ".py", ".ipynb", ".npy", ".npz", ".pt", ".pth",
     ".safetensors", ".pkl", ".zip", ".gz", ".tar", ".mid", ".midi", ".lab", ".textgrid", ".rttm",
-    ".srt", ".db", ".ini", ".log", ".asd", ".doc", ".docx", ".xls", ".xlsx", ".parquet", ".h5",
+    ".srt", ".vtt", ".abc", ".db", ".ini", ".log", ".asd", ".doc", ".docx", ".xls", ".xlsx",
+    ".parquet", ".h5",
 ))
 # fmt: on
-# The first bytes of the common containers, for files without a known suffix.
+SCORE_SUFFIXES = frozenset((".mid", ".midi", ".abc"))
+TABLE_SUFFIXES = frozenset((".csv", ".tsv", ".jsonl"))
+# The first bytes of the common containers, for files without a suffix that tells.
 MAGIC = re.compile(
     rb"RIFF....WAVE|RF64|RIFX|fLaC|OggS|ID3|FORM....AIF|\.snd|caff|....ftyp|\x1aE\xdf\xa3"
     rb"|\xff[\xfb\xf3\xf2\xfa\xf1\xf9]|wvPK|NIST_1A",

@@ -1,4 +1,4 @@
-"""Read a folder of recordings in Hugging Face's AudioFolder layout.
+"""Read a folder of recordings in Hugging Face's AudioFolder layout, and in others like it.
 
 Either one sub-folder for each label, or a `metadata.csv` / `metadata.jsonl` with a `file_name`
 column and any others.
@@ -7,48 +7,67 @@ column and any others.
 from __future__ import annotations
 
 import os
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tympan.data import metadata
-from tympan.data._formats import AUDIO_SUFFIXES, MAGIC, OTHER_SUFFIXES
-from tympan.data.table import Example, Table, recording
+from tympan.data import layouts, metadata
+from tympan.data._walk import walk
+from tympan.data.labels import label_warnings
+from tympan.data.layouts import SPLIT_NAMES
+from tympan.data.sidecars import add_sidecars
+from tympan.data.table import Example, Table
+from tympan.data.tables import find_tables
 from tympan.errors import DataError
 
-SPLIT_NAMES = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "dev": "val",
-    "test": "test",
-    "testing": "test",
-    "eval": "test",
-    "evaluation": "test",
-}
+
+@dataclass(frozen=True)
+class _Choice:
+    """What the user says about the table."""
+
+    metadata: Path | None = None
+    file_column: str | None = None
+    label_column: str | None = None
 
 
-def read_folder(folder: str | os.PathLike[str]) -> Table:
+def read_folder(
+    folder: str | os.PathLike[str],
+    *,
+    metadata: str | os.PathLike[str] | None = None,
+    file_column: str | None = None,
+    label_column: str | None = None,
+) -> Table:
     """Find the recordings of a folder and what they are.
 
-    With a `metadata.csv` or `metadata.jsonl`, the rows are the examples. Without one, each
-    sub-folder is a label and holds its recordings at any depth; sub-folders named `train`, `val`,
-    `test` are splits and hold the label folders or a metadata file each; a folder without
-    recordings may lie beside them.
-    Recordings directly in the folder, with no sub-folder, are examples without a label. Hidden
-    files are passed over; files that are not audio are counted in `Table.ignored`.
+    **With a table** (`metadata.csv`, `metadata.jsonl`, `labels.csv`, the only CSV or TSV there is)
+    its rows are the examples. Columns are known by their usual names (`file_name`, `path` …;
+    `label`, `category`, `class` …). Rows with `start_s,end_s,label` are events: one example for
+    each recording, with its supervisions. `mixture` and columns of other sound files are the
+    sources of a mixture; `audio` and `midi` a recording and its score.
+
+    **Without one**, each sub-folder is a label and holds its recordings at any depth; sub-folders
+    named `train`, `val`, `test` are splits and hold the label folders or a table each; a folder
+    without recordings may lie beside them. Recordings directly in the folder, with no sub-folder,
+    are examples without a label. A folder of scores alone (`.mid`, `.abc`) gives scores.
+
+    **Beside a recording** may lie its score and an annotation of the same name: CSV, RTTM, Audacity
+    labels, a Raven table, TextGrid, SRT, WebVTT.
+
+    Hidden files are passed over; files that are not used are counted in `Table.ignored`. What was
+    taken for what is in `Table.notes`, what is probably wrong in `Table.warnings`.
 
     Args:
         folder: the folder. Symbolic links are followed, loops and all.
+        metadata: the table, which may lie elsewhere, and then may name files outside the folder.
+        file_column: the column of file names.
+        label_column: the column of labels.
 
     Returns:
         The table, ordered by the metadata file or by name.
 
     Raises:
-        DataError: no such folder, no recordings in it, a metadata file that is wrong, or a folder
-            of recordings beside those of the splits.
+        DataError: no such folder, no recordings in it, a table that is wrong, or a folder of
+            recordings beside those of the splits.
 
     >>> import tempfile
     >>> root = Path(tempfile.mkdtemp())
@@ -63,8 +82,11 @@ def read_folder(folder: str | os.PathLike[str]) -> Table:
         raise DataError("does not exist", file=root, fix="check the folder's name")
     if not root.is_dir():
         raise DataError("is a file, not a folder", file=root, fix="give the folder it lies in")
+    listed = None if metadata is None else Path(metadata)
+    if listed is not None and not listed.is_file():
+        raise DataError("does not exist", file=listed, fix="check the name of the table")
     try:
-        table = _read(root)
+        table = _read(root, _Choice(listed, file_column, label_column))
     except PermissionError as error:
         raise DataError("cannot be read: permission denied", file=error.filename or root) from error
     if not table.examples:
@@ -74,116 +96,98 @@ def read_folder(folder: str | os.PathLike[str]) -> Table:
             file=root,
             fix="put sound files into one sub-folder for each label, or add a metadata.csv",
         )
-    return table
+    return replace(table, warnings=(*table.warnings, *label_warnings(table)))
 
 
-def _read(root: Path) -> Table:
-    listed = metadata.find(root)
-    if listed is not None:
-        examples, unlabelled = metadata.read(listed, root)
-        named = {os.path.normpath(e.path) for e in examples}
-        others = sum(os.path.normpath(p) not in named and p != listed for p in _walk(root))
-        return Table(root, examples, others, unlabelled, origin=listed.name)
-    tops = _split_folders(root)
-    return _read_splits(root, tops) if tops else _read_labels(root)
+def _read(root: Path, choice: _Choice) -> Table:
+    files = list(walk(root))
+    if choice.metadata is not None:
+        table = _read_table(root, choice.metadata, choice, chosen=True)
+        return _beside(table, files, [choice.metadata])
+    found = find_tables(root, files)
+    if found.paths:
+        parts = [(path, _read_table(root, path, choice)) for path in found.paths]
+        table = parts[0][1] if len(parts) == 1 else _join(root, parts)
+    else:
+        tops = layouts.split_folders(root)
+        if tops:
+            return _read_splits(root, tops, files, choice)
+        for column in (choice.file_column, choice.label_column):
+            if column is not None:
+                what = f"has no table with a column {column!r}"
+                raise DataError(what, file=root, fix="name the table with --metadata")
+        table = layouts.read_labels(root, files)
+        if table.origin == "sub-folders":
+            table = replace(table, warnings=tuple(layouts.doubtful_labels(root, table)))
+    return _beside(replace(table, notes=(*table.notes, *found.notes)), files, found.paths)
 
 
-def _split_folders(root: Path) -> list[Path]:
-    """The folders of the splits; none if the sub-folders are labels.
-
-    Raises:
-        DataError: there are several splits, and recordings in a folder beside them.
-    """
-    folders = sorted(p for p in root.iterdir() if p.is_dir() and not _is_hidden(p))
-    if not any(p.name.lower() in SPLIT_NAMES for p in folders):
-        return []
-    filled = [p for p in folders if metadata.find(p) or any(map(is_audio, _walk(p)))]
-    splits = [p for p in filled if p.name.lower() in SPLIT_NAMES]
-    odd = [p for p in filled if p not in splits]
-    if not all(map(_looks_split, splits)):
-        return []
-    if not odd:
-        return splits
-    # One such name alone may well be a label: trains and ships.
-    if len({SPLIT_NAMES[p.name.lower()] for p in splits}) > 1:
-        raise DataError(
-            f"holds recordings in {odd[0].name}/ beside the splits "
-            f"{', '.join(f'{p.name}/' for p in splits)}",
-            file=root,
-            fix=f"move {odd[0].name}/ away or into a split; rename the others if they are labels",
-        )
-    return []
+def _read_splits(root: Path, tops: Sequence[Path], files: Sequence[Path], choice: _Choice) -> Table:
+    parts = [(top, _read(top, choice)) for top in tops]
+    inside = {path for top in tops for path in walk(top)}
+    ignored = sum(table.ignored for _, table in parts) + sum(path not in inside for path in files)
+    return replace(_join(root, parts), ignored=ignored)
 
 
-def _looks_split(top: Path) -> bool:
-    """`train/` is a split if labels or a metadata file lie in it, not recordings."""
-    return metadata.find(top) is not None or any(
-        p.is_dir() and not _is_hidden(p) for p in top.iterdir()
+def _read_table(root: Path, path: Path, choice: _Choice, chosen: bool = False) -> Table:
+    listed = metadata.read(
+        path,
+        root,
+        chosen=chosen,
+        file_column=choice.file_column,
+        label_column=choice.label_column,
+    )
+    return Table(
+        root,
+        listed.examples,
+        unlabelled=listed.unlabelled,
+        origin=path.name,
+        notes=listed.notes,
+        warnings=listed.warnings,
     )
 
 
-def _read_splits(root: Path, tops: list[Path]) -> Table:
+def _join(root: Path, parts: Sequence[tuple[Path, Table]]) -> Table:
+    """The tables of several splits as one; if some have labels, rows without one are left out."""
     examples: list[Example] = []
-    inside = {path for top in tops for path in _walk(top)}
-    ignored, unlabelled, origin = sum(p not in inside for p in _walk(root)), 0, "sub-folders"
-    for top in tops:
-        part = _read(top)
-        split = SPLIT_NAMES[top.name.lower()]
-        examples += [recording(e.path, {**e.columns, "split": split}) for e in part]
-        ignored += part.ignored
-        unlabelled += part.unlabelled
-        origin = part.origin
-    return Table(root, tuple(examples), ignored, unlabelled, origin)
+    labelled = any(table.labels for _, table in parts)
+    unlabelled = 0
+    for place, table in parts:
+        split = SPLIT_NAMES[(place.name if place.is_dir() else place.stem).lower()]
+        kept = [e for e in table if e.label or e.supervisions or not labelled]
+        unlabelled += table.unlabelled + len(table) - len(kept)
+        examples += [replace(e, columns={**e.columns, "split": split}) for e in kept]
+    return Table(
+        root,
+        tuple(examples),
+        unlabelled=unlabelled,
+        origin=parts[-1][1].origin,
+        notes=tuple(dict.fromkeys(note for _, table in parts for note in table.notes)),
+        warnings=tuple(dict.fromkeys(w for _, table in parts for w in table.warnings)),
+    )
 
 
-def _read_labels(root: Path) -> Table:
-    loose: list[Path] = []
-    labelled: list[Example] = []
-    ignored = 0
-    for path in _walk(root):
-        if not is_audio(path):
-            ignored += 1
-        elif path.parent == root:
-            loose.append(path)
-        else:
-            label = unicodedata.normalize("NFC", path.relative_to(root).parts[0])
-            labelled.append(recording(path, {"label": label}))
-    if labelled:  # a recording beside the label folders has no label
-        return Table(root, tuple(labelled), ignored=ignored + len(loose))
-    return Table(root, tuple(recording(p) for p in loose), ignored=ignored, origin="one folder")
+def _beside(table: Table, files: Sequence[Path], tables: Iterable[Path]) -> Table:
+    """The table with what lies beside its recordings, and the files that are in none of its rows.
 
-
-def is_audio(path: Path) -> bool:
-    """Whether a file is worth opening as audio: by its suffix, else by its first bytes."""
-    suffix = path.suffix.lower()
-    if suffix in AUDIO_SUFFIXES:
-        return True
-    if suffix in OTHER_SUFFIXES or not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return MAGIC.match(file.read(16)) is not None
-
-
-def _is_hidden(path: Path) -> bool:
-    # "__MACOSX" and "._x" are what macOS leaves in archives.
-    return path.name.startswith(".") or path.name == "__MACOSX"
-
-
-def _walk(root: Path) -> Iterator[Path]:
-    """Every visible file below a folder, sorted, entering each real directory once."""
-    seen: set[tuple[int, int]] = set()
-
-    def visit(folder: Path) -> Iterator[Path]:
-        stat = folder.stat()
-        if (stat.st_dev, stat.st_ino) in seen:
-            return
-        seen.add((stat.st_dev, stat.st_ino))
-        for entry in sorted(folder.iterdir()):
-            if _is_hidden(entry):
-                continue
-            if entry.is_dir():
-                yield from visit(entry)
-            elif entry.is_file():
-                yield entry
-
-    yield from visit(root)
+    Args:
+        table: the recordings.
+        files: all files of the folder.
+        tables: those that the recordings were read from.
+    """
+    found = add_sidecars(table.root, table.examples, files)
+    examples = found.examples
+    annotated = any(e.supervisions for e in examples)
+    if annotated and table.origin == "sub-folders" and len(table.labels) == 1:
+        # The one folder of the recordings (audio/) is no label beside their annotations.
+        bare = [{k: v for k, v in e.columns.items() if k != "label"} for e in examples]
+        examples = tuple(replace(e, columns=c) for e, c in zip(examples, bare, strict=True))
+    named = {path for e in examples for path in e.files.values()}
+    taken = set(map(os.path.normpath, {*named, *found.used, *tables}))
+    return replace(
+        table,
+        examples=examples,
+        ignored=sum(os.path.normpath(path) not in taken for path in files),
+        notes=(*table.notes, *found.notes),
+        warnings=(*table.warnings, *found.warnings),
+    )

@@ -1,4 +1,4 @@
-"""Find recordings that are the same, so that none is on both sides of a split."""
+"""Find recordings that are the same, so that no two sets of a split share one."""
 
 from __future__ import annotations
 
@@ -11,23 +11,28 @@ from tympan.data.table import Table, stat_of
 from tympan.errors import AudioFileError, DataError
 
 _HEAD_S = 0.5
+_BLOCK_S = 30.0
 
 
 def content_keys(table: Table, keys: Sequence[str] | None = None) -> list[str]:
     """A key for each row; rows with equal keys hold the same sound.
 
     Two files are the same if their bytes are, or if their decoded samples are (the same recording
-    as WAV and as FLAC, or with other tags). A lossy copy is another sound to this test.
+    as WAV and as FLAC, or with other tags). A lossy copy is another sound to this test. Of an
+    example of several files the main one counts.
 
     Only files that could be equal are read: bytes are compared where sizes agree, samples where
     sample count, rate and the first half second agree.
 
     Args:
         table: the rows.
-        keys: the content of each row where it is known; then nothing is decoded to compare it.
+        keys: of each row's decoded samples, where they are known; nothing is decoded then.
 
     Returns:
         A key for each row.
+
+    Raises:
+        DataError: a file is gone.
 
     >>> import tempfile
     >>> from tympan.audio import synth
@@ -38,29 +43,26 @@ def content_keys(table: Table, keys: Sequence[str] | None = None) -> list[str]:
     >>> len(set(content_keys(read_folder(root))))
     1
     """
-    paths = [str(path) for path in table.paths]
+    paths = table.paths
+    names = [str(path) for path in paths]
     groups = Groups(len(table))
-    groups.join(paths)
-    sizes: list[Hashable] = [stat_of(path).st_size for path in table.paths]
-    groups.join(_hash_where_shared(sizes, lambda i: _bytes_key(table.paths[i])))
-    if keys is not None:
-        groups.join(keys)
-    else:
-        groups.join(_decoded_keys(table.paths, groups.roots()))
-    roots = groups.roots()
-    return [paths[root] for root in roots]
+    groups.join(names)
+    sizes: list[Hashable] = [stat_of(path).st_size for path in paths]
+    groups.join(_hash_where_shared(sizes, lambda i: _bytes_key(paths[i])))
+    groups.join(keys if keys is not None else _decoded_keys(paths, groups.roots()))
+    return [names[root] for root in groups.roots()]
 
 
 def check_leaks(a: Table, b: Table, *, group_by: Sequence[str] = ()) -> None:
     """Refuse two tables that share content.
 
     Args:
-        a: one side, for instance the training examples.
-        b: the other side.
-        group_by: columns whose values must not be on both sides either.
+        a: one set, for instance the training examples.
+        b: the other set.
+        group_by: columns whose values must not be in both sets either.
 
     Raises:
-        DataError: naming the files of both sides that hold the same sound.
+        DataError: naming the files of both sets that hold the same sound.
 
     >>> import tempfile
     >>> from tympan.data import read_folder
@@ -71,7 +73,7 @@ def check_leaks(a: Table, b: Table, *, group_by: Sequence[str] = ()) -> None:
     >>> check_leaks(table.subset([0]), table.subset([1]))
     Traceback (most recent call last):
         ...
-    tympan.errors.DataError: ...: the same sound is on both sides of the split: a.wav = b.wav ...
+    tympan.errors.DataError: ...: the same sound is in several sets of the split: a.wav = b.wav ...
     """
     both = Table(a.root, a.examples + b.examples)
     report_shared(both, content_keys(both), [0] * len(a) + [1] * len(b))
@@ -81,26 +83,26 @@ def check_leaks(a: Table, b: Table, *, group_by: Sequence[str] = ()) -> None:
         shared = sorted((set(a.column(column)) & set(b.column(column))) - {""})
         if shared:
             raise DataError(
-                f"{column} {', '.join(shared[:5])} is on both sides of the split",
+                f"{column} {', '.join(shared[:5])} is in several sets of the split",
                 file=a.root,
-                fix=f"keep all recordings of one {column} on one side",
+                fix=f"keep all recordings of one {column} in one set",
             )
 
 
-def report_shared(table: Table, keys: Sequence[str], sides: Sequence[int]) -> None:
-    """Raise if rows of one content key are on several sides; negative sides are not looked at."""
+def report_shared(table: Table, keys: Sequence[str], sets: Sequence[int]) -> None:
+    """Raise if rows of one content key are in several sets; negative sets are not compared."""
     first: dict[str, int] = {}
     pairs: list[str] = []
-    for i, (key, side) in enumerate(zip(keys, sides, strict=True)):
-        if side < 0:
+    for i, (key, number) in enumerate(zip(keys, sets, strict=True)):
+        if number < 0:
             continue
         j = first.setdefault(key, i)
-        if sides[j] != side:
-            pairs.append(f"{_name(table, j)} = {_name(table, i)}")
+        if sets[j] != number:
+            pairs.append(f"{table.name(j)} = {table.name(i)}")
     if pairs:
         more = f" and {len(pairs) - 5} more" if len(pairs) > 5 else ""
         raise DataError(
-            f"the same sound is on both sides of the split: {'; '.join(pairs[:5])}{more}",
+            f"the same sound is in several sets of the split: {'; '.join(pairs[:5])}{more}",
             file=table.root,
             fix="remove the copies, or give them the same value in the split or fold column",
         )
@@ -158,7 +160,7 @@ def _decoded_keys(paths: Sequence[Path], roots: Sequence[int]) -> list[str | Non
 
 
 def _shape(path: Path) -> tuple[float, ...] | None:
-    """Length, rate and channels as the header tells; None where it is no readable audio."""
+    """Length, rate and channels as the header states; None where it is no readable audio."""
     from tympan import audio
 
     try:
@@ -169,12 +171,12 @@ def _shape(path: Path) -> tuple[float, ...] | None:
 
 
 def _samples_key(path: Path, length_s: float | None) -> str | None:
-    from tympan.data._decode import read_blocks
+    from tympan import audio
 
     hasher = hashlib.blake2b(digest_size=16)
     try:
-        for block in read_blocks(path, None, end_s=length_s):
-            hasher.update(block.tobytes())
+        for block in audio.blocks(path, block_s=_BLOCK_S, end_s=length_s):
+            hasher.update(block.clip.samples.tobytes())
     except AudioFileError:
         return None
     return hasher.hexdigest()
@@ -183,7 +185,3 @@ def _samples_key(path: Path, length_s: float | None) -> str | None:
 def _bytes_key(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
-
-
-def _name(table: Table, i: int) -> str:
-    return table.relative(table.examples[i].path)

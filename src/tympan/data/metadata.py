@@ -1,250 +1,261 @@
-"""Read `metadata.csv` and `metadata.jsonl`, and refuse what is wrong in them by line."""
+"""Read `metadata.csv`, `metadata.jsonl` and other tables; say by line all that is wrong in them."""
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
-import json
-import os
-import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from tympan.data.table import TAG_SEPARATOR, Example, recording
+from tympan.data.columns import EVENT_COLUMNS, SYNONYMS, find_column, names_events, plain
+from tympan.data.events import event_columns, gather_events
+from tympan.data.files import Finder
+from tympan.data.roles import Roles, find_roles
+from tympan.data.rows import Row, Rows, read_rows
+from tympan.data.sidecars import annotate
+from tympan.data.table import TAG_SEPARATOR, Example
+from tympan.data.values import unify
 from tympan.errors import DataError
 
-NAMES = ("metadata.csv", "metadata.jsonl")
-# Several rows for one file are events in it, and need these.
-_EVENT_COLUMNS = ("start_s", "end_s")
-# Excel's way of naming the delimiter, in a line before the header.
-_SEPARATOR_LINE = re.compile(r'"?sep=(?P<delimiter>[,;\t|])"?[,;\t|]*\r?(\n|$)', re.IGNORECASE)
+# What a missing value in these would be taken for is a label, a fold, a speaker of its own.
+_STEERING = ("label", "fold", "split", "speaker", "source")
+_WORDS = {"label": "labels", "text": "texts", "speaker": "speakers", "source": "sources"}
+_MOST_PROBLEMS = 8
 
-Row = tuple[int, dict[str, str]]  # line number in the file, its columns
+Files = list[dict[str, Path]]
 
 
-def find(root: Path) -> Path | None:
-    """The folder's metadata file, or None.
+@dataclass(frozen=True)
+class Listed:
+    """What a table file says.
+
+    Attributes:
+        examples: one for each recording or score.
+        unlabelled: how many rows were left out, because their label is empty.
+        notes, warnings: sentences for the user.
+    """
+
+    examples: tuple[Example, ...]
+    unlabelled: int
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def read(
+    path: Path,
+    root: Path,
+    *,
+    chosen: bool = False,
+    file_column: str | None = None,
+    label_column: str | None = None,
+) -> Listed:
+    """The rows of a table file as examples.
+
+    Args:
+        path: the file.
+        root: the folder of the recordings.
+        chosen: the user named the file, so it may name files outside the folder.
+        file_column, label_column: the columns; None: by their names and values.
 
     Raises:
-        DataError: there are two.
+        DataError: wrong encoding, no column that names files, rows that are ragged, empty or
+            double, or name files that are missing or outside the folder; all that is wrong at once.
     """
-    found = [root / name for name in NAMES if (root / name).is_file()]
-    if len(found) > 1:
-        raise DataError(
-            "holds both metadata.csv and metadata.jsonl", file=root, fix="keep one of them"
-        )
-    return found[0] if found else None
-
-
-def read(path: Path, root: Path) -> tuple[tuple[Example, ...], int]:
-    """The rows of a metadata file as examples, and how many were left out for want of a label.
-
-    Raises:
-        DataError: wrong encoding, no `file_name` column, a row that is ragged, empty, double, or
-            names a file that is missing or outside the folder.
-    """
-    text = _decode(path)
-    rows = list(_jsonl(text, path) if path.suffix == ".jsonl" else _csv(text, path))
-    if not rows:
+    table = read_rows(path, _names_files)
+    if not table.rows and (path.suffix == ".jsonl" or _names_files(table.names)):
         raise DataError("has no rows", file=path, fix="add one row for each recording")
-    rows, unlabelled = _labelled(rows, path)
-    _check_doubles(rows, path)
-    examples, missing = [], []
-    for line, columns in rows:
-        name = columns.pop("file_name")
-        # One text has one spelling: macOS writes "ü" as two characters.
-        columns = {k: unicodedata.normalize("NFC", v) for k, v in columns.items()}
-        found = _resolve(name, root, path, line)
-        if found is None:
-            missing.append(f"{name} (line {line})")
-        else:
-            examples.append(recording(found, columns))
-    if missing:
-        raise DataError(
-            f"names {_several(missing)} that {'do' if len(missing) > 1 else 'does'} not exist",
-            file=path,
-            fix="file_name is relative to the folder of the metadata file",
-        )
-    return tuple(examples), unlabelled
-
-
-def _decode(path: Path) -> str:
-    raw = path.read_bytes()
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
+    finder = Finder(root, path, anywhere=chosen)
+    roles = find_roles(table, finder, file_column, label_column)
+    files, problems = _resolve(table, roles, finder)
+    events = event_columns(table.names, _repeated(files), roles.means)
+    means = {**roles.means, **events}
+    rows, warnings = _rows(table, roles, means, path.name)
+    warnings += [
+        f"warning: {path.name}: the column {other!r} is not used beside {column!r}"
+        for name, column in means.items()
+        for other in table.names
+        if other != column and plain(other) == plain(name)
+    ]
+    notes = [_about(path, roles, means, finder)]
+    if events:
+        examples, more = gather_events(rows, files, problems)
+        unlabelled = 0
+        notes += more
     else:
-        encoding = "utf-8-sig"
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise DataError(
-            f"is not UTF-8 text (line {line})", file=path, fix="save it as CSV UTF-8"
-        ) from error
+        kept, unlabelled = _labelled(rows, path)
+        _check_doubles([rows[i] for i in kept], [files[i] for i in kept], problems)
+        examples = [Example(files[i], rows[i][1]) for i in kept if files[i]]
+        if names_events(table.names):
+            notes.append(
+                f"{path.name}: its columns of start and end are not taken for times of events, as "
+                "each file is in one row (name them start_s and end_s if they are)"
+            )
+    named = _annotations(table, roles, files, finder, problems)
+    if problems:
+        raise _error(path, problems)
+    examples = [annotate(one, named.get(one.path, ())) for one in examples]
+    return Listed(tuple(examples), unlabelled, tuple(filter(None, notes)), tuple(warnings))
 
 
-def _csv(text: str, path: Path) -> Iterator[Row]:
-    # NUL bytes are no text; the csv module would keep them silently.
-    if "\0" in text:
-        raise DataError("holds NUL bytes, it is not text", file=path, fix="save it as CSV UTF-8")
-    named = _SEPARATOR_LINE.match(text)
-    skipped = 1 if named else 0
-    delimiters = (named["delimiter"],) if named else (",", ";", "\t")
-    header, reader = _csv_header(text[named.end() :] if named else text, path, delimiters)
-    needed = len(_without_blank_end(header, 0))
-    try:
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            cells = _without_blank_end(cells, len(header))
-            if not needed <= len(cells) <= len(header):
-                raise DataError(
-                    f"line {reader.line_num + skipped} has {len(cells)} cells, "
-                    f"the header {len(header)}",
-                    file=path,
-                    fix="put text that holds a comma into double quotes",
-                )
-            columns = {k: v.strip() for k, v in zip(header, cells, strict=False) if k}
-            yield reader.line_num + skipped, columns
-    except csv.Error as error:
-        line = reader.line_num + skipped
-        raise DataError(f"is not CSV (line {line}: {error})", file=path) from error
-
-
-def _without_blank_end(cells: list[str], least: int) -> list[str]:
-    """Drop the empty cells that spreadsheets leave at the end of a line, down to a number."""
-    end = len(cells)
-    while end > least and not cells[end - 1].strip():
-        end -= 1
-    return cells[:end]
-
-
-def _csv_header(text: str, path: Path, delimiters: tuple[str, ...]) -> tuple[list[str], Any]:
-    """The column names and the reader behind them; the delimiter is the one the header shows."""
-    names: list[str] = []
-    for delimiter in delimiters:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        try:
-            header = [name.strip() for name in next(reader, [])]
-        except csv.Error as error:
-            raise DataError(f"is not CSV (line 1: {error})", file=path) from error
-        names = max(names, header, key=len)
-        if "file_name" in header:
-            double = {name for name in header if name and header.count(name) > 1}
-            if double:
-                raise DataError(f"has the column {min(double)!r} twice", file=path)
-            _check_spelling(header, path)
-            return header, reader
-    _check_spelling(names, path)
-    raise DataError(
-        "has no column 'file_name'",
-        file=path,
-        fix=f"its first line must name the columns; it is: {', '.join(names)[:120] or 'empty'}",
+def _names_files(names: Sequence[str]) -> bool:
+    return any(
+        find_column(names, wanted, SYNONYMS[wanted]) for wanted in ("file_name", "mixture", "midi")
     )
 
 
-def _check_spelling(names: Iterable[str], path: Path, where: str = "") -> None:
-    """Refuse a column that is almost `file_name` or `label` where the right one is missing."""
-    names = list(names)
-    for right in ("file_name", "label"):
-        for name in names if right not in names else ():
-            if re.sub(r"[\W_]", "", name).casefold() == right.replace("_", ""):
-                raise DataError(
-                    f"has no column {right!r}{where}, but one called {name!r}",
-                    file=path,
-                    fix=f"write it {right!r}; the columns here are: {', '.join(names)[:120]}",
-                )
+def _resolve(table: Rows, roles: Roles, finder: Finder) -> tuple[Files, list[str]]:
+    """The files of each row, and clauses about those that are not there."""
+    files: Files = []
+    missing: dict[str, list[str]] = {column: [] for column in roles.files.values()}
+    refused: list[str] = []
+    main = next(iter(roles.files.values()))
+    for line, cells in table.rows:
+        found: dict[str, Path] = {}
+        for role, column in roles.files.items():
+            name = cells.get(column, "")
+            if not name and column != main:
+                continue
+            try:
+                path = finder.find(name) if name else None
+            except ValueError as error:
+                refused.append(f"names {_short(name)} (line {line}), {error}")
+                continue
+            if path is not None:
+                found[role] = path
+            elif name:
+                missing[column].append(f"{_short(name)} (line {line})")
+            else:
+                refused.append(f"has an empty {column} in line {line}")
+        files.append(found)
+    lost = [
+        f"names {_several(names)} that {'does' if len(names) == 1 else 'do'} not exist"
+        for names in missing.values()
+        if names
+    ]
+    return files, [*refused, *lost]
 
 
-def _jsonl(text: str, path: Path) -> Iterator[Row]:
-    for line, content in enumerate(text.split("\n"), start=1):
-        if not content.strip():
-            continue
-        try:
-            row = json.loads(content)
-        except (ValueError, RecursionError) as error:
-            raise DataError(f"line {line} is not JSON: {error}", file=path) from error
-        if not isinstance(row, dict):
-            raise DataError(f"line {line} is not a JSON object", file=path)
-        _check_spelling(row, path, f" in line {line}")
-        if not isinstance(row.get("file_name"), str):
-            raise DataError(f"line {line} has no 'file_name' text", file=path)
-        yield line, {str(key): _as_text(value) for key, value in row.items()}
+def _repeated(files: Files) -> bool:
+    mains = [next(iter(one.values())) for one in files if one]
+    return len(set(mains)) < len(mains)
 
 
-def _as_text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, list) and all(isinstance(v, str) for v in value):
-        return TAG_SEPARATOR.join(value)
-    return json.dumps(value, ensure_ascii=False)
+def _rows(
+    table: Rows, roles: Roles, means: dict[str, str], name: str
+) -> tuple[list[Row], list[str]]:
+    """The rows under our names of columns, with missing values and numbers in one form."""
+    of_files = {*roles.files.values(), *roles.annotations}
+    ours = {column: name for name, column in means.items()}
+    names = {column: ours.get(column, column) for column in table.names if column not in of_files}
+    # A column that bears our name, but is not what was taken for it, gives way.
+    names = {c: n for c, n in names.items() if n not in means or means[n] == c}
+    # One text has one spelling: macOS writes "ü" as two characters.
+    rows = [
+        (line, {n: unicodedata.normalize("NFC", cells[c]) for c, n in names.items() if c in cells})
+        for line, cells in table.rows
+    ]
+    warnings = []
+    for column in _STEERING:
+        having = [cells for _, cells in rows if column in cells]
+        values, unset = unify([cells[column] for cells in having])
+        for cells, value in zip(having, values, strict=True):
+            cells[column] = value
+        if unset:
+            words = " and ".join(f"{text!r} ({n} times)" for text, n in sorted(unset.items()))
+            warnings.append(
+                f"warning: {name}: {words} in the column {column} is taken for no value"
+            )
+    return rows, warnings
 
 
-def _labelled(rows: list[Row], path: Path) -> tuple[list[Row], int]:
-    """Leave out rows with an empty label where others have one; they are counted and reported.
+def _labelled(rows: list[Row], path: Path) -> tuple[list[int], int]:
+    """The rows with a label, where any has one; the others are counted and reported.
 
     Where rows hold several labels (`dog;rain`), an empty one means: none of them.
     """
+    every = list(range(len(rows)))
     if not any("label" in columns for _, columns in rows):
-        return rows, 0
+        return every, 0
     if any(TAG_SEPARATOR in columns.get("label", "") for _, columns in rows):
-        return rows, 0
-    kept = [(line, columns) for line, columns in rows if columns.get("label")]
+        return every, 0
+    kept = [i for i, (_, columns) in enumerate(rows) if columns.get("label")]
     if not kept:
         raise DataError("has an empty label in every row", file=path, fix="fill in the labels")
     return kept, len(rows) - len(kept)
 
 
-def _check_doubles(rows: list[Row], path: Path) -> None:
-    first: dict[str, int] = {}
-    for line, columns in rows:
-        name = os.path.normpath(columns["file_name"])
-        events = all(columns.get(c) for c in _EVENT_COLUMNS)
-        if name in first and not events:
-            raise DataError(
-                f"names {columns['file_name']} twice (lines {first[name]} and {line})",
-                file=path,
-                fix="one row for each file; for several labels write them as 'a;b'; "
-                "for events in a file add start_s and end_s",
-            )
-        first.setdefault(name, line)
+def _check_doubles(rows: list[Row], files: Files, problems: list[str]) -> None:
+    first: dict[Path, int] = {}
+    for (line, _), found in zip(rows, files, strict=True):
+        if not found:
+            continue
+        path = next(iter(found.values()))
+        if path in first:
+            problems.append(f"names {path.name} twice (lines {first[path]} and {line})")
+        first.setdefault(path, line)
 
 
-def _resolve(name: str, root: Path, path: Path, line: int) -> Path | None:
-    """The file a row names, None if it is missing; refuses what leads out of the folder."""
-    if not name:
-        raise DataError(f"has an empty file_name in line {line}", file=path)
-    if "\0" in name:
-        raise DataError(f"has a NUL character in the file_name of line {line}", file=path)
-    for candidate in _spellings(name):
-        pure = PurePosixPath(candidate)
-        if pure.is_absolute() or ".." in pure.parts or PureWindowsPath(candidate).drive:
-            raise DataError(
-                f"names {name} (line {line}), which leads out of the folder",
-                file=path,
-                fix="file_name must lie below the folder of the metadata file",
-            )
-        try:
-            if (root / candidate).is_file():
-                return root / candidate
-        except OSError:  # a name too long for the file system
-            return None
-    return None
+def _annotations(
+    table: Rows, roles: Roles, files: Files, finder: Finder, problems: list[str]
+) -> dict[Path, list[Path]]:
+    """The annotations that the rows name, by the main file of the row."""
+    named: dict[Path, list[Path]] = {}
+    for (line, cells), found in zip(table.rows, files, strict=True):
+        for column in roles.annotations if found else ():
+            name = cells.get(column, "")
+            try:
+                path = finder.find(name) if name else None
+            except ValueError as error:
+                problems.append(f"names {_short(name)} (line {line}), {error}")
+                continue
+            if path is not None:
+                named.setdefault(next(iter(found.values())), []).append(path)
+            elif name:
+                problems.append(f"names {_short(name)} (line {line}) that does not exist")
+    return named
 
 
-def _spellings(name: str) -> Iterator[str]:
-    """A file name as it stands, as Windows would mean it, and in both ways to write accents."""
-    for one in (name, name.replace("\\", "/")):
-        yield one
-        yield unicodedata.normalize("NFC", one)
-        yield unicodedata.normalize("NFD", one)
+def _about(path: Path, roles: Roles, means: dict[str, str], finder: Finder) -> str:
+    """A sentence about what was taken for what, where it is not plain."""
+    taken = [f"files in {_quoted(roles.files.values())}"]
+    taken += [
+        f"{_WORDS.get(name, name)} in {column!r}"
+        for name, column in means.items()
+        if column != name or name in EVENT_COLUMNS
+    ]
+    plain = [*roles.files.values()] == ["file_name"] and all(n == c for n, c in means.items())
+    note = "" if plain else f"{path.name}: {', '.join(taken)}"
+    if finder.moved:
+        name, found = finder.moved
+        where = found.relative_to(finder.root).as_posix()
+        note = (note or path.name) + f"; files are found by their names ({name} is {where})"
+    return note
+
+
+def _error(path: Path, problems: list[str]) -> DataError:
+    more = len(problems) - _MOST_PROBLEMS
+    what = "; ".join(problems[:_MOST_PROBLEMS]) + (f"; and {more} more faults" if more > 0 else "")
+    return DataError(what, file=path, fix="; ".join(_fixes(what)) or None)
+
+
+def _fixes(what: str) -> list[str]:
+    known = {
+        "not exist": "file names are relative to the folder of the table or of the recordings",
+        "leads out": "file names must lie below the folder, unless --metadata names the table",
+        "twice": "one row for each file; for several labels write them as 'a;b'; "
+        "for events in a file add start_s and end_s",
+    }
+    return [fix for words, fix in known.items() if words in what]
 
 
 def _several(items: list[str], limit: int = 5) -> str:
     more = f" and {len(items) - limit} more" if len(items) > limit else ""
     return ", ".join(items[:limit]) + more
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(map(repr, names))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 80 else name[:79] + "…"

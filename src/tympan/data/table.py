@@ -122,6 +122,8 @@ class Table:
             label folders, or not named in the metadata file). Hidden files are not counted.
         unlabelled: how many rows of the metadata file were left out because their label is empty.
         origin: where the labels came from: `"sub-folders"` or the name of the metadata file.
+        notes: sentences for the user about what was taken for what.
+        warnings: sentences for the user about what is probably wrong; each begins with "warning: ".
 
     >>> table = Table(Path("."), (recording(Path("a.wav"), {"label": "dog"}),
     ...                           recording(Path("b.wav"), {"label": "cat"})))
@@ -134,6 +136,8 @@ class Table:
     ignored: int = 0
     unlabelled: int = 0
     origin: str = "sub-folders"
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -192,6 +196,20 @@ class Table:
         """The different labels when each row may hold several (`dog;rain`), sorted."""
         return sorted({tag for example in self.examples for tag in example.tags})
 
+    @property
+    def event_labels(self) -> list[str]:
+        """The different labels of the supervisions, sorted."""
+        return sorted(
+            {one.label for example in self.examples for one in example.supervisions} - {""}
+        )
+
+    @property
+    def speakers(self) -> list[str]:
+        """The different speakers of the `speaker` column and of the supervisions, sorted."""
+        found = {example.columns.get("speaker", "") for example in self.examples}
+        found |= {one.speaker for example in self.examples for one in example.supervisions}
+        return sorted(found - {""})
+
     def subset(self, indices: Iterable[int]) -> Table:
         """The rows at these positions, in this order."""
         return replace(self, examples=tuple(self.examples[int(i)] for i in indices))
@@ -227,6 +245,10 @@ class Table:
         return (
             path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
         )
+
+    def name(self, row: int) -> str:
+        """The name of a row's main file as messages show it."""
+        return self.relative(self.examples[row].path)
 
     def __repr__(self) -> str:
         kinds = f", {len(self.labels)} labels" if self.labels else ""

@@ -131,11 +131,10 @@ def _weights(folder: Path, task: str, device: str, stamp: tuple[int, int]) -> Mo
     from tympan.models import load_model
 
     loaded = load_model(folder)
-    if loaded.card.task != task:
+    question = registry.get(task)
+    if loaded.card.task not in question.accepts:
         raise _other_task(loaded.card.task, task, folder)
-    from tympan.tasks import _bridge  # goes with the old model of `classify`
-
-    model: Model[Answer] = _bridge.load(registry.get(task), loaded, device)
+    model: Model[Answer] = question.load(loaded, device)
     return model
 
 

@@ -285,6 +285,8 @@ class Task(Protocol[C, A]):
     Attributes:
         name: of the verb.
         pretrained_fields: fields of its configuration that pretrained weights dictate.
+        accepts: the tasks whose models can answer it; its own, but for a question that takes those
+            of others.
         start_tasks: the tasks whose models it can start from.
         default_start: the model that a training starts from unless another is given; None: random
             weights.
@@ -294,6 +296,8 @@ class Task(Protocol[C, A]):
     def name(self) -> str: ...
     @property
     def pretrained_fields(self) -> tuple[str, ...]: ...
+    @property
+    def accepts(self) -> tuple[str, ...]: ...
     @property
     def start_tasks(self) -> tuple[str, ...]: ...
     @property

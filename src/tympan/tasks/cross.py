@@ -35,11 +35,11 @@ def check_folds(table: Table, k: int) -> None:
             itself which recordings are for training and which for the test.
         DataError: the `fold` column has gaps.
     """
-    from tympan.data.split import side_of
+    from tympan.data.split import set_of
 
     if k < 2:
         raise ArgumentError(f"{k} folds are no cross-validation", fix="--folds 5")
-    if table.has("split") and any(map(side_of, table.column("split"))):
+    if table.has("split") and any(map(set_of, table.column("split"))):
         what = (
             "says itself which recordings are for training or the test (a split column or folder)"
         )

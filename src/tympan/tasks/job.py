@@ -107,7 +107,7 @@ def make_job(
     Raises:
         DataError: the folder cannot be trained on.
     """
-    from tympan.data import AudioStore
+    from tympan.data import AudioStore, data_warnings
 
     def progress(done: int, total: int) -> None:
         if done == 0 or done == total or done % 500 == 0:
@@ -117,9 +117,9 @@ def make_job(
     store = AudioStore.open(table, rate_hz, progress=progress, on_error="skip")
     for error in store.skipped:
         log(f"left out: {error.file}: {error.what}")
-    table = store.table
-    notes = task.check(table, store)
+    found, table = table, store.table
     keys = store.keys(table)
+    notes = (*task.check(table, store), *data_warnings(found, table, keys, store.skipped))
     split = splitter(table, keys, recipe)
     if not len(split.train):
         raise DataError("has no recordings to train on", file=table.root)
@@ -175,7 +175,7 @@ def keep_apart(
     Raises:
         DataError: nothing would be left to test on.
     """
-    from tympan.data.split import same_source
+    from tympan.data import same_source
 
     known = trained_on(start.card)
     itself = [i for i, key in enumerate(job.keys) if file_keys(key) & known]

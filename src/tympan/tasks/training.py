@@ -87,6 +87,10 @@ def train(
     epochs: int | None = None,
     seed: int | None = None,
     folds: int | None = None,
+    augment: str | None = None,
+    metadata: str | os.PathLike[str] | None = None,
+    file_column: str | None = None,
+    label_column: str | None = None,
     settings: Mapping[str, Any] | None = None,
     threads: int | None = None,
     resume: bool = True,
@@ -105,6 +109,11 @@ def train(
         seed: same seed and device, same weights; 0 by default.
         folds: score every recording by cross-validation in so many folds, instead of a test set;
             the model that is kept is trained on all of them. It takes `folds` trainings more.
+        augment: how recordings are varied in training, in place of the task's own way: a preset
+            (`"light"`, `"speech"`, `"machine"`, `"music"`) or a TOML file, see `tympan.augment`.
+        metadata: the table of the recordings, if it is not in the folder.
+        file_column: its column of file names, if it has another name than usual.
+        label_column: its column of labels, likewise.
         settings: fields of `TrainingConfig` and of the task's configuration, by name.
         threads: threads to compute with; by default those of PyTorch, shared with other trainings
             that run on this machine.
@@ -127,7 +136,13 @@ def train(
         say(line)
 
     _check_installed()
-    table, name = _read(folder, task, log)
+    from tympan.data import Table, read_folder, suggest_folds
+
+    if not isinstance(folder, Table):
+        folder = read_folder(
+            folder, metadata=metadata, file_column=file_column, label_column=label_column
+        )
+    table, name = folder, _question(folder, task, log)
     question = get(name)
     if folds is not None:
         cross.check_folds(table, folds)
@@ -135,7 +150,8 @@ def train(
     with _empty_folder_removed(target):
         _check_out(target, table.root)
         start = _start_model(name, from_, log)
-        recipe = question.recipe(table, start, gather(settings, epochs=epochs, seed=seed))
+        values = gather(settings, epochs=epochs, seed=seed, augment=augment)
+        recipe = question.recipe(table, start, values)
         for line in recipe.reasons:
             log(line)
         if resume:
@@ -158,6 +174,8 @@ def train(
         if jobs is not None:
             scored = cross.cross_validate(jobs, target, **how), cross.scored_split(job, jobs)
         evaluation, job = finish(job, learner, target, card, start, scored, log)
+    if folds is None and (hint := suggest_folds(table)):
+        log(hint)
     return TrainingResult(target, evaluation, job, history, tuple(lines))
 
 
@@ -215,22 +233,28 @@ def _check_out(out: Path, folder: Path) -> None:
         raise ArgumentError(what, file=out, fix="--out elsewhere") from error
 
 
-def _read(folder: str | os.PathLike[str] | Table, task: str | None, log: Log) -> tuple[Table, str]:
-    """The table, and the question that it answers."""
-    from tympan.data import Table, guess_task, read_folder
+def _question(table: Table, task: str | None, log: Log) -> str:
+    """The name of the task that a table answers, or that was given; what is known of the table."""
+    from tympan.data import guess_task
 
-    table = folder if isinstance(folder, Table) else read_folder(folder)
-    if task is not None:
-        verb(task)
-        log(f"{len(table)} recordings; task: {task}, as given")
-        return table, task
-    for name in verbs():
-        reason = get(name).claims(table)
-        if reason:
-            log(f"{len(table)} recordings; task: {name}, because {reason}")
-            return table, name
-    guess = guess_task(table)
-    log(f"{len(table)} recordings; task: {guess.task}, because {guess.reason}")
+    name, reason = task, "as given"
+    if name is not None:
+        verb(name)
+    else:
+        claims = ((one, get(one).claims(table)) for one in verbs())
+        name, reason = next(((one, why) for one, why in claims if why), (None, ""))
+        reason = f"because {reason}"
+    guess = None if name else guess_task(table)
+    log(
+        f"{len(table)} recordings; task: {name}, {reason}"
+        if guess is None
+        else f"{len(table)} recordings; task: {guess.task}, because {guess.reason}"
+    )
+    for line in (*table.notes, *table.warnings):
+        log(line)
+    if name is not None:
+        return name
+    assert guess is not None
     fix = f"what can be trained: {', '.join(verbs())}; --task NAME chooses it"
     if guess.task == "monitor":
         fix = "classify can: add recordings of what is not normal, under labels of their own"

@@ -9,7 +9,7 @@ import difflib
 import importlib
 import numbers
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ArgumentError
@@ -147,6 +147,8 @@ class Verb:
         save_as: the file endings that an answer of it can be saved as.
         trains_on: what a folder must hold to be trained on, for the help page.
         extras: files that its command can make beside an answer.
+        collect: endings of files that gather the answers about many recordings → `module:class` of
+            what writes them, see `tympan.tasks.embed.index`.
 
     Raises:
         ArgumentError: two options have one name, or one that every verb has.
@@ -164,6 +166,7 @@ class Verb:
     save_as: tuple[str, ...] = (".json",)
     trains_on: str = ""
     extras: tuple[Extra, ...] = ()
+    collect: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         flags = [flag for one in self.options for flag in one.flags]
@@ -195,6 +198,10 @@ class Verb:
             name: one.check(given[name]) if name in given else one.default
             for name, one in known.items()
         }
+
+    def collector(self, ending: str, path: Path, options: Mapping[str, Any]) -> Any:
+        """What gathers the answers about many recordings in one file."""
+        return _imported(self.collect[ending])(path, options)
 
     def load_task(self) -> Task[Any, Any]:
         """The task itself.

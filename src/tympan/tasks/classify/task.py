@@ -40,6 +40,7 @@ class ClassifyTask:
 
     name = "classify"
     pretrained_fields = recipes.PRETRAINED_FIELDS
+    accepts = ("classify",)
     start_tasks = ("classify", "tag")
     default_start = "sounds"
 

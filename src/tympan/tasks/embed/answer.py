@@ -80,7 +80,9 @@ class EmbedModel(BaseModel[Embedding]):
             ArgumentError: `every_s` is no usable length, or there is another option.
         """
         if options:
-            raise ArgumentError(f"embed has no option {next(iter(options))!r}", fix="it has every_s")
+            raise ArgumentError(
+                f"embed has no option {next(iter(options))!r}", fix="it has every_s"
+            )
         if every_s is not None and not 0.01 <= every_s <= 3600:
             raise ArgumentError(f"every_s={every_s} is no usable step", fix="give 0.01 to 3600 s")
         return EmbedSession(self, name, every_s or self.window_s, batcher or self.batcher())

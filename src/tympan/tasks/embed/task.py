@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tympan.errors import ArgumentError, ModelError
 from tympan.tasks.untrained import UntrainedTask
 
 if TYPE_CHECKING:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tympan.errors import ArgumentError
-from tympan.tasks.results.base import Result
+from tympan.tasks.results.base import Result, plain
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.figure import Figure
+
+
+def _no_rows() -> np.ndarray:
+    import numpy as np
+
+    return np.zeros((0, 0), np.float32)
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,8 @@ class Embedding(Result):
     Attributes:
         file: the name of the recording.
         vector: the numbers; `numpy.asarray(answer.vector)` makes an array of them.
+        vectors: those of the parts of the recording, `(m, d)`; empty where it is one.
+        times_s: where each part begins and ends, `(m, 2)`.
         duration_s: length of the recording.
         model: name of the model that answered.
         warnings: what may be wrong with the answer.
@@ -37,6 +46,9 @@ class Embedding(Result):
     duration_s: float = 0.0
     model: str = ""
     warnings: tuple[str, ...] = ()
+    vectors: np.ndarray = field(default_factory=_no_rows, repr=False, compare=False)
+    times_s: np.ndarray = field(default_factory=_no_rows, repr=False, compare=False)
+    formats: ClassVar[tuple[str, ...]] = (".json", ".csv", ".npz")
 
     def similarity(self, other: Embedding) -> float:
         """Cosine of the angle between two vectors, -1 … 1; 0 where one of them is zero.
@@ -50,6 +62,27 @@ class Embedding(Result):
         dot = sum(a * b for a, b in zip(self.vector, other.vector, strict=True))
         norm = math.hypot(*self.vector) * math.hypot(*other.vector)
         return dot / norm if norm else 0.0
+
+    def _answer(self) -> dict[str, Any]:
+        """The vector of the whole recording."""
+        return {"vector": plain(self.vector)}
+
+    def _content(self, ending: str) -> bytes:
+        if ending != ".npz":
+            return super()._content(ending)
+        import io
+
+        import numpy as np
+
+        file = io.BytesIO()
+        np.savez_compressed(
+            file,
+            embeddings=self.vectors.astype(np.float32),
+            files=np.array([self.file] * len(self.vectors)),
+            start_s=self.times_s[:, 0],
+            end_s=self.times_s[:, 1],
+        )
+        return file.getvalue()
 
     def shown(self) -> str:
         """How many numbers, and the first of them."""

@@ -30,6 +30,7 @@ class TagTask:
 
     name = "tag"
     pretrained_fields = recipes.PRETRAINED_FIELDS
+    accepts = ("tag",)
     start_tasks = ("tag", "classify")
     default_start = "sounds"
 

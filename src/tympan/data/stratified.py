@@ -1,7 +1,8 @@
-"""Deal groups of rows to the sides of a split or to folds, each label by its share.
+"""Stratified splits of groups: whole groups go to one set, each label by its share.
 
 After Sechidis, Tsoumakas, Vlahavas, "On the stratification of multi-label data" (ECML 2011), on
-groups in place of rows.
+groups in place of rows. Scikit-learn's `StratifiedGroupKFold` takes one label for each row and
+gives folds of equal size only; here rows may have several labels, and sets any share.
 """
 
 from __future__ import annotations
@@ -11,17 +12,29 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 
-def deal_groups(
+def stratified_split(
     groups: Sequence[Sequence[int]],
     strata: Sequence[Sequence[str]],
     shares: dict[str, float],
     seed: int,
 ) -> list[str]:
-    """Deal groups of rows to `train` and the sides of `shares`, each label by its share.
+    """Assign groups of rows to `train` and the sets of `shares`, each label by its share.
 
-    Labels are taken from the rarest; of each, the largest groups first, to the side that lacks
+    Labels are taken from the rarest; of each, the largest groups first, to the set that lacks
     most of this label. The quotas are whole numbers (largest remainders), so that labels with two
     or three rows are held out in some labels rather than in none.
+
+    Args:
+        groups: the rows of each group.
+        strata: the labels of each row.
+        shares: set → share of the rows.
+        seed: of the order of groups of the same size.
+
+    Returns:
+        The set of each group.
+
+    >>> stratified_split([[0], [1], [2], [3]], [["a"], ["b"], ["a"], ["b"]], {"val": 0.5}, seed=0)
+    ['val', 'train', 'train', 'val']
     """
     rng = random.Random(seed)
     counts = [Counter(s for i in group for s in strata[i]) for group in groups]
@@ -36,15 +49,15 @@ def deal_groups(
     for g in order:
         for label in counts[g]:
             by_label[label].append(g)
-    side_of: dict[int, str] = {}
+    set_of: dict[int, str] = {}
     for label in sorted(totals, key=lambda s: (len(by_label[s]), totals[s], s)):
         for g in by_label[label]:
-            if g not in side_of:
-                side_of[g] = side = max(quota, key=lambda s: quota[s][label])
+            if g not in set_of:
+                set_of[g] = chosen = max(quota, key=lambda s: quota[s][label])
                 for other, n in counts[g].items():
-                    quota[side][other] -= n
-    _repair(side_of, groups, counts, shares)
-    return [side_of[g] for g in range(len(groups))]
+                    quota[chosen][other] -= n
+    _repair(set_of, groups, counts, shares)
+    return [set_of[g] for g in range(len(groups))]
 
 
 def _quotas(
@@ -53,52 +66,60 @@ def _quotas(
     shares: dict[str, float],
     rng: random.Random,
 ) -> dict[str, dict[str, int]]:
-    """side → label → rows wanted. A label of one group stays in training."""
+    """Set → label → rows wanted. A label of one group stays in training."""
     groups_of = Counter(label for count in counts for label in count)
     labels = sorted(totals)
     rng.shuffle(labels)
     quota: dict[str, dict[str, int]] = {}
     left = dict(totals)
-    for side, share in shares.items():
+    for name, share in shares.items():
         exact = {s: share * totals[s] if groups_of[s] > 1 else 0.0 for s in labels}
-        quota[side] = {s: int(exact[s]) for s in labels}
-        spare = round(sum(exact.values())) - sum(quota[side].values())
+        quota[name] = {s: int(exact[s]) for s in labels}
+        spare = round(sum(exact.values())) - sum(quota[name].values())
         # Training keeps at least one row of each label.
-        able = [s for s in labels if groups_of[s] > 1 and left[s] - quota[side][s] > 1]
+        able = [s for s in labels if groups_of[s] > 1 and left[s] - quota[name][s] > 1]
         for s in sorted(able, key=lambda s: int(exact[s]) - exact[s])[: max(0, spare)]:
-            quota[side][s] += 1
+            quota[name][s] += 1
         for s in labels:
-            left[s] -= quota[side][s]
+            left[s] -= quota[name][s]
     return {"train": left, **quota}
 
 
 def _repair(
-    side_of: dict[int, str],
+    set_of: dict[int, str],
     groups: Sequence[Sequence[int]],
     counts: Sequence[Counter[str]],
     shares: dict[str, float],
 ) -> None:
-    """Training must have every label, and no side may be empty if whole groups allow both."""
+    """Training must have every label, and no set may be empty if whole groups allow both."""
 
-    def on(side: str) -> list[int]:
-        return [g for g in sorted(side_of) if side_of[g] == side]
+    def members(name: str) -> list[int]:
+        return [g for g in sorted(set_of) if set_of[g] == name]
 
     for label in sorted({label for count in counts for label in count}):
-        having = [g for g in sorted(side_of) if label in counts[g]]
-        if all(side_of[g] != "train" for g in having):
-            side_of[max(having, key=lambda g: counts[g][label])] = "train"
-    for side in shares:
-        if not on(side):
-            seen = Counter(label for g in on("train") for label in counts[g])
-            spare = [g for g in on("train") if min(seen[s] for s in counts[g]) > 1]
+        having = [g for g in sorted(set_of) if label in counts[g]]
+        if all(set_of[g] != "train" for g in having):
+            set_of[max(having, key=lambda g: counts[g][label])] = "train"
+    for name in shares:
+        if not members(name):
+            seen = Counter(label for g in members("train") for label in counts[g])
+            spare = [g for g in members("train") if min(seen[s] for s in counts[g]) > 1]
             if spare:
-                side_of[min(spare, key=lambda g: len(groups[g]))] = side
+                set_of[min(spare, key=lambda g: len(groups[g]))] = name
 
 
-def deal_folds(
+def stratified_folds(
     groups: Sequence[Sequence[int]], strata: Sequence[Sequence[str]], k: int, seed: int
 ) -> list[int]:
-    """The fold (0 to k - 1) of each group: the one that has least of its labels, then of rows."""
+    """The fold (0 to k - 1) of each group: the one that has least of its labels, then of rows.
+
+    Args:
+        groups, strata, seed: as in `stratified_split`.
+        k: number of folds.
+
+    >>> stratified_folds([[0], [1], [2], [3]], [["a"], ["b"], ["a"], ["b"]], k=2, seed=0)
+    [1, 0, 0, 1]
+    """
     rng = random.Random(seed)
     order = list(range(len(groups)))
     rng.shuffle(order)

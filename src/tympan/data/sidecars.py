@@ -1,0 +1,176 @@
+"""What lies beside the recordings: annotations and scores of the same name."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tympan.data._walk import is_score
+from tympan.data.annotations.detect import Format, detect_format, read_annotation
+from tympan.data.annotations.rttm import read_rttm_recordings
+from tympan.data.table import Example, Supervision
+from tympan.errors import DataError
+
+# Where a recording has several, the first of these counts.
+_ORDER = ("textgrid", "raven", "rttm", "csv", "audacity", "vtt", "srt")
+_ANNOTATION_SUFFIXES = frozenset((".csv", ".tsv", ".txt", ".rttm", ".textgrid", ".srt", ".vtt"))
+# Raven and BirdNET add to the recording's name: rec.Table.1.selections.txt
+_RAVEN_END = re.compile(r"\.(Table\.\d+|BirdNET)\.selections?(\.table)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Examples with what was found beside them.
+
+    Attributes:
+        examples: the examples.
+        used: the files that were taken.
+        notes, warnings: sentences for the user.
+    """
+
+    examples: tuple[Example, ...]
+    used: frozenset[Path]
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def add_sidecars(root: Path, examples: Sequence[Example], files: Iterable[Path]) -> Beside:
+    """Give recordings the scores and annotations of the same name.
+
+    A score must lie in the folder of its recording. So should an annotation; if its name is that of
+    one recording only, it may lie in another folder (`audio/a.wav`, `labels/a.txt`). One RTTM file
+    may hold many recordings, by their names without suffix.
+
+    Args:
+        root: the folder.
+        examples: the recordings; those with supervisions keep theirs.
+        files: all files of the folder.
+
+    Raises:
+        DataError: annotations that say what they are, and are damaged; all of them at once.
+    """
+    files = list(files)
+    scored, scores, notes = _add_scores(examples, files)
+    bare = [i for i, one in enumerate(scored) if not one.supervisions and "midi" not in one.files]
+    bare = [i for i in bare if next(iter(scored[i].files)) in ("audio", "mixture")]
+    found = _annotations([scored[i] for i in bare], files)
+    many = {} if found else _shared_rttm([scored[i] for i in bare], files)
+    warnings: list[str] = []
+    problems: list[str] = []
+    empty, used = 0, set(scores)
+    for i in bare:
+        path = scored[i].path
+        sidecar, kind = found.get(path, (None, None))
+        try:
+            if sidecar is not None and kind is not None:
+                events = _read(sidecar, path.stem)
+            elif path in many:
+                sidecar, events = many[path]
+            else:
+                continue
+        except DataError as error:
+            if kind is not None and kind.sure:
+                problems.append(f"{_below(root, error.file)}: {error.what}")
+            else:
+                what = f"{_below(root, error.file)} is not taken for labels: {error.what}"
+                warnings.append(f"warning: {what}")
+            continue
+        used.add(sidecar)
+        empty += not events
+        scored[i] = replace(scored[i], supervisions=events)
+    if problems:
+        more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
+        raise DataError(
+            f"holds annotations that cannot be read: {'; '.join(problems[:5])}{more}",
+            file=root,
+            fix="mend or remove them",
+        )
+    taken = sorted({path.suffix for path in used - scores})
+    if taken:
+        count = sum(bool(one.supervisions) for one in scored)
+        notes.append(
+            f"annotations ({', '.join(taken)}) give events in {count} of {len(scored)} recordings"
+            + (f"; {empty} annotations are empty: nothing happens there" if empty else "")
+        )
+    return Beside(tuple(scored), frozenset(used), tuple(notes), tuple(warnings))
+
+
+def annotate(example: Example, paths: Iterable[Path]) -> Example:
+    """The example with the events that some annotation files hold.
+
+    Raises:
+        DataError: one of them is no annotation, or damaged.
+    """
+    events = [one for path in paths for one in _read(path, example.path.stem)]
+    if not events:
+        return example
+    both = sorted([*example.supervisions, *events], key=lambda one: (one.start_s, one.end_s))
+    return replace(example, supervisions=tuple(both))
+
+
+def _read(path: Path, stem: str) -> tuple[Supervision, ...]:
+    """An annotation; of an RTTM file for many recordings the part about this one."""
+    if path.suffix.lower() != ".rttm":
+        return read_annotation(path)
+    found = read_rttm_recordings(path)
+    return found[stem] if stem in found or len(found) > 1 else next(iter(found.values()), ())
+
+
+def _add_scores(
+    examples: Sequence[Example], files: Sequence[Path]
+) -> tuple[list[Example], set[Path], list[str]]:
+    beside = {(p.parent, p.stem): p for p in reversed(files) if is_score(p)}
+    found, used = [], set()
+    for one in examples:
+        score = beside.get((one.path.parent, one.path.stem))
+        if "audio" in one.files and "midi" not in one.files and score is not None:
+            one = replace(one, files={**one.files, "midi": score})
+            used.add(score)
+        found.append(one)
+    note = f"a score (.mid, .abc) lies beside {len(used)} of {len(found)} recordings"
+    return found, used, [note] if used else []
+
+
+def _annotations(
+    examples: Sequence[Example], files: Sequence[Path]
+) -> dict[Path, tuple[Path, Format]]:
+    """The annotation of each recording, and its format."""
+    by_name: dict[str, list[Path]] = defaultdict(list)
+    for path in files:
+        if path.suffix.lower() in _ANNOTATION_SUFFIXES:
+            by_name[_RAVEN_END.sub("", path.stem)].append(path)
+    count: dict[str, int] = defaultdict(int)
+    for one in examples:
+        count[one.path.stem] += 1
+    found = {}
+    for one in examples:
+        named = by_name.get(one.path.stem, [])
+        near = [path for path in named if path.parent == one.path.parent]
+        if not near and count[one.path.stem] == 1:
+            near = named
+        kinds = [(path, kind) for path in near if (kind := detect_format(path))]
+        if kinds:
+            found[one.path] = min(kinds, key=lambda k: (not k[1].sure, _ORDER.index(k[1].name)))
+    return found
+
+
+def _shared_rttm(
+    examples: Sequence[Example], files: Sequence[Path]
+) -> Mapping[Path, tuple[Path, tuple[Supervision, ...]]]:
+    """The part of each recording in RTTM files that hold several."""
+    stems = {one.path.stem: one.path for one in examples}
+    found = {}
+    for path in files:
+        if path.suffix.lower() == ".rttm":
+            for name, events in read_rttm_recordings(path).items():
+                if name in stems:
+                    found[stems[name]] = path, events
+    return found
+
+
+def _below(root: Path, file: str | None) -> str:
+    path = Path(file or root)
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

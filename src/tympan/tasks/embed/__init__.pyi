@@ -1,0 +1,10 @@
+# Written by `make stubs` from the table in __init__.py.
+
+from tympan.tasks.embed.answer import EmbedModel as EmbedModel
+from tympan.tasks.embed.find import Match as Match
+from tympan.tasks.embed.find import find as find
+from tympan.tasks.embed.index import Index as Index
+from tympan.tasks.embed.task import TASK as TASK
+from tympan.tasks.verbs import Verb as Verb
+
+VERB: Verb
