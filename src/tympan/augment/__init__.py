@@ -42,12 +42,17 @@ _SPECTROGRAM = {
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "Augmentation": "tympan.augment.augmentation",
+        "Augmented": "tympan.augment.augmentation",
         "Compose": "tympan.augment.compose",
         "OneOf": "tympan.augment.compose",
         "Params": "tympan.augment.base",
         "PerChannel": "tympan.augment.per_channel",
         "Transform": "tympan.augment.base",
+        "Recordings": "tympan.augment.recordings",
         "item_generators": "tympan.augment._draw",
+        "load_augmentation": "tympan.augment.toml_file",
+        "preset_names": "tympan.augment.toml_file",
         "reuse_memory": "tympan.augment.memory",
         **{name: f"tympan.augment.waveform.{file}" for name, file in _WAVEFORM.items()},
         **{name: f"tympan.augment.spectrogram.{file}" for name, file in _SPECTROGRAM.items()},

@@ -22,8 +22,8 @@ class PerChannel(Transform):
     no one time any more: such a transform moves no events.
 
     Args:
-        transform: of waveforms or of spectrograms; neither one that mixes labels nor one that
-            changes the shape.
+        inner: a transform of waveforms or of spectrograms; neither one that mixes labels nor one
+            that changes the shape.
         p: probability of being applied to an item at all.
 
     >>> import torch
@@ -33,18 +33,18 @@ class PerChannel(Transform):
     (True, False)
     """
 
-    def __init__(self, transform: Transform, p: float = 1.0) -> None:
+    def __init__(self, inner: Transform, p: float = 1.0) -> None:
         super().__init__(p)
-        if transform.mixes or not transform.keeps_shape:
-            what = f"{type(transform).__name__} for each channel: it mixes labels or changes shapes"
+        if inner.mixes or not inner.keeps_shape:
+            what = f"{type(inner).__name__} for each channel: it mixes labels or changes shapes"
             raise ArgumentError(what, fix="use it on all channels alike")
-        self.transform = transform
-        self.domain = transform.domain
-        self.rate_hz = transform.rate_hz
+        self.inner = inner
+        self.domain = inner.domain
+        self.rate_hz = inner.rate_hz
 
     def check(self, x: Tensor) -> None:
         """Let the transform check the axes."""
-        self.transform.check(x)
+        self.inner.check(x)
 
     def move_events(
         self,
@@ -58,14 +58,14 @@ class PerChannel(Transform):
         Raises:
             ArgumentError: the transform moves times, which differ between the channels.
         """
-        if _moves_times(self.transform):
-            what = f"{type(self.transform).__name__} for each channel moves channels apart in time"
+        if _moves_times(self.inner):
+            what = f"{type(self.inner).__name__} for each channel moves channels apart in time"
             raise ArgumentError(what, fix="without events, or for all channels alike")
         return [list(own) for own in events]
 
     def _draw(self, x: Tensor, generator: torch.Generator) -> Params:
         b, c, *rest = x.shape
-        drawn = self.transform.draw(shaped((b * c, 1, *rest)), generator)
+        drawn = self.inner.draw(shaped((b * c, 1, *rest)), generator)
         return {f"each.{key}": value.unflatten(0, (b, c)) for key, value in drawn.items()}
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
@@ -74,7 +74,7 @@ class PerChannel(Transform):
             for key, value in params.items()
             if key.startswith("each.")
         }
-        return self.transform.apply(x.flatten(0, 1)[:, None], each).reshape(x.shape)
+        return self.inner.apply(x.flatten(0, 1)[:, None], each).reshape(x.shape)
 
 
 def _moves_times(transform: Transform) -> bool:

