@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-
 import torch
 from torch import Tensor
 
@@ -17,6 +14,7 @@ from tympan.augment.waveform._codecs import (
     mu_law,
     round_trip,
 )
+from tympan.augment.waveform._rows import each_item
 from tympan.errors import ArgumentError
 
 
@@ -109,11 +107,9 @@ class CodecLoss(Transform):
         waves = x.detach().to("cpu", torch.float32).numpy()
         encoder = self.mp3_encoder or "libsndfile"
 
-        def through(job: tuple[int, str, float]) -> Tensor:
-            row, codec, quality = job
-            return torch.from_numpy(round_trip(waves[row], self.rate_hz, codec, quality, encoder))
+        def through(number: int) -> None:
+            row, codec, quality = jobs[number]
+            decoded = round_trip(waves[row], self.rate_hz, codec, quality, encoder)
+            y[row] = torch.from_numpy(decoded)
 
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
-        with ThreadPoolExecutor(min(len(jobs), cores)) as pool:
-            for (row, _, _), wave in zip(jobs, pool.map(through, jobs), strict=True):
-                y[row] = wave
+        each_item(through, len(jobs))
