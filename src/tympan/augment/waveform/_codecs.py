@@ -47,7 +47,9 @@ def check_mp3_encoder(name: str | None) -> str:
         raise ArgumentError(f"mp3_encoder {name!r}", fix=f"choose {' or '.join(MP3_ENCODERS)}")
     if name == "lameenc" and not installed:
         what = "the MP3 encoder lameenc is not installed"
-        raise MissingDependencyError(what, fix="pip install lameenc, or mp3_encoder='libsndfile'")
+        raise MissingDependencyError(
+            what, fix="pip install 'tympan[codecs]', or mp3_encoder='libsndfile'"
+        )
     return name
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from tympan.augment._draw import integers, uniform
 from tympan.augment.base import Params, Transform
 from tympan.augment.waveform._mixing import add_noise, check_levels, draw_level
+from tympan.augment.waveform._waves import first_channel
 from tympan.errors import ArgumentError
 
 
@@ -86,25 +87,11 @@ class BackgroundMix(Transform):
 
     def _stretch(self, index: int, place: float, t: int) -> np.ndarray:
         """Return t samples of a background, float32."""
-        wave = self._wave(index)
+        wave = first_channel(self.backgrounds[index], f"background {index}", self.rate_hz)
         length = wave.shape[-1]
-        if length == 0:
-            raise ArgumentError(f"background {index} is empty", fix="leave it out")
         if length >= t:
             start = min(int(place * (length - t + 1)), length - t)
             return np.asarray(wave[start : start + t], np.float32)
         start = min(int(place * length), length - 1)
         whole = np.asarray(wave, np.float32)
         return np.tile(whole, (start + t) // length + 1)[start : start + t]
-
-    def _wave(self, index: int) -> np.ndarray:
-        """Return one channel of a background, unread as yet if it is a memory map."""
-        wave = self.backgrounds[index]
-        rate_hz = getattr(wave, "rate_hz", None)
-        if rate_hz is not None and self.rate_hz is not None and rate_hz != self.rate_hz:
-            what = f"background {index} is at {rate_hz} Hz, the audio at {self.rate_hz} Hz"
-            raise ArgumentError(what, fix=f"use clip.resample({self.rate_hz})")
-        wave = getattr(wave, "samples", wave)
-        if isinstance(wave, Tensor):
-            wave = wave.detach().cpu().numpy()
-        return wave if wave.ndim == 1 else wave[0]

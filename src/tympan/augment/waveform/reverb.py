@@ -14,6 +14,7 @@ from tympan.augment.base import Params, Transform
 from tympan.augment.waveform._convolve import convolve
 from tympan.augment.waveform._mixing import SILENT_POWER, power
 from tympan.augment.waveform._room import LEAD, simulate
+from tympan.augment.waveform._waves import first_channel
 from tympan.augment.waveform.colored_noise import BANK_SAMPLES
 from tympan.errors import ArgumentError
 
@@ -140,14 +141,11 @@ def _aligned(impulse_responses: Sequence[Any], rate_hz: int) -> Tensor:
         raise ArgumentError("no impulse responses", fix="give at least one, or None for rooms")
     rows = []
     for number, response in enumerate(impulse_responses):
-        their_rate_hz = getattr(response, "rate_hz", rate_hz)
-        if their_rate_hz != rate_hz:
-            what = f"impulse response {number} is at {their_rate_hz} Hz, the audio at {rate_hz} Hz"
-            raise ArgumentError(what, fix=f"use clip.resample({rate_hz})")
-        wave = torch.as_tensor(np.array(getattr(response, "samples", response), dtype=np.float32))
-        wave = wave if wave.ndim == 1 else wave[0]
-        if wave.numel() == 0 or not bool(wave.abs().max() > 0):
-            raise ArgumentError(f"impulse response {number} is silent", fix="leave it out")
+        samples = first_channel(response, f"impulse response {number}", rate_hz)
+        wave = torch.from_numpy(np.array(samples, np.float32))
+        if not bool(wave.abs().max() > 0) or not bool(wave.isfinite().all()):
+            what = f"impulse response {number} is silent, or not finite"
+            raise ArgumentError(what, fix="leave it out")
         peak = int(wave.abs().argmax())
         wave = torch.nn.functional.pad(wave, (LEAD, 0))[peak:]
         rows.append(wave / wave.abs().max())
