@@ -94,17 +94,18 @@ def test_the_encoder_is_one_that_is_there(monkeypatch: pytest.MonkeyPatch) -> No
     assert CodecLoss(("vorbis",), rate_hz=96000).mp3_encoder is None
 
 
+@pytest.mark.parametrize("quality", [0.0, 0.6])
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("rate_hz", RATES_HZ["mp3"])
 def test_both_encoders_keep_place_and_length_and_give_nearly_the_same(
-    rate_hz: int, channels: int
+    rate_hz: int, channels: int, quality: float
 ) -> None:
     pytest.importorskip("lameenc")
     t = np.arange(rate_hz) / rate_hz
     swing = 1 + np.sin(2 * np.pi * 3 * t)
     pitches = 300 * np.arange(1, channels + 1)[:, None]
     wave = (0.2 * np.sin(2 * np.pi * pitches * t) * swing).astype(np.float32)
-    ours, theirs = (round_trip(wave, rate_hz, "mp3", 0.6, one) for one in _codecs.MP3_ENCODERS)
+    ours, theirs = (round_trip(wave, rate_hz, "mp3", quality, one) for one in _codecs.MP3_ENCODERS)
     assert ours.shape == theirs.shape == wave.shape
     for y in (ours, theirs):
         assert 10 * np.log10(np.square(wave).sum() / np.square(y - wave).sum()) > 15
