@@ -18,7 +18,7 @@ GROUP_NUMBERS = 1 << 21
 # Blocks of fewer samples cost more calls than they save arithmetic.
 LEAST_BLOCK = 1 << 11
 # What a call costs beside its rows, in rows: the first are transformed more slowly.
-CALL_ROWS = 1.5
+CALL_ROWS = 2.0
 
 
 def convolve(
@@ -105,7 +105,7 @@ def block_size(length: int, before: int, signals: int = 1, responses: int = 1) -
 
     def work(size: int) -> float:
         rows = max(2, signals * -(-length // (size - before)))
-        return (rows + CALL_ROWS + max(2, responses) / 2) * size * math.log2(size)
+        return (rows + CALL_ROWS + responses / 2) * size * math.log2(size)
 
     return min([whole, *sizes], key=work)
 
