@@ -2,7 +2,8 @@
 
 Each library changes the same 64 clips of 5 s, every clip with its own drawn parameters from the
 same ranges: tympan and torch-audiomentations as one batch, audiomentations clip by clip, as it
-works. The three take turns, and a ratio is the median over the turns.
+works. The three take turns, and a ratio is the median over the turns. Then single clips, whose
+reverberation is beside scipy's convolution.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import tempfile
 import types
 import warnings
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from benchmarks.common import Timing, arguments, compare, main, speedup, times_f
 from tympan import augment
 
 CLIPS, DURATION_S, SEED = 64, 5, 0
+SINGLE_S = (1, 5, 30)
 RATES_HZ = (16000, 44100)
 ROUNDS, TARGET = 5, 5
 ONE_CORE = "tympan on one core"
@@ -81,6 +84,11 @@ def cases(folder: Path) -> dict[str, Case]:
             ("BandPassFilter", centre | slope),
             ("BandPassFilter", {"min_center_frequency": 200.0, "max_center_frequency": 4000.0}),
         ),
+        "band_stop": (
+            lambda r: augment.BandStop(200.0, 4000.0, rate_hz=r),
+            ("BandStopFilter", centre | slope),
+            ("BandStopFilter", {"min_center_frequency": 200.0, "max_center_frequency": 4000.0}),
+        ),
         "parametric_eq": (
             lambda r: augment.ParametricEQ(-12.0, 12.0, rate_hz=r),
             ("SevenBandParametricEQ", {"min_gain_db": -12.0, "max_gain_db": 12.0}),
@@ -105,6 +113,11 @@ def cases(folder: Path) -> dict[str, Case]:
         "quantization": (
             lambda r: augment.Quantization(5, 10),
             ("BitCrush", {"min_bit_depth": 5, "max_bit_depth": 10}),
+            None,
+        ),
+        "mp3": (
+            lambda r: augment.CodecLoss(("mp3",), 0.0, 0.6, rate_hz=r),
+            ("Mp3Compression", {"min_bitrate": 8, "max_bitrate": 64}),
             None,
         ),
     }
@@ -191,7 +204,8 @@ def candidates(
         kind, options = one_by_one
         theirs = getattr(libraries[AUDIOMENTATIONS], kind)(p=1.0, **options)
         waves = list(x[:, 0].numpy())
-        calls[AUDIOMENTATIONS] = lambda: [theirs(wave, sample_rate=rate_hz) for wave in waves]
+        if kind != "Mp3Compression" or find_spec("fast_mp3_augment"):
+            calls[AUDIOMENTATIONS] = lambda: [theirs(wave, sample_rate=rate_hz) for wave in waves]
     # Half a minute a batch above the lowest rate: not worth the wait.
     too_slow = batched is not None and batched[0] == "PitchShift" and rate_hz > min(RATES_HZ)
     if batched and TORCH_AUDIOMENTATIONS in libraries and not too_slow:
@@ -236,6 +250,42 @@ def measure(quick: bool) -> tuple[list[dict[str, object]], dict[str, float]]:
     return rows, figures
 
 
+def single_clips(quick: bool) -> tuple[list[dict[str, object]], dict[str, float]]:
+    """Return a table of the reverberation of one clip beside scipy's convolution, and figures."""
+    from scipy.signal import fftconvolve, oaconvolve
+
+    rows: list[dict[str, object]] = []
+    figures: dict[str, float] = {}
+    rng = np.random.default_rng(SEED)
+    for rate_hz in RATES_HZ[:1] if quick else RATES_HZ:
+        t = np.arange(round(0.8 * rate_hz)) / rate_hz
+        response = (0.1 * rng.standard_normal(len(t)) * np.exp(-8 * t)).astype(np.float32)
+        response[0] = 0.9
+        reverb = augment.Reverb([response], rate_hz=rate_hz)
+        for duration_s in SINGLE_S:
+            x = torch.from_numpy(rng.standard_normal((1, 1, duration_s * rate_hz)))
+            x = 0.1 * x.float()
+            wave, params = x[0, 0].numpy(), reverb.draw(x, SEED)
+            calls: dict[str, Callable[[], object]] = {
+                ONE_CORE: on_one_core(lambda x=x, p=params, r=reverb: r.apply(x, p)),
+                "fftconvolve": lambda w=wave, h=response: fftconvolve(w, h)[: len(w)],
+                "oaconvolve": lambda w=wave, h=response: oaconvolve(w, h)[: len(w)],
+            }
+            timings = compare(calls, rounds=1 if quick else ROUNDS, round_s=0.0 if quick else 0.1)
+            row: dict[str, object] = {
+                "transform": f"reverb of one clip of {duration_s} s",
+                "rate": f"{rate_hz / 1000:g} kHz",
+                "time": timings[ONE_CORE],
+            }
+            for peer in ("fftconvolve", "oaconvolve"):
+                row[f"faster than scipy's {peer}"] = times_faster(timings, peer, ONE_CORE)
+                key = f"reverb_{duration_s}_s_{rate_hz // 1000}k_vs_scipy_{peer}"
+                figures[key] = speedup(timings, ONE_CORE, peer)
+            rows.append(row)
+            print(" | ".join(str(value) for value in row.values()), file=sys.stderr)
+    return rows, figures
+
+
 def _beside_peers(
     key: str, timings: dict[str, Timing], figures: dict[str, float]
 ) -> dict[str, object]:
@@ -271,9 +321,14 @@ The aim is {TARGET} × the faster peer. Where it is missed, this is why, and wha
   to stay in the cache (slower, the more so the smaller: each product then is too small). Truncated
   responses would be faster and not exact. The peer's filter is compiled C: 3 to 4 × on one core is
   what the blocks bring, the threads bring the rest.
-- **Reverberation** is Fourier transforms to four fifths, of the same lengths as the peer's; shared
-  responses are transformed once. Tried: groups from 2¹⁷ to 2²² numbers (flat above 2¹⁹, slower
-  below).
+- **Reverberation** is Fourier transforms to four fifths; shared responses are transformed once.
+  Long clips go in overlapping blocks where that is less work: one clip, and one with a short
+  response. MKL takes four times as long for the transform of one row alone as for each of several,
+  so signals and responses are transformed together. Tried: groups from 2¹⁷ to 2²² numbers (flat
+  above 2¹⁹, slower below). A clip of a second is bound by the calls around the transforms.
+- **MP3** is LAME in both, at the encoder's speed. The builds that come with libsndfile and with
+  PyAV take three to four times as long as that of `lameenc`, which is used where it is installed;
+  the peer comes with a build of its own as fast.
 - **Pitch shift** is resampling (an eighth) and the stretching vocoder, which transforms each frame
   twice forwards and once back and locks the phases frame by frame; the peer's is compiled C++.
   Tried: longer kernels for resampling (a tenth faster at best, of that eighth). What is left needs
@@ -288,10 +343,11 @@ if __name__ == "__main__":
     torch.manual_seed(SEED)
     augment.reuse_memory()
     table, ratios = measure(options.quick)
+    singles, more_ratios = single_clips(options.quick)
     main(
         "augment",
         table,
-        ratios,
+        ratios | more_ratios,
         title="Augmentation",
         about=(
             f"{CLIPS} clips of {DURATION_S} s (tones in pink noise, seed {SEED}), each with its "
@@ -303,8 +359,10 @@ if __name__ == "__main__":
             "keeps freed memory (`tympan.augment.reuse_memory`), for all three.\n\n"
             "Not quite the same work: audiomentations clips at a percentile, tympan at a level "
             "below the peak; torch-audiomentations filters with a windowed sinc, shifts pitch by a "
-            "few simple ratios only, and repeats one second of noise. Not in the table: codecs, "
+            "few simple ratios only, and repeats one second of noise; audiomentations encodes MP3 "
+            "at drawn bit rates, tympan at drawn qualities. Not in the table: the other codecs, "
             "where the time is the encoder's, and cropping, where audiomentations copies nothing."
         ),
+        more={"One clip, on one core": singles},
         why=WHY,
     )

@@ -22,12 +22,14 @@ DURATION_S = 3.0
 SEED = 1
 # What the constructors need, or what shows best what they do.
 CHOSEN: dict[str, dict[str, Any]] = {
+    "BandStop": {"min_centre_hz": 900.0, "max_centre_hz": 900.0, "min_octaves": 1.5},
     "BandPass": {"min_octaves": 1.0, "max_octaves": 1.5},
     "Clipping": {"min_threshold_db": -18.0, "max_threshold_db": -18.0},
     "CodecLoss": {"codecs": ("mp3",), "max_quality": 0.0},
     "ColoredNoise": {"min_snr_db": 5.0, "max_snr_db": 5.0, "exponents": (1.0,)},
     "BackgroundMix": {"min_snr_db": 0.0, "max_snr_db": 0.0},
     "CropPad": {"length": RATE_HZ * 3 // 2},
+    "Fade": {"min_in_s": 1.0, "max_in_s": 1.0, "min_out_s": 0.5, "shapes": ("half_sine",)},
     "FilterAugment": {"min_gain_db": -20.0, "max_gain_db": 15.0},
     "FrequencyShift": {"max_bins": 12},
     "Gain": {"min_gain_db": -12.0, "max_gain_db": -12.0},
@@ -42,6 +44,20 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "TimeStretch": {"min_rate": 0.75, "max_rate": 0.75},
     "TimeWarp": {"max_shift": 0.25},
 }
+
+
+# On the page of presets.
+MOVING = """From Python, with the events and targets that go with a batch:
+
+.. code-block:: python
+
+   augmentation = load_augmentation("speech", rate_hz=16000)
+   done = augmentation.apply_waveform(waves, generator, events)   # waves (b, c, t)
+   done.x, done.events
+
+Events are ``(start_s, end_s, …)`` for each item. They move with the sound in {names}: what leaves
+the item is cut off, and an event that a circular shift moves over the end comes back in two pieces.
+"""
 
 
 def generate(target: Any) -> list[Path]:
@@ -67,6 +83,11 @@ def generate(target: Any) -> list[Path]:
             pages.append(_write(folder / f"{name}.rst", page(kind, folder)))
             index.append(f"   * - :doc:`{name}`\n     - {_summary(kind)}")
         index.append("")
+    pages.append(_write(folder / "presets.rst", presets_page()))
+    index.append(
+        "A training takes them from a preset or a file: :doc:`presets`. Chains, choices, and other "
+        "draws for each channel (``Compose``, ``OneOf``, ``PerChannel``): :doc:`../api/augment`.\n"
+    )
     listed = "\n".join(f"   {page.stem}" for page in pages)
     index.append(f".. toctree::\n   :hidden:\n\n{listed}\n")
     return [*pages, _write(folder / "index.rst", "\n".join(index))]
@@ -88,6 +109,55 @@ def page(kind: type, folder: Path) -> str:
             parts.append(_html(f"<p>{title}</p>{_player(title, clip)}"))
     parts.append(f".. autoclass:: {kind.__module__}.{kind.__name__}\n   :no-members:\n")
     return "\n".join(parts)
+
+
+def presets_page() -> str:
+    """Return the page of presets and files: how they are written, what each does, its hazards."""
+    from tympan.augment import load_augmentation, preset_names
+    from tympan.augment.toml_file import PRESETS
+
+    how = (inspect.getdoc(load_augmentation) or "").split("Args:")[0]
+    how = re.sub(r"`([^`]+)`", r"``\1``", how)
+    parts = [_heading("Presets and files", "="), how, MOVING.format(names=", ".join(_moving()))]
+    clip = example_clip()
+    for name in preset_names():
+        text = (PRESETS / f"{name}.toml").read_text(encoding="utf-8")
+        head, _, chains = text.partition("\n\n")
+        about = "\n".join(line.removeprefix("#").removeprefix(" ") for line in head.splitlines())
+        parts += [_heading(f"``{name}``", "-"), about + "\n"]
+        augmentation = load_augmentation(name, rate_hz=RATE_HZ)
+        parts.append(_html(f"<p>Before</p>{_player('Before', clip)}"))
+        for seed in (SEED, SEED + 1):
+            title = f"After, seed {seed}"
+            parts.append(
+                _html(f"<p>{title}</p>{_player(title, _augmented(augmentation, clip, seed))}")
+            )
+        indented = "\n".join(f"   {line}".rstrip() for line in chains.strip().splitlines())
+        parts.append(f".. code-block:: toml\n   :caption: {name}.toml\n\n{indented}\n")
+    return "\n".join(parts)
+
+
+def _augmented(augmentation: Any, clip: Any, seed: int) -> Any:
+    """Return the clip as the chain of waves changes it."""
+    import torch
+
+    wave = augmentation.apply_waveform(torch.from_numpy(clip.samples.copy())[None], seed).x[0]
+    peak = max(1.0, float(wave.abs().max()))
+    return _clip((wave / peak).numpy(), clip, f"seed {seed}")
+
+
+def _moving() -> list[str]:
+    """Return the names of the transforms that move sounds in time, as links to their pages."""
+    from tympan import augment
+
+    names = sorted({**augment._WAVEFORM, **augment._SPECTROGRAM})
+    base = augment.Transform
+    return [
+        f":doc:`{name}`"
+        for name in names
+        if getattr(augment, name).move_times is not base.move_times
+        or getattr(augment, name).move_events is not base.move_events
+    ]
 
 
 def make(kind: type) -> Any:

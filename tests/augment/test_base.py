@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
 import torch
 
@@ -32,6 +35,17 @@ def test_one_generator_for_each_item_or_one_for_all() -> None:
         Gain().draw(torch.zeros(3, 1, 4), item_generators(0, [1, 2]))
     with pytest.raises(ArgumentError, match="no random generator"):
         Gain().draw(torch.zeros(3, 1, 4), "seed")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("other", [None, "seed", 1.5, np.random.default_rng(0), [1, 2, 3]])
+def test_what_is_no_generator_is_refused(other: Any) -> None:
+    with pytest.raises(ArgumentError, match="no random generator"):
+        Gain()(torch.zeros(3, 1, 4), other)
+
+
+def test_a_seed_may_be_of_numpy() -> None:
+    x = torch.ones(3, 1, 4)
+    assert torch.equal(Gain()(x, np.int64(5)), Gain()(x, 5))  # type: ignore[arg-type]
 
 
 def test_near_seeds_and_indices_give_unrelated_streams() -> None:

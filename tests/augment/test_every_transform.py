@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tympan import augment
 from tympan.audio.clip import Clip
-from tympan.augment import Compose, OneOf, Transform, item_generators
+from tympan.augment import Compose, OneOf, PerChannel, Reverb, Transform, item_generators
 from tympan.errors import ArgumentError, ShapeError
 
 RATE_HZ = 8000
@@ -52,6 +52,8 @@ def batch(name: str, b: int = 4, seed: int = 0) -> torch.Tensor:
 
 def groups() -> Iterator[tuple[str, Transform]]:
     yield "chain", Compose([make("Gain"), make("LowPass", 0.5), make("CropPad"), make("Shift")])
+    yield "per channel", PerChannel(make("ParametricEQ", 0.6), p=0.8)
+    yield "long reverb", Reverb(keep_tail=True, rate_hz=RATE_HZ, p=0.6)
     yield "one of", OneOf([make("Gain"), make("Polarity"), make("PacketDropout")], [1, 2, 3], p=0.7)
     yield (
         "nested",
@@ -147,15 +149,125 @@ def test_gradients_reach_the_input(name: str) -> None:
     assert x.grad.abs().sum() > 0
 
 
-@pytest.mark.parametrize("name", WAVEFORM + SPECTROGRAM)
-def test_double_precision_stays(name: str) -> None:
-    transform, x = make(name), batch(name).double()
+# What is rounded to a grid may fall either way, and a codec chooses by what it hears.
+ROUNDED = ("Quantization", "CodecLoss")
+DTYPES = {torch.float16: 3e-3, torch.bfloat16: 2e-2, torch.float32: 0.0, torch.float64: 1e-3}
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@each
+def test_each_precision_stays_and_gives_the_same(
+    name: str, transform: Transform, dtype: torch.dtype
+) -> None:
+    x = batch(name).to(dtype)
     params = transform.draw(x, 4)
+    assert all(torch.equal(params[k], v) for k, v in transform.draw(x.float(), 4).items())
     y = transform.apply(x, params)
-    assert y.dtype == torch.float64
-    if name not in ("Quantization", "CodecLoss"):  # a rounding may fall either way
+    assert y.dtype == dtype
+    assert y.isfinite().all()
+    if name not in ROUNDED:
         single = transform.apply(x.float(), params)
-        torch.testing.assert_close(y.float(), single, rtol=1e-3, atol=1e-3)
+        scale = single.abs().max().item()
+        torch.testing.assert_close(
+            y.float(), single, rtol=1e-3, atol=DTYPES[dtype] * max(1.0, scale)
+        )
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("p", [1.0, 0.5])
+@pytest.mark.parametrize("name", [n for n in WAVEFORM + SPECTROGRAM if n != "CropPad"])
+def test_items_that_are_not_active_stay_bit_for_bit_in_each_precision(
+    name: str, p: float, dtype: torch.dtype
+) -> None:
+    x = batch(name, 6).to(dtype)
+    transform = make(name, p)
+    params = transform.draw(x, 1)
+    y = transform.apply(x, params)
+    assert torch.equal(y[~params["active"]], x[~params["active"]])
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@each
+def test_gradients_are_finite_at_silence(
+    name: str, transform: Transform, dtype: torch.dtype
+) -> None:
+    x = batch(name).to(dtype)
+    x[0] = 0.0
+    x[1] *= 1e-9
+    x.requires_grad_()
+    transform.apply(x, transform.draw(x.detach(), 3)).float().square().sum().backward()
+    assert x.grad is not None
+    assert x.grad.dtype == dtype
+    assert x.grad.isfinite().all()
+
+
+def empty_shapes(name: str) -> list[tuple[int, ...]]:
+    if name in SPECTROGRAM:
+        return [(2, 1, 40, 0), (0, 1, 40, 9), (2, 0, 40, 9)]
+    return [(2, 1, 0), (0, 2, 90), (2, 0, 90), (0, 1, 0)]
+
+
+@each
+def test_without_samples_there_is_nothing_to_do(name: str, transform: Transform) -> None:
+    for shape in empty_shapes(name):
+        for dtype in DTYPES:
+            x = torch.zeros(shape, dtype=dtype)
+            for generator in (0, item_generators(0, range(shape[0]))):
+                y = transform.apply(x, transform.draw(x, generator))
+                assert tuple(y.shape) == transform.output_shape(shape)
+                assert y.dtype == dtype
+                assert not y.any()
+
+
+@each
+def test_other_arrays_are_refused_with_the_way_to_convert_them(
+    name: str, transform: Transform
+) -> None:
+    axes = "b, c, f, n" if name in SPECTROGRAM else "b, c, t"
+    axes = "b, …" if transform.domain == "any" else axes
+    given = batch(name).numpy()
+    params = transform.draw(batch(name), 0)
+    for call in (
+        lambda: transform.draw(given, 0),  # type: ignore[arg-type]
+        lambda: transform.apply(given, params),  # type: ignore[arg-type]
+        lambda: transform(given, torch.zeros(4, 2), 0) if transform.mixes else transform(given, 0),
+    ):
+        with pytest.raises(ArgumentError, match=r"got numpy\.ndarray \(torch\.from_numpy") as error:
+            call()
+        assert f"({axes})" in str(error.value)
+    if name != "one of":
+        with pytest.raises(ArgumentError, match="got list"):
+            transform.draw([[[0.0]]], 0)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 9])
+@pytest.mark.parametrize("name", WAVEFORM)
+def test_any_number_of_channels_and_of_samples(name: str, channels: int) -> None:
+    for t in (1, 2, 63, 700):
+        y = make(name)(0.1 * torch.ones(2, channels, t), 1)
+        assert y.shape[:2] == (2, channels)
+        assert y.isfinite().all()
+
+
+@each
+def test_views_and_other_strides_are_fine(name: str, transform: Transform) -> None:
+    x = batch(name)
+    params = transform.draw(x, 2)
+    expected = transform.apply(x, params)
+    strided = torch.stack([x, x + 1], -1)[..., 0]
+    assert not strided.is_contiguous()
+    torch.testing.assert_close(transform.apply(strided, params), expected, **EXACT)
+    swapped = x.transpose(1, 2).contiguous().transpose(1, 2)
+    torch.testing.assert_close(transform.apply(swapped, params), expected, **EXACT)
+
+
+@pytest.mark.parametrize("name", WAVEFORM + SPECTROGRAM)
+def test_each_argument_is_kept_under_its_name(name: str) -> None:
+    transform = make(name, 0.75) if name != "CropPad" else make(name)
+    kept = {key: getattr(transform, key) for key in inspect.signature(type(transform)).parameters}
+    again = type(transform)(**kept)
+    params = again.draw(batch(name), 5)
+    assert all(torch.equal(v, params[k]) for k, v in transform.draw(batch(name), 5).items())
 
 
 @pytest.mark.parametrize("name", WAVEFORM)

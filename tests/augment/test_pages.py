@@ -34,3 +34,18 @@ def test_a_page_has_picture_sounds_and_the_class(name: str, tmp_path: Path) -> N
     assert f".. autoclass:: {kind.__module__}.{name}" in text
     # Made again, it is the same to the byte.
     assert augment_pages.page(kind, tmp_path) == text
+
+
+def test_the_page_of_presets_holds_each_with_its_hazard_and_can_be_copied(tmp_path: Path) -> None:
+    text = augment_pages.presets_page()
+    for name in augment.preset_names():
+        assert f"``{name}``\n---" in text
+        block = text.split(f":caption: {name}.toml\n\n", 1)[1].split("\n\n``", 1)[0]
+        copied = tmp_path / f"{name}.toml"
+        copied.write_text("\n".join(line[3:] for line in block.splitlines()))
+        again = augment.load_augmentation(copied, rate_hz=8000)
+        preset = augment.load_augmentation(name, rate_hz=8000)
+        assert again.fingerprint() == preset.fingerprint()
+    assert text.count("\nHazards: ") == len(augment.preset_names())
+    assert text.count("<audio ") == 3 * len(augment.preset_names())
+    assert ":doc:`Shift`, :doc:`Speed`, :doc:`TimeStretch`, :doc:`TimeWarp`" in text

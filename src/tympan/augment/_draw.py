@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeAlias, cast
+from collections.abc import Iterable, Sequence
+from operator import index
+from typing import SupportsIndex, TypeAlias, cast
 
 import torch
 from torch import Tensor
@@ -17,15 +18,15 @@ def as_generator(generator: Generator) -> torch.Generator | list[torch.Generator
     """Return a generator (an int is its seed) or a list of one generator for each item."""
     if isinstance(generator, torch.Generator):
         return generator
-    if isinstance(generator, int):
-        return torch.Generator().manual_seed(generator)
-    given = list(cast("Sequence[torch.Generator]", generator))
+    if isinstance(generator, SupportsIndex):
+        return torch.Generator().manual_seed(index(generator))
+    given = list(generator) if isinstance(generator, Iterable) else [generator]
     if not all(isinstance(each, torch.Generator) for each in given):
         what = f"no random generator: {type(generator).__name__}"
         raise ArgumentError(
             what, fix="give a torch.Generator, an int seed, or a list of generators"
         )
-    return given
+    return cast("list[torch.Generator]", given)
 
 
 def item_generators(seed: int, indices: Sequence[int] | Tensor) -> list[torch.Generator]:
@@ -42,7 +43,7 @@ def item_generators(seed: int, indices: Sequence[int] | Tensor) -> list[torch.Ge
     >>> torch.equal(torch.rand(3, generator=a), torch.rand(3, generator=c))
     True
     """
-    return [torch.Generator().manual_seed(_hash64(_hash64(seed) + int(index))) for index in indices]
+    return [torch.Generator().manual_seed(_hash64(_hash64(seed) + int(each))) for each in indices]
 
 
 def _hash64(value: int) -> int:

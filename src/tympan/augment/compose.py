@@ -10,6 +10,7 @@ from torch import Tensor
 
 from tympan.augment._draw import uniform
 from tympan.augment.base import Params, Transform, active_rates, shaped
+from tympan.augment.events import Event
 from tympan.errors import ArgumentError
 
 
@@ -45,6 +46,21 @@ class _Group(Transform):
         for transform in self:
             shape = transform.output_shape(shape)
         return shape
+
+    def move_events(
+        self,
+        events: Sequence[Sequence[Event]],
+        params: Params,
+        shape: tuple[int, ...],
+        rate_hz: float,
+    ) -> list[list[Event]]:
+        """Move the events by each transform in turn; see `Transform.move_events`."""
+        for position, transform in enumerate(self):
+            part = self._part(params, position)
+            part["active"] = part["active"] & params["active"]
+            events = transform.move_events(events, part, shape, rate_hz)
+            shape = transform.output_shape(tuple(shape))
+        return [list(own) for own in events]
 
     @staticmethod
     def _part(params: Params, position: int) -> Params:

@@ -61,3 +61,13 @@ def test_mistakes_are_named() -> None:
         FilterAugment().draw(torch.zeros(1, 1, 20, 5), 0)
     with pytest.raises(ArgumentError, match="scale"):
         FilterAugment(scale="amplitude")
+
+
+def test_decibels_that_were_divided() -> None:
+    level_db = torch.randn(3, 1, 40, 5) * 20
+    params = FilterAugment().draw(level_db, 0)
+    plain = FilterAugment().apply(level_db, params)
+    divided = FilterAugment(scale=20.0).apply(level_db / 20, params)
+    torch.testing.assert_close(divided * 20, plain)
+    with pytest.raises(ArgumentError, match="scale from 0 to 0"):
+        FilterAugment(scale=0)

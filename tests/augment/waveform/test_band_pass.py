@@ -11,19 +11,33 @@ from tympan.errors import ArgumentError
 RATE_HZ = 16000
 
 
-def test_equals_scipys_high_and_low_pass_at_its_edges() -> None:
-    x = torch.randn(4, 1, 16000)
-    transform = BandPass(order=3, rate_hz=RATE_HZ)
+@pytest.mark.parametrize("order", [1, 2, 3, 6])
+def test_equals_scipys_butterworth(order: int) -> None:
+    x = torch.randn(6, 1, 16000)
+    transform = BandPass(min_octaves=0.05, order=order, rate_hz=RATE_HZ)
     params = transform.draw(x, 0)
     y = transform.apply(x, params).numpy()
-    for row in range(4):
+    for row in range(6):
         centre, half = params["centre_hz"][row].item(), params["octaves"][row].item() / 2
         edges = max(1.0, centre * 2**-half), min(0.49 * RATE_HZ, centre * 2**half)
-        expected = x[row].double().numpy()
-        for edge, kind in zip(edges, ("highpass", "lowpass"), strict=True):
-            sos = scipy.signal.butter(3, edge, kind, fs=RATE_HZ, output="sos")
-            expected = scipy.signal.sosfilt(sos, expected)
-        np.testing.assert_allclose(y[row], expected, atol=3e-6 * np.abs(expected).max())
+        sos = scipy.signal.butter(order, edges, "bandpass", fs=RATE_HZ, output="sos")
+        expected = scipy.signal.sosfilt(sos, x[row].double().numpy())
+        np.testing.assert_allclose(y[row], expected, atol=3e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("order", [1, 2, 5])
+@pytest.mark.parametrize("octaves", [0.01, 0.2, 1.0, 4.0])
+def test_nothing_is_lost_in_the_middle_and_three_decibels_at_the_edges(
+    octaves: float, order: int
+) -> None:
+    impulse = torch.zeros(1, 1, 1 << 19, dtype=torch.float64)
+    impulse[..., 0] = 1.0
+    y = BandPass(1000.0, 1000.0, octaves, octaves, order, rate_hz=48000)(impulse, 0)
+    places = torch.arange(1 << 19, dtype=torch.float64) / 48000 * 2 * torch.pi
+    for offset, level_db in ((-0.5, -3.0103), (0.0, 0.0), (0.5, -3.0103)):
+        phase = places * 1000 * 2 ** (offset * octaves)
+        level = torch.hypot((y[0, 0] * phase.cos()).sum(), (y[0, 0] * phase.sin()).sum())
+        assert abs(20 * torch.log10(level).item() - level_db) < 0.02
 
 
 def test_edges_are_three_decibels_down() -> None:

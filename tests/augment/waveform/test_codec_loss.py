@@ -8,8 +8,9 @@ import torch
 
 from tympan import load
 from tympan.augment import CodecLoss
-from tympan.augment.waveform.codec_loss import mu_law
-from tympan.errors import ArgumentError
+from tympan.augment.waveform import _codecs
+from tympan.augment.waveform._codecs import RATES_HZ, mu_law, round_trip
+from tympan.errors import ArgumentError, MissingDependencyError
 
 
 def speech(shared_data: Path) -> torch.Tensor:
@@ -64,3 +65,55 @@ def test_what_a_codec_does_not_take_is_refused() -> None:
         CodecLoss(("mp3",), rate_hz=96000)
     with pytest.raises(ArgumentError, match="choose of mp3, opus, vorbis, mulaw"):
         CodecLoss(("aac",), rate_hz=16000)
+
+
+def test_the_usual_codecs_fit_any_rate() -> None:
+    assert CodecLoss(rate_hz=44100).codecs == ("mp3", "vorbis", "mulaw")
+    for rate_hz in (5000, 96000):
+        assert CodecLoss(rate_hz=rate_hz).codecs == ("vorbis", "mulaw")
+
+
+@pytest.mark.parametrize("codec", ["mp3", "opus", "vorbis"])
+def test_more_than_two_channels_are_encoded_each_for_itself(codec: str) -> None:
+    wave = 0.1 * np.random.default_rng(0).standard_normal((5, 3000)).astype(np.float32)
+    y = round_trip(wave, 16000, codec, 0.5)
+    for channel, expected in zip(y, wave, strict=True):
+        alone = round_trip(expected[None], 16000, codec, 0.5)[0]
+        np.testing.assert_array_equal(channel, alone)
+
+
+def test_the_encoder_is_one_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_codecs.importlib.util, "find_spec", lambda name: None)
+    assert CodecLoss(rate_hz=16000).mp3_encoder == "libsndfile"
+    with pytest.raises(MissingDependencyError, match=r"pip install 'tympan\[codecs\]'"):
+        CodecLoss(mp3_encoder="lameenc", rate_hz=16000)
+    with pytest.raises(ArgumentError, match="choose lameenc or libsndfile"):
+        CodecLoss(mp3_encoder="blade", rate_hz=16000)
+    monkeypatch.setattr(_codecs.importlib.util, "find_spec", lambda name: object())
+    assert CodecLoss(rate_hz=16000).mp3_encoder == "lameenc"
+    assert CodecLoss(("vorbis",), rate_hz=96000).mp3_encoder is None
+
+
+@pytest.mark.parametrize("quality", [0.0, 0.6])
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("rate_hz", RATES_HZ["mp3"])
+def test_both_encoders_keep_place_and_length_and_give_nearly_the_same(
+    rate_hz: int, channels: int, quality: float
+) -> None:
+    pytest.importorskip("lameenc")
+    t = np.arange(rate_hz) / rate_hz
+    swing = 1 + np.sin(2 * np.pi * 3 * t)
+    pitches = 300 * np.arange(1, channels + 1)[:, None]
+    wave = (0.2 * np.sin(2 * np.pi * pitches * t) * swing).astype(np.float32)
+    ours, theirs = (round_trip(wave, rate_hz, "mp3", quality, one) for one in _codecs.MP3_ENCODERS)
+    assert ours.shape == theirs.shape == wave.shape
+    for y in (ours, theirs):
+        assert 10 * np.log10(np.square(wave).sum() / np.square(y - wave).sum()) > 15
+    assert 10 * np.log10(np.square(wave).sum() / np.square(ours - theirs).sum()) > 25
+
+
+@pytest.mark.parametrize("samples", [1, 2, 100, 1151, 5000])
+def test_short_items_go_through_lame(samples: int) -> None:
+    pytest.importorskip("lameenc")
+    wave = np.zeros((1, samples), np.float32)
+    assert round_trip(wave, 16000, "mp3", 0.3, "lameenc").shape == wave.shape

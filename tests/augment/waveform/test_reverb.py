@@ -25,6 +25,41 @@ def test_a_measured_response_is_convolved_aligned_and_keeps_the_power() -> None:
         np.testing.assert_allclose(heard, expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("p", [1.0, 0.5])
+def test_the_tail_is_kept_at_the_level_of_the_rest(p: float) -> None:
+    rng = np.random.default_rng(0)
+    response = np.exp(-np.arange(3000) / 500) * rng.standard_normal(3000) * 0.1
+    response[0] = 1.0
+    x = torch.randn(6, 2, 2000)
+    longer, cut = (
+        Reverb([response], keep_tail=tail, rate_hz=RATE_HZ, p=p) for tail in (True, False)
+    )
+    params = longer.draw(x, 1)
+    y = longer.apply(x, params)
+    assert y.shape == (6, 2, 4999)
+    torch.testing.assert_close(y[..., :2000], cut.apply(x, params), atol=1e-5, rtol=0)
+    for item, before, active in zip(y, x, params["active"].tolist(), strict=True):
+        if not active:
+            assert torch.equal(item, torch.nn.functional.pad(before, (0, 2999)))
+            continue
+        expected = scipy.signal.fftconvolve(before.double().numpy(), response[None], axes=1)
+        expected *= np.sqrt(np.square(before.numpy()).mean() / np.square(expected[:, :2000]).mean())
+        np.testing.assert_allclose(item.numpy(), expected, atol=1e-4)
+
+
+def test_rooms_ring_on_after_the_end() -> None:
+    x = torch.zeros(1, 1, 400)
+    x[..., 399] = 1.0
+    y = Reverb(min_rt60_s=0.5, max_rt60_s=0.5, keep_tail=True, rate_hz=RATE_HZ)(x, 0)[0, 0]
+    assert len(y) == 400 + 8000 - 1
+    assert y.abs().argmax() == 399
+    energy = y[400:].square().flip(0).cumsum(0).flip(0)
+    assert energy[0] > 0.01
+    # Down by 60 dB in the reverberation time, near enough.
+    fall_db = 10 * torch.log10(energy[4000] / energy[800])
+    assert abs(fall_db.item() + 60 * 3200 / 8000) < 4
+
+
 def test_measured_ones_are_drawn_for_each_item() -> None:
     echoes = []
     for delay in (100, 200, 300):

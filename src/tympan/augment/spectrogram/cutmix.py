@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from tympan.augment._draw import uniform
 from tympan.augment.base import Params
+from tympan.augment.events import Event, moved
 from tympan.augment.spectrogram.mixing import LabelMixing
 from tympan.errors import ArgumentError
 
@@ -59,6 +62,32 @@ class CutMix(LabelMixing):
             box[2 * axis : 2 * axis + 2] = [start, start + width]
             area = area * width / size
         return params | {"box": torch.stack(box, 1), "share": (1 - area).float()}
+
+    def _mixed_events(
+        self,
+        own: Sequence[Event],
+        others: Sequence[Event],
+        params: Params,
+        shape: tuple[int, ...],
+        rate_hz: float,
+    ) -> list[Event]:
+        """Return the partner's events inside the box, and the item's outside, or all if it is low.
+
+        A box that leaves some frequencies leaves the item's events too.
+        """
+        start, end, low, high = params["box"].tolist()
+        start_s, end_s, limit_s = start / rate_hz, end / rate_hz, shape[-1] / rate_hz
+        inside = [
+            (a + start_s, b + start_s, *rest)
+            for a, b, *rest in moved(others, lambda s: s - start_s, end_s - start_s)
+        ]
+        if len(shape) > 3 and (low > 0 or high < shape[-2]):
+            return [*own, *inside]
+        after = [
+            (a + end_s, b + end_s, *rest)
+            for a, b, *rest in moved(own, lambda s: s - end_s, limit_s - end_s)
+        ]
+        return [*moved(own, lambda s: s, start_s), *after, *inside]
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
         box = params["box"]

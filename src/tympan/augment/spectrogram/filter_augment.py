@@ -34,7 +34,8 @@ class FilterAugment(Transform):
         max_bands: most bands.
         min_width: narrowest band, in frequency bins.
         kind: "linear" or "step".
-        scale: "db", "log_power" (natural logarithm), "log10_power", "power" or "magnitude".
+        scale: "db", "log_power" (natural logarithm), "log10_power", "power" or "magnitude"; or how
+            many decibels one unit is, for decibels that were divided by that.
         p: probability of being applied to an item.
 
     >>> import torch
@@ -53,7 +54,7 @@ class FilterAugment(Transform):
         max_bands: int = 6,
         min_width: int = 4,
         kind: str = "linear",
-        scale: str = "db",
+        scale: str | float = "db",
         p: float = 1.0,
     ) -> None:
         super().__init__(p)
@@ -61,7 +62,9 @@ class FilterAugment(Transform):
         check_range("bands", min_bands, max_bands, 1, 1000)
         if kind not in ("linear", "step"):
             raise ArgumentError(f"kind {kind!r}", fix="choose linear or step")
-        if scale not in ADDED | FACTOR:
+        if isinstance(scale, int | float):
+            check_range("scale", scale, scale, 1e-6, 1e6)
+        elif scale not in ADDED | FACTOR:
             raise ArgumentError(f"scale {scale!r}", fix=f"choose of {', '.join(ADDED | FACTOR)}")
         self.min_gain_db, self.max_gain_db = min_gain_db, max_gain_db
         self.min_bands, self.max_bands, self.min_width = min_bands, max_bands, min_width
@@ -89,6 +92,8 @@ class FilterAugment(Transform):
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
         gain_db = self.curve_db(x.shape[2], params).to(x.dtype)[:, None, :, None]
+        if isinstance(self.scale, int | float):
+            return x + gain_db / self.scale
         if self.scale in ADDED:
             return x + gain_db * ADDED[self.scale]
         return x * torch.pow(10.0, gain_db / FACTOR[self.scale])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from tympan.augment._draw import Generator, seeds, uniform
 from tympan.augment.base import Params, Transform
+from tympan.augment.events import Event
 from tympan.errors import ArgumentError, ShapeError
 
 
@@ -51,14 +53,15 @@ class LabelMixing(Transform):
 
     def apply(self, x: Tensor, params: Params) -> Tensor:
         """Mix the items of `x`; see `Transform.apply`."""
+        self.check(x)
         if params["partner"].shape[0] != x.shape[0]:
             what = f"parameters for {len(params['partner'])} items, batch of {x.shape[0]}"
             raise ShapeError(what, fix="draw the parameters for this batch")
         # Not the base's: a partner may be outside the active items.
         active = params["active"].to(x.device)
-        if not bool(params["active"].any()):
+        if x.numel() == 0 or not bool(params["active"].any()):
             return x
-        mixed = self._apply(x, {key: value.to(x.device) for key, value in params.items()})
+        mixed = self._computed(x, {key: value.to(x.device) for key, value in params.items()})
         return torch.where(active.reshape(-1, *[1] * (x.ndim - 1)), mixed, x)
 
     def apply_targets(self, targets: Tensor, params: Params) -> Tensor:
@@ -67,6 +70,9 @@ class LabelMixing(Transform):
         Raises:
             ShapeError: targets are class numbers and not shares of classes.
         """
+        if not isinstance(targets, Tensor):
+            what = f"targets are a tensor (b, k), got {type(targets).__name__}"
+            raise ArgumentError(what, fix="torch.from_numpy(targets), with the axes (b, k)")
         if targets.ndim != 2 or not targets.is_floating_point():
             what = f"targets are (b, k) floats, got {tuple(targets.shape)} {targets.dtype}"
             raise ShapeError(what, fix="use torch.nn.functional.one_hot(labels, k).float()")
@@ -78,6 +84,42 @@ class LabelMixing(Transform):
             share = params["share"].to(targets.dtype)[:, None]
             mixed = share * targets + (1 - share) * other
         return torch.where(params["active"][:, None], mixed, targets)
+
+    def move_events(
+        self,
+        events: Sequence[Sequence[Event]],
+        params: Params,
+        shape: tuple[int, ...],
+        rate_hz: float,
+    ) -> list[list[Event]]:
+        """Return the events of each item and of its partner, as far as they sound in the mixture.
+
+        See `Transform.move_events`.
+        """
+        partners = params["partner"].tolist()
+        if len(events) != len(partners):
+            what = f"events of {len(events)} items, parameters for {len(partners)}"
+            raise ShapeError(what, fix="give a list of events, if need be empty, for each item")
+        result = []
+        for number, (own, active) in enumerate(zip(events, params["active"].tolist(), strict=True)):
+            one = {key: value[number] for key, value in params.items()}
+            if not active or partners[number] == number:  # alone in its batch
+                result.append(list(own))
+                continue
+            others = events[partners[number]]
+            result.append(self._mixed_events(own, others, one, shape, rate_hz))
+        return result
+
+    def _mixed_events(
+        self,
+        own: Sequence[Event],
+        others: Sequence[Event],
+        params: Params,
+        shape: tuple[int, ...],
+        rate_hz: float,
+    ) -> list[Event]:
+        """Return the events of one item with its partner: all of both."""
+        return [*own, *others]
 
     def _draw(self, x: Tensor, generator: torch.Generator) -> Params:
         items = x.shape[:1]

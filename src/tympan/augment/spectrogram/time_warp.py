@@ -15,9 +15,8 @@ class TimeWarp(Transform):
 
     The first and last frames stay where they are; between frames values are interpolated.
 
-    Hazards: time labels must be moved too (`TimeWarp.source_frames` says whence each frame
-    comes). Rhythm changes; a steady sound does not change at all. Park et al. found it the least
-    useful of their three.
+    Hazards: time labels must be moved too (`move_events`). Rhythm changes; a steady sound does not
+    change at all. Park et al. found it the least useful of their three.
 
     Source: Park et al., "SpecAugment", 2019 (arXiv:1904.08779), in one dimension.
 
@@ -50,6 +49,16 @@ class TimeWarp(Transform):
             "frame": uniform(generator, items, most + 1, max(most + 1, n - 2 - most)),
             "shift": uniform(generator, items, -most, most),
         }
+
+    def move_times(self, times_s: Tensor, params: Params, length: int, rate_hz: float) -> Tensor:
+        """Return the moments, stretched on both sides of the frame that moves."""
+        if length < 3:
+            return times_s
+        old = params["frame"].double()
+        new = old + params["shift"].double()
+        frames = times_s * rate_hz
+        after = new + (frames - old) * (length - 1 - new) / (length - 1 - old)
+        return torch.where(frames < old, frames * new / old, after) / rate_hz
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
         n = x.shape[3]

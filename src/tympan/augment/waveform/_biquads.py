@@ -41,6 +41,57 @@ def high_pass(cutoff_hz: Tensor, order: int, rate_hz: float) -> Tensor:
     return torch.stack(sections, -2)
 
 
+def band_pass(low_hz: Tensor, high_hz: Tensor, order: int, rate_hz: float) -> Tensor:
+    """Return Butterworth band-passes, 0 dB in the middle and −3 dB at the edges.
+
+    As `scipy.signal.butter`; the order is that of each slope. (…,) → (…, order, 6).
+    """
+    centre, width, poles = _band(low_hz, high_hz, order, rate_hz)
+    zero = torch.zeros_like(width)
+    return torch.stack([_bilinear((zero, width, zero), p, centre) for p in poles], -2)
+
+
+def band_stop(low_hz: Tensor, high_hz: Tensor, order: int, rate_hz: float) -> Tensor:
+    """Return Butterworth band-stops, nothing in the middle and −3 dB at the edges.
+
+    As `scipy.signal.butter`; the order is that of each slope. (…,) → (…, order, 6).
+    """
+    centre, width, poles = _band(low_hz, high_hz, order, rate_hz)
+    one, zero = torch.ones_like(width), torch.zeros_like(width)
+    return torch.stack([_bilinear((one, zero, centre), p, centre) for p in poles], -2)
+
+
+def _band(
+    low_hz: Tensor, high_hz: Tensor, order: int, rate_hz: float
+) -> tuple[Tensor, Tensor, list[tuple[Tensor, Tensor]]]:
+    """Return the analogue band: square of its centre, its width, and its denominators.
+
+    A low-pass pole p becomes the two roots q of `s² − p·width·s + centre`; with that of the
+    conjugate of p, each is a section `s² − 2 Re(q) s + |q|²`: returned as (2 Re(q), |q|²).
+    """
+    low, high = (torch.tan(math.pi * f.double() / rate_hz) for f in (low_hz, high_hz))
+    centre, width = low * high, high - low
+    poles = []
+    for k in range(order // 2):
+        angle = math.pi * (2 * k + 1 + order) / (2 * order)
+        half = width * complex(math.cos(angle), math.sin(angle)) / 2
+        root = torch.sqrt(half * half - centre)
+        poles += [(2 * q.real, q.real**2 + q.imag**2) for q in (half + root, half - root)]
+    if order % 2:
+        poles.append((-width, centre))  # of p = −1: one section, whether its roots are real or not
+    return centre, width, poles
+
+
+def _bilinear(
+    above: tuple[Tensor, Tensor, Tensor], pole: tuple[Tensor, Tensor], centre: Tensor
+) -> Tensor:
+    """Return the digital section of `(a s² + b s + c) / (s² − 2 Re(q) s + |q|²)`: (…, 6)."""
+    a, b, c = above
+    twice, square = pole
+    below = (1 - twice + square, 2 * (square - 1), 1 + twice + square)
+    return _stack(a + b + c, 2 * (c - a), a - b + c, *below)
+
+
 def peaking(centre_hz: Tensor, gain_db: Tensor, q: Tensor, rate_hz: float) -> Tensor:
     """Return bells of `gain_db` at the centre, 0 dB far from it: (…,) → (…, 6)."""
     cos, amplitude, alpha = _shape(centre_hz, gain_db, q, rate_hz)

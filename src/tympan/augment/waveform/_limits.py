@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import torch
+from torch import Tensor
+
 from tympan.augment._draw import check_range
 from tympan.errors import ArgumentError
 
@@ -35,3 +38,14 @@ def check_cutoffs(
     high = max(low_hz, min(usual_hz, 0.45 * rate_hz)) if high_hz is None else high_hz
     check_range("cut-off in Hz", low_hz, high, 1.0, HIGHEST * rate_hz)
     return float(low_hz), float(high)
+
+
+def band_edges(centre_hz: Tensor, octaves: Tensor, rate_hz: int) -> tuple[Tensor, Tensor]:
+    """Return the edges of bands, cut off at 1 Hz and at the highest frequency of a filter.
+
+    >>> band_edges(torch.tensor([1000.0]), torch.tensor([2.0]), 8000)[0]
+    tensor([500.], dtype=torch.float64)
+    """
+    centre, half = centre_hz.double(), octaves.double() / 2
+    low = (centre * torch.exp2(-half)).clamp_min(1.0)
+    return low, (centre * torch.exp2(half)).clamp_max(HIGHEST * rate_hz)

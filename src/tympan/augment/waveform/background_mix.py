@@ -9,21 +9,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tympan.augment._draw import check_range, integers, uniform
+from tympan.augment._draw import integers, uniform
 from tympan.augment.base import Params, Transform
-from tympan.augment.waveform._mixing import add_at_snr
+from tympan.augment.waveform._mixing import add_noise, check_levels, draw_level
+from tympan.augment.waveform._waves import first_channel
 from tympan.errors import ArgumentError
 
 
 class BackgroundMix(Transform):
-    """Add a drawn stretch of a drawn background recording, at a drawn signal-to-noise ratio.
+    """Add a drawn stretch of a drawn background, at a drawn signal-to-noise ratio or level.
 
     A background shorter than the item is repeated; one channel is used (the first), the same for
     all channels of the item.
 
     Hazards: a background that holds the labelled sound makes labels wrong; backgrounds from the
     test set are a leak. The ratio is to the whole item's power; a silent stretch or a silent item
-    is left as it is.
+    is left as it is. A level of its own (`min_level_dbfs`) drowns soft items.
 
     Args:
         backgrounds: a sequence of recordings, all at the rate of the audio: `Clip`, arrays or
@@ -32,6 +33,9 @@ class BackgroundMix(Transform):
         min_snr_db: lowest ratio of signal to background power.
         max_snr_db: highest ratio.
         rate_hz: sample rate of the audio; checked against that of each `Clip`.
+        min_level_dbfs: lowest level of the background itself, under silent items too, instead of a
+            ratio: 0 dBFS is a root mean square of 1.
+        max_level_dbfs: highest level.
         p: probability of being applied to an item.
 
     >>> import torch
@@ -48,20 +52,25 @@ class BackgroundMix(Transform):
         max_snr_db: float = 30.0,
         *,
         rate_hz: int | None = None,
+        min_level_dbfs: float | None = None,
+        max_level_dbfs: float | None = None,
         p: float = 1.0,
     ) -> None:
         super().__init__(p)
-        check_range("snr_db", min_snr_db, max_snr_db, -200.0, 200.0)
+        check_levels((min_snr_db, max_snr_db), (min_level_dbfs, max_level_dbfs))
         if len(backgrounds) == 0:
             raise ArgumentError("no backgrounds", fix="give at least one recording")
         self.backgrounds = backgrounds
         self.min_snr_db, self.max_snr_db = min_snr_db, max_snr_db
+        self.min_level_dbfs, self.max_level_dbfs = min_level_dbfs, max_level_dbfs
         self.rate_hz = rate_hz
 
     def _draw(self, x: Tensor, generator: torch.Generator) -> Params:
         items = x.shape[:1]
+        ratios = (self.min_snr_db, self.max_snr_db)
+        levels = (self.min_level_dbfs, self.max_level_dbfs)
         return {
-            "snr_db": uniform(generator, items, self.min_snr_db, self.max_snr_db),
+            **draw_level(generator, items, ratios, levels),
             "background": integers(generator, items, 0, len(self.backgrounds) - 1),
             # The length of a background is not known before it is read: a fraction of the choices.
             "place": uniform(generator, items),
@@ -74,29 +83,15 @@ class BackgroundMix(Transform):
         def noise_of(number: int) -> np.ndarray:
             return self._stretch(which[number], places[number], t)
 
-        return add_at_snr(x, noise_of, params["snr_db"])
+        return add_noise(x, noise_of, params)
 
     def _stretch(self, index: int, place: float, t: int) -> np.ndarray:
         """Return t samples of a background, float32."""
-        wave = self._wave(index)
+        wave = first_channel(self.backgrounds[index], f"background {index}", self.rate_hz)
         length = wave.shape[-1]
-        if length == 0:
-            raise ArgumentError(f"background {index} is empty", fix="leave it out")
         if length >= t:
             start = min(int(place * (length - t + 1)), length - t)
             return np.asarray(wave[start : start + t], np.float32)
         start = min(int(place * length), length - 1)
         whole = np.asarray(wave, np.float32)
         return np.tile(whole, (start + t) // length + 1)[start : start + t]
-
-    def _wave(self, index: int) -> np.ndarray:
-        """Return one channel of a background, unread as yet if it is a memory map."""
-        wave = self.backgrounds[index]
-        rate_hz = getattr(wave, "rate_hz", None)
-        if rate_hz is not None and self.rate_hz is not None and rate_hz != self.rate_hz:
-            what = f"background {index} is at {rate_hz} Hz, the audio at {self.rate_hz} Hz"
-            raise ArgumentError(what, fix=f"use clip.resample({self.rate_hz})")
-        wave = getattr(wave, "samples", wave)
-        if isinstance(wave, Tensor):
-            wave = wave.detach().cpu().numpy()
-        return wave if wave.ndim == 1 else wave[0]

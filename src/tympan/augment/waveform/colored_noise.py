@@ -9,16 +9,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tympan.augment._draw import check_range, integers, uniform
+from tympan.augment._draw import integers
 from tympan.augment.base import Params, Transform
-from tympan.augment.waveform._mixing import add_at_snr
+from tympan.augment.waveform._mixing import add_noise, check_levels, draw_level
 from tympan.errors import ArgumentError
 
 BANK_SAMPLES = 1 << 20
 
 
 class ColoredNoise(Transform):
-    """Add noise whose power falls as 1 / f^exponent, at a drawn signal-to-noise ratio.
+    """Add noise whose power falls as 1 / f^exponent, at a drawn signal-to-noise ratio or level.
 
     The exponent is drawn from a grid: 0 is white, 1 pink (−3 dB per octave), 2 brown (−6 dB per
     octave), −1 blue. Making noise is slow, adding it is fast. So a bank of 2^20 samples per
@@ -27,7 +27,8 @@ class ColoredNoise(Transform):
     Channels read at different places, so their noises are independent.
 
     Hazards: the ratio is to the whole item's power, so an item that is mostly silence gets little
-    noise for its events; a silent item gets none. Below 20 Hz the spectrum is flat (else brown
+    noise for its events; a silent item gets none. A level of its own (`min_level_dbfs`) is the same
+    for soft and loud items: it drowns the soft ones. Below 20 Hz the spectrum is flat (else brown
     noise would be all drift): with `rate_hz` below 40 nothing is coloured.
 
     Source: the spectrum method of Timmer and König, "On generating power law noise", 1995.
@@ -37,6 +38,9 @@ class ColoredNoise(Transform):
         max_snr_db: highest ratio.
         exponents: to choose from, each equally likely.
         rate_hz: sample rate of the audio.
+        min_level_dbfs: lowest level of the noise itself, for silent items too, instead of a ratio:
+            0 dBFS is a root mean square of 1.
+        max_level_dbfs: highest level.
         p: probability of being applied to an item.
 
     >>> import torch
@@ -53,20 +57,25 @@ class ColoredNoise(Transform):
         exponents: tuple[float, ...] = (0.0, 0.5, 1.0, 1.5, 2.0),
         *,
         rate_hz: int = 16000,
+        min_level_dbfs: float | None = None,
+        max_level_dbfs: float | None = None,
         p: float = 1.0,
     ) -> None:
         super().__init__(p)
-        check_range("snr_db", min_snr_db, max_snr_db, -200.0, 200.0)
+        check_levels((min_snr_db, max_snr_db), (min_level_dbfs, max_level_dbfs))
         if not exponents or max(abs(e) for e in exponents) > 4:
             raise ArgumentError(f"exponents {exponents}", fix="give some between -4 and 4")
         self.min_snr_db, self.max_snr_db = min_snr_db, max_snr_db
+        self.min_level_dbfs, self.max_level_dbfs = min_level_dbfs, max_level_dbfs
         self.exponents = tuple(float(e) for e in exponents)
         self.rate_hz = rate_hz
 
     def _draw(self, x: Tensor, generator: torch.Generator) -> Params:
         items = x.shape[:1]
+        ratios = (self.min_snr_db, self.max_snr_db)
+        levels = (self.min_level_dbfs, self.max_level_dbfs)
         return {
-            "snr_db": uniform(generator, items, self.min_snr_db, self.max_snr_db),
+            **draw_level(generator, items, ratios, levels),
             "exponent": integers(generator, items, 0, len(self.exponents) - 1),
             "offsets": integers(generator, (*items, x.shape[1], 2), 0, 2**31 - 1),
         }
@@ -85,7 +94,7 @@ class ColoredNoise(Transform):
                 np.add(bank[first : first + t], bank[second : second + t], out=channel)
             return noise
 
-        return add_at_snr(x, noise_of, params["snr_db"])
+        return add_noise(x, noise_of, params)
 
 
 @lru_cache(maxsize=32)

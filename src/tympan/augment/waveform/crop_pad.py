@@ -17,7 +17,8 @@ from tympan.errors import ArgumentError
 class CropPad(Transform):
     """Cut a stretch of `length` samples at a drawn place; put shorter items at a drawn place.
 
-    Always applied: there is no `p`, because all items must have the new length.
+    Always applied: there is no `p`, because all items must have the new length. Items without any
+    sample become silence.
 
     Hazards: a crop may miss the labelled event; silence around a short item may itself tell the
     class (use `fill="repeat"` where the classes differ in length).
@@ -45,6 +46,7 @@ class CropPad(Transform):
         if fill not in ("zeros", "repeat"):
             raise ArgumentError(f"fill {fill!r}", fix="choose zeros or repeat")
         self.length, self.place, self.fill = int(length), place, fill
+        self.repeats_time = fill == "repeat"
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape with `length` as last axis."""
@@ -57,6 +59,11 @@ class CropPad(Transform):
             drawn = torch.full_like(drawn, 0.0 if self.place == "start" else 0.5)
         # Of the item where it is cut, of the result where it is filled.
         return {"start": (drawn.double() * (room + 1)).long().clamp_max(room)}
+
+    def move_times(self, times_s: Tensor, params: Params, length: int, rate_hz: float) -> Tensor:
+        """Return the moments, from the place of the crop, or of the item in the silence, on."""
+        start = params["start"] if length < self.length else -params["start"]
+        return times_s + start / rate_hz
 
     def apply(self, x: Tensor, params: Params) -> Tensor:
         """Cut or fill every item; see `Transform.apply`."""

@@ -8,7 +8,7 @@ from torch import Tensor
 from tympan.augment._draw import log_uniform
 from tympan.augment.base import Params, Transform
 from tympan.augment.waveform._biquads import high_pass
-from tympan.augment.waveform._iir import sos_filter
+from tympan.augment.waveform._iir import filtered
 from tympan.augment.waveform._limits import check_cutoffs, check_order
 
 
@@ -23,6 +23,8 @@ class HighPass(Transform):
         min_cutoff_hz: lowest cut-off; drawn evenly over octaves.
         max_cutoff_hz: highest cut-off; 45 % of the rate, at most 2.4 kHz, if None.
         order: 1 to 16, slope in 6 dB per octave.
+        zero_phase: filter forwards and backwards: no delay, −6 dB at the cut-off, and twice the
+            slope. A sharp onset is preceded by its ringing.
         rate_hz: sample rate of the audio.
         p: probability of being applied to an item.
 
@@ -37,13 +39,14 @@ class HighPass(Transform):
         min_cutoff_hz: float = 20.0,
         max_cutoff_hz: float | None = None,
         order: int = 2,
+        zero_phase: bool = False,
         *,
         rate_hz: int,
         p: float = 1.0,
     ) -> None:
         super().__init__(p)
         self.rate_hz: int = rate_hz
-        self.order = check_order(order)
+        self.order, self.zero_phase = check_order(order), bool(zero_phase)
         self.min_cutoff_hz, self.max_cutoff_hz = check_cutoffs(
             min_cutoff_hz, max_cutoff_hz, 2400.0, rate_hz
         )
@@ -53,4 +56,5 @@ class HighPass(Transform):
         return {"cutoff_hz": drawn}
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
-        return sos_filter(x, high_pass(params["cutoff_hz"], self.order, self.rate_hz))
+        sos = high_pass(params["cutoff_hz"], self.order, self.rate_hz)
+        return filtered(x, sos, self.zero_phase)

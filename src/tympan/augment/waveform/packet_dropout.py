@@ -58,7 +58,8 @@ class PacketDropout(Transform):
             raise ArgumentError(f"conceal {conceal!r}", fix="choose zeros or repeat")
         self.min_loss, self.max_loss = min_loss, max_loss
         self.min_burst, self.max_burst = min_burst, max_burst
-        self.packet, self.conceal = round(packet_s * rate_hz), conceal
+        self.packet_s, self.conceal = packet_s, conceal
+        self.packet = round(packet_s * rate_hz)
         self.rate_hz = rate_hz
 
     def _draw(self, x: Tensor, generator: torch.Generator) -> Params:

@@ -14,6 +14,7 @@ from tympan.augment.base import Params, Transform
 from tympan.augment.waveform._convolve import convolve
 from tympan.augment.waveform._mixing import SILENT_POWER, power
 from tympan.augment.waveform._room import LEAD, simulate
+from tympan.augment.waveform._waves import first_channel
 from tympan.augment.waveform.colored_noise import BANK_SAMPLES
 from tympan.errors import ArgumentError
 
@@ -24,7 +25,8 @@ class Reverb(Transform):
     Without measured ones, a box-shaped room is drawn for each item: its size, the places of
     source and microphone, and its reverberation time. Early reflections are image sources, later
     ones decaying noise. The direct sound stays where the item was in time, and the item keeps its
-    power; what rings on after the end is cut off.
+    power. What rings on after the end is cut off, or kept: then all items get longer, by the
+    longest response.
 
     Hazards: blurs onsets, and what was quiet after a sound is not any more: time labels of ends
     become wrong. Recordings mostly hold a room already. Walls are alike at all frequencies here,
@@ -40,6 +42,7 @@ class Reverb(Transform):
         max_rt60_s: longest.
         min_room_m: smallest room: width, depth, height.
         max_room_m: largest room.
+        keep_tail: let all items get longer by what the longest response rings on.
         rate_hz: sample rate of the audio.
         p: probability of being applied to an item.
 
@@ -58,6 +61,7 @@ class Reverb(Transform):
         max_rt60_s: float = 0.8,
         min_room_m: tuple[float, float, float] = (3.0, 3.0, 2.4),
         max_room_m: tuple[float, float, float] = (10.0, 10.0, 4.0),
+        keep_tail: bool = False,
         *,
         rate_hz: int,
         p: float = 1.0,
@@ -67,11 +71,27 @@ class Reverb(Transform):
         for low, high in zip(min_room_m, max_room_m, strict=True):
             check_range("room in metres", low, high, 1.5, 100.0)
         self.min_rt60_s, self.max_rt60_s = min_rt60_s, max_rt60_s
-        self.min_room_m, self.max_room_m = min_room_m, max_room_m
+        self.min_room_m, self.max_room_m = tuple(min_room_m), tuple(max_room_m)
         self.rate_hz: int = rate_hz
+        self.impulse_responses = impulse_responses
         self.measured: Tensor | None = None
         if impulse_responses is not None:
             self.measured = _aligned(impulse_responses, rate_hz)
+        self.keep_tail = bool(keep_tail)
+        self.keeps_shape = not keep_tail
+
+    @property
+    def response_length(self) -> int:
+        """Samples of the longest response, the direct sound at sample 16."""
+        if self.measured is not None:
+            return self.measured.shape[1]
+        return LEAD + round(self.max_rt60_s * self.rate_hz)
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape, with room for the tail if it is kept."""
+        if not self.keep_tail:
+            return shape
+        return (*shape[:-1], shape[-1] + max(0, self.response_length - LEAD - 1))
 
     def _draw(self, x: Tensor, generator: torch.Generator) -> Params:
         items = x.shape[:1]
@@ -91,13 +111,16 @@ class Reverb(Transform):
         }
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
+        length, t = self.output_shape(tuple(x.shape))[-1], x.shape[-1]
         if self.measured is not None:
             measured = self.measured.to(device=x.device, dtype=x.dtype)
-            y = convolve(x, measured, LEAD, params["response"])
+            y = convolve(x, measured, LEAD, params["response"], length)
         else:
-            y = convolve(x, self.rooms(params).to(x.dtype), LEAD)
-        gain = torch.sqrt(power(x) / power(y).clamp_min(SILENT_POWER))
-        return y * gain[:, None, None]
+            y = convolve(x, self.rooms(params).to(x.dtype), LEAD, None, length)
+        # The level of the item is that without the tail, kept or not.
+        before, after = power(x).clamp_min(SILENT_POWER), power(y[..., :t]).clamp_min(SILENT_POWER)
+        gain = torch.sqrt(before / after)[:, None, None]
+        return y * gain if y.requires_grad else y.mul_(gain)
 
     def rooms(self, params: Params) -> Tensor:
         """Return the simulated impulse responses (b, t); the direct sound is at sample 16."""
@@ -108,7 +131,7 @@ class Reverb(Transform):
             params["rt60_s"],
             params["tail"],
             rate_hz=self.rate_hz,
-            length=LEAD + round(self.max_rt60_s * self.rate_hz),
+            length=self.response_length,
         )
 
 
@@ -118,14 +141,11 @@ def _aligned(impulse_responses: Sequence[Any], rate_hz: int) -> Tensor:
         raise ArgumentError("no impulse responses", fix="give at least one, or None for rooms")
     rows = []
     for number, response in enumerate(impulse_responses):
-        their_rate_hz = getattr(response, "rate_hz", rate_hz)
-        if their_rate_hz != rate_hz:
-            what = f"impulse response {number} is at {their_rate_hz} Hz, the audio at {rate_hz} Hz"
-            raise ArgumentError(what, fix=f"use clip.resample({rate_hz})")
-        wave = torch.as_tensor(np.array(getattr(response, "samples", response), dtype=np.float32))
-        wave = wave if wave.ndim == 1 else wave[0]
-        if wave.numel() == 0 or not bool(wave.abs().max() > 0):
-            raise ArgumentError(f"impulse response {number} is silent", fix="leave it out")
+        samples = first_channel(response, f"impulse response {number}", rate_hz)
+        wave = torch.from_numpy(np.array(samples, np.float32))
+        if not bool(wave.abs().max() > 0) or not bool(wave.isfinite().all()):
+            what = f"impulse response {number} is silent, or not finite"
+            raise ArgumentError(what, fix="leave it out")
         peak = int(wave.abs().argmax())
         wave = torch.nn.functional.pad(wave, (LEAD, 0))[peak:]
         rows.append(wave / wave.abs().max())

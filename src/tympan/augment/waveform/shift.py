@@ -17,8 +17,8 @@ class Shift(Transform):
 
     Hazards: with `mode="roll"` what leaves at one end comes back at the other, which puts a click
     in the middle and the end of a sound before its beginning; with `mode="zeros"` it is lost, and
-    with large shifts the labelled event may be lost with it. Time labels must be moved too: the
-    shift is in the parameters.
+    with large shifts the labelled event may be lost with it. Time labels must be moved too
+    (`move_events`): an event that is rolled over the end comes back in two pieces.
 
     Args:
         min_shift: lowest shift as a fraction of the length; negative is earlier.
@@ -39,10 +39,15 @@ class Shift(Transform):
         if mode not in ("roll", "zeros"):
             raise ArgumentError(f"mode {mode!r}", fix="choose roll or zeros")
         self.min_shift, self.max_shift, self.mode = min_shift, max_shift, mode
+        self.repeats_time = mode == "roll"
 
     def _draw(self, x: Tensor, generator: torch.Generator) -> Params:
         fraction = uniform(generator, x.shape[:1], self.min_shift, self.max_shift)
         return {"shift_samples": (fraction.double() * x.shape[-1]).round().long()}
+
+    def move_times(self, times_s: Tensor, params: Params, length: int, rate_hz: float) -> Tensor:
+        """Return the moments, earlier or later by the shift."""
+        return times_s + params["shift_samples"] / rate_hz
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
         t = x.shape[-1]

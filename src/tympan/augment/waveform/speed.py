@@ -17,8 +17,8 @@ class Speed(Transform):
     A faster item ends in silence, a slower one is cut off.
 
     Hazards: pitch and formants move with the speed (10 % is 1.7 semitones): a voice becomes
-    another person's. Time labels must be divided by the factor, which is in the parameters. A
-    faster item loses what comes to lie above half the sample rate.
+    another person's. Time labels must be divided by the factor (`move_events`). A faster item
+    loses what comes to lie above half the sample rate.
 
     Source: Ko et al., "Audio augmentation for speech recognition", 2015 (0.9, 1.0 and 1.1).
 
@@ -40,6 +40,10 @@ class Speed(Transform):
 
     def _draw(self, x: Tensor, generator: torch.Generator) -> Params:
         return {"factor": log_uniform(generator, x.shape[:1], self.min_factor, self.max_factor)}
+
+    def move_times(self, times_s: Tensor, params: Params, length: int, rate_hz: float) -> Tensor:
+        """Return the moments, divided by the factor."""
+        return times_s * float(nearest_fraction(1 / float(params["factor"])))
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
         factors = params["factor"].tolist()

@@ -15,10 +15,10 @@ class TimeStretch(Transform):
 
     A faster item ends in silence, a slower one is cut off.
 
-    Hazards: time labels must be divided by the rate, which is in the parameters. Beats and
-    attacks are smeared over the 48 ms window; far from 1 (below 0.7, above 1.4) voices sound
-    hollow. Channels are worked on each for itself, which blurs a stereo image. Nets learn the
-    silence at the end if only one class is often stretched: use it on all.
+    Hazards: time labels must be divided by the rate (`move_events`). Beats and attacks are smeared
+    over the 48 ms window; far from 1 (below 0.7, above 1.4) voices sound hollow. Channels are
+    worked on each for itself, which blurs a stereo image. Nets learn the silence at the end if only
+    one class is often stretched: use it on all.
 
     Source: Puckette, "Phase-locked vocoder", 1995.
 
@@ -43,6 +43,10 @@ class TimeStretch(Transform):
 
     def _draw(self, x: Tensor, generator: torch.Generator) -> Params:
         return {"rate": log_uniform(generator, x.shape[:1], self.min_rate, self.max_rate)}
+
+    def move_times(self, times_s: Tensor, params: Params, length: int, rate_hz: float) -> Tensor:
+        """Return the moments, divided by the rate."""
+        return times_s / params["rate"].double()
 
     def _apply(self, x: Tensor, params: Params) -> Tensor:
         return stretch_time(x, params["rate"], self.rate_hz, x.shape[-1])
