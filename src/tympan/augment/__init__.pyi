@@ -1,11 +1,15 @@
 # Written by `make stubs` from the table in __init__.py.
 
 from tympan.augment._draw import item_generators as item_generators
+from tympan.augment.augmentation import Augmentation as Augmentation
+from tympan.augment.augmentation import Augmented as Augmented
 from tympan.augment.base import Params as Params
 from tympan.augment.base import Transform as Transform
 from tympan.augment.compose import Compose as Compose
 from tympan.augment.compose import OneOf as OneOf
 from tympan.augment.memory import reuse_memory as reuse_memory
+from tympan.augment.per_channel import PerChannel as PerChannel
+from tympan.augment.recordings import Recordings as Recordings
 from tympan.augment.spectrogram.cutmix import CutMix as CutMix
 from tympan.augment.spectrogram.filter_augment import FilterAugment as FilterAugment
 from tympan.augment.spectrogram.frequency_mask import FrequencyMask as FrequencyMask
@@ -13,12 +17,16 @@ from tympan.augment.spectrogram.frequency_shift import FrequencyShift as Frequen
 from tympan.augment.spectrogram.mixup import Mixup as Mixup
 from tympan.augment.spectrogram.time_mask import TimeMask as TimeMask
 from tympan.augment.spectrogram.time_warp import TimeWarp as TimeWarp
+from tympan.augment.toml_file import load_augmentation as load_augmentation
+from tympan.augment.toml_file import preset_names as preset_names
 from tympan.augment.waveform.background_mix import BackgroundMix as BackgroundMix
 from tympan.augment.waveform.band_pass import BandPass as BandPass
+from tympan.augment.waveform.band_stop import BandStop as BandStop
 from tympan.augment.waveform.clipping import Clipping as Clipping
 from tympan.augment.waveform.codec_loss import CodecLoss as CodecLoss
 from tympan.augment.waveform.colored_noise import ColoredNoise as ColoredNoise
 from tympan.augment.waveform.crop_pad import CropPad as CropPad
+from tympan.augment.waveform.fade import Fade as Fade
 from tympan.augment.waveform.gain import Gain as Gain
 from tympan.augment.waveform.high_pass import HighPass as HighPass
 from tympan.augment.waveform.low_pass import LowPass as LowPass

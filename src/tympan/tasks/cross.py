@@ -120,12 +120,12 @@ def plan(job: Job, k: int, start: LoadedModel | None, log: Log) -> dict[str, Job
 
 def _testable(table: Table, split: Split) -> tuple[Split, set[str]]:
     """The split without test and validation rows of labels that are not in its training set."""
-    learned = {example.label for example in split.train}
+    learned = set(split.train.tags)
     kept = {
-        part: [i for i in split.indices[part] if table[i].label in learned]
+        part: [i for i in split.indices[part] if set(table[i].tags) <= learned]
         for part in ("val", "test")
     }
-    missing = {example.label for example in split.test} - learned
+    missing = set(split.test.tags) - learned
     return with_rows(table, split, kept), missing
 
 

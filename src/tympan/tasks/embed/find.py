@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -64,7 +64,7 @@ def find(
     if top < 1:
         raise ArgumentError(f"top={top} moments cannot be found", fix="give 1 or more")
     found = index if isinstance(index, Index) else Index.load(index)
-    answer = load(model or found.model or None, "embed")(source)
+    answer: Any = load(model or found.model or None, "embed")(source)
     vector = np.asarray(answer.vector, np.float32)
     if found.embeddings.shape[1] != len(vector):
         what = (

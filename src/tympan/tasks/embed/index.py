@@ -1,12 +1,14 @@
 """An index: the vectors of many recordings in one file, gathered bit by bit.
 
-`index.npz` holds `embeddings` `(m, d)` (float16, unit length), `files`, `start_s`, `end_s` `(m,)`, and
-`model`. While it grows, its parts lie in `index.npz.parts`: after a stop the same command goes on.
+`index.npz` holds `embeddings` `(m, d)` (float16, unit length), `files`, `start_s`, `end_s` `(m,)`,
+and `model`. While it grows, its parts lie in `index.npz.parts`: after a stop the same command goes
+on.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,7 +50,7 @@ class Index:
         return len(self.embeddings)
 
     @classmethod
-    def load(cls, path: str | Path) -> Index:
+    def load(cls, path: str | os.PathLike[str]) -> Index:
         """Read an index.
 
         Raises:
