@@ -134,9 +134,7 @@ class BrightnessLearner:
     ) -> Iterator[tuple[str, Tensor]]:
         yield "net", (nets["net"](batch["wave"]) - batch["target"]).square().mean()
 
-    def evaluate(
-        self, nets: Mapping[str, nn.Module], batches: Iterable[Batch]
-    ) -> dict[str, float]:
+    def evaluate(self, nets: Mapping[str, nn.Module], batches: Iterable[Batch]) -> dict[str, float]:
         errors = [(nets["net"](b["wave"]) - b["target"]).abs() for b in batches]
         return {"octaves": float(torch.cat(errors).mean())}
 

@@ -142,7 +142,7 @@ class Augmentation:
         moved = None if events is None else [list(own) for own in events]
         if not transforms:
             return Augmented(x, moved, targets)
-        chain = Compose(transforms)
+        chain = transforms[0] if len(transforms) == 1 else Compose(transforms)
         if chain.mixes and events is None and targets is None:
             what = "the augmentation mixes items, but got neither targets nor events"
             raise ArgumentError(what, fix="give targets (b, k), or leave Mixup and CutMix out")

@@ -21,7 +21,7 @@ Config = TypeVar("Config")
 # An entry of a docstring's list begins four spaces in, and goes on deeper.
 _ENTRY = re.compile(r"^ {4}(\w+): (.+?)(?=^ {0,4}\S|\Z)", re.MULTILINE | re.DOTALL)
 # What stands in a card because of the training, and is no way to change it.
-_FITTED = ("temperature", "thresholds")
+_FITTED = ("temperature", "thresholds", "augment")
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,8 @@ class ClassifyConfig:
             spectrogram and every stage.
         keep_norm: leave the normalisation of a trained encoder as it is.
         encoder_lr: learning rate of the encoder, as a share of that of the head.
+        augment: how recordings are varied in place of `shift`, `mask`, `frequency_shift` and
+            `filter_db`, as `tympan.augment.Augmentation.to_dict` gives it; None: by these four.
 
     >>> ClassifyConfig.from_dict(ClassifyConfig(n_mels=40).to_dict()).n_mels
     40
@@ -80,6 +82,7 @@ class ClassifyConfig:
     pool: str = "last"
     keep_norm: bool = False
     encoder_lr: float = 1.0
+    augment: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():
@@ -120,6 +123,8 @@ class ClassifyConfig:
 
 def _fits(value: object, default: object) -> bool:
     """Whether a value read from a card is of its field's type; `true` is no number."""
+    if default is None:
+        return value is None or isinstance(value, dict)
     if isinstance(default, float):
         return type(value) in (int, float)
     if isinstance(default, tuple) and isinstance(value, tuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool1d, cross_entropy, nll_loss, one_hot, pad
 
 from tympan.augment import (
-    Compose,
+    Augmentation,
     FilterAugment,
     FrequencyMask,
     FrequencyShift,
@@ -18,13 +19,14 @@ from tympan.augment import (
     Shift,
     TimeMask,
 )
+from tympan.augment.base import Transform
 from tympan.tasks.classify.config import ClassifyConfig
 from tympan.tasks.classify.examples import (
     apply_to_windows,
     mean_log_probabilities,
     windows_in,
 )
-from tympan.tasks.classify.net import Classifier, normalize_level
+from tympan.tasks.classify.net import SPREAD_DB, Classifier, normalize_level
 from tympan.training.learner import NET, whole_nets
 
 if TYPE_CHECKING:
@@ -73,6 +75,33 @@ def crop_non_silent(waves: Tensor, share: float, rng: torch.Generator) -> Tensor
     return torch.stack([w[:, s : s + size] for w, s in zip(waves, chosen, strict=True)])
 
 
+def augmentation_of(config: ClassifyConfig) -> Augmentation:
+    """How recordings are varied in training: as the configuration names it, or by its numbers.
+
+    >>> len(augmentation_of(ClassifyConfig()).spectrogram)
+    4
+    """
+    if config.augment is not None:
+        folder = Path(str(config.augment.get("folder", ".")))
+        return Augmentation.from_dict(config.augment, folder)
+    spectral: list[Transform] = []
+    if config.frequency_shift:
+        spectral.append(FrequencyShift(config.frequency_shift))
+    if config.filter_db:
+        # The front divides decibels by the spread; so is the filter's range.
+        limit = config.filter_db / SPREAD_DB
+        spectral.append(FilterAugment(-limit, limit, p=0.8))
+    if config.mask:
+        spectral += [FrequencyMask(config.mask, fill=0.0), TimeMask(config.mask, fill=0.0)]
+    waveform = (Shift(-config.shift, config.shift),) if config.shift else ()
+    return Augmentation(waveform, tuple(spectral), rate_hz=config.rate_hz)
+
+
+def _given(targets: Tensor | None) -> Tensor:
+    assert targets is not None, "targets were given"
+    return targets
+
+
 class ClassifyLearner:
     """Cross entropy on shifted, mixed and masked clips.
 
@@ -91,17 +120,8 @@ class ClassifyLearner:
     def __init__(self, net: Classifier, config: ClassifyConfig, labels: tuple[str, ...]) -> None:
         self.net, self.config, self.labels = net, config, labels
         self.k = len(labels)
-        self.shift = Shift(-config.shift, config.shift) if config.shift else None
         self.mix = Mixup(alpha=1.0, p=config.mixup_p) if config.mixup_p else None
-        spectral: list[Any] = []
-        if config.frequency_shift:
-            spectral.append(FrequencyShift(config.frequency_shift))
-        if config.filter_db:
-            # The front divides decibels by the spread; so is the filter's range.
-            spectral.append(FilterAugment(-config.filter_db / 20, config.filter_db / 20, p=0.8))
-        if config.mask:
-            spectral += [FrequencyMask(config.mask, fill=0.0), TimeMask(config.mask, fill=0.0)]
-        self.spectral = Compose(spectral) if spectral else None
+        self.augmentation = augmentation_of(config)
 
     @property
     def nets(self) -> dict[str, nn.Module]:
@@ -131,28 +151,27 @@ class ClassifyLearner:
 
     def mixed(self, batch: Batch, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         """Shifted, cropped and mixed waves `(b, t)` and targets `(b, k)` of a batch."""
-        targets = self.targets(batch)
-        waves = batch["wave"][:, None]
-        if self.shift:
-            waves = self.shift(waves, rng)
+        varied = self.augmentation.apply_waveform(
+            batch["wave"][:, None], rng, targets=self.targets(batch)
+        )
+        waves, targets = varied.x, _given(varied.targets)
         waves = normalize_level(crop_non_silent(waves, self.config.crop, rng))
         if self.mix:
             waves, targets = self.mix(waves, targets, rng)
         return waves[:, 0], targets
 
-    def augmented(self, waves: Tensor, rng: torch.Generator) -> Tensor:
-        """Augmented spectrograms `(b, 1, f, n)` of waves `(b, t)`."""
-        spectrograms: Tensor = self.net.front(waves)
-        if self.spectral is None:
-            return spectrograms
-        found: Tensor = self.spectral(spectrograms, rng)
-        return found
+    def augmented(
+        self, waves: Tensor, targets: Tensor, rng: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Augmented spectrograms `(b, 1, f, n)` of waves `(b, t)`, and their targets."""
+        varied = self.augmentation.apply_spectrogram(self.net.front(waves), rng, targets=targets)
+        return varied.x, _given(varied.targets)
 
     def inputs(self, batch: Batch, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         """Augmented spectrograms `(b, 1, f, n)` and targets `(b, k)` of a batch."""
         with torch.no_grad():
             waves, targets = self.mixed(batch, rng)
-            return self.augmented(waves, rng), targets
+            return self.augmented(waves, targets, rng)
 
     def losses(
         self, nets: Mapping[str, nn.Module], batch: Batch, rng: torch.Generator

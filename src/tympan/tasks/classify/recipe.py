@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tympan.errors import ArgumentError
@@ -76,7 +78,11 @@ def recipe(
     probed = start is not None or settings.get("pool", config.pool) == "stages"
     head_only = small and probed and not {"epochs", "lr"} & set(settings)
     usual = usual_training(start is not None, head_only)
+    settings = dict(settings)
+    augment = settings.pop("augment", None)
     config, training, user_set = configured(config, usual, settings)
+    if augment is not None:
+        config = replace(config, augment=augmentation(augment, config.rate_hz))
     if start is not None:
         check_pretrained(PRETRAINED_FIELDS, config, start)
     if training.epochs == 0 and not probed:
@@ -123,6 +129,22 @@ def front(
         "does not get: --from scratch chooses a rate that suits"
     )
     return config, (why,)
+
+
+def augmentation(name: str, rate_hz: int) -> dict[str, Any]:
+    """A preset or TOML file as a configuration holds it.
+
+    Raises:
+        ArgumentError: there is no such preset or file, or something in it is wrong.
+    """
+    from tympan.augment import load_augmentation, preset_names
+    from tympan.tasks.classify.net import SPREAD_DB
+
+    found = load_augmentation(name, rate_hz=rate_hz, unit_db=SPREAD_DB)
+    is_preset = name in preset_names()
+    # Recordings that it names lie beside the file; the card has no place of one machine.
+    folder = {} if is_preset else {"folder": os.path.relpath(Path(name).parent)}
+    return {**found.to_dict(), **folder}
 
 
 def usual_training(pretrained: bool, head_only: bool = False) -> TrainingConfig:
