@@ -70,6 +70,83 @@ def test_an_unexpected_failure_of_many_is_said_and_ours(
     assert found.exception.exit_code == 1
 
 
+class Together:
+    """A model that answers about several recordings at once, two at a time."""
+
+    def __init__(self, broken: str = "") -> None:
+        self.model, self.broken = answering.load("sounds", "classify"), broken
+        self.sizes: list[int] = []
+
+    def __call__(self, source: object, **options: object) -> object:
+        if self.broken and str(source).endswith(self.broken):
+            raise RuntimeError("broken")
+        return self.model(source, **options)
+
+    def answer_many(self, sources, *, on_error, **options):
+        batch: list[object] = []
+
+        def answers():
+            self.sizes.append(len(batch))
+            for source in batch:
+                try:
+                    yield self(source, **options)
+                except TympanError as error:
+                    on_error(source, error)
+            batch.clear()
+
+        for source in sources:
+            batch.append(source)
+            if len(batch) == 2:
+                yield from answers()
+        yield from answers()
+
+
+@pytest.fixture
+def four(sounds: Path) -> Path:
+    """Four recordings, one of which cannot be read."""
+    for name in ("c.wav", "d.wav"):
+        (sounds / name).write_bytes((sounds / "b.wav").read_bytes())
+    (sounds / "c.wav").write_bytes(b"RIFF nothing")
+    return sounds
+
+
+def test_several_are_answered_together_where_the_model_can(
+    four: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Together()
+    monkeypatch.setattr(answering, "load", lambda *_: model)
+    found = call("sounds", "-o", "out", "--json")
+    files = [json.loads(line)["file"] for line in found.stdout.splitlines()]
+    names = [os.path.join("sounds", *one) for one in (("b.wav",), ("d.wav",), ("more", "a.WAV"))]
+    assert files == names
+    assert model.sizes == [2, 2, 0]
+    assert "c.wav: is not audio" in found.stderr
+    assert "1 of 4 files got no answer" in str(found.exception)
+    # Each answer went to the file of its own recording.
+    for name in names:
+        path = Path("out", *Path(name).parts[1:]).with_suffix(".json")
+        assert json.loads(path.read_text())["file"] == name
+
+
+def test_of_several_together_the_one_at_fault_is_found(
+    four: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Together(broken="d.wav")
+    monkeypatch.setattr(answering, "load", lambda *_: model)
+    found = call("sounds", "--json")
+    assert len(found.stdout.splitlines()) == 2
+    assert "d.wav: unexpected RuntimeError: broken" in found.stderr
+    assert "c.wav: is not audio" in found.stderr
+    assert "2 of 4 files got no answer" in str(found.exception)
+    assert found.exception.exit_code == 1
+    monkeypatch.setenv("TYMPAN_DEBUG", "1")
+    assert isinstance(call("sounds").exception, RuntimeError)
+
+
+def test_a_folder_of_one_is_answered_once(sounds: Path) -> None:
+    assert len(call("sounds/more").stdout.splitlines()) == 1
+
+
 def test_a_wrong_option_is_said_once_not_for_each_file(sounds: Path) -> None:
     found = call("sounds", "--every", "9999")
     assert isinstance(found.exception, ArgumentError)

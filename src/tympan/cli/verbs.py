@@ -1,7 +1,6 @@
 """The command of a verb, made from its options; every question has the same.
 
-What a verb's command does is here once: recordings from wherever they come, the model, answers to
-the terminal or to files, and what becomes of bad files.
+What it does is in `tympan.cli.running`.
 """
 
 from __future__ import annotations
@@ -9,19 +8,14 @@ from __future__ import annotations
 import enum
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from tympan.cli.completion import among, model_names
+from tympan.cli.running import Shared, answer_all
 from tympan.cli.sources import Files, Partial, Quiet
 from tympan.tasks.verbs import Extra, Option, Verb
-
-if TYPE_CHECKING:
-    from tympan.cli.sources import Recording
-    from tympan.tasks.contract import Answer, Model
 
 
 def command(verb: Verb) -> Callable[..., None]:
@@ -46,99 +40,7 @@ def command(verb: Verb) -> Callable[..., None]:
     return run
 
 
-@dataclass(frozen=True)
-class Shared:
-    """What every verb takes on the command line."""
-
-    model: str | None
-    json: bool
-    out: str | None
-    format: str | None
-    device: str
-    partial: bool
-    quiet: bool
-
-
 _SHARED = tuple(Shared.__dataclass_fields__)
-
-
-def answer_all(
-    verb: Verb, files: list[str], shared: Shared, values: dict[str, Any], extras: dict[Extra, str]
-) -> None:
-    """Answer about recordings, one after another.
-
-    Args:
-        verb: the question.
-        files: as the user gave them.
-        shared: what every verb takes.
-        values: the verb's options by name.
-        extras: files to make beside the answer.
-
-    Raises:
-        TympanError: an option, the model or a single recording cannot be used, or some of many.
-    """
-    from tympan._files import check_target
-    from tympan.cli import outputs
-    from tympan.cli.failures import Failures, announce, counted
-    from tympan.cli.sources import recordings
-    from tympan.errors import ArgumentError
-    from tympan.tasks.answering import load
-
-    options = verb.checked(values)
-    found = recordings(files)
-    several = len(found) > 1 or found[0].listed
-    if extras and len(found) > 1:
-        raise ArgumentError(f"{next(iter(extras)).flag} makes one file", fix="give one recording")
-    for path in extras.values():
-        check_target(path, found[0].path)
-    output = outputs.choose(found, verb.save_as, shared.out, shared.format, several=several)
-    model = load(shared.model, verb.name, shared.device)
-    failures = Failures(len(found))
-    with output:
-        for recording in counted(found, quiet=shared.quiet):
-            announce(recording, quiet=shared.quiet or several)
-            answer = None
-            with failures.of(recording):
-                answer = _answer(model, recording, shared, options, extras)
-            if answer is not None:
-                _show(answer, output.write(recording, answer), shared)
-    if shared.out is not None and isinstance(output, outputs.FileForAll) and not shared.quiet:
-        typer.echo(shared.out, err=shared.json)
-    failures.finish()
-
-
-def _answer(
-    model: Model[Answer],
-    recording: Recording,
-    shared: Shared,
-    options: dict[str, Any],
-    extras: dict[Extra, str],
-) -> Answer:
-    """The answer about one recording; the extras are made on the way."""
-    with recording.opened(partial=shared.partial) as source:
-        answer = model(source, **options)
-        for extra, path in extras.items():
-            reason = extra.make(model, source, answer, Path(path))
-            if reason:
-                typer.echo(f"tympan: no {extra.name}: {reason}", err=True)
-            elif not shared.quiet:
-                typer.echo(f"{extra.name}: {path}", err=shared.json)
-        return answer
-
-
-def _show(answer: Answer, path: Path | None, shared: Shared) -> None:
-    """Print an answer, or where it was written."""
-    from tympan.cli.outputs import json_line
-
-    if (shared.json or shared.out is not None) and not shared.quiet:
-        for warning in answer.warnings:
-            typer.echo(f"tympan: {answer.file}: {warning}", err=True)
-    if shared.json:
-        typer.echo(json_line(answer.to_json()))
-    elif shared.out is None:
-        typer.echo(answer)
-    if path is not None and not shared.quiet:
-        typer.echo(path, err=shared.json)
 
 
 def _parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> Any:

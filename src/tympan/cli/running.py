@@ -1,0 +1,175 @@
+"""What the command of every verb does: recordings in, answers to the terminal or to files."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from tympan.cli.failures import Failures
+    from tympan.cli.sources import Recording
+    from tympan.errors import TympanError
+    from tympan.tasks.contract import Answer, Model
+    from tympan.tasks.verbs import Extra, Verb
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What every verb takes on the command line."""
+
+    model: str | None
+    json: bool
+    out: str | None
+    format: str | None
+    device: str
+    partial: bool
+    quiet: bool
+
+
+def answer_all(
+    verb: Verb, files: list[str], shared: Shared, values: dict[str, Any], extras: dict[Extra, str]
+) -> None:
+    """Answer about recordings, one after another.
+
+    Args:
+        verb: the question.
+        files: as the user gave them.
+        shared: what every verb takes.
+        values: the verb's options by name.
+        extras: files to make beside the answer.
+
+    Raises:
+        TympanError: an option, the model or a single recording cannot be used, or some of many.
+    """
+    from tympan._files import check_target
+    from tympan.cli import outputs
+    from tympan.cli.failures import Failures, announce
+    from tympan.cli.sources import recordings
+    from tympan.errors import ArgumentError
+    from tympan.tasks.answering import load
+
+    options = verb.checked(values)
+    found = recordings(files)
+    several = len(found) > 1 or found[0].listed
+    if extras and len(found) > 1:
+        raise ArgumentError(f"{next(iter(extras)).flag} makes one file", fix="give one recording")
+    for path in extras.values():
+        check_target(path, found[0].path)
+    output = outputs.choose(found, verb.save_as, shared.out, shared.format, several=several)
+    model = load(shared.model, verb.name, shared.device)
+    failures = Failures(len(found))
+    announce(found[0], quiet=shared.quiet or several)
+    with output:
+        if len(found) == 1:
+            answers = iter([(found[0], _answer(model, found[0], shared, options, extras))])
+        else:
+            answers = _answers(model, found, shared, options, failures)
+        for recording, answer in answers:
+            _show(answer, output.write(recording, answer), shared)
+    if shared.out is not None and isinstance(output, outputs.FileForAll) and not shared.quiet:
+        typer.echo(shared.out, err=shared.json)
+    failures.finish()
+
+
+def _answers(
+    model: Model[Answer],
+    found: Sequence[Recording],
+    shared: Shared,
+    options: dict[str, Any],
+    failures: Failures,
+) -> Iterator[tuple[Recording, Answer]]:
+    """The answers about recordings, in their order; together where the model can do that."""
+    from tympan.cli.failures import counted, debugging
+    from tympan.errors import TympanError
+
+    waiting = counted(found, quiet=shared.quiet)
+    if hasattr(model, "answer_many"):
+        taken: deque[Recording] = deque()
+        try:
+            yield from _together(model, waiting, taken, shared, options, failures)
+        except TympanError:
+            raise
+        except Exception:
+            if debugging():
+                raise
+            # One of those that were taken is at fault: each for itself shows which.
+            waiting = chain(taken, waiting)
+    for recording in waiting:
+        answer = None
+        with failures.of(recording):
+            answer = _answer(model, recording, shared, options, {})
+        if answer is not None:
+            yield recording, answer
+
+
+def _together(
+    model: Any,
+    waiting: Iterator[Recording],
+    taken: deque[Recording],
+    shared: Shared,
+    options: dict[str, Any],
+    failures: Failures,
+) -> Iterator[tuple[Recording, Answer]]:
+    """The answers of a model that takes the windows of several recordings at once.
+
+    Args:
+        model: with `answer_many`.
+        waiting: the recordings.
+        taken: those that the model has, in order, and that have no answer yet.
+        shared: what every verb takes.
+        options: of the verb.
+        failures: is given what cannot be read.
+    """
+
+    def sources() -> Iterator[Any]:
+        for recording in waiting:
+            with failures.of(recording), recording.opened(partial=shared.partial) as source:
+                taken.append(recording)
+                yield source
+
+    def failed(source: Any, error: TympanError) -> None:
+        with failures.of(taken.popleft()):
+            raise error
+
+    for answer in model.answer_many(sources(), on_error=failed, **options):
+        yield taken.popleft(), answer
+
+
+def _answer(
+    model: Model[Answer],
+    recording: Recording,
+    shared: Shared,
+    options: dict[str, Any],
+    extras: dict[Extra, str],
+) -> Answer:
+    """The answer about one recording; the extras are made on the way."""
+    with recording.opened(partial=shared.partial) as source:
+        answer = model(source, **options)
+        for extra, path in extras.items():
+            reason = extra.make(model, source, answer, Path(path))
+            if reason:
+                typer.echo(f"tympan: no {extra.name}: {reason}", err=True)
+            elif not shared.quiet:
+                typer.echo(f"{extra.name}: {path}", err=shared.json)
+        return answer
+
+
+def _show(answer: Answer, path: Path | None, shared: Shared) -> None:
+    """Print an answer, or where it was written."""
+    from tympan.cli.outputs import json_line
+
+    if (shared.json or shared.out is not None) and not shared.quiet:
+        for warning in answer.warnings:
+            typer.echo(f"tympan: {answer.file}: {warning}", err=True)
+    if shared.json:
+        typer.echo(json_line(answer.to_json()))
+    elif shared.out is None:
+        typer.echo(answer)
+    if path is not None and not shared.quiet:
+        typer.echo(path, err=shared.json)
