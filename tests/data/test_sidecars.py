@@ -75,6 +75,18 @@ def test_one_rttm_for_many_recordings(tmp_path: Path) -> None:
     assert guess_task(table).reason == "2 parts of 2 recordings have times and 2 speakers"
 
 
+def test_one_rttm_for_those_without_their_own(tmp_path: Path) -> None:
+    sound(tmp_path, "a.wav", "b.wav")
+    an.write_csv(tmp_path / "a.csv", EVENTS)
+    turns = {name: [Supervision(0, 1, speaker=name * 2)] for name in "ab"}
+    an.write_rttm(tmp_path / "all.rttm", turns)
+    table = read_folder(tmp_path)
+    assert [[s.label or s.speaker for s in e.supervisions] for e in table] == [
+        ["dog", "cat"],
+        ["bb"],
+    ]
+
+
 def test_the_name_in_a_recordings_own_rttm_may_be_another(tmp_path: Path) -> None:
     sound(tmp_path, "a.wav")
     an.write_rttm(tmp_path / "a.rttm", EVENTS, recording="meeting 7")

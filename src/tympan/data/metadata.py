@@ -70,12 +70,7 @@ def read(
     events = event_columns(table.names, _repeated(files), roles.means)
     means = {**roles.means, **events}
     rows, warnings = _rows(table, roles, means, path.name)
-    warnings += [
-        f"warning: {path.name}: the column {other!r} is not used beside {column!r}"
-        for name, column in means.items()
-        for other in table.names
-        if other != column and plain(other) == plain(name)
-    ]
+    warnings += _other_spellings(table, means)
     notes = [_about(path, roles, means, finder)]
     if events:
         examples, more = gather_events(rows, files, problems)
@@ -95,6 +90,16 @@ def read(
         raise _error(path, problems)
     examples = [annotate(one, named.get(one.path, ())) for one in examples]
     return Listed(tuple(examples), unlabelled, tuple(filter(None, notes)), tuple(warnings))
+
+
+def _other_spellings(table: Rows, means: dict[str, str]) -> list[str]:
+    """Warnings about columns that differ in spelling only from one that is taken."""
+    return [
+        f"warning: {table.path.name}: the column {other!r} is not used beside {column!r}"
+        for name, column in means.items()
+        for other in table.names
+        if other != column and plain(other) == plain(name)
+    ]
 
 
 def _names_files(names: Sequence[str]) -> bool:

@@ -20,6 +20,9 @@ _ANNOTATION_SUFFIXES = frozenset((".csv", ".tsv", ".txt", ".rttm", ".textgrid", 
 # Raven and BirdNET add to the recording's name: rec.Table.1.selections.txt
 _RAVEN_END = re.compile(r"\.(Table\.\d+|BirdNET)\.selections?(\.table)?$", re.IGNORECASE)
 
+# Recording → its annotation, and the events in it.
+Found = dict[Path, tuple[Path, tuple[Supervision, ...]]]
+
 
 @dataclass(frozen=True)
 class Beside:
@@ -54,33 +57,45 @@ def add_sidecars(root: Path, examples: Sequence[Example], files: Iterable[Path])
     """
     files = list(files)
     scored, scores, notes = _add_scores(examples, files)
-    bare = [i for i, one in enumerate(scored) if not one.supervisions and "midi" not in one.files]
-    bare = [i for i in bare if next(iter(scored[i].files)) in ("audio", "mixture")]
-    found = _annotations([scored[i] for i in bare], files)
-    many = {} if found else _shared_rttm([scored[i] for i in bare], files)
-    warnings: list[str] = []
-    problems: list[str] = []
-    empty, used = 0, set(scores)
-    for i in bare:
-        path = scored[i].path
-        sidecar, kind = found.get(path, (None, None))
+    bare = [one for one in scored if not one.supervisions and "midi" not in one.files]
+    bare = [one for one in bare if next(iter(one.files)) in ("audio", "mixture")]
+    named = _annotations(bare, files)
+    found, warnings = _read_all(root, named)
+    own = {sidecar for sidecar, _ in named.values()}
+    without = [one for one in bare if one.path not in named]
+    found |= _shared_rttm(without, [path for path in files if path not in own])
+    for i, one in enumerate(scored):
+        if one.path in found:
+            scored[i] = replace(one, supervisions=found[one.path][1])
+    if found:
+        suffixes = ", ".join(sorted({sidecar.suffix for sidecar, _ in found.values()}))
+        count = sum(bool(one.supervisions) for one in scored)
+        empty = sum(not events for _, events in found.values())
+        notes.append(
+            f"annotations ({suffixes}) give events in {count} of {len(scored)} recordings"
+            + (f"; {empty} annotations are empty: nothing happens there" if empty else "")
+        )
+    used = frozenset({*scores, *(sidecar for sidecar, _ in found.values())})
+    return Beside(tuple(scored), used, tuple(notes), tuple(warnings))
+
+
+def _read_all(root: Path, named: Mapping[Path, tuple[Path, Format]]) -> tuple[Found, list[str]]:
+    """The events of each recording, and warnings about what only began like an annotation.
+
+    Raises:
+        DataError: what states its format is damaged; all of it at once.
+    """
+    found: Found = {}
+    problems, warnings = [], []
+    for path, (sidecar, kind) in named.items():
+        name = sidecar.relative_to(root).as_posix() if sidecar.is_relative_to(root) else sidecar
         try:
-            if sidecar is not None and kind is not None:
-                events = _read(sidecar, path.stem)
-            elif path in many:
-                sidecar, events = many[path]
-            else:
-                continue
+            found[path] = sidecar, _read(sidecar, path.stem)
         except DataError as error:
-            if kind is not None and kind.sure:
-                problems.append(f"{_below(root, error.file)}: {error.what}")
+            if kind.sure:
+                problems.append(f"{name}: {error.what}")
             else:
-                what = f"{_below(root, error.file)} is not taken for labels: {error.what}"
-                warnings.append(f"warning: {what}")
-            continue
-        used.add(sidecar)
-        empty += not events
-        scored[i] = replace(scored[i], supervisions=events)
+                warnings.append(f"warning: {name} is not taken for labels: {error.what}")
     if problems:
         more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
         raise DataError(
@@ -88,14 +103,7 @@ def add_sidecars(root: Path, examples: Sequence[Example], files: Iterable[Path])
             file=root,
             fix="mend or remove them",
         )
-    taken = sorted({path.suffix for path in used - scores})
-    if taken:
-        count = sum(bool(one.supervisions) for one in scored)
-        notes.append(
-            f"annotations ({', '.join(taken)}) give events in {count} of {len(scored)} recordings"
-            + (f"; {empty} annotations are empty: nothing happens there" if empty else "")
-        )
-    return Beside(tuple(scored), frozenset(used), tuple(notes), tuple(warnings))
+    return found, warnings
 
 
 def annotate(example: Example, paths: Iterable[Path]) -> Example:
@@ -157,20 +165,13 @@ def _annotations(
     return found
 
 
-def _shared_rttm(
-    examples: Sequence[Example], files: Sequence[Path]
-) -> Mapping[Path, tuple[Path, tuple[Supervision, ...]]]:
+def _shared_rttm(examples: Sequence[Example], files: Sequence[Path]) -> Found:
     """The part of each recording in RTTM files that hold several."""
     stems = {one.path.stem: one.path for one in examples}
-    found = {}
-    for path in files:
+    found: Found = {}
+    for path in files if stems else ():
         if path.suffix.lower() == ".rttm":
             for name, events in read_rttm_recordings(path).items():
                 if name in stems:
                     found[stems[name]] = path, events
     return found
-
-
-def _below(root: Path, file: str | None) -> str:
-    path = Path(file or root)
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

@@ -198,18 +198,14 @@ def assign(grouping: Grouping, sets: list[str], fractions: dict[str, float], see
                 fix="add recordings of other sources",
             )
     counts = ", ".join(f"{TITLES[name]} {sets.count(name)}" for name in SETS if name in sets)
-    return "; ".join(
-        filter(
-            None,
-            (
-                f"recordings of the same {grouping.words} stay in one set ({len(groups)} sources)"
-                f": {counts} recordings",
-                grouping.parts.reason,
-                grouping.parts.warning,
-                _only_in_training(strata, sets, rows, fractions),
-            ),
-        )
+    how = f"recordings of the same {grouping.words} stay in one set ({len(groups)} sources)"
+    reasons = (
+        f"{how}: {counts} recordings",
+        grouping.parts.reason,
+        grouping.parts.warning,
+        _only_in_training(strata, sets, rows, fractions),
     )
+    return "; ".join(filter(None, reasons))
 
 
 def _only_in_training(
