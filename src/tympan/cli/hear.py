@@ -33,8 +33,8 @@ def hear(
     from tympan.report.hear import hear as write
 
     _announce(file)
-    model_or_none = None if model == "none" else model
-    report = write(source(file, partial), out, model=model_or_none, every_s=every)
+    models = [] if model == "none" else [model]
+    report = write(source(file, partial), out, models=models, every_s=every if models else None)
     if report.answer is not None:
         typer.echo(report.answer)
     for warning in report.warnings:

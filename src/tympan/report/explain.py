@@ -216,7 +216,7 @@ def _stages(
     folder: Path,
 ) -> Iterator[Stage]:
     """Draw the stages one after another, so that only one figure is in memory."""
-    net, config, start_s = ready.shown, ready.net.config, why.start_s
+    net, config, start_s = ready.first_net, ready.net.config, why.start_s
     middles_hz = why.frequencies_hz.tolist()
     panels: dict[str, Callable[[], list[Panel]]] = {
         "samples": lambda: draw.samples(clip, start_s),

@@ -17,6 +17,11 @@ from tympan.tasks.results import Classification, Label, Segment
 from tympan.tasks.windows import Batcher, CenteredWindows, Window, cut
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from tympan.tasks.windows.batcher import Run
+
+    Maps = tuple[npt.NDArray[np.float32], ...]
     from tympan.tasks.classify.config import ClassifyConfig
     from tympan.tasks.classify.ensemble import Ensemble
     from tympan.tasks.classify.explanation import Clearest, Reason
@@ -80,8 +85,11 @@ class ClassifyModel(BaseModel[Classification]):
 
     def batcher(self) -> Batcher:
         """What takes windows `(b, t)` through the net."""
+        return self._batcher(self.net.probabilities)
+
+    def _batcher(self, run: Run) -> Batcher:
         batch = BATCH if self.device == "cpu" else GPU_BATCH
-        return Batcher(self.net.probabilities, device=self.device, batch=batch)
+        return Batcher(run, device=self.device, batch=batch)
 
     def session(
         self,
@@ -113,8 +121,11 @@ class ClassifyModel(BaseModel[Classification]):
 
     def explaining_session(self, *, name: str = "", **options: Any) -> ClassifySession:
         """`session` that also keeps what explains its answer, see `ClassifySession.reasons`."""
+        from tympan.tasks.classify.activation import with_maps
         from tympan.tasks.classify.explanation import Clearest
 
+        if "batcher" not in options:
+            options["batcher"] = self._batcher(with_maps(self.net))
         session = self.session(name=name, **options)
         session.clearest = Clearest(self.net.config.clip_s * self.net.config.crop)
         return session
@@ -143,10 +154,11 @@ class ClassifySession(WindowSession[Classification]):
         self._duration_s = 0.0
         self.clearest: Clearest | None = None
 
-    def take(self, window: Window, output: np.ndarray) -> None:
-        """Take the probabilities `(k,)` of the next window."""
+    def take(self, window: Window, output: Any) -> None:
+        """Take the probabilities `(k,)` of the next window, or these and feature maps."""
+        row, maps = (output[0], output[1:]) if isinstance(output, tuple) else (output, ())
         keep = self.clearest is not None
-        for step in self._steps.add(window, output, keep=keep):
+        for step in self._steps.add(window, row, maps, keep=keep):
             self._add(step)
 
     def _add(self, step: Step) -> None:
@@ -200,13 +212,15 @@ class _Steps:
         self._rate_hz, self._parts = rate_hz, parts
         self._group: list[tuple[Window, Probabilities, bool, Piece | None]] = []
 
-    def add(self, window: Window, output: Probabilities, *, keep: bool = False) -> list[Step]:
-        """Take a window; with `keep`, its samples stay with the step."""
+    def add(
+        self, window: Window, output: Probabilities, maps: Maps = (), *, keep: bool = False
+    ) -> list[Step]:
+        """Take a window; with `keep`, its samples and feature maps stay with the step."""
         peak = float(np.abs(window.wave).max(initial=0.0))
         own = float(np.abs(window.own).max(initial=0.0))
         silent = own < max(SILENT_PEAK, NOTHING * peak)
         offset_s = window.offset / self._rate_hz
-        piece = Piece(offset_s, window.wave.copy(), output) if keep else None
+        piece = Piece(offset_s, output, window.wave.copy(), maps) if keep else None
         self._group.append((window._replace(wave=window.wave[:0]), output, silent, piece))
         return self.finish() if len(self._group) == self._parts else []
 
