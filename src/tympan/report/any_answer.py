@@ -4,41 +4,45 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tympan.report.page import NBSP, percent, words
 from tympan.report.parts import AnswerParts, Part, Shown
 from tympan.report.sections import Fact, moment
-from tympan.report.tracks import MOST_ROWS, Span, Table, TableRow, Track, track
+from tympan.report.tracks import MOST_ROWS, Row, Span, Table, TableRow, Track, track
 
 # What every answer has, and what the page shows elsewhere.
 _SHARED = ("file", "model", "duration_s", "warnings")
 _UNITS = {"s": "s", "hz": "Hz", "db": "dB", "bpm": "BPM", "lufs": "LUFS", "ms": "ms"}
-_FEW = 12  # so many plain values are listed one by one
-_LONG_TEXT = 60
+_FEW = 12  # so many plain values are listed one by one, and so many bars drawn
+_OPEN = 8  # a table of more rows is folded
+_LONG_TEXT, _SHORT_TEXT = 60, 16
 # Where a span's lane gets its name from, and its text.
 _NAMES, _TEXTS = ("label", "speaker", "instrument", "name"), ("text",)
 
 
 def parts(shown: Shown[Any]) -> AnswerParts:
-    """Its fields as facts, texts and tables; what has times as a track, too."""
+    """Its fields as facts, texts, bars and tables; what has times as a track, too."""
     values = {k: v for k, v in shown.answer.to_json().items() if k not in _SHARED}
     facts: list[Fact] = []
     texts: list[tuple[str, str]] = []
-    tables: list[tuple[str, Table]] = []
+    lists: list[Listed] = []
     tracks: list[Track] = []
     for name, value in values.items():
         title = _title(name)
         rows = _rows(value)
         if rows:
-            tables.append((title, table_of(rows)))
+            bars = _bars(rows)
+            fits = 0 < len(rows) == len(bars)
+            lists.append(Listed(title, bars, None if fits else table_of(rows), len(rows) > _OPEN))
             spans = _spans(rows, title)
             if spans:
                 tracks.append(track(title, spans, shown.duration_s, listed=False))
-        elif isinstance(text := cell(value, name), str) and len(text) > _LONG_TEXT:
+        elif len(text := cell(value, name)) > _LONG_TEXT:
             texts.append((title, text))
         else:
-            facts.append(Fact(title, text, headline=len(text) <= 16))
+            facts.append(Fact(title, text, headline=len(text) <= _SHORT_TEXT))
     section = Part(
         "hear_any.html.j2",
         {
@@ -46,7 +50,7 @@ def parts(shown: Shown[Any]) -> AnswerParts:
             "nothing": shown.nothing,
             "facts": facts,
             "texts": texts,
-            "tables": tables,
+            "lists": lists,
             "playable": shown.playable,
             "key": shown.key,
         },
@@ -71,17 +75,17 @@ def cell(value: Any, name: str = "") -> str:
     """A plain value as people read it.
 
     >>> cell(None), cell(True), cell(0.123456), cell(2.5, "start_s"), cell([1, 2])
-    ('–', 'yes', '0.1235', '2.5 s', '1, 2')
+    ('–', 'yes', '0.1235', '2.5\xa0s', '1, 2')
     """
     if value is None:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, int | float) and name.endswith("_s"):
+        return moment(value).replace(" ", NBSP)
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        if name.endswith("_s"):
-            return moment(value)
         return f"{value:.4g}".replace("-", "−") if math.isfinite(value) else "–"
     if isinstance(value, Mapping):
         return "; ".join(f"{words(str(k))}: {cell(v, str(k))}" for k, v in value.items())
@@ -102,29 +106,74 @@ def _rows(value: Any) -> list[Mapping[str, Any]]:
     return []
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A list of objects on the page.
+
+    Attributes:
+        title: the name of the field.
+        bars: those with a label and a score.
+        table: all of them; None where the bars say it all.
+        folded: whether the table is folded.
+    """
+
+    title: str
+    bars: Sequence[Row]
+    table: Table | None
+    folded: bool
+
+
+def _bars(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """The first rows as bars, if each is no more than a label with a score of 0 … 1."""
+    plain = all(set(row) <= {"label", "score", "chosen"} and "label" in row for row in rows)
+    if not plain or not _are_shares(rows, "score"):
+        return []
+    return [
+        Row(words(str(row["label"])), round(100 * row["score"], 1), percent(row["score"]))
+        for row in rows[:_FEW]
+    ]
+
+
 def table_of(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Rows as a table of the page; those with times can be played."""
     names = list(dict.fromkeys(str(name) for row in rows for name in row))
-    numbers = [i for i, name in enumerate(names) if all(_is_number(row.get(name)) for row in rows)]
+    # A column in which nothing stands says nothing.
+    names = [n for n in names if any(row.get(n) not in (None, "", [], {}, ()) for row in rows)]
+    shares = {name for name in names if _is_score(name) and _are_shares(rows, name)}
     found = []
     for row in rows[:MOST_ROWS]:
-        start_s, end_s = row.get("start_s"), row.get("end_s")
-        timed = _is_number(start_s) and _is_number(end_s)
-        found.append(
-            TableRow(
-                [_scored(row.get(name), name) for name in names],
-                float(start_s) if timed else None,  # type: ignore[arg-type]
-                float(end_s) if timed else None,  # type: ignore[arg-type]
-                _first(row, (*_TEXTS, *_NAMES)) or "it",
-            )
-        )
+        start_s, end_s = _times(row)
+        cells = [
+            percent(float(row[n])) if n in shares and n in row else cell(row.get(n), n)
+            for n in names
+        ]
+        name = _first(row, (*_TEXTS, *_NAMES)) or "it"
+        found.append(TableRow(cells, start_s, end_s, name))
+    numbers = [
+        i
+        for i, name in enumerate(names)
+        if not name.endswith("_s") and all(_is_number(row.get(name)) for row in rows)
+    ]
     titles = [{"start_s": "From", "end_s": "To"}.get(name, _title(name)) for name in names]
     return Table(titles, found, numbers)
 
 
-def _scored(value: Any, name: str) -> str:
-    is_share = name in ("score", "probability") and _is_number(value) and 0 <= value <= 1
-    return percent(float(value)) if is_share else cell(value, name)
+def _times(row: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """Where a row begins and ends in the recording, if it says so."""
+    start_s, end_s = row.get("start_s"), row.get("end_s")
+    if not (_is_number(start_s) and _is_number(end_s)):
+        return None, None
+    return float(str(start_s)), float(str(end_s))
+
+
+def _is_score(name: str) -> bool:
+    return name in ("score", "probability")
+
+
+def _are_shares(rows: Sequence[Mapping[str, Any]], name: str) -> bool:
+    """Whether a column holds numbers of 0 … 1 and nothing else."""
+    values = [row.get(name) for row in rows]
+    return all(_is_number(v) and 0 <= float(str(v)) <= 1 for v in values)
 
 
 def _is_number(value: Any) -> bool:
@@ -139,17 +188,21 @@ def _first(row: Mapping[str, Any], names: Iterable[str]) -> str:
 
 def _spans(rows: Sequence[Mapping[str, Any]], title: str) -> list[Span]:
     """The rows that have a beginning and an end, in lanes by what they name."""
+    timed = [row for row in rows if None not in _times(row)]
+    shares = _are_shares(timed, "score")
+    scores = [float(row["score"]) for row in timed if _is_number(row.get("score"))]
+    low, span = min(scores, default=0.0), max(scores, default=0.0) - min(scores, default=0.0)
     found = []
-    for row in rows:
-        start_s, end_s, score = row.get("start_s"), row.get("end_s"), row.get("score")
-        if not (_is_number(start_s) and _is_number(end_s)):
-            continue
-        is_share = _is_number(score) and 0 <= score <= 1  # type: ignore[operator]
-        text = _first(row, _TEXTS)
-        if not text and not is_share and score is not None:
-            text = f"{cell(score)}{NBSP}({title.lower()})"
+    for row in timed:
+        start_s, end_s = _times(row)
+        assert start_s is not None
+        assert end_s is not None
+        text, shade = _first(row, _TEXTS), None
+        if not shares and _is_number(row.get("score")):
+            shade = (float(row["score"]) - low) / span if span else 1.0
+            text = text or f"{title}{NBSP}{cell(row['score'])}"
         name = str(next((row[n] for n in _NAMES if row.get(n) not in (None, "")), title))
         found.append(
-            Span(float(start_s), float(end_s), name, float(score) if is_share else None, text)  # type: ignore[arg-type]
+            Span(start_s, end_s, name, float(row["score"]) if shares else None, text, shade)
         )
     return found

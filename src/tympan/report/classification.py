@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tympan.report.page import percent, words
 from tympan.report.parts import AnswerParts, Part, Shown, register
-from tympan.report.tracks import GUESSED, SURE, Span, track
+from tympan.report.tracks import GUESSED, SURE, Row, Span, track
 from tympan.report.why import cards, reason_for
 from tympan.spectra import figures_style as look
 from tympan.tasks.results import Classification, Segment
@@ -17,15 +17,6 @@ if TYPE_CHECKING:
     from tympan.tasks.classify.explanation import Reason
 
 _MOST_NAMED = 6
-
-
-@dataclass(frozen=True)
-class Row:
-    """A labelled bar."""
-
-    label: str
-    percent: float
-    text: str
 
 
 @dataclass(frozen=True)

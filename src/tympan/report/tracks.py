@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tympan.report.page import percent, words
+from tympan.report.page import NBSP, percent, words
 from tympan.report.sections import moment
 from tympan.spectra import figures_style as look
 
@@ -28,6 +28,7 @@ class Span:
         label: which lane it belongs to.
         score: 0 … 1, how sure; None where the answer does not say.
         text: what stands in the list instead of the label, such as what was said.
+        shade: 0 … 1, how full its colour is where that is not the score.
     """
 
     start_s: float
@@ -35,6 +36,7 @@ class Span:
     label: str
     score: float | None = None
     text: str = ""
+    shade: float | None = None
 
     @property
     def weight(self) -> float:
@@ -63,6 +65,15 @@ class Lane:
     label: str
     total: str
     segments: Sequence[Bar]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A labelled bar of so many percent."""
+
+    label: str
+    percent: float
+    text: str
 
 
 @dataclass(frozen=True)
@@ -189,7 +200,8 @@ def _left_out(spans: Sequence[Span]) -> str:
 def _bar(s: Span, duration_s: float, why: tuple[str, bool]) -> Bar:
     score = "" if s.score is None else f", mean {percent(s.score)}"
     name = s.text or words(s.label)
-    strength = 1.0 if s.score is None else min(1.0, max(0.0, s.score))
+    shade = s.score if s.shade is None else s.shade
+    strength = 1.0 if shade is None else min(1.0, max(0.0, shade))
     return Bar(
         left=round(100 * s.start_s / duration_s, 3),
         width=round(100 * (s.end_s - s.start_s) / duration_s, 3),
@@ -208,7 +220,8 @@ def span_table(spans: Sequence[Span]) -> Table:
     scored = any(s.score is not None for s in spans)
     rows = []
     for s in sorted(kept, key=lambda s: s.start_s):
-        cells = [moment(s.start_s), moment(s.end_s), s.text or words(s.label)]
+        times = (moment(at_s).replace(" ", NBSP) for at_s in (s.start_s, s.end_s))
+        cells = [*times, s.text or words(s.label)]
         if scored:
             cells.append("" if s.score is None else percent(s.score))
         rows.append(TableRow(cells, round(s.start_s, 3), round(s.end_s, 3), words(s.label)))
