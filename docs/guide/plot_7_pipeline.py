@@ -264,7 +264,7 @@ ax.set(xlabel="Score; beside it the probability")
 
 from tympan.tasks.classify.activation import contributions
 
-heat = contributions(net, picture, [k])
+heat = contributions(net, picture, k)
 total = heat.sum().item() + net.head.bias[k].item()
 print(f"sum of all places {total:.3f}, score {float(scores[0, k]):.3f}")
 

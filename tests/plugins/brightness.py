@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tympan.tasks.inputs import SHORTEST_S
-from tympan.tasks.model import BaseModel
 
 from tympan.data import AudioStore, Batch, Table
 from tympan.data.examples import digest
@@ -24,6 +22,8 @@ from tympan.errors import ArgumentError
 from tympan.models import LoadedModel, Score
 from tympan.spectra import LogMel
 from tympan.tasks.contract import Evaluation, Model, Phase, Prepared, Recipe
+from tympan.tasks.inputs import SHORTEST_S
+from tympan.tasks.model import BaseModel
 from tympan.tasks.recipes import configured
 from tympan.tasks.verbs import Option, Verb
 from tympan.training import TrainingConfig, whole_nets

@@ -13,7 +13,7 @@ from tympan.audio import Clip
 from tympan.errors import ArgumentError
 from tympan.report.explain import explain
 from tympan.report.explain_training import augmented
-from tympan.tasks.ask import load
+from tympan.tasks.answering import load
 
 STAGES = ["samples", "digitisation", "spectrum", "spectrogram", "mel"]
 STAGES += ["augmented", "features", "why", "scores"]
@@ -49,7 +49,7 @@ def test_a_very_short_recording_of_a_high_rate(model: Path, tmp_path: Path) -> N
 
 
 def test_training_is_shown_as_it_is(scene: Clip, model: Path) -> None:
-    net = load(model, "classify").shown
+    net = load(model, "classify").first_net
     panels = augmented(scene.mono(), net, 3, [100.0 * i for i in range(1, 1 + net.config.n_mels)])
     titles = [panel.title for panel in panels]
     kinds = ["Original", "Shift", "Crop", "Mixed", "Frequency shift", "Filter"]

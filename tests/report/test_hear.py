@@ -55,7 +55,7 @@ def test_the_page_says_what_the_recording_is(report: Path) -> None:
     seen = Reader(report.read_text("utf-8")).text
     for words in ("scene.wav", "3.00 s", "16,000 Hz", "stereo", "−6.0 dBFS", "LUFS", "440"):
         assert words in seen, words
-    assert "pure_tone, rain" in seen, "the sounds in the order in which they came"
+    assert "pure tone, rain" in seen, "the sounds in the order in which they came"
     assert "sure" not in seen.split("Listen and look")[0], "one score cannot stand for two sounds"
 
 
@@ -106,7 +106,7 @@ def test_warnings_name_what_is_wrong(tmp_path: Path) -> None:
 
     def warned(*channels: np.ndarray) -> str:
         clip = Clip(np.stack(channels), rate, "a.wav")
-        return " ".join(hear(clip, tmp_path / "a.html", model=None).warnings)
+        return " ".join(hear(clip, tmp_path / "a.html", models=[]).warnings)
 
     assert "Clipped" in warned(loud)
     assert "Clipped" not in warned(0.9 * loud)
@@ -151,13 +151,13 @@ def test_a_quiet_recording_gets_its_answer(
 @pytest.mark.parametrize("samples", [1, 7, 400])
 def test_the_shortest_recordings(samples: int, tmp_path: Path) -> None:
     clip = Clip(np.full((1, samples), 0.1), 8000)
-    assert hear(clip, tmp_path / "a.html", model=None).path.stat().st_size > 10_000
+    assert hear(clip, tmp_path / "a.html", models=[]).path.stat().st_size > 10_000
 
 
 def test_files_bytes_and_clips_give_the_same_pictures(scene: Clip, tmp_path: Path) -> None:
     path = scene.save(tmp_path / "scene.wav", subtype="FLOAT")
     pages = [
-        hear(source, tmp_path / "a.html", model=None).path.read_text("utf-8")
+        hear(source, tmp_path / "a.html", models=[]).path.read_text("utf-8")
         for source in (scene, path, path.read_bytes())
     ]
     images = [re.findall(r'data:image/png;base64,[^"]+', page) for page in pages]
@@ -166,9 +166,9 @@ def test_files_bytes_and_clips_give_the_same_pictures(scene: Clip, tmp_path: Pat
 
 def test_user_mistakes_are_one_line(tmp_path: Path, scene: Clip) -> None:
     with pytest.raises(TympanError):
-        hear(tmp_path / "missing.wav", tmp_path / "a.html", model=None)
+        hear(tmp_path / "missing.wav", tmp_path / "a.html", models=[])
     with pytest.raises(TympanError):
-        hear(scene, tmp_path / "no folder" / "a.html", model=None)
+        hear(scene, tmp_path / "no folder" / "a.html", models=[])
 
 
 @pytest.mark.browser
@@ -219,7 +219,7 @@ def test_the_keyboard_does_everything(report: Path, visit: Any) -> None:
         # From the slider, Tab reaches the segments; the focus is always visible.
         v.page.keyboard.press("Tab")
         focused = "document.activeElement"
-        assert "pure_tone" in v.page.evaluate(f"{focused}.getAttribute('aria-label')")
+        assert "pure tone" in v.page.evaluate(f"{focused}.getAttribute('aria-label')")
         assert v.page.evaluate(f"getComputedStyle({focused}).outlineStyle") == "solid"
         v.page.keyboard.press("Enter")
         v.until(f"!{sound}.paused")
@@ -319,7 +319,7 @@ def test_an_opened_file_and_a_stream_are_heard_whole(
         def read(self, count: int = -1) -> bytes:
             return file.read(count)
 
-    report = hear(file if seekable else Stream(), tmp_path / "a.html", model=model)
+    report = hear(file if seekable else Stream(), tmp_path / "a.html", models=model)
     assert report.answer is not None
     assert report.answer.duration_s == pytest.approx(3.0)
     assert "3.00 s" in Reader(report.path.read_text("utf-8")).text

@@ -25,7 +25,7 @@ def report(scene: Clip, answer: Classification, tmp_path_factory: pytest.TempPat
 @pytest.fixture(scope="module")
 def explained(scene: Clip, model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("stage") / "explained.html"
-    return hear(scene, target, model=model, every_s=0.5).path
+    return hear(scene, target, models=model, every_s=0.5).path
 
 
 def brightest(visit: Any, x: float) -> float:
@@ -78,7 +78,7 @@ def test_the_edge_of_a_sound_stands_at_its_time(scene: Clip, tmp_path: Path, vis
     """A click of one sample, far into the recording: the zoomed waveform has it where it is."""
     wave = np.zeros(16000 * 40, np.float32)
     wave[16000 * 33] = 0.9
-    path = hear(Clip(wave, 16000), tmp_path / "a.html", model=None).path
+    path = hear(Clip(wave, 16000), tmp_path / "a.html", models=[]).path
     with visit(path) as v:
         v.page.evaluate(f"{SOUND}.currentTime = 33")
         v.until(f"{SOUND}.currentTime === 33 && !{SOUND}.seeking")
@@ -126,7 +126,7 @@ def test_a_segment_shows_why_and_plays(explained: Path, visit: Any) -> None:
         assert v.page.locator(".whypanel .head").inner_text().startswith("Why ")
         number = segment.get_attribute("data-why")
         same = "document.querySelector('.whypanel img').src === document.querySelector"
-        assert v.page.evaluate(f"{same}('#reason{number} img').src")
+        assert v.page.evaluate(f"{same}('#{number} img').src")
         assert v.page.evaluate("document.querySelector('.whypanel img').naturalWidth > 20")
         v.until(f"!{SOUND}.paused && {SOUND}.currentTime > 0.05")
         assert segment.get_attribute("aria-current") == "true"
@@ -180,7 +180,7 @@ def test_paper_shows_the_whole_again(explained: Path, visit: Any) -> None:
         v.page.evaluate("dispatchEvent(new Event('beforeprint'))")
         assert v.page.locator(".stage.zoomed").count() == 0
         v.page.emulate_media(media="print")
-        for name in (".wave svg", ".spectrogram img", ".chart svg", "#facts", "#model", ".lane"):
+        for name in (".wave svg", ".spectrogram img", ".chart svg", "#facts", "#q0-model", ".lane"):
             assert v.page.locator(name).first.is_visible(), name
         for name in (".zooms", ".timebar", ".whypanel", ".told", "audio"):
             assert not v.page.locator(name).first.is_visible(), name

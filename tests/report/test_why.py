@@ -12,64 +12,71 @@ from PIL import Image
 
 from tympan.audio import Clip
 from tympan.report.hear import hear
-from tympan.report.why import picture, reason_for, reasons
-from tympan.tasks.ask import load
-from tympan.tasks.classify import classify, explain
-from tympan.tasks.classify.explanation import Explanation, clearest_window, explain_window
+from tympan.report.tracks import Span
+from tympan.report.why import cards, picture, reason_for
+from tympan.tasks.answering import load
+from tympan.tasks.classify import explain
+from tympan.tasks.classify.explanation import Explanation, Reason
 from tympan.tasks.results import Segment
 
 
-def test_one_reason_per_sound_where_it_is_clearest(scene: Clip, model: Path) -> None:
-    timeline = [
-        Segment(0.0, 1.0, "pure_tone", 0.9),
-        Segment(1.0, 2.0, "rain", 0.6),
-        Segment(2.0, 2.4, "pure_tone", 0.95),
-        Segment(2.4, 3.0, "cat", 0.1),
+def explanation(label: str, start_s: float, score: float = 0.8) -> Explanation:
+    middles_hz = np.linspace(100.0, 7900.0, 64)
+    flat, heat = np.zeros((64, 100)), np.ones((4, 8))
+    return Explanation("a", label, score, start_s, 1.0, flat, heat, middles_hz)
+
+
+TIMELINE = [
+    Segment(0.0, 1.0, "pure_tone", 0.9),
+    Segment(1.0, 2.0, "rain", 0.6),
+    Segment(2.0, 2.4, "pure_tone", 0.95),
+    Segment(2.4, 3.0, "cat", 0.1),
+]
+REASONS = [
+    Reason(TIMELINE[0], explanation("pure_tone", 0.2), best=True),
+    Reason(TIMELINE[1], explanation("rain", 1.1), best=True),
+    Reason(TIMELINE[2], explanation("pure_tone", 1.8), best=False),
+]
+
+
+def as_span(s: Segment) -> Span:
+    return Span(s.start_s, s.end_s, s.label, s.score)
+
+
+def test_each_segment_points_to_its_own_reason_or_to_the_clearest_of_its_kind() -> None:
+    found = cards(REASONS, 3.0, "q1")
+    assert [card.label for card in found] == ["pure tone", "rain", "pure tone"]
+    assert len({card.id for card in found}) == 3
+    assert "this window alone: 80" in found[0].text
+    assert "Mean over the segment, 0.0 s to 1.0 s: 90" in found[0].text
+    assert "pure tone" in found[0].alt
+    first, second, third = (card.id for card in found)
+    assert [reason_for(as_span(s), found) for s in TIMELINE] == [
+        (first, True),
+        (second, True),
+        (third, True),
+        ("", False),  # a mere guess has none
     ]
-    found = reasons(scene, timeline, scene.duration_s, model)
-    assert [r.label for r in found if r.best] == ["pure_tone", "rain"]
-    assert all(0.4 < r.end_s - r.start_s <= 1.0 for r in found)
-    assert "this window alone: " in found[0].told
-    assert "Mean over the segment, 0.0 s to 1.0 s: 90" in found[0].told
-    assert "pure_tone" in found[0].alt
-    # Each segment points to its own reason, or to the clearest of its kind; a mere guess to none.
-    assert [reason_for(s, found) for s in timeline] == [
-        (0, True),
-        (1, True),
-        (2, True),
-        (None, False),
-    ]
-    assert reason_for(Segment(2.5, 2.6, "rain", 0.5), found) == (1, False)
-    assert reason_for(Segment(2.5, 2.6, "dog", 0.9), found) == (None, False)
+    assert reason_for(Span(2.5, 2.6, "rain", 0.5), found) == (second, False)
+    assert reason_for(Span(2.5, 2.6, "pure_tone", 0.5), found) == (first, False)
+    assert reason_for(Span(2.5, 2.6, "dog", 0.9), found) == ("", False)
 
 
 def test_the_window_shown_is_no_less_sure_than_the_segment(scene: Clip, model: Path) -> None:
-    answer = classify(scene, model=model)
     ready = load(model, "classify")
-    for segment in answer.timeline:
-        window = clearest_window(ready, scene, segment, scene.duration_s)
-        why = explain_window(ready, scene, segment.label, window)
-        assert why.score >= segment.score - 1e-5
-        assert (why.start_s, why.start_s + why.duration_s) == pytest.approx(window)
+    session = ready.explaining_session(name="scene", every_s=0.4)
+    session.push(scene.mono().samples)
+    answer = session.result()
+    found = session.reasons()
+    assert found
+    for reason in found:
+        assert reason.segment in answer.timeline
+        assert reason.explanation.score >= reason.segment.score - 1e-5
+        assert reason.explanation.start_s >= 0
+        assert reason.explanation.start_s + reason.explanation.duration_s <= 3.0 + 1e-9
     whole = explain(ready, scene)
-    assert whole.score >= answer.best.score - 1e-5
-    assert whole.label == answer.best.label
-
-
-def test_of_many_segments_only_the_clearest_are_explained(scene: Clip, model: Path) -> None:
-    timeline = [Segment(i / 20, (i + 1) / 20, ("rain", "dog")[i % 2], 0.9) for i in range(60)]
-    found = reasons(scene, timeline, scene.duration_s, model)
-    assert len(found) == 24
-    assert sorted(r.label for r in found if r.best) == ["dog", "rain"]
-    assert [r.number for r in found] == list(range(24))
-
-
-def test_a_file_and_its_clip_have_the_same_reasons(
-    scene: Clip, model: Path, tmp_path: Path
-) -> None:
-    path = scene.save(tmp_path / "a.wav", subtype="FLOAT")
-    timeline = [Segment(0.5, 2.5, "rain", 0.6)]
-    assert reasons(path, timeline, 3.0, model) == reasons(scene, timeline, 3.0, model)
+    assert whole.label == ready(scene).best.label
+    assert whole.score >= ready(scene).best.score - 1e-5
 
 
 def test_bright_is_where_the_heat_is() -> None:
@@ -85,7 +92,7 @@ def test_bright_is_where_the_heat_is() -> None:
 
 
 def test_hear_with_a_model_shows_everything(scene: Clip, model: Path, tmp_path: Path) -> None:
-    report = hear(scene, tmp_path / "report.html", model=model, every_s=0.5)
+    report = hear(scene, tmp_path / "report.html", models=model, every_s=0.5)
     assert report.answer is not None
     text = report.path.read_text("utf-8")
     for heading in ("Listen and look", "Why", "Spectrum", "The recording", "The model that"):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Union
 
 from tympan import augment
+from tympan.augment._names import SPECTROGRAM, WAVEFORM
 from tympan.augment.base import Transform
 from tympan.augment.recordings import Recordings
 from tympan.errors import ArgumentError, TympanError
@@ -111,7 +112,7 @@ def from_plain(data: Any, context: Context, place: Place = ()) -> Transform:
 
 def transform_names() -> list[str]:
     """Return the names of all transforms that a file can hold."""
-    return sorted({*augment._WAVEFORM, *augment._SPECTROGRAM, *GROUPS})
+    return sorted({*WAVEFORM, *SPECTROGRAM, *GROUPS})
 
 
 def nearest(name: object, known: Iterable[str]) -> str:

@@ -26,12 +26,13 @@ def hear(
         ),
     ] = None,
     model: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--model", "-m", help="Name or folder of a model; 'none' for no answer.",
-            autocompletion=among(lambda: [*model_names("classify"), "none"]),
+            "--model", "-m", show_default=False,
+            help="Name or folder of a model; 'none' for no answer; else that of each question.",
+            autocompletion=among(lambda: [*model_names(), "none"]),
         ),
-    ] = "sounds",
+    ] = None,
     every: Annotated[
         float | None,
         typer.Option(
@@ -49,6 +50,7 @@ def hear(
     from tympan.cli.sources import recordings
     from tympan.report.hear import hear as write
 
+    chosen = None if model is None else [] if model == "none" else [model]
     found = recordings(files)
     targets = pages(found, out)
     failures = Failures(len(found))
@@ -56,12 +58,11 @@ def hear(
         announce(recording, quiet=quiet or len(found) > 1)
         report = None
         with failures.of(recording), recording.opened(partial=partial) as source:
-            model_or_none = None if model == "none" else model
-            report = write(source, targets[recording], model=model_or_none, every_s=every)
+            report = write(source, targets[recording], models=chosen, every_s=every)
         if report is None:
             continue
-        if report.answer is not None:
-            typer.echo(report.answer)
+        for answer in report.answers:
+            typer.echo(answer)
         for warning in report.warnings if not quiet else ():
             typer.echo(warning)
         typer.echo(f"report: {report.path}")

@@ -99,12 +99,13 @@ def explain(
         ModelError: there is no such model.
         ArgumentError: the model has no such label.
     """
-    from tympan.tasks.ask import load as load_model
+    from tympan.tasks.answering import load as load_model
     from tympan.tasks.classify import explain as explain_answer
-    from tympan.tasks.classify.answer import answer
+    from tympan.tasks.classify.answer import ClassifyModel, answer
 
     source = rereadable(source)
     ready = load_model(model, "classify")
+    assert isinstance(ready, ClassifyModel)
     whole = answer(ready, source, top=6 if label is None else len(ready.labels))
     why = explain_answer(ready, source, label or whole.best.label)
     folder = Path(out)
@@ -216,7 +217,7 @@ def _stages(
     folder: Path,
 ) -> Iterator[Stage]:
     """Draw the stages one after another, so that only one figure is in memory."""
-    net, config, start_s = ready.shown, ready.net.config, why.start_s
+    net, config, start_s = ready.first_net, ready.net.config, why.start_s
     middles_hz = why.frequencies_hz.tolist()
     panels: dict[str, Callable[[], list[Panel]]] = {
         "samples": lambda: draw.samples(clip, start_s),

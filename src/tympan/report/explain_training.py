@@ -64,10 +64,13 @@ def _varied(
     def heard(x: Any) -> Clip:
         return type(clip)(x[0].numpy(), clip.rate_hz, clip.name)
 
-    if learner.shift:
-        params = learner.shift.draw(wave, generator)
-        by_s = float(params["shift_samples"][0]) / clip.rate_hz
-        yield f"Shift in a circle by {_signed(by_s, 2)} s", heard(learner.shift.apply(wave, params))
+    for transform in learner.augmentation.waveform:
+        params = transform.draw(wave, generator)
+        title = type(transform).__name__
+        if "shift_samples" in params:
+            by_s = float(params["shift_samples"][0]) / clip.rate_hz
+            title = f"Shift in a circle by {_signed(by_s, 2)} s"
+        yield title, heard(transform.apply(wave, params))
     if config.crop < 1:
         title = f"Crop: {percent(config.crop)} of the length"
         yield title, heard(crop_non_silent(wave, config.crop, generator))
@@ -94,7 +97,7 @@ def _repainted(
     import torch
 
     values = torch.from_numpy(original.copy())[None, None]
-    for transform in learner.spectral.transforms if learner.spectral else ():
+    for transform in learner.augmentation.spectrogram:
         params = transform.draw(values, generator)
         params["active"][:] = True
         title = _spectral_title(type(transform).__name__, params, original.shape, middles_hz)

@@ -104,6 +104,15 @@ def write(path: str | os.PathLike[str], html: str) -> Path:
     return target
 
 
+def words(name: str) -> str:
+    """Write a label as people do; the data keep it as it is.
+
+    >>> words("clock_tick")
+    'clock tick'
+    """
+    return " ".join(name.replace("_", " ").split()) or name
+
+
 def percent(value: float, digits: int = 0) -> str:
     """Write a share of 1 as people read it; never 100 % or 0 % unless it is exactly that.
 

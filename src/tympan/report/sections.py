@@ -154,7 +154,10 @@ def warnings(data: Overview, measured: Measurements, info: AudioInfo | None) -> 
         offset = f"{measured.offset:.3f}"
         found.append(Warning("Off centre.", f"The mean of the samples is {offset} instead of 0."))
     if measured.cancelling:
-        why = "Left and right are opposite: mixed to mono, as models hear, they cancel."
+        why = (
+            "Left and right are opposite, and their mean is nearly silent: models got the louder "
+            "channel instead."
+        )
         found.append(Warning("Channels cancel.", why))
     elif measured.same_channels:
         found.append(Warning("One channel twice.", "All channels hold the same samples."))

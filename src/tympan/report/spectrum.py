@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tympan.report import charts
+from tympan.report.parts import Part
 from tympan.report.sections import decibel, level
 from tympan.spectra import figures_style as look
-from tympan.spectra.figures_data import Overview, lowest_hz, power_db, strongest
+from tympan.spectra.figures_data import Overview, Peak, lowest_hz, power_db, strongest
 from tympan.spectra.figures_draw import thin
 
 if TYPE_CHECKING:
@@ -19,7 +22,21 @@ if TYPE_CHECKING:
 _RANGE_DB = 90
 
 
-def spectrum(data: Overview) -> charts.Plot:
+def spectrum_part(data: Overview, *, live: bool) -> Part:
+    """The section of a page: the chart and the names of its tones.
+
+    Args:
+        data: the gathered recording.
+        live: whether the spectrum of the moment can be drawn over it.
+    """
+    peaks = strongest(data)
+    legend = ("whole recording", "at the cursor") if live else ()
+    chart = replace(spectrum(data, peaks), legend=legend)
+    values = {"spectrum": chart, "tones": tones(peaks), "live": live}
+    return Part("hear_spectrum.html.j2", values)
+
+
+def spectrum(data: Overview, peaks: Sequence[Peak]) -> charts.Plot:
     """Mean level over a logarithmic frequency axis, the strongest tones numbered."""
     top_hz = data.rate_hz / 2
     low_hz = lowest_hz(data)
@@ -43,10 +60,10 @@ def spectrum(data: Overview) -> charts.Plot:
             round(100 * float(up(decibel(peak.amplitude))), 2),
             f"{number}",
         )
-        for number, peak in enumerate(strongest(data), 1)
+        for number, peak in enumerate(peaks, 1)
     ]
     return charts.Plot(
-        alt=f"Mean spectrum of the recording. {tones(data) or 'No tone stands out.'}",
+        alt=f"Mean spectrum of the recording. {tones(peaks) or 'No tone stands out.'}",
         lines=[
             charts.Line(charts.path(across(x), up(y), closed=True), "area"),
             charts.Line(charts.path(across(x), up(y))),
@@ -73,11 +90,11 @@ def _octave_ticks(low_hz: float, top_hz: float, across: Callable[[Any], Any]) ->
     ]
 
 
-def tones(data: Overview) -> str:
+def tones(peaks: Sequence[Peak]) -> str:
     """Name the marked tones with the nearest notes."""
     named = [
         f"{number}: {hz:,.1f} Hz ({note_name(hz)}, {level(decibel(amplitude), 'dB')})"
-        for number, (hz, amplitude) in enumerate(strongest(data), 1)
+        for number, (hz, amplitude) in enumerate(peaks, 1)
     ]
     return f"Strongest tones: {', '.join(named)}." if named else ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tympan.errors import AudioFileError
-from tympan.spectra.figures_stream import Consumer, Envelope, MeanSpectrum, PowerSpectrogram
+from tympan.spectra.figures_stream import Envelope, MeanSpectrum, PowerSpectrogram
 
 BLOCK_S = 20.0
-_LONG_S = 120.0
+# From these lengths on, the mean spectrum has fewer bins, and its frames do not overlap.
+_FEWER_BINS_S, _NO_OVERLAP_S = 20.0, 120.0
 
 
 class Peak(NamedTuple):
@@ -44,6 +45,7 @@ def find_peaks(amplitude: np.ndarray, step_hz: float, most: int) -> list[Peak]:
     tops = 1 + np.flatnonzero((inner > level[:-2]) & (inner >= level[2:]))
     # Far below the loudest there is only noise.
     tops = tops[level[tops] > level.max() - 50.0]
+    tops = tops[~_is_ripple(level, tops)]
     found: list[int] = []
     for top in tops[np.argsort(-level[tops], kind="stable")][:1000]:
         # Neighbours within 12 bins share one tone.
@@ -52,6 +54,23 @@ def find_peaks(amplitude: np.ndarray, step_hz: float, most: int) -> list[Peak]:
         if len(found) == most:
             break
     return [_interpolated(level, top, step_hz) for top in found]
+
+
+def _is_ripple(level: np.ndarray, tops: np.ndarray, near: int = 48) -> np.ndarray:
+    """Whether a higher point lies near each top with a valley of less than 10 dB before it.
+
+    That settles most tops of a noise at once; the others are looked at one by one.
+    """
+    found = np.zeros(len(tops), bool)
+    for side in (-1, 1):
+        places = tops[:, None] + side * np.arange(1, near + 1)
+        inside = (places >= 0) & (places < len(level))
+        around = np.where(inside, level[np.clip(places, 0, len(level) - 1)], -np.inf)
+        higher = around > level[tops][:, None]
+        first = higher.argmax(axis=1)
+        valley = np.minimum.accumulate(around, axis=1)[np.arange(len(tops)), first]
+        found |= higher.any(axis=1) & (level[tops] - valley < 10.0)
+    return found
 
 
 def _prominence(level: np.ndarray, top: int) -> float:
@@ -271,47 +290,80 @@ def _open_file(source: Any) -> Recording:
     return Recording(os.path.basename(info.path), info.rate_hz, info.channels, expected, blocks)
 
 
-def survey(
-    source: Any,
-    consumers: Sequence[Consumer] = (),
-    width: int = 1200,
-) -> Overview:
+class Gatherer:
+    """Takes a recording block by block, and keeps what its figures need.
+
+    Args:
+        name: of the recording, for titles.
+        rate_hz: samples per second.
+        expected_samples: the length as far as it is known (0: unknown).
+        width: columns of the envelope and the spectrogram, at least, for recordings that long.
+
+    >>> gatherer = Gatherer("a.wav", 8000, expected_samples=800)
+    >>> for _ in range(8):
+    ...     gatherer.push(np.zeros((1, 100), np.float32))
+    >>> gatherer.result().num_samples
+    800
+    """
+
+    def __init__(self, name: str, rate_hz: int, expected_samples: int, width: int = 1200) -> None:
+        self._name, self._rate_hz = name, rate_hz
+        self._n_fft, self._hop = frame_sizes(rate_hz, expected_samples, width)
+        self._envelope = Envelope(width)
+        self._spectrogram = PowerSpectrogram(self._n_fft, self._hop, width)
+        size = spectrum_size(rate_hz, expected_samples)
+        expected_s = expected_samples / rate_hz
+        self._mean = MeanSpectrum(
+            size,
+            finer=2 if expected_s > _FEWER_BINS_S else 4,
+            overlap=expected_s <= _NO_OVERLAP_S,
+        )
+        self._samples = 0
+
+    def push(self, samples: np.ndarray) -> None:
+        """Take the next samples (c, t)."""
+        self._samples += samples.shape[-1]
+        self._envelope.push(samples)
+        self._spectrogram.push(samples)
+        self._mean.push(samples)
+
+    def result(self) -> Overview:
+        """All that the figures need; the recording ends here.
+
+        Raises:
+            AudioFileError: it holds no samples.
+        """
+        if self._samples == 0:
+            raise AudioFileError("holds no samples", file=self._name or None)
+        low, high, span = self._envelope.values()
+        power = self._spectrogram.values()
+        return Overview(
+            name=self._name,
+            rate_hz=self._rate_hz,
+            channels=len(low),
+            num_samples=self._samples,
+            low=low,
+            high=high,
+            samples_per_column=span,
+            power=power,
+            n_fft=self._n_fft,
+            frames_s=self._spectrogram.span * self._hop / self._rate_hz,
+            amplitude=self._mean.values(),
+        )
+
+
+def survey(source: Any, width: int = 1200) -> Overview:
     """Read a recording once and gather what all its figures need.
 
     Args:
         source: a clip, a file, or an opened recording.
-        consumers: others that want the same blocks (the report measures loudness this way).
         width: columns of the envelope and the spectrogram, at least, for recordings that long.
 
     Raises:
         AudioFileError: the recording holds no samples.
     """
     recording = source if isinstance(source, Recording) else open_recording(source)
-    n_fft, hop = frame_sizes(recording.rate_hz, recording.expected_samples, width)
-    envelope = Envelope(width)
-    spectrogram = PowerSpectrogram(n_fft, hop, width)
-    size = spectrum_size(recording.rate_hz, recording.expected_samples)
-    mean = MeanSpectrum(size, fast=recording.expected_samples > _LONG_S * recording.rate_hz)
-    num_samples = 0
-    everyone: list[Consumer] = [envelope, spectrogram, mean, *consumers]
+    gatherer = Gatherer(recording.name, recording.rate_hz, recording.expected_samples, width)
     for samples in recording.blocks():
-        num_samples += samples.shape[-1]
-        for consumer in everyone:
-            consumer.push(samples)
-    if num_samples == 0:
-        raise AudioFileError("holds no samples", file=recording.name or None)
-    low, high, span = envelope.values()
-    power = spectrogram.values()
-    return Overview(
-        name=recording.name,
-        rate_hz=recording.rate_hz,
-        channels=len(low),
-        num_samples=num_samples,
-        low=low,
-        high=high,
-        samples_per_column=span,
-        power=power,
-        n_fft=n_fft,
-        frames_s=spectrogram.span * hop / recording.rate_hz,
-        amplitude=mean.values(),
-    )
+        gatherer.push(samples)
+    return gatherer.result()

@@ -120,18 +120,23 @@ answer means nothing')
         return self._after.peak < SILENT_PEAK or self.lost > 1 - NOTHING_LEFT
 
     @property
+    def above_band(self) -> str:
+        """How much lies above the models' band, a sentence if that is much, else empty."""
+        above = f"above the {self.rate_hz / 2:,.0f} Hz up to which the model listens"
+        if self.silent or self.lost < MUCH_LOST:
+            return ""
+        if self._nothing_left:
+            return f"all of its sound lies {above}, so that the answer means nothing"
+        return f"{_percent(self.lost)} of its power lies {above}"
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What of the recording the models do not get, and why an answer may mean nothing."""
         if self.silent:
             return ("is silent, so the answer means nothing",)
         if self.duration_s < SHORTEST_S:
             return (f"lasts only {1000 * self.duration_s:.0f} ms, too short to tell what it is",)
-        found = []
-        above = f"above the {self.rate_hz / 2:,.0f} Hz up to which the model listens"
-        if self._nothing_left:
-            found.append(f"all of its sound lies {above}, so that the answer means nothing")
-        elif self.lost >= MUCH_LOST:
-            found.append(f"{_percent(self.lost)} of its power lies {above}")
+        found = [self.above_band] if self.above_band else []
         if self._mix is not None and self._mix.cancelled >= MUCH_CANCELLED:
             found.append("its channels cancel each other: the louder one is used, not their mean")
         return tuple(found)

@@ -247,7 +247,7 @@ def test_mean_probabilities_are_those_of_the_answer():
     assert len(rows) == len(waves)
     for wave, row in zip(waves, rows, strict=True):
         found = answer(MODEL, Clip(wave[None], 8000))
-        assert {l.label: l.score for l in found.labels} == pytest.approx(
+        assert {one.label: one.score for one in found.labels} == pytest.approx(
             dict(zip(MODEL.labels, row, strict=True))
         )
         assert np.array_equal(row, mean_probabilities(MODEL, [wave]))
@@ -273,7 +273,5 @@ def test_on_a_gpu_the_answer_is_the_same():
     here = [ClassifyModel(net, ("a", "b", "c"), "m")(clip) for clip in clips]
     there = list(ClassifyModel(net, ("a", "b", "c"), "m", "cuda").answer_many(clips))
     for one, other in zip(here, there, strict=True):
-        assert [l.label for l in one.labels] == [l.label for l in other.labels]
-        assert [l.score for l in one.labels] == pytest.approx(
-            [l.score for l in other.labels], abs=1e-3
-        )
+        mine, theirs = ({x.label: x.score for x in a.labels} for a in (one, other))
+        assert theirs == pytest.approx(mine, abs=1e-3)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tympan.tasks.finish import keep_apart
 
 import tympan
 from tests_sounds import QUICK, sound
@@ -17,10 +18,9 @@ from tympan.data import Split
 from tympan.errors import ArgumentError, DataError, ModelError
 from tympan.models import load_model
 from tympan.tasks import evaluate, train
-from tympan.tasks.ask import load
+from tympan.tasks.answering import load
 from tympan.tasks.classify import steps
 from tympan.tasks.classify.evaluation import Evaluation
-from tympan.tasks.finish import keep_apart
 from tympan.tasks.metrics import classification_metrics
 
 

@@ -40,10 +40,11 @@ class Sound {
   }
 
   open() {
-    if (this.frames || this.broken) return;
+    if (this.bytes || this.broken) return;
     const text = atob(this.src.slice(this.src.indexOf(",") + 1));
     this.bytes = new Uint8Array(text.length);
     for (let i = 0; i < text.length; i++) this.bytes[i] = text.charCodeAt(i);
+    if (this.src.startsWith("data:audio/wav")) return;
     this.frames = mp3Frames(this.bytes);
     if (!this.frames) this.broken = true;
   }
@@ -71,6 +72,7 @@ class Sound {
   async decode(from, to) {
     this.open();
     if (this.broken) throw new Error("no sound");
+    if (!this.frames) return this.decodeWhole();
     const { starts, rate, per, skip } = this.frames;
     // A frame leans on those before it: begin a few earlier, and drop what they give.
     const first = Math.max(0, Math.floor((from * rate + skip) / per) - 12);
@@ -85,6 +87,15 @@ class Sound {
       channels.push(found.getChannelData(c).slice(Math.max(0, begin), begin + count));
     }
     return { from, to, rate, channels };
+  }
+
+  // WAV is only carried of short recordings: decode all of it, once.
+  async decodeWhole() {
+    const b = this.bytes, rate = new DataView(b.buffer).getUint32(24, true);
+    const found = await new OfflineAudioContext(1, 1, rate).decodeAudioData(b.buffer);
+    const channels = [];
+    for (let c = 0; c < found.numberOfChannels; c++) channels.push(found.getChannelData(c));
+    return { from: 0, to: Infinity, rate, channels };
   }
 }
 

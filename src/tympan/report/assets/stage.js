@@ -172,7 +172,7 @@ const whyPanel = (stage) => {
   let shown = null;
   return {
     show(button) {
-      const card = document.getElementById("reason" + button.dataset.why);
+      const card = document.getElementById(button.dataset.why);
       if (!card || !button.closest(".lanes")) return;
       shown = { start: Number(card.dataset.start), end: Number(card.dataset.end) };
       panel.hidden = false;
@@ -182,7 +182,7 @@ const whyPanel = (stage) => {
       panel.querySelector(".head").textContent = "Why " + card.dataset.label + "?";
       const own = button.dataset.own === "1";
       panel.querySelector(".note").textContent = (own ? "" : "This segment has no picture of its own; here is the clearest of its kind. ") +
-        card.dataset.told + " Bright places raised the score, dark ones did not matter.";
+        card.dataset.text + " Bright places raised the score, dark ones did not matter.";
       panel.querySelector(".gutter").replaceWith(card.querySelector(".gutter").cloneNode(true));
       panel.querySelector(".timeaxis").replaceWith(card.querySelector(".timeaxis").cloneNode(true));
       for (const b of stage.querySelectorAll(".lane [aria-current]")) b.removeAttribute("aria-current");

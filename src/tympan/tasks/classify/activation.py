@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
     from tympan.tasks.classify.ensemble import Ensemble
     from tympan.tasks.classify.net import Classifier
+    from tympan.tasks.windows.batcher import Run
 
 
-def contributions(net: Classifier, spectrograms: Tensor, labels: Sequence[int]) -> Tensor:
+def contributions(net: Classifier, spectrograms: Tensor, labels: int | Sequence[int]) -> Tensor:
     """How much each place of the feature map adds to a label's score.
 
     Mean pooling spreads a feature's weight evenly over all places, maximum pooling gives it to the
@@ -24,7 +25,7 @@ def contributions(net: Classifier, spectrograms: Tensor, labels: Sequence[int]) 
     Args:
         net: the classifier, in evaluation mode.
         spectrograms: `(b, 1, f, n)` from `net.front`.
-        labels: number of a label for each of them.
+        labels: number of the label, or of one for each of them.
 
     Returns:
         `(b, f', n')` as the last feature map; its sum is the score before the softmax, less the
@@ -34,26 +35,72 @@ def contributions(net: Classifier, spectrograms: Tensor, labels: Sequence[int]) 
 
     with torch.inference_mode():
         maps = [m.float() for _, m in net.encoder.feature_maps(spectrograms)]
+        if not _pools_stages(net):
+            return _last_contributions(net, maps[-1], labels)
         rows = [
             _contributions(net, spectrograms[i : i + 1], [m[i : i + 1] for m in maps], label)
-            for i, label in enumerate(labels)
+            for i, label in enumerate(_each(labels, len(spectrograms)))
         ]
         return torch.cat(rows)
+
+
+def _each(labels: int | Sequence[int], count: int) -> Sequence[int]:
+    return [labels] * count if isinstance(labels, int) else labels
+
+
+def _pools_stages(net: Classifier) -> bool:
+    from tympan.tasks.classify.pool import StagePooling
+
+    return isinstance(net.pool, StagePooling)
+
+
+def _last_contributions(net: Classifier, last: Tensor, labels: int | Sequence[int]) -> Tensor:
+    """Those to the score of a head that gets the last map `(b, d, f, n)` alone."""
+    import torch
+
+    rows = []
+    for i, label in enumerate(_each(labels, len(last))):
+        weight = net.head.weight[label].float()
+        zero = torch.zeros_like(weight)
+        rows.append(_placed(last[i : i + 1], weight, weight, zero, zero))
+    return torch.cat(rows)
+
+
+def with_maps(net: Classifier | Ensemble) -> Run:
+    """`net.probabilities` that gives beside them the last feature map of each of its nets.
+
+    Where the head gets earlier maps too, those that an explanation needs are not kept, and
+    `heat_of` computes them anew.
+    """
+    from tympan.tasks.classify.ensemble import nets_of
+
+    nets = [] if any(map(_pools_stages, nets_of(net))) else nets_of(net)
+
+    def run(waves: Tensor) -> tuple[Tensor, ...]:
+        maps: list[Tensor] = []
+
+        def keep(module: object, inputs: object, output: Tensor) -> None:
+            maps.append(output.float())
+
+        hooks = [one.encoder.register_forward_hook(keep) for one in nets]
+        try:
+            rows = net.probabilities(waves)
+            return (rows, *maps)
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    return run
 
 
 def _contributions(
     net: Classifier, spectrogram: Tensor, maps: Sequence[Tensor], label: int
 ) -> Tensor:
-    """The same for one spectrogram `(1, 1, f, n)` and its feature maps."""
-    import torch
-
+    """The contributions to a head on every stage, for one spectrogram `(1, 1, f, n)`."""
     from tympan.tasks.classify.pool import StagePooling
 
-    weight = net.head.weight[label].float()
-    if not isinstance(net.pool, StagePooling):
-        zero = torch.zeros_like(weight)
-        return _placed(maps[-1], weight, weight, zero, zero)
-    first, *others = net.pool.weights(weight)
+    assert isinstance(net.pool, StagePooling)
+    first, *others = net.pool.weights(net.head.weight[label].float())
     # A band of the spectrogram is a feature of one row.
     bands = spectrogram.float().transpose(1, 2)  # (b, f, 1, n)
     heat = _placed_rows(bands, *first)
@@ -64,13 +111,19 @@ def _contributions(
     return total
 
 
-def heat_of(net: Classifier | Ensemble, waves: Tensor, labels: Sequence[int]) -> Tensor:
+def heat_of(
+    net: Classifier | Ensemble,
+    waves: Tensor,
+    labels: int | Sequence[int],
+    maps: Sequence[Tensor] = (),
+) -> Tensor:
     """`contributions` to what a net says about waves; of an ensemble the mean over its nets.
 
     Args:
         net: the classifier, in evaluation mode.
         waves: `(b, t)` at its rate.
-        labels: number of a label for each of them.
+        labels: number of the label, or of one for each of them.
+        maps: what `with_maps` gave for these waves; without them they are computed.
 
     Returns:
         `(b, f', n')` as the last feature map of the (first) net.
@@ -81,7 +134,11 @@ def heat_of(net: Classifier | Ensemble, waves: Tensor, labels: Sequence[int]) ->
 
     nets = nets_of(net)
     with torch.inference_mode():
-        first, *others = (contributions(one, one.front(waves), labels) for one in nets)
+        if maps:
+            pairs = zip(nets, maps, strict=True)
+            first, *others = (_last_contributions(one, last, labels) for one, last in pairs)
+        else:
+            first, *others = (contributions(one, one.front(waves), labels) for one in nets)
         size = (first.shape[1], first.shape[2])
         total: Tensor = first + sum(_gathered(one, size) for one in others)
     return total / len(nets)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -17,6 +17,11 @@ from tympan.tasks.results import Classification, Label, Segment
 from tympan.tasks.windows import Batcher, CenteredWindows, Window, cut
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from tympan.tasks.windows.batcher import Run
+
+    Maps = tuple[npt.NDArray[np.float32], ...]
     from tympan.tasks.classify.config import ClassifyConfig
     from tympan.tasks.classify.ensemble import Ensemble
     from tympan.tasks.classify.explanation import Clearest, Reason
@@ -80,8 +85,11 @@ class ClassifyModel(BaseModel[Classification]):
 
     def batcher(self) -> Batcher:
         """What takes windows `(b, t)` through the net."""
+        return self._batcher(self.net.probabilities)
+
+    def _batcher(self, run: Run) -> Batcher:
         batch = BATCH if self.device == "cpu" else GPU_BATCH
-        return Batcher(self.net.probabilities, device=self.device, batch=batch)
+        return Batcher(run, device=self.device, batch=batch)
 
     def session(
         self,
@@ -113,8 +121,11 @@ class ClassifyModel(BaseModel[Classification]):
 
     def explaining_session(self, *, name: str = "", **options: Any) -> ClassifySession:
         """`session` that also keeps what explains its answer, see `ClassifySession.reasons`."""
+        from tympan.tasks.classify.activation import with_maps
         from tympan.tasks.classify.explanation import Clearest
 
+        if "batcher" not in options:
+            options["batcher"] = self._batcher(with_maps(self.net))
         session = self.session(name=name, **options)
         session.clearest = Clearest(self.net.config.clip_s * self.net.config.crop)
         return session
@@ -132,10 +143,10 @@ class ClassifySession(WindowSession[Classification]):
         batcher: Batcher,
     ) -> None:
         config = model.net.config
-        geometry, parts = _geometry(config, every_s)
+        geometry, parts = geometry_of(config, every_s)
         super().__init__(geometry.cutter(), batcher)
         self._model, self._name, self._top = model, name, top
-        self._steps = _Steps(model.rate_hz, parts)
+        self._steps = StepJoiner(model.rate_hz, parts)
         window_s = config.clip_s * config.crop
         self._decider = Decider(window_s / every_s if every_s else STEPS_PER_WINDOW)
         self._mean = Mean(len(model.labels))
@@ -143,10 +154,11 @@ class ClassifySession(WindowSession[Classification]):
         self._duration_s = 0.0
         self.clearest: Clearest | None = None
 
-    def take(self, window: Window, output: np.ndarray) -> None:
-        """Take the probabilities `(k,)` of the next window."""
+    def take(self, window: Window, output: Any) -> None:
+        """Take the probabilities `(k,)` of the next window, or these and feature maps."""
+        row, maps = (output[0], output[1:]) if isinstance(output, tuple) else (output, ())
         keep = self.clearest is not None
-        for step in self._steps.add(window, output, keep=keep):
+        for step in self._steps.add(window, row, maps, keep=keep):
             self._add(step)
 
     def _add(self, step: Step) -> None:
@@ -193,20 +205,22 @@ class ClassifySession(WindowSession[Classification]):
         return self.clearest.reasons(self._model, self._name, self._timeline, self._duration_s)
 
 
-class _Steps:
+class StepJoiner:
     """Joins answered windows to steps: a step longer than a window is answered in parts."""
 
     def __init__(self, rate_hz: int, parts: int) -> None:
         self._rate_hz, self._parts = rate_hz, parts
         self._group: list[tuple[Window, Probabilities, bool, Piece | None]] = []
 
-    def add(self, window: Window, output: Probabilities, *, keep: bool = False) -> list[Step]:
-        """Take a window; with `keep`, its samples stay with the step."""
+    def add(
+        self, window: Window, output: Probabilities, maps: Maps = (), *, keep: bool = False
+    ) -> list[Step]:
+        """Take a window; with `keep`, its samples and feature maps stay with the step."""
         peak = float(np.abs(window.wave).max(initial=0.0))
         own = float(np.abs(window.own).max(initial=0.0))
         silent = own < max(SILENT_PEAK, NOTHING * peak)
         offset_s = window.offset / self._rate_hz
-        piece = Piece(offset_s, window.wave.copy(), output) if keep else None
+        piece = Piece(offset_s, output, window.wave.copy(), maps) if keep else None
         self._group.append((window._replace(wave=window.wave[:0]), output, silent, piece))
         return self.finish() if len(self._group) == self._parts else []
 
@@ -259,7 +273,7 @@ def steps(model: ClassifyModel, source: Any, every_s: float | None = None) -> It
         ArgumentError: `every_s` is not a usable length.
         AudioFileError: the recording cannot be read.
     """
-    _geometry(model.net.config, every_s)  # says what is wrong before anything is read
+    geometry_of(model.net.config, every_s)  # says what is wrong before anything is read
     chunks = (block[0] for block in samples_of(source, model.rate_hz))
     return steps_of(model, chunks, every_s)
 
@@ -275,8 +289,8 @@ def steps_of(
 
     With `keep`, each step has the windows that it was answered from.
     """
-    geometry, parts = _geometry(model.net.config, every_s)
-    lane, joined = model.batcher().lane(), _Steps(model.rate_hz, parts)
+    geometry, parts = geometry_of(model.net.config, every_s)
+    lane, joined = model.batcher().lane(), StepJoiner(model.rate_hz, parts)
     for window in cut(geometry.cutter(), chunks):
         lane.submit(window)
         for answered, row in lane.take():
@@ -289,11 +303,11 @@ def steps_of(
 
 def windows_of(config: ClassifyConfig, chunks: Iterable[Wave]) -> Iterator[Wave]:
     """The windows `(t,)` in which a net of that configuration gets mono chunks of a recording."""
-    geometry, _ = _geometry(config, None)
+    geometry, _ = geometry_of(config, None)
     return (window.wave for window in cut(geometry.cutter(), chunks))
 
 
-def _geometry(config: ClassifyConfig, every_s: float | None) -> tuple[CenteredWindows, int]:
+def geometry_of(config: ClassifyConfig, every_s: float | None) -> tuple[CenteredWindows, int]:
     """The windows of a recording, and how many of them make a step.
 
     Raises:
@@ -319,17 +333,34 @@ def mean_probabilities(model: ClassifyModel, chunks: Iterable[Wave]) -> Probabil
     return next(recording_probabilities(model, [chunks]))
 
 
+class MeanSession(Protocol):
+    """A session that knows the mean probabilities of its recording."""
+
+    @property
+    def ready(self) -> bool: ...
+    def push(self, wave: Wave) -> Iterable[Any]: ...
+    def end(self) -> None: ...
+    def mean(self) -> Probabilities: ...
+
+
+class MeanModel(Protocol):
+    """A model with such sessions, whose windows can share batches."""
+
+    def batcher(self) -> Batcher: ...
+    def session(self, *, batcher: Batcher | None = None, top: int = 1) -> MeanSession: ...
+
+
 def recording_probabilities(
-    model: ClassifyModel, recordings: Iterable[Iterable[Wave]]
+    model: MeanModel, recordings: Iterable[Iterable[Wave]]
 ) -> Iterator[Probabilities]:
     """Probabilities `(k,)` of whole recordings, in their order, their windows in common batches.
 
     Args:
-        model: the classifier.
+        model: a classifier or tagger.
         recordings: each as mono chunks `(t,)` at the net's rate.
     """
     batcher = model.batcher()
-    open_: list[ClassifySession] = []
+    open_: list[MeanSession] = []
     for chunks in recordings:
         session = model.session(batcher=batcher, top=1)
         for chunk in chunks:

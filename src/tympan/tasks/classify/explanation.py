@@ -209,7 +209,7 @@ class Clearest:
         """Keep the windows of a step until it is decided, unless that takes long."""
         self._undecided.extend(step.pieces)
         while len(self._undecided) > MOST_UNDECIDED:
-            self._undecided.popleft().wave = None
+            self._undecided.popleft().release()
 
     def add(self, step: Step, label: int, timeline: Sequence[Segment]) -> None:
         """Take a step that is decided and has been added to the timeline."""
@@ -222,8 +222,7 @@ class Clearest:
             )
             if piece.wave is not None and clearer:
                 # A piece of its own: the other one is let go when its step is long ago.
-                kept = Piece(piece.offset_s, piece.wave, piece.probabilities)
-                self._open = label, kept
+                self._open = label, piece.copy()
 
     def _close(self, timeline: Sequence[Segment]) -> None:
         """The open segment has ended."""
@@ -326,7 +325,9 @@ def _explained(
     with torch.inference_mode():
         batch = torch.from_numpy(waves).to(model.device)
         spectrograms = _decibels(model.first_net.front(batch))
-        heat = heat_of(model.net, batch, labels).cpu().numpy()
+        kept = [piece.maps for _, piece in pieces]
+        maps = [torch.from_numpy(np.stack(one)) for one in zip(*kept, strict=True)]
+        heat = heat_of(model.net, batch, labels, [m.to(model.device) for m in maps]).cpu().numpy()
     middles_hz = _band_middles_hz(model.first_net)
     for i, (label, piece) in enumerate(pieces):
         length_s = waves.shape[1] / model.rate_hz

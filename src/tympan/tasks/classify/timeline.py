@@ -16,9 +16,9 @@ Probabilities = npt.NDArray[np.floating]
 # A change of label must be worth this many nats of evidence. Chosen on rows of six sounds of
 # ESC-50 that the net had not been trained on (docs/experiments.md).
 SWITCH_COST = 3.0
-# Undecided steps are looked at again whenever their number is a power of two or a multiple of this;
-# so many are held at most.
-CHECK_EVERY, MOST_HELD = 64, 1024
+# So many undecided steps are looked at again after each step, more at powers of two and at
+# multiples of the second number; the third is how many are held at most.
+CHECK_EACH, CHECK_EVERY, MOST_HELD = 16, 64, 1024
 
 
 class Piece:
@@ -26,15 +26,30 @@ class Piece:
 
     Attributes:
         offset_s: where it begins in the recording.
-        wave: its samples `(t,)`; None once they are let go.
         probabilities: `(k,)`.
+        wave: its samples `(t,)`; None once they are let go.
+        maps: the last feature map `(d, f, n)` of each net, where the model gave them.
     """
 
-    __slots__ = ("offset_s", "probabilities", "wave")
+    __slots__ = ("maps", "offset_s", "probabilities", "wave")
 
-    def __init__(self, offset_s: float, wave: Wave, probabilities: Probabilities) -> None:
+    def __init__(
+        self,
+        offset_s: float,
+        probabilities: Probabilities,
+        wave: Wave | None,
+        maps: tuple[npt.NDArray[np.float32], ...] = (),
+    ) -> None:
         self.offset_s, self.probabilities = offset_s, probabilities
-        self.wave: Wave | None = wave
+        self.wave, self.maps = wave, maps
+
+    def copy(self) -> Piece:
+        """Another one, which keeps what this one lets go."""
+        return Piece(self.offset_s, self.probabilities, self.wave, self.maps)
+
+    def release(self) -> None:
+        """Let go of what takes room."""
+        self.wave, self.maps = None, ()
 
 
 @dataclass(frozen=True)
@@ -89,7 +104,7 @@ class Decider:
         self._score = np.where(stays, self._score, floor) + evidence
         self._held.append((step, np.where(stays, labels, best)))
         count = len(self._held)
-        if count % CHECK_EVERY and count & (count - 1):
+        if count > CHECK_EACH and count % CHECK_EVERY and count & (count - 1):
             return []
         return self._agreed(labels if count < MOST_HELD else np.array([self._score.argmax()]))
 

@@ -13,12 +13,8 @@ from tympan.tasks.classify.answer import (
     GPU_BATCH,
     SHORTEST_S,
     Mean,
-)
-from tympan.tasks.classify.answer import (
-    _geometry as geometry_of,
-)
-from tympan.tasks.classify.answer import (
-    _Steps as StepJoiner,
+    StepJoiner,
+    geometry_of,
 )
 from tympan.tasks.classify.timeline import Step
 from tympan.tasks.model import BaseModel, WindowSession

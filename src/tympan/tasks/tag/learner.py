@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,7 @@ class TagLearner(ClassifyLearner):
 
     def loss(self, scores: Tensor, targets: Tensor) -> Tensor:
         """Binary cross entropy, summed over the labels, so that few of many still count."""
-        return binary_cross_entropy_with_logits(scores, targets) * self.k**0.5
+        return binary_cross_entropy_with_logits(scores, targets) * math.sqrt(self.k)
 
     def predict(self, net: nn.Module, batch: Batch) -> Tensor:
         """Mean probabilities `(b, k)` over the windows of an evaluation batch's recordings."""
@@ -79,7 +80,8 @@ class TagLearner(ClassifyLearner):
             lambda waves: torch.sigmoid(net(self.net.front(waves)).float()), windows_in(batch)
         )
         owners = owners.to(found.device)
-        return torch.stack([found[owners == i].mean(0) for i in range(len(batch["label"]))])
+        rows = [found[owners == i].mean(0) for i in range(len(batch["label"]))]
+        return torch.stack(rows)
 
     def evaluate(self, nets: Mapping[str, nn.Module], batches: Iterable[Batch]) -> dict[str, float]:
         """Mean average precision and loss of recordings in the windows of an answer."""

@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tympan.tasks.windows.window import Wave, Window
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Row = npt.NDArray[Any]
-Run = Callable[["Tensor"], "Tensor"]
+Row = Any
+"""What a net gives for one window: an array, or a tuple of arrays."""
+Run = Callable[["Tensor"], "Tensor | tuple[Tensor, ...]"]
 
 
 class Batcher:
@@ -26,7 +26,7 @@ class Batcher:
     at once, at most that many are open.
 
     Args:
-        run: the net: waves `(b, …, t)` to outputs `(b, …)`, both on `device`.
+        run: the net: waves `(b, …, t)` to outputs `(b, …)`, or a tuple of such, all on `device`.
         device: where the net is.
         batch: most windows at once.
         patience: so many windows may come after one before it is answered, at most.
@@ -74,13 +74,14 @@ class Batcher:
         for entry, row in zip(entries, rows, strict=True):
             entry.row = row
 
-    def _outputs(self, waves: Sequence[Wave]) -> npt.NDArray[Any]:
+    def _outputs(self, waves: Sequence[Wave]) -> Sequence[Row]:
         import torch
 
         with torch.inference_mode():
-            stacked = torch.from_numpy(np.stack(waves)).to(self._device)
-            rows: npt.NDArray[Any] = self._run(stacked).cpu().numpy()
-        return rows
+            out = self._run(torch.from_numpy(np.stack(waves)).to(self._device))
+            if isinstance(out, torch.Tensor):
+                return list(out.cpu().numpy())
+            return list(zip(*(part.cpu().numpy() for part in out), strict=True))
 
 
 class _Entry:

@@ -1,0 +1,148 @@
+"""Which models a page asks, and what it says of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tympan.errors import ArgumentError, ModelError
+from tympan.report import page
+from tympan.report.parts import Part
+from tympan.report.sections import Fact
+
+if TYPE_CHECKING:
+    from tympan.models import Card
+    from tympan.tasks.contract import Answer, Model, Session
+
+ModelLike = Any  # a name, a folder, or a loaded model
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A model that is asked about the recording.
+
+    Attributes:
+        model: loaded.
+        question: in words.
+        card: of the model; None where it has none.
+        options: of its verb.
+    """
+
+    model: Model[Answer]
+    question: str
+    card: Card | None
+    options: Mapping[str, Any]
+
+    def session(self, name: str) -> Session[Answer]:
+        """Begin a recording; with what explains the answer, where the model can keep that."""
+        begin = getattr(self.model, "explaining_session", self.model.session)
+        session: Session[Answer] = begin(name=name, **self.options)
+        return session
+
+
+def asked(
+    models: ModelLike | Sequence[ModelLike] | None, options: Mapping[str, Any]
+) -> list[Asked]:
+    """Load the models of a page.
+
+    Args:
+        models: one or several names, folders or loaded models; None: the default model of every
+            question, where it is part of tympan.
+        options: of any of their verbs; each goes to the verbs that have it.
+
+    Raises:
+        ModelError: there is no such model.
+        ArgumentError: none of the questions has such an option.
+    """
+    if models is None:
+        models = default_models()
+    elif isinstance(models, str | os.PathLike) or hasattr(models, "session"):
+        models = [models]
+    given = {name: value for name, value in options.items() if value is not None}
+    found = [_asked(model, given) for model in models]
+    for name in given:
+        if found and not any(name in one.options for one in found):
+            what = f"none of the questions asked has an option {name!r}"
+            raise ArgumentError(what, fix="leave it out")
+    return found
+
+
+def default_models() -> list[str]:
+    """The default model of every question, as far as it is part of tympan."""
+    from tympan.models import list_models
+    from tympan.tasks.registry import verbs
+
+    shipped = {card.name: card.task for card in list_models()}
+    # A question that takes the models of others, such as `embed`, has nothing to show here.
+    return [
+        verb.default_model
+        for verb in verbs().values()
+        if verb.default_model is not None and shipped.get(verb.default_model) == verb.name
+    ]
+
+
+def _asked(given: ModelLike, options: Mapping[str, Any]) -> Asked:
+    from tympan.models import load_card
+    from tympan.tasks.registry import verb
+
+    card: Card | None = None
+    if hasattr(given, "session"):
+        model: Model[Answer] = given
+        try:
+            card = load_card(model.name)
+        except ModelError:
+            card = None  # such as one that has just been trained
+    else:
+        from tympan.tasks.answering import load
+
+        card = load_card(given)
+        model = load(given, card.task)
+    question = verb(model.task)
+    has = {option.name for option in question.options}
+    mine = {name: value for name, value in options.items() if name in has}
+    return Asked(model, question.help, card, mine)
+
+
+def model_part(one: Asked, key: str) -> Part:
+    """What a model's card says of it."""
+    card = one.card
+    facts = [Fact("Model", one.model.name, f"version {card.version}" if card else "")]
+    if one.model.labels:
+        facts.append(Fact("Labels", f"{len(one.model.labels):,}", "that it can give"))
+    if card is not None:
+        facts += _scores(card)
+        facts.append(Fact("Parameters", f"{card.parameters:,}"))
+        if card.licence:
+            facts.append(Fact("Licence", card.licence))
+    values = {
+        "description": card.description if card else "",
+        "facts": facts,
+        "failures": list(card.known_failures) if card else [],
+        "key": key,
+    }
+    return Part("hear_model.html.j2", values)
+
+
+def _scores(card: Card) -> list[Fact]:
+    """The headline score of a card, and what it rests on."""
+    from tympan.models.scores import Score
+
+    listed = card.metrics.get("scores")
+    if isinstance(listed, list) and listed:
+        score = Score.from_json(listed[0])
+        count, counted = card.metrics.get("count"), card.metrics.get("counted", "recordings")
+    else:  # a card of before there were scores
+        accuracy = card.metrics.get("accuracy")
+        if not isinstance(accuracy, int | float):
+            return []
+        ends = (card.metrics.get("intervals") or {}).get("accuracy")
+        folds = tuple(card.metrics.get("folds", ()))
+        score = Score("accuracy", float(accuracy), tuple(ends) if ends else None, folds=folds)
+        count, counted = card.metrics.get("examples"), "recordings"
+    how = "in cross-validation" if score.folds else "held out"
+    note = f"on {count:,} {counted}, {how}" if isinstance(count, int) else how
+    if score.interval:
+        note += f"; 95{page.NBSP}% interval {score.interval_text}"
+    return [Fact(score.title[:1].upper() + score.title[1:], score.text, note)]

@@ -1,0 +1,106 @@
+"""How the page of `hear` shows what `classify` answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tympan.report.page import percent, words
+from tympan.report.parts import AnswerParts, Part, Shown, register
+from tympan.report.tracks import GUESSED, SURE, Row, Span, track
+from tympan.report.why import cards, reason_for
+from tympan.spectra import figures_style as look
+from tympan.tasks.results import Classification, Segment
+
+if TYPE_CHECKING:
+    from tympan.tasks.classify.explanation import Reason
+
+_MOST_NAMED = 6
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The answer in large type and what stands under it."""
+
+    best: str
+    sure: bool
+    lead: str
+    rows: Sequence[Row] = ()
+
+
+@register(Classification)
+def parts(shown: Shown[Classification]) -> AnswerParts:
+    """The answer in large type, its timeline as lanes, and what spoke for it."""
+    answer = shown.answer
+    if shown.nothing:
+        headline = Headline(shown.nothing, True, "What a model makes of it means nothing.")
+        return AnswerParts([_headline(shown, headline)])
+    spans = [Span(s.start_s, s.end_s, s.label, s.score) for s in answer.timeline]
+    reasons: list[Reason] = getattr(shown.session, "reasons", list)()
+    found = cards(reasons, shown.duration_s, shown.key)
+    hint = "Press a segment to hear it and to see what spoke for it." if found else ""
+    title = "What is heard when"
+    lanes = track(
+        title, spans, shown.duration_s, why=lambda span: reason_for(span, found), hint=hint
+    )
+    sections = []
+    if found:
+        best, others = [r for r in found if r.best], [r for r in found if not r.best]
+        values = {"best": best, "others": others, "playable": shown.playable, "key": shown.key}
+        sections.append(Part("hear_why.html.j2", values))
+    return AnswerParts([_headline(shown, headline_of(answer))], [lanes] if spans else [], sections)
+
+
+def _headline(shown: Shown[Classification], headline: Headline) -> Part:
+    values = {"answer": headline, "question": shown.question, "key": shown.key}
+    return Part("hear_answer.html.j2", values)
+
+
+def headline_of(answer: Classification) -> Headline:
+    """Say what was heard: one sound, or several one after another."""
+    certain: dict[str, list[Segment]] = {}
+    for segment in answer.timeline:
+        if segment.score >= SURE:
+            certain.setdefault(segment.label, []).append(segment)
+    if len(certain) > 1:
+        return _several(certain, answer.timeline, answer.duration_s)
+    best = answer.labels[0]
+    rows = [Row(words(x.label), round(100 * x.score, 1), percent(x.score)) for x in answer.labels]
+    lead = f"{percent(best.score)} sure, among the sounds that the model knows."
+    if best.score < SURE:
+        lead = f"Not sure: {percent(best.score)}. It may be a sound that the model never learned."
+    return Headline(words(best.label), best.score >= SURE, lead, rows)
+
+
+def _several(
+    certain: dict[str, list[Segment]], timeline: Sequence[Segment], duration_s: float
+) -> Headline:
+    length = {label: sum(s.end_s - s.start_s for s in parts) for label, parts in certain.items()}
+    whole = duration_s or sum(length.values())
+    longest = sorted(length, key=lambda label: -length[label])[:_MOST_NAMED]
+    longest = [label for label in certain if label in longest]
+    rows = [
+        Row(words(x), round(100 * length[x] / whole, 1), look.duration_text(length[x]))
+        for x in longest
+    ]
+    more = len(certain) - len(longest)
+    lead = f"{len(certain)} sounds were clearly heard"
+    lead += f" (the {len(longest)} longest and {more} more)" if more else ""
+    lead += f" ({percent(SURE)} or more), in this order; the bars give how long."
+    lead += _fainter(certain, timeline)
+    return Headline(", ".join(map(words, longest)), True, lead, rows)
+
+
+def _fainter(certain: dict[str, list[Segment]], timeline: Sequence[Segment]) -> str:
+    """A sentence about sounds that last, but are nowhere sure enough for the headline."""
+    length: dict[str, float] = {}
+    for segment in timeline:
+        if segment.label not in certain and segment.score >= GUESSED:
+            span_s = segment.end_s - segment.start_s
+            length[segment.label] = length.get(segment.label, 0.0) + span_s
+    most = sorted(length, key=lambda label: -length[label])[:3]
+    if not most:
+        return ""
+    named = ", ".join(f"{words(label)} ({look.duration_text(length[label])})" for label in most)
+    return f" Perhaps also: {named}."
