@@ -81,6 +81,11 @@ def test_folders_called_normal_and_abnormal_are_labels(tmp_path: Path) -> None:
     assert guess_task(table).task == "classify"
 
 
+def test_a_name_without_a_machine_is_no_label(tmp_path: Path) -> None:
+    sound(tmp_path, "normal_1.wav", "anomaly_2.wav")
+    assert read_folder(tmp_path).labels == []
+
+
 def test_one_other_name_is_no_data_set_of_machines(tmp_path: Path) -> None:
     sound(tmp_path, *MIMII, "id_00/broken/1.wav")
     assert read_folder(tmp_path).labels == ["id_00", "id_02"]

@@ -230,6 +230,20 @@ def test_usual_names_of_columns_are_known_and_named(root: Path, text: str, note:
         assert note in table.notes[0]
 
 
+def test_beside_a_text_only_a_column_called_label_is_one(root: Path) -> None:
+    write(root, "file_name,text,category\na.wav,hello,x\nb.wav,you,y\n")
+    assert read_folder(root).column_names == ["category", "text"]
+    write(root, "file_name,text,label\na.wav,hello,x\nb.wav,you,y\n")
+    assert read_folder(root).labels == ["x", "y"]
+
+
+def test_a_subset_is_a_split_if_it_names_sets(root: Path) -> None:
+    write(root, "file_name,label,subset\na.wav,x,training\nb.wav,y,dev\n")
+    assert read_folder(root).column("split") == ["training", "dev"]
+    write(root, "file_name,label,subset\na.wav,x,clean\nb.wav,y,dev\n")
+    assert read_folder(root).column("subset") == ["clean", "dev"]
+
+
 def test_plain_metadata_needs_no_note(root: Path) -> None:
     write(root, "file_name,label,speaker,fold\na.wav,x,s,1\nb.wav,y,t,2\n")
     assert read_folder(root).notes == ()

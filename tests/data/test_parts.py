@@ -73,6 +73,7 @@ def test_names_with_a_bare_number_behind_a_numbered_stem() -> None:
         [f"a/{day}_{t}.wav" for day in (20230105, 20230106, 20230107) for t in (1201, 1315, 1420)],
         [f"{x}/2023-0{m}-{d:02d}.wav" for x in "ab" for m in (1, 2, 3) for d in (1, 2, 3)],
         [f"a/S0{s}_{i:04d}.wav" for s in range(4) for i in range(100 * s, 100 * s + 9)],
+        [f"a/S0{s}_{i:04d}.wav" for s in range(4) for i in (0, 50, 90)],  # gaps
     ],
 )
 def test_counters_of_recordings_are_no_parts(names: list[str]) -> None:
@@ -84,6 +85,9 @@ def test_a_stem_that_is_the_label_is_no_recording() -> None:
     marked = [f"{'Big Dog' if i < 6 else 'cat'}_seg{i}.wav" for i in range(12)]
     labels = ["big_dog"] * 6 + ["cat"] * 6
     assert parts_of(table_of(marked, labels)) == []
+    others = [f"wolf{i}_seg{p}.wav" for i in range(3) for p in range(2)]
+    found = parts_of(table_of([*marked, *others], [*labels, *["big_dog"] * 6]))
+    assert found == [[f"wolf{i}_seg{p}" for p in range(2)] for i in range(3)]
     assert parts_of(table_of(names, labels)) == []
 
 

@@ -80,11 +80,17 @@ def test_chance_is_that_of_fisher(size: int, others: int, having: int, data: st.
 
 def test_chance_alone_gives_no_label_away() -> None:
     rng = np.random.default_rng(0)
-    found = 0
-    for _ in range(200):
-        tags = [(str(i % 10),) for i in range(100)]
-        found += bool(_given_away(tags, [str(v) for v in rng.integers(0, 2, 100)]))
+    tags = [(str(i % 40),) for i in range(160)]
+    found = sum(bool(_given_away(tags, [str(v) for v in rng.random(160) < 0.3])) for _ in range(99))
     assert found <= 2
+
+
+def test_a_value_that_is_only_more_common_gives_no_label_away() -> None:
+    tags = [("a",)] * 200 + [("b",)] * 200
+    values = ["x"] * 120 + ["y"] * 80 + ["x"] * 80 + ["y"] * 120
+    assert _given_away(tags, values) == []
+    values = ["x"] * 180 + ["y"] * 20 + ["x"] * 20 + ["y"] * 180
+    assert _given_away(tags, values) == [("a", "x"), ("b", "y")]
 
 
 def test_real_sets_have_none_but_the_one_that_has(shared_data: Path) -> None:

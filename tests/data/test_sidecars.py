@@ -102,6 +102,13 @@ def test_what_says_what_it_is_comes_first(tmp_path: Path) -> None:
     assert table.ignored == 1
 
 
+def test_what_only_looks_like_labels_comes_last(tmp_path: Path) -> None:
+    sound(tmp_path, "a.wav")
+    (tmp_path / "a.csv").write_text("0.5,1.5,0.9\n")
+    an.write_srt(tmp_path / "a.srt", [Supervision(0, 1, text="hello")])
+    assert read_folder(tmp_path)[0].supervisions[0].text == "hello"
+
+
 def test_empty_annotations_say_that_nothing_happens(tmp_path: Path) -> None:
     sound(tmp_path, "a.wav", "b.wav")
     an.write_csv(tmp_path / "a.csv", EVENTS)

@@ -275,11 +275,14 @@ def test_event_labels_are_in_all_sets(tmp_path: Path) -> None:
 def test_words_that_come_once_do_not_keep_recordings_in_training(tmp_path: Path) -> None:
     bare = make_table(tmp_path, *[{} for _ in range(10)])
     rows = [
-        recording(e.path, {}, [Supervision(0, 1, f"word {i}"), Supervision(1, 2, "the")])
+        recording(e.path, {}, [Supervision(0, 1, f"word {i}"), Supervision(1, 2, "ab"[i % 2])])
         for i, e in enumerate(bare)
     ]
-    split = split_table(Table(tmp_path, tuple(rows)), test_fraction=0.2)
-    assert (len(split.train), len(split.val), len(split.test)) == (6, 2, 2)
+    for seed in range(5):
+        split = split_table(Table(tmp_path, tuple(rows)), test_fraction=0.2, seed=seed)
+        assert (len(split.train), len(split.val), len(split.test)) == (6, 2, 2)
+        # What comes more often still is in each set.
+        assert {"a", "b"} <= set(split.val.event_labels) & set(split.test.event_labels)
 
 
 def test_speakers_of_turns_are_stratified_where_nothing_has_a_label(tmp_path: Path) -> None:
