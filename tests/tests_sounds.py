@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from tympan import synth
@@ -21,3 +23,15 @@ def sound(kind: str, seed: int, rate_hz: int = 16000) -> Clip:
     else:
         clip = synth.chirp(200, 3500, duration_s=duration_s, rate_hz=rate_hz)
     return clip.gain(rng.uniform(-20, 0))
+
+
+KINDS = ("chirp", "noise", "tone")
+
+
+def few_recordings(root: Path, each: int = 5, first: int = 900) -> Path:
+    """A folder of a few clips of each of three kinds."""
+    for kind in KINDS:
+        (root / kind).mkdir(parents=True)
+        for i in range(each):
+            sound(kind, first + i).save(root / kind / f"{i}.wav")
+    return root
