@@ -9,6 +9,7 @@ import numpy as np
 from tympan import synth
 from tympan.audio import Clip
 
+KINDS = ("chirp", "noise", "tone")
 QUICK = {"encoder": "small", "n_mels": "32", "hop": "160", "n_fft": "512", "batch_size": "16"}
 
 
@@ -25,13 +26,10 @@ def sound(kind: str, seed: int, rate_hz: int = 16000) -> Clip:
     return clip.gain(rng.uniform(-20, 0))
 
 
-KINDS = ("chirp", "noise", "tone")
-
-
-def few_recordings(root: Path, each: int = 5, first: int = 900) -> Path:
-    """A folder of a few clips of each of three kinds."""
+def few_recordings(root: Path, each: int = 5, first: int = 900, rate_hz: int = 16000) -> Path:
+    """A folder of some clips of each of three kinds."""
     for kind in KINDS:
         (root / kind).mkdir(parents=True)
         for i in range(each):
-            sound(kind, first + i).save(root / kind / f"{i}.wav")
+            sound(kind, first + i, rate_hz).save(root / kind / f"{i}.wav")
     return root
