@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from tympan import synth
 from tympan.audio import Clip
 
+KINDS = ("chirp", "noise", "tone")
 QUICK = {"encoder": "small", "n_mels": "32", "hop": "160", "n_fft": "512", "batch_size": "16"}
 
 
@@ -21,3 +24,12 @@ def sound(kind: str, seed: int, rate_hz: int = 16000) -> Clip:
     else:
         clip = synth.chirp(200, 3500, duration_s=duration_s, rate_hz=rate_hz)
     return clip.gain(rng.uniform(-20, 0))
+
+
+def few_recordings(root: Path, each: int = 5, first: int = 900, rate_hz: int = 16000) -> Path:
+    """A folder of some clips of each of three kinds."""
+    for kind in KINDS:
+        (root / kind).mkdir(parents=True)
+        for i in range(each):
+            sound(kind, first + i, rate_hz).save(root / kind / f"{i}.wav")
+    return root

@@ -1,4 +1,4 @@
-"""A folder of three kinds of sound, and a model trained on it in seconds."""
+"""Folders of three kinds of sound, and models trained on them in seconds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests_sounds import QUICK, sound
+from tests_sounds import KINDS, QUICK, few_recordings, sound
 
 
 @pytest.fixture(scope="session")
@@ -14,7 +14,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three labels, 20 clips each, of several formats and rates."""
     root = tmp_path_factory.mktemp("sounds")
     formats = [("wav", 16000), ("flac", 22050), ("ogg", 44100), ("WAV", 8000)]
-    for kind in ("chirp", "noise", "tone"):
+    for kind in KINDS:
         (root / kind).mkdir()
         for i in range(20):
             suffix, rate_hz = formats[i % len(formats)]
@@ -40,8 +40,31 @@ def trained(folder: Path, tmp_path_factory: pytest.TempPathFactory):
 
     torch.set_num_threads(1)
     out = tmp_path_factory.mktemp("model") / "kinds"
-    said: list[str] = []
+    lines: list[str] = []
     result = train(
-        folder, from_="scratch", out=out, epochs=12, settings=QUICK, progress=False, say=said.append
+        folder, from_="scratch", out=out, epochs=12, settings=QUICK, progress=False,
+        say=lines.append,
+    )  # fmt: skip
+    return result, lines
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three labels, 37 short clips each: enough to hold some out for validation."""
+    return few_recordings(tmp_path_factory.mktemp("many") / "many", each=37, rate_hz=8000)
+
+
+@pytest.fixture(scope="session")
+def validated(many: Path, tmp_path_factory: pytest.TempPathFactory):
+    """The result of a real, short training on `many`, its best epoch chosen by a validation set."""
+    import torch
+
+    from tympan.tasks import train
+
+    torch.set_num_threads(1)
+    out = tmp_path_factory.mktemp("model") / "many"
+    lines: list[str] = []
+    result = train(
+        many, from_="scratch", out=out, epochs=3, settings=QUICK, progress=False, say=lines.append
     )
-    return result, said
+    return result, lines

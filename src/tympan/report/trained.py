@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tympan.report.page import percent
 from tympan.tasks.contract import Log as Report
 from tympan.tasks.cross import FOLDER
+from tympan.tasks.phases import FOLDER as PHASES
 from tympan.tasks.training import TrainingResult
 
 if TYPE_CHECKING:
@@ -68,8 +69,9 @@ def train(
         say=note,
     )
     write_training_report(result, said)
-    for done in (result.folder, *sorted(result.folder.glob(f"{FOLDER}/*"))):
-        checkpoint.drop_resume_state(done)
+    for place in ("", f"{PHASES}/*/", f"{FOLDER}/*/", f"{FOLDER}/*/{PHASES}/*/"):
+        for path in sorted(result.folder.glob(f"{place}{checkpoint.CHECKPOINT}")):
+            checkpoint.drop_resume_state(path.parent)
     return result
 
 

@@ -80,7 +80,10 @@ def run_phases(
             progress=progress,
         )
         histories.append(history)
-    return learner, joined(histories)
+    history = joined(histories)
+    if len(histories) > 1:
+        history.save(out / "history.json")
+    return learner, history
 
 
 def continued(recipe: Recipe[Any], out: Path, log: Log) -> Recipe[Any]:
@@ -138,7 +141,7 @@ def clear_phases(out: Path) -> None:
 
 
 def joined(histories: list[History]) -> History:
-    """One history of several phases; its best epoch is that of the last one.
+    """One history of several phases; its best epoch is the one whose weights are kept.
 
     >>> from tympan.training import History
     >>> first, second = (History("a", [{"epoch": 1, "a": v}], 1, v, "finished") for v in (0.5, 0.6))
@@ -148,9 +151,12 @@ def joined(histories: list[History]) -> History:
     """
     from tympan.training import History
 
-    last, before = histories[-1], sum(len(one.epochs) for one in histories[:-1])
     rows: list[dict[str, float]] = []
+    best_epoch = 0
     for one in histories:
+        # A phase that kept its start kept what the one before it had chosen.
+        if not one.kept_start:
+            best_epoch = len(rows) + one.best_epoch if one.best is not None else 0
         rows += [{**row, "epoch": len(rows) + row["epoch"]} for row in one.epochs]
-    best = before + last.best_epoch if last.best is not None else 0
-    return History(last.monitor, rows, best, last.best, last.stopped, histories[0].start)
+    last = histories[-1]
+    return History(last.monitor, rows, best_epoch, last.best, last.stopped, histories[0].start)

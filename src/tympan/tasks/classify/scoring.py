@@ -31,12 +31,14 @@ def evaluate(
     Raises:
         DataError: a table has a label that the model does not know, or no rows.
     """
-    labels = parts[0][0].labels
+    labels = joined_labels([model.labels for model, _ in parts])
     truths, probabilities, files = [], [], []
     for model, table in parts:
-        check_known(table, labels)
+        check_known(table, model.labels)
         truths.append(np.array([labels.index(example.label) for example in table]))
-        probabilities.append(predict(model, table, store))
+        found = np.zeros((len(table), len(labels)))
+        found[:, [labels.index(label) for label in model.labels]] = predict(model, table, store)
+        probabilities.append(found)
         files += [table.relative(example.path) for example in table]
     calibration: dict[str, float] = {}
     if calibrate and _answered_whole(parts, store):
@@ -47,6 +49,16 @@ def evaluate(
             calibrated_by_others(truths, probabilities, i, shrink=True) for i in range(len(parts))
         ]
     return evaluation_of(labels, files, truths, probabilities, calibration)
+
+
+def joined_labels(several: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The labels of all models: in a fold all recordings of a label may be for the test.
+
+    >>> joined_labels([("cat", "dog"), ("cat", "cow")]), joined_labels([("dog", "cat")] * 2)
+    (('cat', 'cow', 'dog'), ('dog', 'cat'))
+    """
+    every = {label for labels in several for label in labels}
+    return several[0] if len(every) == len(several[0]) else tuple(sorted(every))
 
 
 def predict(model: ClassifyModel, table: Table, store: AudioStore) -> np.ndarray:
