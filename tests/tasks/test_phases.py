@@ -184,9 +184,7 @@ def test_the_seed_decides_the_weights_before_the_first_epoch(job: Job, tmp_path:
     first, _ = run(changed(job, none), tmp_path / "a")
     torch.rand(5)
     again, _ = run(changed(job, none), tmp_path / "b")
-    other, _ = run(
-        changed(job, Phase(replace(FIRST, epochs=0, seed=1), CONFIG)), tmp_path / "c"
-    )
+    other, _ = run(changed(job, Phase(replace(FIRST, epochs=0, seed=1), CONFIG)), tmp_path / "c")
     assert same(first, again)
     assert not same(first, other)
 
@@ -296,7 +294,9 @@ def test_another_start_model_does_not_resume(job: Job, tmp_path: Path) -> None:
         card = Card("kinds", "classify", weights={"sha256": digest})
         return LoadedModel(card, {}, Path())
 
-    short = changed(job, *(replace(p, training=replace(p.training, epochs=1)) for p in RECIPE.phases))
+    short = changed(
+        job, *(replace(p, training=replace(p.training, epochs=1)) for p in RECIPE.phases)
+    )
     run(short, tmp_path, start=start("a" * 64))
     run(short, tmp_path, start=start("a" * 64))
     for other in (start("b" * 64), None):

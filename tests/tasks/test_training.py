@@ -81,7 +81,7 @@ def test_the_best_epoch_of_the_validation_set_is_kept(validated):
 
 
 def test_the_test_set_is_scored_by_the_saved_model(validated):
-    from tympan.tasks.ask import load
+    from tympan.tasks.answering import load
     from tympan.tasks.classify import TASK
 
     result, _ = validated

@@ -10,6 +10,7 @@ import numpy as np
 from tympan.errors import DataError
 from tympan.tasks.classify.answer import recording_probabilities
 from tympan.tasks.classify.recordings import chunks_of
+from tympan.tasks.classify.scoring import joined_labels
 from tympan.tasks.tag.evaluation import TagEvaluation, evaluation_of
 from tympan.tasks.tag.metrics import best_thresholds
 
@@ -30,14 +31,19 @@ def evaluate(
     Raises:
         DataError: a table has a label that the model does not know, or no rows.
     """
-    labels = parts[0][0].labels
-    truths, scores, files = [], [], []
+    labels = joined_labels([model.labels for model, _ in parts])
+    truths, scores, files, thresholds = [], [], [], []
     for model, table in parts:
+        check_known(table, model.labels)
         truths.append(truth_of(table, labels))
         chunks = (chunks_of(store, example.path) for example in table)
-        scores.append(np.stack(list(recording_probabilities(model, chunks))))
+        columns = [labels.index(label) for label in model.labels]
+        found, limits = np.zeros((len(table), len(labels))), np.full(len(labels), 0.5)
+        found[:, columns] = np.stack(list(recording_probabilities(model, chunks)))
+        limits[columns] = model.thresholds
+        scores.append(found)
+        thresholds.append(limits)
         files += [table.relative(example.path) for example in table]
-    thresholds = [model.thresholds for model, _ in parts]
     calibration: dict[str, Any] = {}
     if calibrate:
         whole = careful_thresholds(np.concatenate(truths), np.concatenate(scores))
@@ -53,11 +59,11 @@ def evaluate(
     return evaluation_of(labels, files, truths, scores, thresholds, calibration)
 
 
-def truth_of(table: Table, labels: Sequence[str]) -> np.ndarray:
-    """Which labels apply to each row, `(m, k)`.
+def check_known(table: Table, labels: Sequence[str]) -> None:
+    """Refuse a table that cannot be scored with these labels.
 
     Raises:
-        DataError: a label is not among `labels`, or there are no rows.
+        DataError: it has a label that is not among them, or no rows.
     """
     if not len(table):
         raise DataError("has no recordings to score", file=table.root)
@@ -66,6 +72,10 @@ def truth_of(table: Table, labels: Sequence[str]) -> np.ndarray:
         what = f"has the label {unknown[0]!r}, which the model does not know"
         fix = f"the model knows {', '.join(labels[:8])}{' …' * (len(labels) > 8)}"
         raise DataError(what, file=table.root, fix=fix)
+
+
+def truth_of(table: Table, labels: Sequence[str]) -> np.ndarray:
+    """Which labels apply to each row, `(m, k)`."""
     truth = np.zeros((len(table), len(labels)), int)
     for row, example in zip(truth, table, strict=True):
         row[[labels.index(tag) for tag in example.tags]] = 1
