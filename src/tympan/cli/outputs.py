@@ -46,8 +46,42 @@ class Output:
     def __exit__(self, kind: Any, error: Any, trace: Any) -> bool | None:
         return None
 
+    def has(self, recording: Recording) -> bool:
+        """Whether the answer is there already, from a time before."""
+        return False
+
     def write(self, recording: Recording, answer: Answer) -> Path | None:
         """Write an answer; its file, where that is one of its own."""
+        return None
+
+
+class Collected(Output):
+    """A file that gathers the answers about all recordings, bit by bit; it goes on after a stop.
+
+    Args:
+        path: the file.
+        collector: what writes it, see `tympan.tasks.verbs.Verb.collect`.
+    """
+
+    def __init__(self, path: Path, collector: Any) -> None:
+        check_target(path)
+        self._collector = collector
+
+    def __enter__(self) -> Output:
+        self._collector.__enter__()
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> bool | None:
+        found: bool | None = self._collector.__exit__(kind, error, trace)
+        return found
+
+    def has(self, recording: Recording) -> bool:
+        """Whether the answer is there already."""
+        return bool(self._collector.has(str(recording.path)))
+
+    def write(self, recording: Recording, answer: Answer) -> Path | None:
+        """Add an answer."""
+        self._collector.add(str(recording.path), answer)
         return None
 
 
@@ -125,6 +159,7 @@ def choose(
     format_: str | None,
     *,
     several: bool,
+    collect: Callable[[Path], Any] | None = None,
 ) -> Output:
     """Where the answers go.
 
@@ -134,6 +169,7 @@ def choose(
         out: a file, whose extension chooses the format, or a folder.
         format_: of the files in a folder; JSON by default.
         several: whether there may be more than one recording, as in a folder.
+        collect: from a file to what gathers all answers in it; None where it is no such file.
 
     Raises:
         ArgumentError: no such format, or one that cannot hold several answers.
@@ -143,6 +179,8 @@ def choose(
             raise ArgumentError("--format is for the files in a folder", fix="name one with -o")
         return Output()
     path = Path(out)
+    if collect is not None and (collector := collect(path)) is not None:
+        return Collected(path, collector)
     if path.is_dir() or out.endswith(("/", os.sep)) or not path.suffix:
         ending = _ending(format_ or "json", endings)
         targets = unique_targets(found, path, ending)

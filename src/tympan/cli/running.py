@@ -61,18 +61,28 @@ def answer_all(
         raise ArgumentError(f"{next(iter(extras)).flag} makes one file", fix="give one recording")
     for path in extras.values():
         check_target(path, found[0].path)
-    output = outputs.choose(found, verb.save_as, shared.out, shared.format, several=several)
+    output = outputs.choose(
+        found, verb.save_as, shared.out, shared.format, several=several,
+        collect=lambda path: verb.collector(path, {**options, "model": shared.model}),
+    )  # fmt: skip
     model = load(shared.model, verb.name, shared.device)
     failures = Failures(len(found))
     announce(found[0], quiet=shared.quiet or several)
     with output:
-        if len(found) == 1:
+        found = [recording for recording in found if not output.has(recording)]
+        if not found:
+            answers: Iterator[tuple[Recording, Answer]] = iter(())
+        elif len(found) == 1:
             answers = iter([(found[0], _answer(model, found[0], shared, options, extras))])
         else:
             answers = _answers(model, found, shared, options, failures)
         for recording, answer in answers:
             _show(answer, output.write(recording, answer), shared)
-    if shared.out is not None and isinstance(output, outputs.FileForAll) and not shared.quiet:
+    if (
+        shared.out is not None
+        and isinstance(output, outputs.FileForAll | outputs.Collected)
+        and not shared.quiet
+    ):
         typer.echo(shared.out, err=shared.json)
     failures.finish()
 

@@ -199,9 +199,10 @@ class Verb:
             for name, one in known.items()
         }
 
-    def collector(self, ending: str, path: Path, options: Mapping[str, Any]) -> Any:
-        """What gathers the answers about many recordings in one file."""
-        return _imported(self.collect[ending])(path, options)
+    def collector(self, path: Path, options: Mapping[str, Any]) -> Any:
+        """What gathers the answers about many recordings in a file; None: it is no such file."""
+        place = self.collect.get(path.suffix.lower())
+        return None if place is None else _imported(place)(path, options)
 
     def load_task(self) -> Task[Any, Any]:
         """The task itself.
