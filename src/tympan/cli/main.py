@@ -25,7 +25,9 @@ from tympan.errors import TympanError, TympanWarning
 from tympan.tasks.registry import verbs
 
 # The order is that of the help page.
-COMMANDS = ("hear", *verbs(), "show", "explain", "train", "evaluate", "models", "doctor")
+COMMANDS = (
+    "hear", *verbs(), "find", "show", "explain", "train", "evaluate", "models", "doctor",
+)  # fmt: skip
 
 EXIT_UNEXPECTED, EXIT_MISTAKE, EXIT_INTERRUPTED = 1, 2, 130
 

@@ -25,7 +25,19 @@ GROUP = "tympan.tasks"
 BUILT_IN = ("tympan.tasks.classify", "tympan.tasks.tag", "tympan.tasks.embed")
 # Commands and functions of tympan that no question may be called.
 RESERVED = frozenset(
-    ("answer", "doctor", "evaluate", "explain", "hear", "load", "models", "show", "train")
+    (
+        "answer",
+        "doctor",
+        "evaluate",
+        "explain",
+        "find",
+        "hear",
+        "label",
+        "load",
+        "models",
+        "show",
+        "train",
+    )
 )
 
 

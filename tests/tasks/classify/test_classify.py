@@ -17,7 +17,7 @@ import tympan
 from tests_sounds import QUICK, sound
 from tympan.errors import ArgumentError, DataError, ModelError
 from tympan.tasks import evaluate, train
-from tympan.tasks.base import apply_settings
+from tympan.tasks.settings import apply_settings
 from tympan.training import TrainingConfig
 
 

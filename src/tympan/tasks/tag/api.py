@@ -1,0 +1,45 @@
+"""`tympan.tag`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, cast
+
+from tympan.tasks.answering import answered, warn
+
+if TYPE_CHECKING:
+    from tympan.tasks.answering import Source
+    from tympan.tasks.results import Tags
+
+
+def tag(
+    source: Source,
+    *,
+    model: str | os.PathLike[str] | None = None,
+    top: int | None = None,
+    threshold: float | None = None,
+    every_s: float | None = None,
+    device: str = "auto",
+) -> Tags:
+    """Which labels apply to a recording, and when?
+
+    Args:
+        source: path, bytes, binary file object or `Clip`; of any length, format and rate.
+        model: catalogue name, engine or folder of a model; the best that is installed by default.
+        top: how many labels to give, the highest first; all by default.
+        threshold: score from which a label applies, 0 … 1; by default each label has its own.
+        every_s: length of a step of the timeline; by default two fifths of the model's window.
+        device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+
+    Returns:
+        The labels with their scores; what may be wrong with them stands in its `warnings`.
+
+    Raises:
+        AudioFileError: the recording cannot be read.
+        ModelError: the model cannot be used.
+        ArgumentError: an argument out of range.
+    """
+    options = {"top": top, "threshold": threshold, "every_s": every_s}
+    found = answered("tag", source, model=model, device=device, **options)
+    warn(found, stacklevel=2)
+    return cast("Tags", found)
