@@ -37,8 +37,8 @@ _MOST_PER_LABEL = 100
 def shortcut_warnings(table: Table) -> tuple[str, ...]:
     """Warnings about sample rates, formats and channels that give the label away.
 
-    Only what stands at the beginning of a file is read, of up to 100 files of each label. Labels are those of the rows, or, where
-    there are none, their speakers.
+    Only what stands at the beginning of a file is read, of up to 100 files of each label. Labels
+    are those of the rows, or, where there are none, their speakers.
 
     Args:
         table: the recordings.
