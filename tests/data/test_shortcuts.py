@@ -10,7 +10,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tympan.data import Table, read_folder, recording, shortcut_warnings
+from tympan.data import Table, read_folder, recording, shortcut_warnings, shortcuts
 from tympan.data.shortcuts import _fisher, _given_away
 
 scipy_stats = pytest.importorskip("scipy.stats")
@@ -57,6 +57,21 @@ def test_few_recordings_say_nothing(tmp_path: Path) -> None:
         write(tmp_path / "a" / f"{i}.wav", 44100)
         write(tmp_path / "b" / f"{i}.wav")
     assert shortcut_warnings(read_folder(tmp_path)) == ()
+
+
+def test_some_files_of_large_labels_are_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tympan import audio
+
+    for i in range(60):
+        write(tmp_path / "ab"[i % 2] / f"{i}.wav", 44100 if i % 2 else 8000)
+    opened: list[Path] = []
+    probe = audio.probe
+    monkeypatch.setattr(shortcuts, "_MOST_PER_LABEL", 10)
+    monkeypatch.setattr(audio, "probe", lambda path: (opened.append(path), probe(path))[1])
+    assert "a 8000 Hz; b 44100 Hz" in shortcut_warnings(read_folder(tmp_path))[0]
+    assert len(opened) == 20
 
 
 def test_speakers_count_where_there_are_no_labels(tmp_path: Path) -> None:

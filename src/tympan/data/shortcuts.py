@@ -9,6 +9,7 @@ deep neural networks*, 2020).
 from __future__ import annotations
 
 import math
+import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,13 +30,15 @@ _PROPERTIES: tuple[tuple[str, Callable[[AudioInfo], str], str], ...] = (
 _LEAST_DIFFERENCE = 0.6
 # … and how unlikely that must be by chance (Fisher's exact test, over the number of labels).
 _MOST_CHANCE = 0.02
+# Of a label with more recordings, so many show it.
+_MOST_PER_LABEL = 100
 
 
 def shortcut_warnings(table: Table) -> tuple[str, ...]:
     """Warnings about sample rates, formats and channels that give the label away.
 
-    Only what stands at the beginning of each file is read. Labels are those of the rows, or, where
-    there are none, their speakers.
+    Only what stands at the beginning of a file is read, of up to 100 files of each label. Labels
+    are those of the rows, or, where there are none, their speakers.
 
     Args:
         table: the recordings.
@@ -61,11 +64,14 @@ def shortcut_warnings(table: Table) -> tuple[str, ...]:
         tags = [(name,) if (name := e.columns.get("speaker", "")) else () for e in table]
     if len({tag for row in tags for tag in row}) < 2:
         return ()
-    infos = _probe_all(table)
+    chosen = _some(tags)
+    infos = _probe_all(table, chosen)
     found = []
     for name, value_of, what in _PROPERTIES:
         rows = [
-            (row, value_of(info)) for row, info in zip(tags, infos, strict=True) if info and row
+            (tags[i], value_of(info))
+            for i, info in zip(chosen, infos, strict=True)
+            if info is not None
         ]
         given_away = _given_away([row for row, _ in rows], [value for _, value in rows])
         if given_away:
@@ -78,7 +84,20 @@ def shortcut_warnings(table: Table) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _probe_all(table: Table) -> list[AudioInfo | None]:
+def _some(tags: Sequence[Sequence[str]]) -> list[int]:
+    """Rows with labels: all of a small table, some of each label of a large one."""
+    rows = list(range(len(tags)))
+    random.Random(0).shuffle(rows)
+    count: Counter[str] = Counter()
+    chosen = []
+    for i in rows:
+        if any(count[tag] < _MOST_PER_LABEL for tag in tags[i]):
+            chosen.append(i)
+            count.update(tags[i])
+    return sorted(chosen)
+
+
+def _probe_all(table: Table, rows: Sequence[int]) -> list[AudioInfo | None]:
     from tympan import audio
 
     def probe(row: int) -> AudioInfo | None:
@@ -90,7 +109,7 @@ def _probe_all(table: Table) -> list[AudioInfo | None]:
             return None
 
     with ThreadPoolExecutor(4) as pool:
-        return list(pool.map(probe, range(len(table))))
+        return list(pool.map(probe, rows))
 
 
 def _given_away(tags: Sequence[Sequence[str]], values: Sequence[str]) -> list[tuple[str, str]]:
