@@ -13,7 +13,7 @@ from tympan.audio import Clip
 from tympan.errors import ArgumentError
 from tympan.report.explain import explain
 from tympan.report.explain_training import augmented
-from tympan.tasks.ask import load
+from tympan.tasks.answering import load
 
 STAGES = ["samples", "digitisation", "spectrum", "spectrogram", "mel"]
 STAGES += ["augmented", "features", "why", "scores"]

@@ -14,7 +14,7 @@ from tympan.audio import Clip
 from tympan.report.hear import hear
 from tympan.report.tracks import Span
 from tympan.report.why import cards, picture, reason_for
-from tympan.tasks.ask import load
+from tympan.tasks.answering import load
 from tympan.tasks.classify import explain
 from tympan.tasks.classify.explanation import Explanation, Reason
 from tympan.tasks.results import Segment

@@ -71,11 +71,16 @@ def asked(
 
 def default_models() -> list[str]:
     """The default model of every question, as far as it is part of tympan."""
-    from tympan.models.catalogue import shipped_names
+    from tympan.models import list_models
     from tympan.tasks.registry import verbs
 
-    names = [verb.default_model for verb in verbs().values()]
-    return [name for name in names if name is not None and name in shipped_names()]
+    shipped = {card.name: card.task for card in list_models()}
+    # A question that takes the models of others, such as `embed`, has nothing to show here.
+    return [
+        verb.default_model
+        for verb in verbs().values()
+        if verb.default_model is not None and shipped.get(verb.default_model) == verb.name
+    ]
 
 
 def _asked(given: ModelLike, options: Mapping[str, Any]) -> Asked:
@@ -90,7 +95,7 @@ def _asked(given: ModelLike, options: Mapping[str, Any]) -> Asked:
         except ModelError:
             card = None  # such as one that has just been trained
     else:
-        from tympan.tasks.ask import load
+        from tympan.tasks.answering import load
 
         card = load_card(given)
         model = load(given, card.task)

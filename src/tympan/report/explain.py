@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tympan._files import open_in_browser
 from tympan.audio._source import rereadable
+from tympan.errors import ModelError
 from tympan.report import explain_figures as draw
 from tympan.report import explain_net as draw_net
 from tympan.report import explain_training as draw_training
@@ -99,12 +100,14 @@ def explain(
         ModelError: there is no such model.
         ArgumentError: the model has no such label.
     """
-    from tympan.tasks.ask import load as load_model
+    from tympan.tasks.answering import load as load_model
     from tympan.tasks.classify import explain as explain_answer
-    from tympan.tasks.classify.answer import answer
+    from tympan.tasks.classify.answer import ClassifyModel, answer
 
     source = rereadable(source)
     ready = load_model(model, "classify")
+    if not isinstance(ready, ClassifyModel):
+        raise ModelError("is no net that can be looked into", file=str(model), fix="give another")
     whole = answer(ready, source, top=6 if label is None else len(ready.labels))
     why = explain_answer(ready, source, label or whole.best.label)
     folder = Path(out)

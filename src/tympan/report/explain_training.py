@@ -27,7 +27,7 @@ def augmented(clip: Clip, net: Any, seed: int, middles_hz: Sequence[float]) -> l
 
     from tympan.tasks.classify.learner import ClassifyLearner
 
-    learner = ClassifyLearner(net, net.config, 1)
+    learner = ClassifyLearner(net, net.config, ("",))
     generator = torch.Generator().manual_seed(seed)
     original = net_input(clip, net)
     top = float(original.max())
@@ -55,7 +55,7 @@ def _varied(
     """What is done to the wave: shift, crop, and another sound mixed in."""
     import torch
 
-    from tympan.tasks.classify.learner import crop_where_heard
+    from tympan.tasks.classify.learner import crop_non_silent
     from tympan.tasks.classify.net import normalize_level
 
     wave = torch.from_numpy(clip.samples.copy())[None]  # (b, c, t)
@@ -64,13 +64,16 @@ def _varied(
     def heard(x: Any) -> Clip:
         return type(clip)(x[0].numpy(), clip.rate_hz, clip.name)
 
-    if learner.shift:
-        params = learner.shift.draw(wave, generator)
-        by_s = float(params["shift_samples"][0]) / clip.rate_hz
-        yield f"Shift in a circle by {_signed(by_s, 2)} s", heard(learner.shift.apply(wave, params))
+    for transform in learner.augmentation.waveform:
+        params = transform.draw(wave, generator)
+        title = type(transform).__name__
+        if "shift_samples" in params:
+            by_s = float(params["shift_samples"][0]) / clip.rate_hz
+            title = f"Shift in a circle by {_signed(by_s, 2)} s"
+        yield title, heard(transform.apply(wave, params))
     if config.crop < 1:
         title = f"Crop: {percent(config.crop)} of the length"
-        yield title, heard(crop_where_heard(wave, config.crop, generator))
+        yield title, heard(crop_non_silent(wave, config.crop, generator))
     if learner.mix:
         other = torch.from_numpy(_sweep(clip))[None]
         both = normalize_level(torch.cat([wave, other]))
@@ -94,7 +97,7 @@ def _repainted(
     import torch
 
     values = torch.from_numpy(original.copy())[None, None]
-    for transform in learner.spectral.transforms if learner.spectral else ():
+    for transform in learner.augmentation.spectrogram:
         params = transform.draw(values, generator)
         params["active"][:] = True
         title = _spectral_title(type(transform).__name__, params, original.shape, middles_hz)

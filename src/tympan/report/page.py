@@ -99,7 +99,8 @@ def write(path: str | os.PathLike[str], html: str) -> Path:
     """Write a page, whole or not at all."""
     target = Path(path)
     with atomic_write(target) as beside:
-        beside.write_text(html, "utf-8")
+        # A file name may hold bytes that are no Unicode.
+        beside.write_bytes(html.encode("utf-8", "backslashreplace"))
     return target
 
 

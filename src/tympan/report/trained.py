@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tympan.report.page import percent
-from tympan.tasks.base import Report, TrainingResult
+from tympan.tasks.contract import Log as Report
 from tympan.tasks.cross import FOLDER
+from tympan.tasks.phases import FOLDER as PHASES
+from tympan.tasks.training import TrainingResult
 
 if TYPE_CHECKING:
-    from tympan.report.training import Mistake
+    from tympan.audio import Clip
+    from tympan.training import History
 
-MOST_MISTAKES = 12
+LONGEST_S = 10
 # Lines that tell how far the work is; whoever reads the page later wants the choices.
 _PASSING = ("decoding, once", "fitting the head", "starting from")
 _PURPOSE = {"train": "to learn from", "val": "to choose the best epoch", "test": "to score"}
@@ -67,59 +70,56 @@ def train(
         say=note,
     )
     write_training_report(result, said)
-    for done in (result.folder, *sorted(result.folder.glob(f"{FOLDER}/*"))):
-        checkpoint.slim(done)
+    for place in ("", f"{PHASES}/*/", f"{FOLDER}/*/", f"{FOLDER}/*/{PHASES}/*/"):
+        for path in sorted(result.folder.glob(f"{place}{checkpoint.CHECKPOINT}")):
+            checkpoint.drop_resume_state(path.parent)
     return result
 
 
-def write_training_report(result: TrainingResult, notes: list[str]) -> None:
+def write_training_report(result: TrainingResult, notes: Sequence[str]) -> None:
     """Write the page about a finished training into its folder."""
-    import numpy as np
-
     from tympan.report.training import training_report
 
-    evaluation, metrics = result.evaluation, result.metrics
-    guess = evaluation.scores.argmax(1)
-    intervals = metrics["intervals"]
     training_report(
         result.folder,
         title=result.folder.resolve().name,
-        labels=evaluation.labels,
-        confusion=np.array(metrics["confusion"]),
-        metrics={
-            title: (metrics[name], *intervals[name])
-            for name, title in (("accuracy", "accuracy"), ("macro_f1", "macro F1"), ("ece", "ECE"))
-        },
+        evaluation=result.evaluation,
         history=result.history.epochs,
-        confidence=evaluation.scores.max(1),
-        correct=guess == evaluation.truth,
-        mistakes=_mistakes(result),
         facts=_facts(result),
         notes=[line for line in notes if not line.startswith(_PASSING)],
-        folds="folds" in metrics,
+        recording=_recordings(result),
     )
 
 
 def _facts(result: TrainingResult) -> dict[str, str]:
     job, history = result.job, result.history
-    sides = {side: len(rows) for side, rows in job.split.indices.items()}
+    sets = {part: len(rows) for part, rows in job.split.indices.items()}
     seconds = sum(row["seconds"] for row in history.epochs)
-    each = ", ".join(percent(one, 1) for one in result.metrics.get("folds", ()))
-    folds = {"cross-validation": job.split.reason, "accuracy of each fold": each} if each else {}
-    return folds | {
-        "recordings": ", ".join(
-            f"{n} {_FOLDED if each and side == 'test' else _PURPOSE[side]}"
-            for side, n in sides.items()
-            if n
-        ),
-        "labels": str(len(job.prepared.labels)),
-        "epochs": _epochs(history),
-        **({"training time": f"{seconds:.0f} s"} if history.epochs else {}),
-        "encoder": f"{job.prepared.config.encoder} at {job.prepared.config.rate_hz} Hz",
-    }
+    found: dict[str, str] = {}
+    headline = result.evaluation.scores[0]
+    if headline.folds:
+        found["cross-validation"] = job.split.reason
+        each = ", ".join(replace(headline, value=one).text for one in headline.folds)
+        found[f"{headline.title} of each fold"] = each
+    found["recordings"] = ", ".join(
+        f"{n} {_FOLDED if headline.folds and part == 'test' else _PURPOSE[part]}"
+        for part, n in sets.items()
+        if n
+    )
+    if job.prepared.vocabulary:
+        found["labels"] = str(len(job.prepared.vocabulary))
+    found["epochs"] = _epochs(history)
+    if history.epochs:
+        found["training time"] = f"{seconds:.0f} s"
+    config = job.prepared.config.to_dict()
+    if "encoder" in config:
+        found["encoder"] = str(config["encoder"])
+    if "rate_hz" in config:
+        found["sampling rate"] = f"{config['rate_hz']:,} Hz"
+    return found
 
 
-def _epochs(history: Any) -> str:
+def _epochs(history: History) -> str:
     count = len(history.epochs)
     if not count:
         return "none: only the head was fitted"
@@ -128,22 +128,18 @@ def _epochs(history: Any) -> str:
     return f"{count}, the weights of epoch {history.best_epoch or count} are kept"
 
 
-def _mistakes(result: TrainingResult) -> list[Mistake]:
-    """The most confident wrong answers, with what the model heard."""
-    from tympan.audio import Clip
-    from tympan.report.training import Mistake
+def _recordings(result: TrainingResult) -> Callable[[str], Clip | None]:
+    """What gives the beginning of a recording that was scored, by its name."""
+    job = result.job
+    rows = {job.table.relative(example.path): example for example in job.split.test}
 
-    job, evaluation = result.job, result.evaluation
-    rows = job.split.indices["test"]
-    guess = evaluation.scores.argmax(1)
-    rate_hz = job.cache.rate_hz
-    longest = 10 * rate_hz
-    return [
-        Mistake(
-            Clip(job.cache.wave(rows[i], 0, longest)[None], rate_hz, name=evaluation.files[i]),
-            evaluation.labels[evaluation.truth[i]],
-            evaluation.labels[guess[i]],
-            float(evaluation.scores[i].max()),
-        )
-        for i in evaluation.mistakes(MOST_MISTAKES)
-    ]
+    def recording(name: str) -> Clip | None:
+        from tympan.audio import Clip
+
+        rate_hz = job.store.rate_hz
+        if name not in rows or rate_hz is None:
+            return None
+        wave = job.store.mono(rows[name].path, 0, LONGEST_S * rate_hz)
+        return Clip(wave[None], rate_hz, name=name)
+
+    return recording

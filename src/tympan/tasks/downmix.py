@@ -48,7 +48,8 @@ class Downmix:
     def push(self, block: Wave) -> Wave:
         """Take the next samples `(c, t)`; give the mono samples `(t,)` that are ready."""
         if len(block) == 1:
-            return block[0]
+            only: Wave = block[0]
+            return only
         if self._rest is not None:
             block = np.concatenate([self._rest, block], axis=1)
         whole = block.shape[1] // self._piece * self._piece

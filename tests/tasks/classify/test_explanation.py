@@ -40,7 +40,7 @@ def test_the_places_of_the_map_sum_to_the_score(label, pool):
 
 
 def test_what_spoke_for_a_tone_lies_where_the_tone_is(trained, tmp_path):
-    from tympan.tasks.ask import load
+    from tympan.tasks.answering import load
 
     model = load(trained[0].folder, "classify")
     quiet = synth.white_noise(duration_s=0.3, rate_hz=16000, amplitude=0.001, seed=1)
@@ -55,7 +55,7 @@ def test_what_spoke_for_a_tone_lies_where_the_tone_is(trained, tmp_path):
 
 
 def test_a_long_recording_is_explained_where_it_is_clearest(trained, tmp_path):
-    from tympan.tasks.ask import load
+    from tympan.tasks.answering import load
 
     model = load(trained[0].folder, "classify")
     rows = [sound("noise", i) for i in range(6)] + [sound("chirp", 3)]
@@ -69,7 +69,7 @@ def test_a_long_recording_is_explained_where_it_is_clearest(trained, tmp_path):
 
 
 def test_an_unknown_label_or_format_is_refused(trained, tmp_path):
-    from tympan.tasks.ask import load
+    from tympan.tasks.answering import load
 
     model = load(trained[0].folder, "classify")
     clip: Clip = sound("tone", 1)
@@ -191,7 +191,7 @@ def test_few_windows_are_kept_however_long_nothing_is_decided():
 
 
 def test_a_stream_that_comes_once_is_explained(trained, tmp_path):
-    from tympan.tasks.ask import load
+    from tympan.tasks.answering import load
 
     model = load(trained[0].folder, "classify")
     clip = concat([sound("noise", 1), sound("chirp", 3)])

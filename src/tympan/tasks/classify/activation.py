@@ -19,7 +19,7 @@ def contributions(net: Classifier, spectrograms: Tensor, labels: int | Sequence[
     Mean pooling spreads a feature's weight evenly over all places, maximum pooling gives it to the
     loudest frame; so the score is a sum over places. Class activation mapping (Zhou et al.,
     *Learning Deep Features for Discriminative Localization*, CVPR 2016), with the maximum added.
-    Where the head hears every stage, all their maps are added up, each feature compared with its
+    Where the head gets every stage, all their maps are added up, each feature compared with its
     mean over the training recordings.
 
     Args:

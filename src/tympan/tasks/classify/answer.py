@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -143,10 +143,10 @@ class ClassifySession(WindowSession[Classification]):
         batcher: Batcher,
     ) -> None:
         config = model.net.config
-        geometry, parts = _geometry(config, every_s)
+        geometry, parts = geometry_of(config, every_s)
         super().__init__(geometry.cutter(), batcher)
         self._model, self._name, self._top = model, name, top
-        self._steps = _Steps(model.rate_hz, parts)
+        self._steps = StepJoiner(model.rate_hz, parts)
         window_s = config.clip_s * config.crop
         self._decider = Decider(window_s / every_s if every_s else STEPS_PER_WINDOW)
         self._mean = Mean(len(model.labels))
@@ -205,7 +205,7 @@ class ClassifySession(WindowSession[Classification]):
         return self.clearest.reasons(self._model, self._name, self._timeline, self._duration_s)
 
 
-class _Steps:
+class StepJoiner:
     """Joins answered windows to steps: a step longer than a window is answered in parts."""
 
     def __init__(self, rate_hz: int, parts: int) -> None:
@@ -273,7 +273,7 @@ def steps(model: ClassifyModel, source: Any, every_s: float | None = None) -> It
         ArgumentError: `every_s` is not a usable length.
         AudioFileError: the recording cannot be read.
     """
-    _geometry(model.net.config, every_s)  # says what is wrong before anything is read
+    geometry_of(model.net.config, every_s)  # says what is wrong before anything is read
     chunks = (block[0] for block in samples_of(source, model.rate_hz))
     return steps_of(model, chunks, every_s)
 
@@ -289,8 +289,8 @@ def steps_of(
 
     With `keep`, each step has the windows that it was answered from.
     """
-    geometry, parts = _geometry(model.net.config, every_s)
-    lane, joined = model.batcher().lane(), _Steps(model.rate_hz, parts)
+    geometry, parts = geometry_of(model.net.config, every_s)
+    lane, joined = model.batcher().lane(), StepJoiner(model.rate_hz, parts)
     for window in cut(geometry.cutter(), chunks):
         lane.submit(window)
         for answered, row in lane.take():
@@ -303,11 +303,11 @@ def steps_of(
 
 def windows_of(config: ClassifyConfig, chunks: Iterable[Wave]) -> Iterator[Wave]:
     """The windows `(t,)` in which a net of that configuration gets mono chunks of a recording."""
-    geometry, _ = _geometry(config, None)
+    geometry, _ = geometry_of(config, None)
     return (window.wave for window in cut(geometry.cutter(), chunks))
 
 
-def _geometry(config: ClassifyConfig, every_s: float | None) -> tuple[CenteredWindows, int]:
+def geometry_of(config: ClassifyConfig, every_s: float | None) -> tuple[CenteredWindows, int]:
     """The windows of a recording, and how many of them make a step.
 
     Raises:
@@ -333,17 +333,34 @@ def mean_probabilities(model: ClassifyModel, chunks: Iterable[Wave]) -> Probabil
     return next(recording_probabilities(model, [chunks]))
 
 
+class MeanSession(Protocol):
+    """A session that knows the mean probabilities of its recording."""
+
+    @property
+    def ready(self) -> bool: ...
+    def push(self, wave: Wave) -> Iterable[Any]: ...
+    def end(self) -> None: ...
+    def mean(self) -> Probabilities: ...
+
+
+class MeanModel(Protocol):
+    """A model with such sessions, whose windows can share batches."""
+
+    def batcher(self) -> Batcher: ...
+    def session(self, *, batcher: Batcher | None = None, top: int = 1) -> MeanSession: ...
+
+
 def recording_probabilities(
-    model: ClassifyModel, recordings: Iterable[Iterable[Wave]]
+    model: MeanModel, recordings: Iterable[Iterable[Wave]]
 ) -> Iterator[Probabilities]:
     """Probabilities `(k,)` of whole recordings, in their order, their windows in common batches.
 
     Args:
-        model: the classifier.
+        model: a classifier or tagger.
         recordings: each as mono chunks `(t,)` at the net's rate.
     """
     batcher = model.batcher()
-    open_: list[ClassifySession] = []
+    open_: list[MeanSession] = []
     for chunks in recordings:
         session = model.session(batcher=batcher, top=1)
         for chunk in chunks:
