@@ -132,17 +132,14 @@ def train(
     from tympan.report.trained import train as run
     from tympan.training.signals import TrainingInterrupted
 
-    optional = {
-        "augment": augment, "metadata": metadata, "file_column": file_column,
-        "label_column": label_column, "threads": threads,
-    }  # fmt: skip
     again = "the same command" + ", without --restart," * restart + " goes on from what is saved"
     try:
         result = run(
             folder, task=task, from_=from_, out=out, epochs=epochs, seed=seed, folds=folds,
             settings=parsed(settings or ()), resume=not restart, progress=not quiet,
             say=_unsaid if quiet else typer.echo,
-            **{name: value for name, value in optional.items() if value is not None},
+            augment=augment, metadata=metadata, file_column=file_column,
+            label_column=label_column, threads=threads,
         )  # fmt: skip
     except TrainingInterrupted as stopped:
         raise TrainingInterrupted(stopped.what, file=stopped.file, fix=again) from stopped

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tympan._files import open_in_browser
 from tympan.audio._source import rereadable
+from tympan.errors import ModelError
 from tympan.report import explain_figures as draw
 from tympan.report import explain_net as draw_net
 from tympan.report import explain_training as draw_training
@@ -105,7 +106,8 @@ def explain(
 
     source = rereadable(source)
     ready = load_model(model, "classify")
-    assert isinstance(ready, ClassifyModel)
+    if not isinstance(ready, ClassifyModel):
+        raise ModelError("is no net that can be looked into", file=str(model), fix="give another")
     whole = answer(ready, source, top=6 if label is None else len(ready.labels))
     why = explain_answer(ready, source, label or whole.best.label)
     folder = Path(out)

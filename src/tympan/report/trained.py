@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tympan.report.page import percent
-from tympan.tasks.contract import Log as Report
+from tympan.tasks.contract import Log
 from tympan.tasks.cross import FOLDER
 from tympan.tasks.phases import FOLDER as PHASES
 from tympan.tasks.training import TrainingResult
 
 if TYPE_CHECKING:
-    from tympan.report.training import Mistake
+    from tympan.audio import Clip
+    from tympan.data import Table
+    from tympan.training import History
 
-MOST_MISTAKES = 12
+LONGEST_S = 10
 # Lines that tell how far the work is; whoever reads the page later wants the choices.
 _PASSING = ("decoding, once", "fitting the head", "starting from")
-_PURPOSE = {"train": "to learn from", "val": "to choose the best epoch", "test": "to score"}
+_PURPOSE = {"train": "to train on", "val": "to choose the best epoch", "test": "to score"}
 
 _FOLDED = "of these scored by the models of the folds"
 
 
 def train(
-    folder: str | os.PathLike[str],
+    folder: str | os.PathLike[str] | Table,
     *,
     task: str | None = None,
     from_: str | None = None,
@@ -32,28 +34,27 @@ def train(
     epochs: int | None = None,
     seed: int | None = None,
     folds: int | None = None,
+    augment: str | None = None,
+    metadata: str | os.PathLike[str] | None = None,
+    file_column: str | None = None,
+    label_column: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    threads: int | None = None,
     resume: bool = True,
     progress: bool = True,
-    say: Report = lambda line: None,
+    say: Log = lambda line: None,
 ) -> TrainingResult:
     """Train a model on a folder of recordings, and write `report.html` beside it.
 
     The arguments, the result and the errors are those of `tympan.tasks.train`: *folder* in
     AudioFolder layout, *task* guessed by default, *from_* the shipped model by default or
-    `"scratch"`, *out* the model's folder, *folds* for cross-validation.
+    `"scratch"`, *out* the model's folder, *folds* for cross-validation, *augment* a preset or file.
 
     Returns:
-        Where the model is, and its metrics on recordings that it never heard.
+        Where the model is, and its scores on recordings that it was not trained on.
     """
     from tympan.tasks import train as train_model
     from tympan.training import checkpoint
-
-    said: list[str] = []
-
-    def note(line: str) -> None:
-        said.append(line)
-        say(line)
 
     result = train_model(
         folder,
@@ -63,64 +64,67 @@ def train(
         epochs=epochs,
         seed=seed,
         folds=folds,
+        augment=augment,
+        metadata=metadata,
+        file_column=file_column,
+        label_column=label_column,
         settings=settings,
+        threads=threads,
         resume=resume,
         progress=progress,
-        say=note,
+        say=say,
     )
-    write_training_report(result, said)
+    write_training_report(result, result.log)
     for place in ("", f"{PHASES}/*/", f"{FOLDER}/*/", f"{FOLDER}/*/{PHASES}/*/"):
         for path in sorted(result.folder.glob(f"{place}{checkpoint.CHECKPOINT}")):
             checkpoint.drop_resume_state(path.parent)
     return result
 
 
-def write_training_report(result: TrainingResult, notes: list[str]) -> None:
+def write_training_report(result: TrainingResult, notes: Sequence[str]) -> None:
     """Write the page about a finished training into its folder."""
     from tympan.report.training import training_report
 
-    evaluation: Any = result.evaluation
     training_report(
         result.folder,
         title=result.folder.resolve().name,
-        labels=evaluation.labels,
-        confusion=evaluation.confusion,
-        metrics={one.title: (one.value, *(one.interval or ())) for one in evaluation.scores},
+        evaluation=result.evaluation,
         history=result.history.epochs,
-        confidence=evaluation.probabilities.max(1),
-        correct=evaluation.predictions == evaluation.truth,
-        mistakes=_mistakes(result),
         facts=_facts(result),
         notes=[line for line in notes if not line.startswith(_PASSING)],
-        folds=result.cross_validated,
+        recording=_recordings(result),
     )
 
 
 def _facts(result: TrainingResult) -> dict[str, str]:
     job, history = result.job, result.history
-    sides = {side: len(rows) for side, rows in job.split.indices.items()}
+    sets = {part: len(rows) for part, rows in job.split.indices.items()}
     seconds = sum(row["seconds"] for row in history.epochs)
-    each = ", ".join(percent(one, 1) for one in evaluation_folds(result))
-    folds = {"cross-validation": job.split.reason, "accuracy of each fold": each} if each else {}
-    return folds | {
-        "recordings": ", ".join(
-            f"{n} {_FOLDED if each and side == 'test' else _PURPOSE[side]}"
-            for side, n in sides.items()
-            if n
-        ),
-        "labels": str(len(job.prepared.vocabulary)),
-        "epochs": _epochs(history),
-        **({"training time": f"{seconds:.0f} s"} if history.epochs else {}),
-        "encoder": f"{job.prepared.config.encoder} at {job.prepared.config.rate_hz} Hz",
-    }
+    found: dict[str, str] = {}
+    headline = result.evaluation.scores[0]
+    if headline.folds:
+        found["cross-validation"] = job.split.reason
+        each = ", ".join(replace(headline, value=one).text for one in headline.folds)
+        found[f"{headline.title} of each fold"] = each
+    found["recordings"] = ", ".join(
+        f"{n} {_FOLDED if headline.folds and part == 'test' else _PURPOSE[part]}"
+        for part, n in sets.items()
+        if n
+    )
+    if job.prepared.vocabulary:
+        found["labels"] = str(len(job.prepared.vocabulary))
+    found["epochs"] = _epochs(history)
+    if history.epochs:
+        found["training time"] = f"{seconds:.0f} s"
+    config = job.prepared.config.to_dict()
+    if "encoder" in config:
+        found["encoder"] = str(config["encoder"])
+    if "rate_hz" in config:
+        found["sampling rate"] = f"{config['rate_hz']:,} Hz"
+    return found
 
 
-def evaluation_folds(result: TrainingResult) -> tuple[float, ...]:
-    """The headline score of each fold."""
-    return result.evaluation.scores[0].folds
-
-
-def _epochs(history: Any) -> str:
+def _epochs(history: History) -> str:
     count = len(history.epochs)
     if not count:
         return "none: only the head was fitted"
@@ -129,24 +133,18 @@ def _epochs(history: Any) -> str:
     return f"{count}, the weights of epoch {history.best_epoch or count} are kept"
 
 
-def _mistakes(result: TrainingResult) -> list[Mistake]:
-    """The most confident wrong answers, with what the model heard."""
-    from tympan.audio import Clip
-    from tympan.report.training import Mistake
-    from tympan.tasks.classify.evaluation import ClassifyEvaluation
+def _recordings(result: TrainingResult) -> Callable[[str], Clip | None]:
+    """What gives the beginning of a recording that was scored, by its name."""
+    job = result.job
+    rows = {job.table.relative(example.path): example for example in job.split.test}
 
-    job, evaluation = result.job, result.evaluation
-    assert isinstance(evaluation, ClassifyEvaluation)
-    rows, rate_hz = job.split.test, job.store.rate_hz
-    assert rate_hz is not None
-    guess = evaluation.predictions
-    longest = 10 * rate_hz
-    return [
-        Mistake(
-            Clip(job.store.mono(rows[i].path, 0, longest)[None], rate_hz, name=evaluation.files[i]),
-            evaluation.labels[evaluation.truth[i]],
-            evaluation.labels[guess[i]],
-            float(evaluation.probabilities[i].max()),
-        )
-        for i in evaluation.mistakes(MOST_MISTAKES)
-    ]
+    def recording(name: str) -> Clip | None:
+        from tympan.audio import Clip
+
+        rate_hz = job.store.rate_hz
+        if name not in rows or rate_hz is None:
+            return None
+        wave = job.store.mono(rows[name].path, 0, LONGEST_S * rate_hz)
+        return Clip(wave[None], rate_hz, name=name)
+
+    return recording

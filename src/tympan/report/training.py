@@ -3,208 +3,105 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from tympan.errors import ArgumentError
 from tympan.report import page, training_charts
-from tympan.report.page import NBSP, percent
+from tympan.report.page import NBSP
+from tympan.report.parts import Part, Scored, evaluation_parts
 from tympan.report.sections import Fact
-from tympan.spectra import figures_style as look
 
 if TYPE_CHECKING:
-    from tympan.audio.clip import Clip
+    from tympan.audio import Clip
+    from tympan.models import Score
+    from tympan.tasks.contract import Evaluation
 
-Metric = float | tuple[float, float, float]
-_MOST_MISTAKES, _MISTAKE_S, _MOST_PAIRS = 12, 15.0, 8
-_NAMES = {
-    "macro_f1": "Macro F1",
-    "macro F1": "Macro F1",
-    "ece": "Calibration error",
-    "ECE": "Calibration error",
-}
 _MEANING = {
-    "Macro F1": "mean over the labels",
-    "Calibration error": "how far scores are from the truth",
+    "macro_f1": "mean over the labels",
+    "ece": "how far scores are from the truth",
 }
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """One wrong answer of the model: shown as a player beside its spectrogram.
-
-    Args:
-        clip: what the model heard.
-        truth: the label it should have given.
-        guess: the label it gave.
-        score: the score (0 to 1) of the guess; the most confident mistakes are the worst.
-    """
-
-    clip: Clip
-    truth: str
-    guess: str
-    score: float
 
 
 def training_report(
     out_dir: str | os.PathLike[str],
     *,
     title: str,
-    labels: Sequence[str],
-    confusion: np.ndarray,
-    metrics: Mapping[str, Metric],
+    evaluation: Evaluation,
     history: Sequence[Mapping[str, Any]] = (),
-    confidence: np.ndarray | None = None,
-    correct: np.ndarray | None = None,
-    mistakes: Sequence[Mistake] = (),
     facts: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
-    folds: bool = False,
+    recording: Callable[[str], Clip | None] | None = None,
 ) -> Path:
-    """Write `report.html` into `out_dir`: one self-contained page about a trained classifier.
+    """Write `report.html` into `out_dir`: one self-contained page about a trained model.
+
+    Any evaluation is shown by its scores with their intervals, its table and its limits; what else
+    there is depends on its kind, see `tympan.report.parts`.
 
     Args:
         out_dir: the model folder.
         title: the model's name.
-        labels: the k labels, in the order of the confusion matrix.
-        confusion: (k, k) counts; row = truth, column = guess. Precision, recall and F1 per class
-            are computed from it.
-        metrics: name → value, or (value, low, high) with the ends of its bootstrap interval.
-        history: one mapping per epoch (`epoch`, `train_loss`, `val_loss`, `accuracy`, …); losses
-            and metrics in 0…1 are drawn.
-        confidence: (n,) top score of each evaluated example, for the calibration diagram.
-        correct: (n,) whether that top answer was right.
-        mistakes: wrong answers to show, worst first; the first 12 are shown.
+        evaluation: how good the model is.
+        history: one mapping per epoch (`epoch`, `train_loss`, `val_loss`, `accuracy`, …); all
+            numbers are drawn.
         facts: lines of the "how it was made" list (data, epochs, device, seed …).
         notes: sentences to print under the title (what the split was and why …).
-        folds: the scores are of a cross-validation: each recording's is of its fold's model.
+        recording: gives the sound of a file that was scored, by its name in the evaluation.
 
     Returns:
         The path of the page.
 
-    Raises:
-        ArgumentError: the confusion matrix does not fit the labels.
-
     >>> import tempfile
-    >>> path = training_report(tempfile.mkdtemp(), title="tiny", labels=["cat", "dog"],
-    ...     confusion=np.array([[9, 1], [2, 8]]), metrics={"accuracy": (0.85, 0.7, 0.95)})
-    >>> path.name, "85.0" in path.read_text("utf-8")
+    >>> from tympan.models import Score
+    >>> from tympan.tasks.contract import Evaluation
+    >>> found = Evaluation((Score("si_sdr", 7.25, (6.5, 8.0), "dB"),), count=20, counted="mixtures")
+    >>> path = training_report(tempfile.mkdtemp(), title="tiny", evaluation=found)
+    >>> path.name, "7.25 dB" in path.read_text("utf-8").replace(NBSP, " ")
     ('report.html', True)
     """
-    confusion = np.asarray(confusion)
-    if confusion.shape != (len(labels), len(labels)):
-        raise ArgumentError(
-            f"the confusion matrix has the shape {confusion.shape}, expected "
-            f"(k, k) = ({len(labels)}, {len(labels)})"
-        )
-    calibration = None
-    if confidence is not None and correct is not None and len(confidence):
-        calibration = training_charts.calibration(np.asarray(confidence), np.asarray(correct))
+    folds = any(one.folds for one in evaluation.scores)
+    parts = evaluation_parts(Scored(evaluation, folds, recording))
+    units = {one.name: one.unit for one in evaluation.scores}
+    charts = [*training_charts.curves(history, units), *parts.charts]
+    sections = list(parts.sections)
+    if charts:
+        values = {"charts": charts, "title": _charts_title(bool(history), bool(parts.charts))}
+        sections.append(Part("training_charts.html.j2", values | {"head_only": not history}))
+    if evaluation.limits:
+        sections.append(Part("training_limits.html.j2", {"limits": evaluation.limits}))
+    how = [Fact(name[:1].upper() + name[1:], str(value)) for name, value in (facts or {}).items()]
     html = page.render(
         "training.html.j2",
         f"{title} – training report",
         name=title,
         notes=list(notes),
-        scores=[_score(name, value) for name, value in metrics.items()]
-        + _base(confusion, labels, folds),
-        mistakes=[_mistake(m) for m in mistakes[:_MOST_MISTAKES]],
-        folds=folds,
-        confused=_confused(confusion, labels),
-        matrix=training_charts.matrix(confusion, list(labels)),
-        rows=_class_rows(confusion, labels),
-        curves=training_charts.curves(history),
-        head_only=not history,
-        calibration=calibration,
-        facts=[
-            Fact(name[:1].upper() + name[1:], str(value)) for name, value in (facts or {}).items()
-        ],
+        scores=[*map(score_fact, evaluation.scores), _count(evaluation, folds), *parts.facts],
+        sections=sections,
+        facts=how,
     )
     return page.write(Path(out_dir) / "report.html", html)
 
 
-def _score(name: str, metric: Metric) -> Fact:
-    """A metric as people read it, with its interval or its meaning."""
-    value, *ends = metric if isinstance(metric, tuple | list) else (metric,)
-    label = _NAMES.get(name, name.replace("_", " ").capitalize())
-    note = _MEANING.get(label, "")
-    if not 0 <= value <= 1 or "loss" in name:
-        return Fact(label, f"{value:.4g}", note, headline=True)
-    if ends:
-        note = f"{100 * ends[0]:.1f} – {percent(ends[1], 1)} (95{NBSP}% interval)"
-    return Fact(label, percent(value, 1), note, headline=True)
+def score_fact(score: Score) -> Fact:
+    """A score as people read it, with its interval or its meaning."""
+    note = _MEANING.get(score.name, "")
+    if score.interval:
+        note = f"{score.interval_text} (95 % interval)".replace(" %", f"{NBSP}%")
+    elif not score.higher_is_better:
+        note = note or "lower is better"
+    title = score.title[:1].upper() + score.title[1:]
+    return Fact(title, score.text.replace(" ", NBSP), note, headline=True)
 
 
-def _base(confusion: np.ndarray, labels: Sequence[str], folds: bool) -> list[Fact]:
-    """How many recordings the scores rest on, and what guessing would score."""
-    total = int(confusion.sum())
-    if not total:
-        return []
-    support = confusion.sum(axis=1)
-    most = percent(float(support.max()) / total, 1)
-    chance = Fact(
-        "Chance",
-        percent(1 / len(labels), 1),
-        f"a blind guess; always “{labels[int(support.argmax())]}”: {most}",
-        headline=True,
+def _count(evaluation: Evaluation, folds: bool) -> Fact:
+    """How many recordings the scores rest on."""
+    rest = (
+        f"{evaluation.counted}, in cross-validation" if folds else f"held-out {evaluation.counted}"
     )
-    rest = "recordings, in cross-validation" if folds else "held-out recordings"
-    return [Fact("Scored on", f"{total:,}", rest, headline=True), chance]
+    return Fact("Scored on", f"{evaluation.count:,}", rest, headline=True)
 
 
-def _mistake(mistake: Mistake) -> dict[str, Any]:
-    from tympan.report.charts import mel_ticks, spectrogram_image, time_ticks
-    from tympan.report.player import data_address
-    from tympan.spectra.figures_data import survey
-
-    clip = mistake.clip
-    if clip.duration_s > _MISTAKE_S:
-        clip = clip.slice(0, _MISTAKE_S)
-    return {
-        "x_ticks": time_ticks(clip.duration_s, 4),
-        "y_ticks": mel_ticks(clip.rate_hz / 2, apart=14),
-        "truth": mistake.truth,
-        "guess": mistake.guess,
-        "score": percent(mistake.score),
-        "name": look.short_name(os.path.basename(clip.name), 80) or "recording",
-        "image": spectrogram_image(survey(clip, width=250), rows=112, most_columns=500),
-        "audio": data_address(clip.samples, clip.rate_hz),
-    }
-
-
-def _confused(confusion: np.ndarray, labels: Sequence[str]) -> list[str]:
-    """Name the most frequent mistakes."""
-    wrong = confusion.copy()
-    np.fill_diagonal(wrong, 0)
-    order = np.argsort(-wrong, axis=None, kind="stable")[:_MOST_PAIRS]
-    pairs = zip(*np.unravel_index(order, wrong.shape), strict=True)
-    return [
-        f"{labels[i]} as {labels[j]} ({wrong[i, j]} of {confusion[i].sum()})"
-        for i, j in pairs
-        if wrong[i, j]
-    ]
-
-
-def _class_rows(confusion: np.ndarray, labels: Sequence[str]) -> list[dict[str, Any]]:
-    right = np.diag(confusion).astype(float)
-    support, given = confusion.sum(axis=1), confusion.sum(axis=0)
-    precision = right / np.maximum(given, 1)
-    recall = right / np.maximum(support, 1)
-    f1 = 2 * right / np.maximum(support + given, 1)
-    rows = []
-    for i, label in enumerate(labels):
-        row: dict[str, Any] = {"label": label, "support": int(support[i])}
-        known = {
-            "precision": given[i] > 0,
-            "recall": support[i] > 0,
-            "f1": support[i] > 0 and given[i] > 0,
-        }
-        for name, values in (("precision", precision), ("recall", recall), ("f1", f1)):
-            row[name] = round(float(values[i]), 6)
-            # A label that was never answered has no precision, rather than one of 0.
-            row[f"{name}_text"] = percent(float(values[i])) if known[name] else "–"
-        rows.append(row)
-    return rows
+def _charts_title(learned: bool, scored: bool) -> str:
+    if learned and scored:
+        return "How it learned, and what its scores mean"
+    return "How it learned" if learned else "What its scores mean"

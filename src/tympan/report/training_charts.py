@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from tympan.models.scores import SHARE, TITLES
 from tympan.report.charts import Line, Mark, Plot, Tick, path
 from tympan.report.page import NBSP, percent
 from tympan.spectra import figures_style as look
 from tympan.tasks.metrics import wilson_interval
 
 _MOST_LABELS = 100  # A larger matrix could not be read.
+_MOST_METRICS = 6  # So many that are no shares are drawn, each in a chart of its own.
 _NOT_METRICS = ("epoch", "lr", "seconds", "clips_per_s", "data_wait")
 
 
@@ -36,7 +38,7 @@ def matrix(confusion: np.ndarray, labels: Sequence[str]) -> dict[str, Any] | Non
     cells = []
     for i, j in zip(*np.nonzero(confusion), strict=True):
         count, total = int(confusion[i, j]), int(confusion[i].sum())
-        heard = "recognised" if i == j else f"heard as {labels[j]}"
+        what = "recognised" if i == j else f"taken for {labels[j]}"
         cells.append(
             {
                 "x": left + int(j) * cell,
@@ -44,7 +46,7 @@ def matrix(confusion: np.ndarray, labels: Sequence[str]) -> dict[str, Any] | Non
                 "kind": "right" if i == j else "wrong",
                 "strength": _strength(count / total),
                 "text": str(count),
-                "title": f"{labels[i]} {heard}: {count} of {total}",
+                "title": f"{labels[i]} {what}: {count} of {total}",
             }
         )
     # At 60° a label reaches half its length beyond its column, and its last letter a little more.
@@ -74,11 +76,39 @@ def _strength(share: float) -> float:
     return round(0.2 + 0.4 * share if share < 0.75 else 0.92 + 0.32 * (share - 0.75), 3)
 
 
-def curves(history: Sequence[Mapping[str, Any]]) -> list[Plot]:
-    """Draw the losses in one chart, and the metrics between 0 and 1 in another."""
+def curves(
+    history: Sequence[Mapping[str, Any]], units: Mapping[str, str] | None = None
+) -> list[Plot]:
+    """Draw how losses and metrics changed: losses in pairs, shares together, others one by one.
+
+    Args:
+        history: one mapping per epoch.
+        units: of the metrics by their names, as of `tympan.models.Score`; of those that are not
+            there, values of 0 … 1 are taken for shares.
+    """
     if len(history) < 2:
         return []
     epochs = np.array([float(row.get("epoch", i + 1)) for i, row in enumerate(history)])
+    series = _series(history)
+    charts = []
+    losses = {name: values for name, values in series.items() if "loss" in name}
+    for name in dict.fromkeys(map(_loss_name, losses)):
+        pair = {n: v for n, v in losses.items() if _loss_name(n) == name}
+        charts.append(_curve(name[:1].upper() + name[1:], epochs, pair, share=False))
+    others = {n: v for n, v in series.items() if n not in losses and n != "ece"}
+    shares = {n: v for n, v in others.items() if _is_share(n, v, units or {})}
+    if shares:
+        charts.append(_curve("Score on the validation part", epochs, shares, share=True))
+    for name in [n for n in others if n not in shares][:_MOST_METRICS]:
+        unit = (units or {}).get(name, "")
+        unit = f" ({unit})" if unit not in ("", name) else ""
+        title = f"{_series_name(name)}{unit} on the validation part"
+        charts.append(_curve(title, epochs, {name: others[name]}, share=False))
+    return charts
+
+
+def _series(history: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+    """The columns that hold a finite number in each epoch."""
     series: dict[str, np.ndarray] = {}
     for name in dict.fromkeys(name for row in history for name in row):
         values = [row.get(name) for row in history]
@@ -86,34 +116,43 @@ def curves(history: Sequence[Mapping[str, Any]]) -> list[Plot]:
             array = np.array(values, float)
             if np.isfinite(array).all():
                 series[name] = array
-    losses = {n: v for n, v in series.items() if "loss" in n}
-    scores = {
-        n: v
-        for n, v in series.items()
-        if "loss" not in n and v.min() >= 0 and v.max() <= 1 and n != "ece"
-    }
-    charts = []
-    if losses:
-        charts.append(_curve("Loss", epochs, losses, share=False))
-    if scores:
-        first = dict(list(scores.items())[:2])
-        charts.append(_curve("Score on the validation part", epochs, first, share=True))
-    return charts
+    return series
+
+
+def _loss_name(name: str) -> str:
+    """What a loss is of: `"train_loss_generator"` and `"val_loss_generator"` are a pair.
+
+    >>> _loss_name("val_loss"), _loss_name("train_loss_generator")
+    ('loss', 'loss, generator')
+    """
+    plain = name.removeprefix("train_").removeprefix("val_")
+    head, _, part = plain.partition("loss_")
+    return f"{head}loss, {part}".replace("_", " ") if part else plain.replace("_", " ")
+
+
+def _is_share(name: str, values: np.ndarray, units: Mapping[str, str]) -> bool:
+    if name in units:
+        return units[name] == SHARE
+    return bool(values.min() >= 0 and values.max() <= 1)
 
 
 def _curve(title: str, epochs: np.ndarray, series: Mapping[str, np.ndarray], share: bool) -> Plot:
-    top = 1.0 if share else max(float(v.max()) for v in series.values()) * 1.05 or 1.0
-    low = min(float(v.min()) for v in series.values())
-    bottom = min(math.floor(low * 5) / 5, 0.8) if share else 0.0
+    shown = dict(list(series.items())[:2])
+    low = min(float(v.min()) for v in shown.values())
+    high = max(float(v.max()) for v in shown.values())
+    if share:
+        bottom, top = min(math.floor(low * 5) / 5, 0.8), 1.0
+    else:
+        bottom, top = _round_ends(min(0.0, low) if "loss" in title.lower() else low, high)
     span = epochs[-1] - epochs[0]
     x = (epochs - epochs[0]) / span
     lines = [
         Line(path(x, (values - bottom) / (top - bottom)), kind)
-        for values, kind in zip(list(series.values())[:2], ("line", "second"), strict=False)
+        for values, kind in zip(shown.values(), ("line", "second"), strict=False)
     ]
-    names = [_series_name(name) for name in list(series)[:2]]
+    names = [_series_name(name) for name in shown]
     last = ", ".join(
-        f"{name} {values[-1]:.3g}" for name, values in zip(names, series.values(), strict=False)
+        f"{name} {values[-1]:.3g}" for name, values in zip(names, shown.values(), strict=True)
     )
     return Plot(
         title=title,
@@ -126,12 +165,22 @@ def _curve(title: str, epochs: np.ndarray, series: Mapping[str, np.ndarray], sha
     )
 
 
+def _round_ends(low: float, high: float) -> tuple[float, float]:
+    """Round values around a range, both of them ticks of the axis.
+
+    >>> _round_ends(-7.3, 4.1), _round_ends(0.0, 2.5), _round_ends(3.0, 3.0)
+    ((-10.0, 5.0), (0.0, 2.5), (3.0, 4.0))
+    """
+    if high <= low:
+        high = low + 1.0
+    step = look.linear_ticks(high - low, most=6)[1]
+    return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+
+
 def _series_name(name: str) -> str:
-    return {
-        "train_loss": "training",
-        "val_loss": "validation",
-        "macro_f1": "macro F1",
-    }.get(name, name.replace("_", " "))
+    if "loss" in name:
+        return "validation" if name.startswith("val_") else "training"
+    return TITLES.get(name, name.replace("_", " "))
 
 
 def _epoch_ticks(epochs: np.ndarray) -> list[Tick]:
@@ -150,7 +199,7 @@ def _value_ticks(bottom: float, top: float, share: bool) -> list[Tick]:
     return [
         Tick(
             round(100 * (v - bottom) / (top - bottom), 2),
-            f"{100 * v:.0f} %" if share else f"{v:g}",
+            f"{100 * v:.0f} %" if share else f"{v:g}".replace("-", "−"),
         )
         for v in np.round(values, 6)
     ]
