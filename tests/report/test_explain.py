@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,22 @@ def test_every_stage_has_its_picture_and_its_words(
         player = "document.querySelectorAll('audio')[1]"
         v.page.evaluate(f"void {player}.play()")
         v.until(f"{player}.currentTime > 0.1")
+
+
+@pytest.mark.browser
+def test_charts_are_dark_in_the_dark(scene: Clip, model: Path, tmp_path: Path, visit: Any) -> None:
+    path = explain(scene, tmp_path / "out", model=model, label="rain").path
+    with visit(path) as v:
+        for scheme, dark in (("light", False), ("dark", True)):
+            v.page.emulate_media(color_scheme=scheme)
+            for number in (0, 5, -1):
+                shot = v.page.locator(".panel img").nth(number).screenshot()
+                pixels = np.asarray(Image.open(io.BytesIO(shot)).convert("L"), float) / 255
+                paper = float(np.median(pixels[:4]))
+                assert (paper < 0.2) is dark, (scheme, number)
+                # Letters and axes stand out against it.
+                ink = pixels.max() if dark else pixels.min()
+                assert abs(ink - paper) > 0.6
 
 
 def test_a_very_short_recording_of_a_high_rate(model: Path, tmp_path: Path) -> None:

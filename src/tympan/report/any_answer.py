@@ -182,8 +182,8 @@ def _is_number(value: Any) -> bool:
 
 def _first(row: Mapping[str, Any], names: Iterable[str]) -> str:
     """The first field of these names that says something."""
-    found = (row[name] for name in names if row.get(name) not in (None, ""))
-    return cell(next(found, ""))
+    found = (cell(row[name], name) for name in names if row.get(name) not in (None, ""))
+    return next(found, "")
 
 
 def _spans(rows: Sequence[Mapping[str, Any]], title: str) -> list[Span]:

@@ -16,7 +16,7 @@ from tympan.report import explain_figures as draw
 from tympan.report import explain_net as draw_net
 from tympan.report import explain_training as draw_training
 from tympan.report import page
-from tympan.report.panels import Panel, render, save_sheet
+from tympan.report.panels import Drawn, Panel, render, save_sheet
 from tympan.report.player import data_address
 from tympan.report.sections import moment
 from tympan.spectra import figures_style as look
@@ -137,7 +137,7 @@ def _part(source: Any, start_s: float, end_s: float) -> Clip:
 
 def _excerpt(why: Explanation, whole: Classification) -> str:
     """Say what of the recording is explained, and why its score is another one."""
-    label, score = why.label, page.percent(why.score)
+    label, score = page.words(why.label), page.percent(why.score)
     if why.duration_s >= whole.duration_s - 0.05:
         return f"The whole recording, heard as {label}, {score}."
     told = (
@@ -235,7 +235,7 @@ def _stages(
     values = {
         "rate": clip.rate_hz,
         "n_mels": config.n_mels,
-        "label": why.label,
+        "label": page.words(why.label),
         "tones": draw.tones(clip),
         "nets": _nets_told(ready),
         "maps": "the last feature map"
@@ -246,7 +246,8 @@ def _stages(
         found = panels[key]()
         drawn = [render(panel) for panel in found]
         path = folder / f"{number:02d}_{key}.png"
-        save_sheet(drawn, [panel.title for panel in found], _IN_A_ROW.get(key, 2), path)
+        titles = [panel.title for panel in found]
+        save_sheet([one.png for one in drawn], titles, _IN_A_ROW.get(key, 2), path)
         pictures = tuple(map(_picture, found, drawn))
         yield Stage(number, title, text.format(**values), path, pictures, key in _IN_A_ROW)
 
@@ -265,8 +266,8 @@ def _nets_told(ready: Any) -> str:
     )
 
 
-def _picture(panel: Panel, drawn: bytes) -> Picture:
-    image = "data:image/png;base64," + base64.b64encode(drawn).decode()
+def _picture(panel: Panel, drawn: Drawn) -> Picture:
+    image = "data:image/svg+xml;base64," + base64.b64encode(drawn.svg.encode()).decode()
     clip = panel.clip
     sound = "" if clip is None else data_address(clip.samples, clip.rate_hz)
     return Picture(panel.title, f"{panel.title}. {panel.alt}.", image, sound)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tympan.report.panels import Panel, octaves, on_axes, recording_time
+from tympan.report.panels import FAINT, Panel, octaves, on_axes, recording_time
 from tympan.spectra import figures_draw
 from tympan.spectra import figures_style as look
 from tympan.spectra.figures_data import power_db, strongest, survey
@@ -166,7 +166,7 @@ def spectrogram(clip: Clip, n_fft: int, start_s: float) -> list[Panel]:
     def cut(ax: Axes) -> None:
         times_ms = 1000 * np.arange(length) / clip.rate_hz
         peak = float(np.abs(frame).max()) or 1.0
-        ax.plot(times_ms, frame, color="#b9c0c6", linewidth=0.8, label="frame")
+        ax.plot(times_ms, frame, color=FAINT, linewidth=0.8, label="frame")
         ax.plot(times_ms, window * peak, "--", color=look.ORANGE, linewidth=1, label="window")
         ax.plot(times_ms, frame * window, color=look.BLUE, linewidth=0.9, label="product")
         ax.set_ylim(-1.1 * peak, 1.5 * peak)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tympan.report.page import percent
-from tympan.report.panels import Panel, band_ticks, octaves, on_axes, recording_time
+from tympan.report.page import percent, words
+from tympan.report.panels import ON_BLUE, Panel, band_ticks, octaves, on_axes, recording_time
 from tympan.report.why import shaded
 from tympan.spectra import figures_style as look
 
@@ -122,7 +122,7 @@ def why(found: Explanation) -> list[Panel]:
         band_ticks(ax, found.frequencies_hz.tolist())
         recording_time(ax, found.start_s, found.duration_s)
 
-    name = found.label
+    name = words(found.label)
     lit = partial(draw, values=shaded(found))
     return [
         Panel(
@@ -151,7 +151,7 @@ def _bars(title: str, rows: list[tuple[str, float]]) -> Panel:
     def draw(ax: Axes) -> None:
         places = range(len(rows) - 1, -1, -1)
         ax.barh(places, [100 * value for _, value in rows], color=look.BLUE, height=0.7)
-        ax.set_yticks(places, [name for name, _ in rows], parse_math=False)
+        ax.set_yticks(places, [words(name) for name, _ in rows], parse_math=False)
         for place, (_, value) in zip(places, rows, strict=True):
             inside = value > 0.75
             ax.text(
@@ -160,11 +160,11 @@ def _bars(title: str, rows: list[tuple[str, float]]) -> Panel:
                 percent(value, 1),
                 va="center",
                 ha="right" if inside else "left",
-                color="white" if inside else look.INK,
+                color=ON_BLUE if inside else look.INK,
                 fontsize=9,
             )
         ax.set_xlim(0, 100)
         ax.set_xlabel("Score (%)")
 
-    told = ", ".join(f"{name} {percent(value, 1)}" for name, value in rows)
-    return Panel(title, f"Scores: {told}", on_axes(draw))
+    text = ", ".join(f"{words(name)} {percent(value, 1)}" for name, value in rows)
+    return Panel(title, f"Scores: {text}", on_axes(draw))

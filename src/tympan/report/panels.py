@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,8 +50,21 @@ def on_axes(draw: Callable[[Axes], Any]) -> Callable[[Figure], None]:
     return drawn
 
 
-def render(panel: Panel) -> bytes:
-    """Draw a panel as PNG."""
+@dataclass(frozen=True)
+class Drawn:
+    """A panel as it is drawn.
+
+    Attributes:
+        png: for a file, on white.
+        svg: for a page, in the colours of its scheme, light or dark.
+    """
+
+    png: bytes
+    svg: str
+
+
+def render(panel: Panel) -> Drawn:
+    """Draw a panel."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -58,9 +72,46 @@ def render(panel: Panel) -> bytes:
         figure = Figure(figsize=panel.size, layout="constrained")
         FigureCanvasAgg(figure)
         panel.draw(figure)
-        out = io.BytesIO()
-        figure.savefig(out, format="png", dpi=DPI)
-    return _fewer_colours(out.getvalue())
+        png, svg = io.BytesIO(), io.StringIO()
+        figure.savefig(png, format="png", dpi=DPI)
+        no_date = {"Date": None, "Creator": None}
+        figure.savefig(svg, format="svg", transparent=True, metadata=no_date)
+    return Drawn(_fewer_colours(png.getvalue()), in_both_schemes(svg.getvalue()))
+
+
+# Each colour of a drawing in the dark; `ON_BLUE` is that of letters on a blue bar.
+ON_BLUE, FAINT = "#fefefe", "#b9c0c6"
+_IN_THE_DARK = {
+    look.INK: "#e9ecee",
+    look.MUTED: "#a6b0b9",
+    look.RULE: "#323a41",
+    look.BLUE: "#56b4e9",
+    look.ORANGE: "#f0a35e",
+    ON_BLUE: "#0b1a22",
+    FAINT: "#6b757d",
+}
+
+
+def in_both_schemes(svg: str) -> str:
+    """An SVG drawing whose colours follow the scheme of the page that it is in.
+
+    >>> text = in_both_schemes('<svg><path style="stroke: #0072b2"/></svg>')
+    >>> "#0072b2" in text.split("@media")[0], "stroke: var(--c3)" in text
+    (True, True)
+    """
+    # A hundredth of a point is finer than any screen; half of a drawing is such digits.
+    svg = re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path.group()), svg)
+    light, dark = [], []
+    for number, (colour, instead) in enumerate(_IN_THE_DARK.items()):
+        svg = svg.replace(colour.lower(), f"var(--c{number})")
+        light.append(f"--c{number}:{colour.lower()}")
+        dark.append(f"--c{number}:{instead}")
+    style = (
+        f"<style>:root{{{';'.join(light)}}}"
+        f"@media (prefers-color-scheme:dark){{:root{{{';'.join(dark)}}}}}</style>"
+    )
+    start = svg.index(">", svg.index("<svg")) + 1
+    return svg[:start] + style + svg[start:]
 
 
 def _fewer_colours(data: bytes) -> bytes:
