@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from tests_training import write_tone
-from tympan.data import Table, WaveCache, check_leaks, content_keys, read_folder, recording
+from tympan.data import AudioStore, Table, check_leaks, content_keys, read_folder, recording
 from tympan.errors import DataError
 
 
@@ -42,10 +42,10 @@ def test_equal_content_has_equal_keys(table: Table) -> None:
     assert groups(content_keys(table)) == [0, 0, 0, 0, 4, 5, 6]
 
 
-def test_a_cache_knows_the_same(table: Table, tmp_path: Path) -> None:
-    cache = WaveCache.open(table, 4000, tmp_path / "cache")
-    assert groups(content_keys(table, cache)) == [0, 0, 0, 0, 4, 5, 6]
-    assert groups([cache.content_key(i) for i in range(7)]) == [0, 0, 0, 0, 4, 5, 6]
+def test_a_store_knows_the_same(table: Table, tmp_path: Path) -> None:
+    store = AudioStore.open(table, 4000, tmp_path / "cache")
+    assert groups(content_keys(table, store.keys(table))) == [0, 0, 0, 0, 4, 5, 6]
+    assert groups([store.content_key(path) for path in table.paths]) == [0, 0, 0, 0, 4, 5, 6]
 
 
 def test_two_rows_of_one_file_are_the_same(table: Table) -> None:

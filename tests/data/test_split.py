@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests_training import write_tone
-from tympan.data import Table, WaveCache, folds, read_folder, recording, split_table
+from tympan.data import AudioStore, Table, folds, read_folder, recording, split_table
 from tympan.data.deal import deal_folds, deal_groups
 from tympan.errors import ArgumentError, DataError
 
@@ -319,7 +319,7 @@ def test_a_cache_finds_copies_without_decoding(tmp_path: Path) -> None:
     for i in range(6):
         write_tone(tmp_path / "d" / "x" / f"{i}.wav", 300, seed=i % 5)
     table = read_folder(tmp_path / "d")
-    cache = WaveCache.open(table, 4000, tmp_path / "cache")
-    split = split_table(table, val_fraction=0.4, cache=cache)
+    store = AudioStore.open(table, 4000, tmp_path / "cache")
+    split = split_table(table, val_fraction=0.4, keys=store.keys(table))
     assert "(5 sources)" in split.reason
     assert split.indices == split_table(table, val_fraction=0.4).indices
