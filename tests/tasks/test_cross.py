@@ -224,9 +224,7 @@ def test_the_kept_model_has_a_validation_set_where_there_is_enough(many, few):
     assert len(job.split.test) == 0
     # A fold column says who is tested with whom, not who is left out of the kept model.
     table = read_folder(many)
-    rows = (
-        recording(e.path, {"label": e.label, "fold": str(i % 6)}) for i, e in enumerate(table)
-    )
+    rows = (recording(e.path, {"label": e.label, "fold": str(i % 6)}) for i, e in enumerate(table))
     job, jobs, _ = planned(Table(table.root, tuple(rows)), 6)
     assert len(job.split.val) == pytest.approx(0.15 * 111, abs=2)
     assert len({table.paths.index(path) % 6 for path in job.split.val.paths}) > 1
@@ -255,9 +253,7 @@ def test_where_the_start_model_knows_everything_nothing_can_be_scored(trained, f
 
 
 def test_a_label_of_one_source_is_trained_on_and_not_scored(tmp_path):
-    rows = [
-        (kind, i, kind if kind == "tone" else f"{kind}{i}") for kind in KINDS for i in range(6)
-    ]
+    rows = [(kind, i, kind if kind == "tone" else f"{kind}{i}") for kind in KINDS for i in range(6)]
     write_sources(tmp_path, rows)
     lines: list[str] = []
     result = fast(tmp_path, tmp_path / "out", folds=3, say=lines.append)

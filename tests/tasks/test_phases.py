@@ -126,7 +126,7 @@ def test_a_phase_begins_with_the_weights_of_the_one_before(job: Job, tmp_path: P
         if not name.endswith(norms):
             assert torch.allclose(both[name], tensor, atol=1e-7), name
     # The same weights are scored the same, whatever the crop of the phase is.
-    row = {k: v for k, v in history_in(tmp_path / "alone", 1).best_row.items()}
+    row = history_in(tmp_path / "alone", 1).best_row
     start = history_in(tmp_path / "both", 2).start
     assert start == {"accuracy": row["accuracy"], "val_loss": row["val_loss"]}
     assert len(history.epochs) == 3
@@ -184,9 +184,7 @@ def test_the_seed_decides_the_weights_before_the_first_epoch(job: Job, tmp_path:
     first, _ = run(changed(job, none), tmp_path / "a")
     torch.rand(5)
     again, _ = run(changed(job, none), tmp_path / "b")
-    other, _ = run(
-        changed(job, Phase(replace(FIRST, epochs=0, seed=1), CONFIG)), tmp_path / "c"
-    )
+    other, _ = run(changed(job, Phase(replace(FIRST, epochs=0, seed=1), CONFIG)), tmp_path / "c")
     assert same(first, again)
     assert not same(first, other)
 
@@ -296,7 +294,8 @@ def test_another_start_model_does_not_resume(job: Job, tmp_path: Path) -> None:
         card = Card("kinds", "classify", weights={"sha256": digest})
         return LoadedModel(card, {}, Path())
 
-    short = changed(job, *(replace(p, training=replace(p.training, epochs=1)) for p in RECIPE.phases))
+    phases = (replace(p, training=replace(p.training, epochs=1)) for p in RECIPE.phases)
+    short = changed(job, *phases)
     run(short, tmp_path, start=start("a" * 64))
     run(short, tmp_path, start=start("a" * 64))
     for other in (start("b" * 64), None):

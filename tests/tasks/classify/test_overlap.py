@@ -43,7 +43,9 @@ class Loudness(torch.nn.Module):
         return torch.stack([1 - loud, loud], 1)
 
 
-@pytest.mark.parametrize(("burst_s", "found"), [(0.8, ["quiet"]), (2.5, ["quiet", "loud", "quiet"])])
+@pytest.mark.parametrize(
+    ("burst_s", "found"), [(0.8, ["quiet"]), (2.5, ["quiet", "loud", "quiet"])]
+)
 def test_an_answer_needs_more_than_one_window_of_another_sound(burst_s, found):
     """0.8 s are in five windows: enough to change the label if they were independent."""
     model = ClassifyModel(Loudness(), ("quiet", "loud"), "loudness")  # type: ignore[arg-type]

@@ -73,9 +73,7 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_silent_recordings_are_named_unless_silence_is_a_label(
-    quiet: Path, tmp_path: Path
-) -> None:
+def test_silent_recordings_are_named_unless_silence_is_a_label(quiet: Path, tmp_path: Path) -> None:
     table = read_folder(quiet)
     store = AudioStore.open(table, 16000, tmp_path)
     warning = "warning: silent, so better left out: tone/mute.wav (1 in all)"
