@@ -73,6 +73,36 @@ def test_seed_and_epoch_change_order_and_choices() -> None:
     assert not same(first, list(make(seed=-1).epoch(0)))
 
 
+def noise_of(batches: Batches, epoch: int) -> dict[int, float]:
+    """What each row drew in an epoch."""
+    found: dict[int, float] = {}
+    for batch in batches.epoch(epoch):
+        found |= dict(zip(batch["row"].tolist(), batch["noise"].tolist(), strict=True))
+    return found
+
+
+def test_the_choices_of_a_row_depend_on_seed_epoch_and_its_place_alone() -> None:
+    first, later, other = noise_of(make(), 0), noise_of(make(), 1), noise_of(make(seed=2), 0)
+    for one in (first, later, other):
+        assert len(set(one.values())) == 22
+    assert not set(first.values()) & set(later.values())
+    assert not set(first.values()) & set(other.values())
+    # Whatever the batch size, so also whatever the number of processes.
+    places = [n for b in make(batch_size=11).epoch(0) for n in b["noise"].tolist()]
+    assert places == [n for b in make().epoch(0) for n in b["noise"].tolist()][:22]
+
+
+def test_rows_of_a_label_are_spread_evenly_when_they_are_balanced() -> None:
+    """Systematic resampling: each row comes as often as its weight says, rounded up or down."""
+    weights = np.linspace(1, 4, 22)
+    weights /= weights.sum()
+    batches = make(Ragged(weights=weights))
+    for epoch in range(5):
+        drawn = Counter(int(r) for b in batches.epoch(epoch) for r in b["row"])
+        for row, weight in enumerate(weights):
+            assert abs(drawn[row] - 25 * weight) < 1
+
+
 def test_each_recording_comes_once_and_the_last_batch_is_filled_up() -> None:
     batches = list(make().epoch(0))
     seen = Counter(int(i) for batch in batches for i in batch["row"])

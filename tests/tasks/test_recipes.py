@@ -100,5 +100,5 @@ def test_what_is_given_twice_must_be_the_same():
 def test_what_pretrained_weights_dictate_cannot_be_set():
     start = LoadedModel(Card("kinds", "classify", config={"n_mels": 64}), {}, Path())
     check_pretrained(("n_mels",), ClassifyConfig(), start)
-    with pytest.raises(ArgumentError, match="n_mels=40 does not fit the encoder of kinds, .* 64"):
+    with pytest.raises(ArgumentError, match=r"n_mels=40 does not fit the encoder of kinds, .* 64"):
         check_pretrained(("n_mels",), ClassifyConfig(n_mels=40), start)

@@ -112,7 +112,8 @@ def test_few_scored_recordings_are_a_rough_guess():
         card = scored_card(CARD, evaluation, "by source")
         assert card.known_failures[0] == "Nothing but songs."
         assert len(card.known_failures) == 1 + said
-    (_, guess) = scored_card(CARD, Evaluation((score,), 9, "songs", limits=("x",)), "").known_failures
+    nine = Evaluation((score,), 9, "songs", limits=("x",))
+    (_, guess) = scored_card(CARD, nine, "").known_failures
     assert guess == (
         "It was tested on 9 songs only: its true SI-SDR is somewhere between 6.5 – 8 dB."
     )

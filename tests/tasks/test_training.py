@@ -310,7 +310,7 @@ def test_a_recipe_of_two_phases_is_trained_and_told(folder, tmp_path, monkeypatc
         assert not any("optimizer" in name for name in parts), place
     assert tympan.train(few, **how).metrics == result.metrics
     tympan.train(few, **how, resume=False)
-    with pytest.raises(ModelError, match="lr: 0.002 there, 0.01 now"):
+    with pytest.raises(ModelError, match=r"lr: 0\.002 there, 0\.01 now"):
         tympan.train(few, **how | {"settings": how["settings"] | {"lr": "0.01"}})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -244,6 +245,68 @@ def test_another_optimizer_does_not_resume(batches: Data, tmp_path: Path) -> Non
     muon = replace(config, optimizer="muon")
     with pytest.raises(ModelError, match="optimizer: adamw there, muon now"):
         fit(ToneLearner(3), *batches[:2], muon, tmp_path, progress=False)
+
+
+def test_the_learning_rate_warms_up_and_falls_step_by_step(
+    batches: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tympan.training import run, setup
+
+    made: list[torch.optim.Optimizer] = []
+
+    def make(learner: ToneLearner, config: TrainingConfig) -> dict[str, torch.optim.AdamW]:
+        found = setup.make_optimizers(learner, config)
+        made.extend(found.values())
+        return found
+
+    class Watched(ToneLearner):
+        def loss(self, net: nn.Module, batch: Batch, rng: torch.Generator) -> Tensor:
+            rates.append({group["lr"] for group in made[0].param_groups})
+            return super().loss(net, batch, rng)
+
+    monkeypatch.setattr(run, "make_optimizers", make)
+    rates: list[set[float]] = []
+    config = replace(CONFIG, epochs=8, lr=0.01, warmup_epochs=2)
+    history = fit(Watched(3), *batches[:2], config, tmp_path, progress=False)
+    steps, warmup, total = 3, 6, 24
+    expected = [
+        0.01 * (s + 1) / warmup
+        if s < warmup
+        else 0.005 * (1 + math.cos(math.pi * (s - warmup) / (total - warmup)))
+        for s in range(total)
+    ]
+    assert [len(rate) for rate in rates] == [1] * total
+    assert [max(rate) for rate in rates] == pytest.approx(expected)
+    assert history.column("lr") == pytest.approx(expected[steps - 1 :: steps])
+
+
+def test_the_warm_up_is_never_more_than_a_quarter(batches: Data, tmp_path: Path) -> None:
+    config = replace(CONFIG, epochs=4, warmup_epochs=50)
+    history = fit(ToneLearner(3), *batches[:2], config, tmp_path, progress=False)
+    assert history.column("lr")[0] == pytest.approx(CONFIG.lr)
+    assert history.column("lr")[1] < CONFIG.lr
+
+
+def test_each_step_draws_other_numbers(batches: Data, tmp_path: Path) -> None:
+    """By its epoch, its step and the seed; what was drawn before does not matter."""
+
+    class Watched(ToneLearner):
+        def loss(self, net: nn.Module, batch: Batch, rng: torch.Generator) -> Tensor:
+            drawn.append((float(torch.rand(1, generator=rng)), float(torch.rand(1))))
+            return super().loss(net, batch, rng)
+
+    config = replace(CONFIG, epochs=4)
+    found: list[list[tuple[float, float]]] = []
+    for seed in (0, 0, 1):
+        drawn: list[tuple[float, float]] = []
+        torch.rand(1 + seed)
+        out = tmp_path / str(len(found))
+        fit(Watched(3), batches[0], None, replace(config, seed=seed), out, progress=False)
+        found.append(drawn)
+    assert found[0] == found[1]
+    for column in zip(*found[0], *found[2], strict=True):
+        assert len(set(column)) == 24
+    assert all(a != b for a, b in found[0])
 
 
 def test_the_learning_rate_begins_again_with_each_cycle(batches: Data, tmp_path: Path) -> None:

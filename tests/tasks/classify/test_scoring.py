@@ -55,7 +55,7 @@ def model(labels: tuple[str, ...] = LABELS, temperature: float = 1.0) -> Classif
 
 
 def write(root: Path, label: str, number: int, said: str, sure: float, count: int = 500) -> None:
-    """A recording of `label` that the net takes for `said`; each another length, so none is equal."""
+    """A recording of `label` that the net takes for `said`, each of another length."""
     wave = np.full(count + number, 0.1 * LABELS.index(said) + 0.005 * sure)
     (root / label).mkdir(parents=True, exist_ok=True)
     Clip(wave, RATE_HZ).save(root / label / f"{number}.wav", subtype="FLOAT")
