@@ -7,17 +7,17 @@ third, all three turns of 7, 14 and 21 mils (other bearings; 28 mils exists for 
 is left out). *Recording*: the mean score of a recording's windows. There is one healthy recording,
 so "normal" cannot be tested on a recording that was not trained on; it is left out of these splits.
 
-**The leak**: the usual split deals *windows* at random, so that those of one recording are on both
-sides, "normal" too. It measures whether a recording is recognised, not whether a fault is.
+**The leak**: the usual split draws *windows* at random, so that those of one recording are in both
+sets, "normal" too. It measures whether a recording is recognised, not whether a fault is.
 
-**motor**: 212 recordings of six seconds, five conditions that nobody explains. Four folds dealt at
+**motor**: 212 recordings of six seconds, five conditions that nobody explains. Four folds drawn at
 random, one seed; and four folds of neighbours: each condition's recordings in the order of their
 numbers, cut into four parts. They come from few sessions: the last 130 are numbered condition by
 condition, and for two of the five the recording nearest in timbre is in seven cases of ten the next
-or the one before (copies there are none). Random folds put such neighbours on both sides.
+or the one before (copies there are none). Random folds put such neighbours into both sets.
 
 tympan is `tympan train` with its defaults, but for `clip_s=2` with the motor, which hums on; seed
-0. The forest hears the same clips. Splits that leak are shown with these two methods only. Of what
+0. The forest gets the same clips. Splits that leak are shown with these two methods only. Of what
 is tuned on what: that training could spoil the fitted head, so that it is now kept where no epoch
 is better, was found on part 2 of the motor's neighbours.
 
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from tympan.data import Example, Table
 
 SOUNDS = "0.3"  # version of the shipped model that these figures are of
-# A motor hums on: two seconds of it are enough to hear at once, and train in half the time.
+# A motor hums on: two seconds of it are enough at once, and train in half the time.
 MOTOR = {"clip_s": 2.0}
 # Windows at every third second: enough of a steady vibration, and an epoch stays short.
 WINDOW_S, EVERY_S, SIZES, FOLDS = 1.0, 3.0, ("7", "14", "21"), 4
@@ -127,14 +127,14 @@ def windows() -> Table:
     return read_folder(folder)
 
 
-def split(table: Table, side: Callable[[Example], str], cluster: Callable[[Example], str]) -> Table:
-    """The table with its sides; rows whose side is empty are left out."""
+def split(table: Table, part: Callable[[Example], str], cluster: Callable[[Example], str]) -> Table:
+    """The table with its training and test rows; rows in neither are left out."""
     rows = [
         replace(
             e,
             columns={
                 "label": e.label,
-                "split": side(e),
+                "split": part(e),
                 "source": recording(e),
                 "cluster": cluster(e),
             },
@@ -149,20 +149,20 @@ def bearing(window: Example) -> str:
     return " ".join((window.label, window.columns["mils"], window.columns["position"]))
 
 
-def cwru_part(name: str, side: Callable[[Example], str]) -> Part:
+def cwru_part(name: str, part: Callable[[Example], str]) -> Part:
     """A part of cwru."""
-    return Part(name, split(windows(), side, bearing), 12000, {})
+    return Part(name, split(windows(), part, bearing), 12000, {})
 
 
 def motor_part(name: str, table: Table, is_test: Callable[[Example], bool]) -> Part:
     """A part of the motor's recordings."""
     block = motor_blocks(table)
-    sides = split(
+    rows = split(
         table,
         lambda e: "test" if is_test(e) else "train",
         lambda e: f"{e.label} {block[e.path][0]}",
     )
-    return Part(name, sides, 16000, MOTOR)
+    return Part(name, rows, 16000, MOTOR)
 
 
 def recording(example: Example) -> str:
@@ -173,24 +173,24 @@ def recording(example: Example) -> str:
 def cwru_load() -> Iterator[Part]:
     """Train on 0 – 2 hp, test on 3 hp."""
 
-    def side(e: Example) -> str:
+    def part(e: Example) -> str:
         if e.label == "normal":
             return ""
         return "test" if e.columns["load"] == "3" else "train"
 
-    yield cwru_part("3 hp", side)
+    yield cwru_part("3 hp", part)
 
 
 def cwru_size() -> Iterator[Part]:
     """Train on two sizes of fault, test on the third."""
     for size in SIZES:
 
-        def side(e: Example, size: str = size) -> str:
+        def part(e: Example, size: str = size) -> str:
             if e.label == "normal" or e.columns["mils"] not in SIZES:
                 return ""
             return "test" if e.columns["mils"] == size else "train"
 
-        yield cwru_part(f"{size} mils", side)
+        yield cwru_part(f"{size} mils", part)
 
 
 def cwru_leak() -> Iterator[Part]:
@@ -241,7 +241,7 @@ def trial(trials: Trials, test: str, part: Part, method: str) -> Scores | None:
         of = {name: rows.column(name) for name in ("label", "source", "cluster")}
         found = Scores(of["label"], scores, labels, of["source"], of["cluster"])
         plain = {**vars(found), "scores": scores.round(5).tolist()}
-        return {"answers": plain, "says": f"{found.right.mean():.1%}"}
+        return {"answers": plain, "summary": f"{found.right.mean():.1%}"}
 
     name = f"{test}-{part.name.replace(' ', '-')}-{method}"
     settings = {"seed": part.seed, "rate_hz": part.rate_hz, **part.settings}
@@ -255,13 +255,13 @@ def answers(part: Part, method: str, work: Path) -> tuple[np.ndarray, list[str]]
     """Probabilities of the test rows, and the labels of their columns."""
     if method != FOREST:
         found = trained(part.table, method, work, part.seed, part.settings).evaluation
-        return found.scores, list(found.labels)
+        return found.probabilities, list(found.labels)
     train, test = part.table.where("split", "train"), part.table.where("split", "test")
     x, y = statistics_of(train, part.rate_hz), train.column("label")
     return forest_scores(x, y, statistics_of(test, part.rate_hz), part.seed)
 
 
-def asked(test: str, methods: list[str]) -> list[str]:
+def methods_of(test: str, methods: list[str]) -> list[str]:
     """The methods that a test is made with; a leak is as plain with fewer."""
     return [one for one in methods if not (one == SCRATCH and test in LEAKS)]
 
@@ -271,18 +271,18 @@ def measure(
 ) -> tuple[list[dict[str, object]], dict[str, float]]:
     """The table and the figures."""
     parts = {test: list(TESTS[test][1]())[:most] for test in tests}
-    trials.total = sum(len(parts[test]) * len(asked(test, methods)) for test in tests)
-    # The methods in turn, so that a stopped run says something of each test.
+    trials.total = sum(len(parts[test]) * len(methods_of(test, methods)) for test in tests)
+    # The methods in turn, so that a stopped run has something of each test.
     answers = {
         (test, method): [trial(trials, test, part, method) for part in parts[test]]
         for method in methods
         for test in tests
-        if method in asked(test, methods)
+        if method in methods_of(test, methods)
     }
     rows: list[dict[str, object]] = []
     figures: dict[str, float] = {}
     for test in tests:
-        for method in asked(test, methods):
+        for method in methods_of(test, methods):
             found = [one for one in answers[test, method] if one is not None]
             row: dict[str, object] = {"test": TESTS[test][0], "method": METHODS[method]}
             rows.append(row)
@@ -295,7 +295,7 @@ def measure(
             if len(found) < len(parts[test]):
                 row["each"] += f" ({len(found)} of {len(parts[test])} measured)"
             figures[f"{test}_{method}"] = float(right.mean())
-            # Where all recordings are on both sides, a vote of theirs says nothing.
+            # Where all recordings are in both sets, a vote of theirs says nothing.
             if test in ("cwru_load", "cwru_size"):
                 votes = np.concatenate([one.recordings_right for one in found])
                 row["recordings right"] = f"{votes.sum()} of {len(votes)}"

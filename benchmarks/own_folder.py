@@ -1,7 +1,7 @@
 """From a user's folder to a model: 2 x 250 one-second clips, on the cores that are there.
 
 The clips are cut from LibriSpeech: is it a man's or a woman's voice? Two or three of
-each speaker, and no speaker on two sides of the split. Three seeds, each with another split.
+each speaker, and no speaker in two sets of the split. Three seeds, each with another split.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ if __name__ == "__main__":
                 "start from": start,
                 "seconds, median (range)": f"{statistics.median(seconds):.0f} "
                 f"({min(seconds):.0f}–{max(seconds):.0f})",
-                "accuracy on unheard speakers, mean (range)": f"{statistics.mean(accuracy):.1%} "
+                "accuracy on new speakers, mean (range)": f"{statistics.mean(accuracy):.1%} "
                 f"({min(accuracy):.1%}–{max(accuracy):.1%})",
             }
         )

@@ -1,4 +1,4 @@
-"""Few recordings: accuracy with 5, 10 and 20 clips for each label, on sets `sounds` never heard.
+"""Few recordings: accuracy with 5, 10 and 20 clips for each label of sets new to `sounds`.
 
 Each row trains on the same drawn clips and is scored on the same test clips: `tympan train` with
 its defaults from the shipped `sounds` and from scratch, and MFCC + random forest. Each seed draws
@@ -7,11 +7,11 @@ other training clips; the test clips stay. What keeps them apart:
 - **motor**: five conditions of a motor, unexplained. The clips were recorded one after another in a
   few sessions, so each condition is cut into blocks of six neighbours. Every second block is test
   only, without its first and last clip, which lie beside a training clip and are left out. Both
-  sides hold blocks of the same session: of a new one nothing is said (`machines`).
-- **philharmonia**: twelve instruments. Every third semitone is test only, so no pitch is on both
-  sides. But there is one instrument and one player of each kind, on both: it says how well *these*
-  twelve are told apart.
-- **wake_words**: six key words. The set does not say who speaks; a speaker may be on both sides.
+  sets hold blocks of the same session: of a new one nothing is said (`machines`).
+- **philharmonia**: twelve instruments. Every third semitone is test only, so no pitch is in both
+  sets. But there is one instrument and one player of each kind, in both: it says how well
+  *these* twelve are distinguished.
+- **wake_words**: six key words. The set does not say who speaks; a speaker may be in both sets.
 - **dcase2016_task2**: eleven office sounds. Training on clean single events, test on parts cut from
   the mixed scenes of the development set (background and overlaps, −6 to 6 dB). Of each label there
   are 20 clean events, so with 20 all seeds train on the same.
@@ -57,18 +57,18 @@ def motor() -> Table:
     table = kept.motor()
     place = kept.motor_blocks(table)
 
-    def side(e: Example) -> str:
+    def part(e: Example) -> str:
         block, i = place[e.path]
         if block % 2 == 0:
             return "train"
         return "test" if 0 < i < BLOCK - 1 else ""
 
-    return _sides(table, side)
+    return _with_split(table, part)
 
 
 def philharmonia() -> Table:
     """Every third semitone is test only."""
-    return _sides(
+    return _with_split(
         _read("philharmonia"),
         lambda e: "train" if semitone(e.columns["note"]) % 3 else "test",
     )
@@ -78,7 +78,7 @@ def wake_words() -> Table:
     """Every third recording of the list is test only."""
     table = _read("wake_words")
     third = {e.path for e in table.examples[::3]}
-    return _sides(table, lambda e: "test" if e.path in third else "train")
+    return _with_split(table, lambda e: "test" if e.path in third else "train")
 
 
 def dcase2016_task2() -> Table:
@@ -92,7 +92,7 @@ def dcase2016_task2() -> Table:
         for e in table
     ]
     table = replace(table, examples=tuple(one_name))
-    return _sides(table, lambda e: "train" if e.columns["split"] == "events" else "test")
+    return _with_split(table, lambda e: "train" if e.columns["split"] == "events" else "test")
 
 
 SETS: dict[str, Callable[[], Table]] = {
@@ -115,11 +115,11 @@ def _read(name: str) -> Table:
     return read_folder(DATA / name)
 
 
-def _sides(table: Table, side: Callable[[Example], str]) -> Table:
+def _with_split(table: Table, part: Callable[[Example], str]) -> Table:
     """Only `label` and `split`, which is `train`, `test`, or empty for neither."""
     from dataclasses import replace
 
-    rows = [replace(e, columns={"label": e.label, "split": side(e)}) for e in table]
+    rows = [replace(e, columns={"label": e.label, "split": part(e)}) for e in table]
     return replace(table, examples=tuple(rows))
 
 
@@ -156,7 +156,7 @@ def trial(trials: Trials, name: str, size: int, seed: int, method: str) -> float
             accuracy = forest(table, seed)
         else:
             accuracy = float(trained(table, method, work, seed).metrics["accuracy"])
-        return {"accuracy": accuracy, "says": f"{accuracy:.1%}"}
+        return {"accuracy": accuracy, "summary": f"{accuracy:.1%}"}
 
     digest = digest_of(table, method, {"seed": seed, "rate_hz": RATE_HZ})
     found = trials.get(f"{name}-{size}-{seed}-{method}", digest, make)
@@ -182,7 +182,7 @@ def measure(
     sets, sizes, seeds = list(sets), list(sizes), list(seeds)
     cells = list(itertools.product(sets, sizes))
     trials.total = len(cells) * len(seeds) * len(METHODS)
-    # All cells once before any twice, so that a stopped run says something of each.
+    # All cells once before any twice, so that a stopped run has something of each.
     found = {
         (seed, method, *cell): trial(trials, *cell, seed, method)
         for seed in seeds

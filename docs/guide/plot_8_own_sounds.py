@@ -132,13 +132,13 @@ print(*sorted(path.name for path in (home / "pump-model").glob("[!.]*")), sep="\
 # %%
 # First look at the curves (with under 30 recordings for each label there are none, because then
 # only a new head is fitted to the encoder, and nothing is held out to choose an epoch). The loss on
-# the training side should fall. If the score on the validation side does not rise along with it,
+# the training set should fall. If the score on the validation set does not rise along with it,
 # the net learns by heart; if neither moves, it needs more epochs, or the sounds do not tell the
 # labels apart. With so few recordings the score jumps up and down; tympan keeps the weights of the
 # best epoch.
 
 # sphinx_gallery_alt = "Above, the training loss falls over the epochs; below, the accuracy on the"
-# sphinx_gallery_alt = "validation side."
+# sphinx_gallery_alt = "validation set."
 history = result.history.epochs
 epochs = range(1, len(history) + 1)
 figure, (top, bottom) = plt.subplots(2, 1, sharex=True, figsize=(6, 4))
@@ -149,7 +149,7 @@ bottom.set(xlabel="Epoch", ylabel="Validation\naccuracy (%)", ylim=(0, 105))
 bottom.grid(axis="y")
 
 # %%
-# Then the score, and above all its *interval*. The test side holds a few pumps only, and so few
+# Then the score, and above all its *interval*. The test set holds a few pumps only, and so few
 # recordings cannot tell 80 % from 95 %.
 #
 # Evaluate
@@ -196,7 +196,7 @@ print(answer)
 # How one fools oneself
 # ---------------------
 # Now take away the column `source`, and record only four pumps, 24 times each. As many recordings
-# as before, and a split that deals them out without knowing which pump they are of: each pump is in
+# as before, and a split that does not know which pump a recording is of: each pump is in
 # training *and* in the test. That is called a **leak**. The net only needs to recognise the pump
 # again, and never has to know what worn means.
 
@@ -224,16 +224,16 @@ for place, (claimed, found) in enumerate(pairs.values()):
 ax.set_xticks(range(2), list(pairs))
 ax.set(ylabel="Accuracy (%)", ylim=(0, 119), yticks=range(0, 101, 20))
 handles = [plt.Rectangle((0, 0), 1, 1, color=c) for c in ("C1", "C0")]
-ax.legend(handles, ["claimed by the test side", "on new pumps"], loc="upper center", ncols=2)
+ax.legend(handles, ["claimed by the test set", "on new pumps"], loc="upper center", ncols=2)
 
 # %%
 # Two lessons. **Name the source** (the machine, the speaker, the day, the long recording that clips
-# were cut from) in a column `source` or `speaker`: tympan then keeps each one on one side, and the
+# were cut from) in a column `source` or `speaker`: tympan then keeps each one in one set, and the
 # claim can be believed. And **collect many sources rather than many clips**: here 96 recordings of
 # four pumps taught less about a new pump than 96 of twenty-four.
 #
-# tympan finds copies by itself, whatever their names. A leak of this kind it cannot find, because
-# it cannot know.
+# tympan finds copies by itself, whatever their names, and parts of one recording where their names
+# number them (`rec003_seg07.wav`). Any other leak of this kind it cannot find.
 #
 # Little data
 # -----------

@@ -53,7 +53,9 @@ class Job:
         """The batches of a part of the split in a phase; None where it is empty."""
         from tympan.data import Batches
 
-        examples = self.examples(part, self.in_phase(phase))
+        # What is scored is what an answer gets, in all phases alike: they compete for the best.
+        prepared = self.in_phase(phase) if part == "train" else self.prepared
+        examples = self.examples(part, prepared)
         if examples is None:
             return None
         training = phase.training
