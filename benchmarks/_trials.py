@@ -22,7 +22,7 @@ from benchmarks.common import DATA
 
 if TYPE_CHECKING:
     from tympan.data import Example, Table
-    from tympan.tasks.base import TrainingResult
+    from tympan.tasks import TrainingResult
 
 RUNS = Path(__file__).resolve().parents[1] / ".runs"
 FOREST, SCRATCH = "forest", "scratch"
@@ -31,8 +31,8 @@ METHODS = {
     "sounds": "tympan, from `sounds`",
     SCRATCH: "tympan, from scratch",
 }
-# Raise it when the way of training changes and no setting tells.
-EDITION = 5
+# Raise it when the way of training changes and no setting does.
+EDITION = 6
 # Seconds after which a run starts no more trainings; the next one goes on. No limit by default.
 LIMIT = "TYMPAN_BENCHMARK_S"
 # Neighbours in number of the motor's recordings, which were made one after another.
@@ -46,7 +46,7 @@ def digest_of(table: Table, method: str, settings: Mapping[str, Any]) -> str:
     Args:
         table: the recordings, with their split as a column.
         method: one of `METHODS`.
-        settings: what else tells: seed, settings of `tympan.train`, rates.
+        settings: what else decides: seed, settings of `tympan.train`, rates.
     """
     facts: dict[str, Any] = {"table": table.digest, "method": method, "settings": dict(settings)}
     if method == FOREST:
@@ -59,10 +59,10 @@ def digest_of(table: Table, method: str, settings: Mapping[str, Any]) -> str:
 
 def _defaults() -> dict[str, Any]:
     from tympan.tasks.classify import ClassifyConfig
-    from tympan.tasks.run import FEW
+    from tympan.tasks.recipes import SMALL
     from tympan.training import TrainingConfig
 
-    return {"few": FEW, **asdict(ClassifyConfig()), "training": asdict(TrainingConfig())}
+    return {"small": SMALL, **asdict(ClassifyConfig()), "training": asdict(TrainingConfig())}
 
 
 def _weights(method: str) -> str:
@@ -99,7 +99,7 @@ class Trials:
     total: int = 0
     limit_s: float | None = field(default_factory=_limit_s)
     missing: list[str] = field(default_factory=list)
-    _asked: int = 0
+    _count: int = 0
     _began: float = field(default_factory=time.monotonic)
 
     @property
@@ -116,9 +116,9 @@ class Trials:
             name: of the result's file.
             digest: of all that it depends on, see `digest_of`.
             make: called with a folder for the training, which is removed after it; returns what
-                to keep: plain values, and under `"says"` how it went.
+                to keep: plain values, and under `"summary"` how it went.
         """
-        self._asked += 1
+        self._count += 1
         kept, work = self.folder / f"{name}.json", self.folder / name
         if kept.exists():
             found = json.loads(kept.read_text(encoding="utf-8"))
@@ -128,7 +128,7 @@ class Trials:
         if self.limit_s is not None and passed_s > self.limit_s:
             self.missing.append(name)
             return None
-        at = f"{self._asked} of {self.total}"
+        at = f"{self._count} of {self.total}"
         print(f"[{at}, after {passed_s:.0f} s] {name} ...", file=sys.stderr, flush=True)
         shutil.rmtree(work, ignore_errors=True)
         result = dict(make(work))
@@ -140,12 +140,12 @@ class Trials:
         part = kept.with_suffix(".part")
         part.write_text(json.dumps(result), encoding="utf-8")
         part.replace(kept)
-        says = result.get("says", "done")
-        print(f"[{at}] {name}: {says}, {seconds:.0f} s", file=sys.stderr, flush=True)
+        summary = result.get("summary", "done")
+        print(f"[{at}] {name}: {summary}, {seconds:.0f} s", file=sys.stderr, flush=True)
         return result
 
     def end(self) -> int:
-        """The exit code: 1 if anything is unmeasured, and say so."""
+        """The exit code: 1 if anything is unmeasured, with a line about it."""
         if self.missing:
             print(
                 f"{self.name}: {len(self.missing)} of {self.total} results are not measured, as "

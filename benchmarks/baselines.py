@@ -1,4 +1,4 @@
-"""MFCC + random forest: what a recording's average timbre alone tells, the same for all benchmarks.
+"""MFCC + random forest: what a recording's average timbre alone gives, the same for all benchmarks.
 
 As in K. J. Piczak, *ESC: Dataset for Environmental Sound Classification*, ACM MM 2015, who
 published 44.3 % for ESC-50: mean and standard deviation over the recording of twelve MFCCs (without
@@ -52,10 +52,10 @@ def mfcc_statistics(waves: Sequence[np.ndarray], rate_hz: int) -> np.ndarray:
 
 def statistics_of(table: Table, rate_hz: int) -> np.ndarray:
     """`mfcc_statistics` of the recordings of a table, decoded at `rate_hz`."""
-    from tympan.data import WaveCache
+    from tympan.data import AudioStore
 
-    cache = WaveCache.open(table, rate_hz)
-    return mfcc_statistics([cache.wave(i) for i in range(len(cache))], rate_hz)
+    store = AudioStore.open(table, rate_hz)
+    return mfcc_statistics([store.mono(path) for path in table.paths], rate_hz)
 
 
 def forest_scores(

@@ -3,11 +3,11 @@
 tympan's figures are read from the card of the shipped `sounds`, which `recipes/sounds.py` writes:
 five-fold cross-validation on all 2000 clips, weights of the last epoch, nothing trained on other
 recordings. No epoch and no threshold was chosen on a fold that is scored. But **folds 1 and 2 were
-looked at before**: crop, batch, share of mixing, augmentation, hop, optimiser and the cost of a
+used before**: crop, batch, share of mixing, augmentation, hop, optimiser and the cost of a
 change in a timeline were chosen on fold 1, the last four epochs on folds 1 and 2
 (`docs/experiments.md`), so their figures flatter, if anything; the mean of folds 3 – 5, on which
 none of these was tried, stands beside. They were measured on a copy at 16 kHz (Opus); the published
-figures belong to the original at 44.1 kHz, so tympan hears less than half of their band. MFCC +
+figures belong to the original at 44.1 kHz, so tympan gets less than half of their band. MFCC +
 random forest is measured here on the same copy, beside its published figure.
 """
 
@@ -16,11 +16,14 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks._trials import FOREST, NOT_MEASURED, Trials, digest_of
 from benchmarks.baselines import TREES, forest_accuracy, statistics_of
 from benchmarks.common import DATA, arguments, main
+
+if TYPE_CHECKING:
+    from tympan.models import Card
 
 # Piczak (ACM MM 2015); Tokozume, Ushiku, Harada (ICLR 2018), EnvNet-v2 + strong augmentation + BC.
 PEOPLE, FROM_SCRATCH, FOREST_PUBLISHED = 81.3, 84.9, 44.3
@@ -42,27 +45,30 @@ def forest(trials: Trials, seeds: tuple[int, ...], count: int) -> list[list[floa
             train, test = list(split.indices["train"]), list(split.indices["test"])
             for row, seed in zip(found, seeds, strict=True):
                 row.append(100 * forest_accuracy(x[train], y[train], x[test], y[test], seed))
-        return {"accuracy": found, "says": f"{statistics.mean(map(statistics.mean, found)):.1f} %"}
+        return {
+            "accuracy": found,
+            "summary": f"{statistics.mean(map(statistics.mean, found)):.1f} %",
+        }
 
     digest = digest_of(table, FOREST, {"seeds": seeds, "folds": count, "rate_hz": RATE_HZ})
     kept = trials.get(f"forest-{count}-{len(seeds)}", digest, make)
     return None if kept is None else kept["accuracy"]
 
 
-def card_metrics() -> tuple[dict[str, Any], int]:
-    """What the card of `sounds` says about the cross-validation, and its parameters."""
+def sounds_card() -> Card:
+    """The card of `sounds`, with its cross-validation."""
     from tympan.models import list_models
 
-    card = next(card for card in list_models() if card.name == "sounds")
-    return card.metrics, card.parameters
+    return next(card for card in list_models() if card.name == "sounds")
 
 
 def measure(trials: Trials, quick: bool) -> tuple[list[dict[str, object]], dict[str, float]]:
     """The table and the figures."""
-    metrics, parameters = card_metrics()
-    folds = [100 * fold for fold in metrics["folds"]]
-    low, high = (100 * end for end in metrics["intervals"]["accuracy"])
-    ours, esc10 = 100 * metrics["accuracy"], 100 * metrics["esc10_accuracy"]
+    card = sounds_card()
+    metrics, accuracy = card.metrics, card.scores[0]
+    folds = [100 * fold for fold in accuracy.folds]
+    interval = accuracy.interval_text.removesuffix(" %")
+    ours, esc10 = 100 * accuracy.value, 100 * metrics["esc10_accuracy"]
     # Of several nets that answer together, each alone.
     nets = metrics["folds_of_each_net"]
     alone = nets if len(nets) > 1 else {}
@@ -76,13 +82,13 @@ def measure(trials: Trials, quick: bool) -> tuple[list[dict[str, object]], dict[
                  "its card, 16 kHz", [100 * fold for fold in each])
             for net, each in alone.items()
         ),
-        _row(f"tympan `sounds`, {parameters / 1e6:.1f} M parameters",
-             f"{ours:.1f} ({low:.1f} – {high:.1f})", "its card, 16 kHz", folds, f"{esc10:.1f}"),
+        _row(f"tympan `sounds`, {card.parameters / 1e6:.1f} M parameters",
+             f"{ours:.1f} ({interval})", "its card, 16 kHz", folds, f"{esc10:.1f}"),
     ]  # fmt: skip
     figures = {
         "sounds": ours,
         "sounds_folds_3_to_5": statistics.mean(folds[2:]),
-        "sounds_fold_std": 100 * metrics["fold_std"],
+        "sounds_fold_std": statistics.stdev(folds),
         "sounds_esc10": esc10,
         "sounds_minus_people": ours - PEOPLE,
         "sounds_minus_published_from_scratch": ours - FROM_SCRATCH,

@@ -33,7 +33,7 @@ def measure(quick: bool = False) -> tuple[list[dict[str, object]], dict[str, flo
     import torch
 
     import tympan
-    from tympan.tasks.answering import load
+    from tympan.tasks import load
 
     torch.set_num_threads(1)
     rows: list[dict[str, object]] = []
@@ -70,7 +70,7 @@ def measure(quick: bool = False) -> tuple[list[dict[str, object]], dict[str, flo
 
 
 WHY = f"""
-Each second of a long recording is heard two and a half times, in overlapping windows, so that a
+Each second of a long recording is answered two and a half times, in overlapping windows, so that a
 change is found where it is; decoding, mixing and resampling come on top. The target of {TARGET} ×
 real time is for the clips; `<model>_vs_target` is above 1 when it is met.
 """

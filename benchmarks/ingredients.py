@@ -7,7 +7,7 @@ many clips it differs from the full recipe, and how likely at least such a diffe
 
 The recipe is that of `base`, the net of `sounds`, but for 20 epochs instead of 150: what
 regularises pays late, so here it may seem to bring less than it does. `EPOCHS` at the top of the
-script says otherwise for whoever has the hours. What the later epochs bring is in
+script may be raised by whoever has the hours. What the later epochs bring is in
 `docs/experiments.md`.
 """
 
@@ -15,16 +15,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks._trials import NOT_MEASURED, Trials, digest_of
 from benchmarks.common import DATA, arguments, key_of, main
 
+if TYPE_CHECKING:
+    from tympan.data import AudioStore, Split
+    from tympan.tasks.classify import ClassifyConfig
+
 EPOCHS, FOLD = 20, "1"
 FULL, LAST = "the recipe, but for its finish", "last weights instead of averaged ones"
-# What is changed: the configuration of the net, the course of the training (`epochs` by a factor).
+# What is changed: the configuration of the net, the training (`epochs` by a factor).
 VARIANTS: dict[str, dict[str, Any]] = {
     FULL: {},
     "and its finish: four epochs of whole clips, not mixed": {"finish": True},
@@ -44,9 +48,9 @@ QUICK_EVERY = 20
 
 def answers(trials: Trials, name: str, quick: bool) -> dict[str, list[bool]] | None:
     """Train one variant: which test clips it is right about, with averaged and last weights."""
-    from recipes.sounds import FINISH, NETS, TRAINING, measure_fold
+    from recipes.sounds import FINISH, NETS, TRAINING, measure_fold, recipe_of
 
-    from tympan.data import WaveCache, folds, read_folder
+    from tympan.data import AudioStore, folds, read_folder
 
     table = read_folder(DATA / "esc50")
     if quick:
@@ -59,17 +63,16 @@ def answers(trials: Trials, name: str, quick: bool) -> dict[str, list[bool]] | N
     training = replace(TRAINING, epochs=epochs, optimizer=optimizer)
 
     def make(work: Path) -> dict[str, Any]:
-        cache = WaveCache.open(table, config.rate_hz)
-        keys = [cache.content_key(i) for i in range(len(cache))]
-        split = dict(folds(table, keys=keys))[FOLD]
-        measure_fold(table, cache, split, FOLD, config, training, work, finish)
+        store = AudioStore.open(table, config.rate_hz)
+        split = dict(folds(table, keys=store.keys(table)))[FOLD]
+        measure_fold(table, store, split, FOLD, recipe_of(config, training, finish), work)
         with np.load(work / f"fold{FOLD}" / "scores.npz") as kept:
             right = kept["scores"].argmax(1) == kept["truth"]
-        last = last_weights(work, split, config, table.labels)
+        last = last_weights(work, split, store, config)
         return {
             "right": right.tolist(),
             "last": last.tolist(),
-            "says": f"{right.mean():.1%}, last weights {last.mean():.1%}",
+            "summary": f"{right.mean():.1%}, last weights {last.mean():.1%}",
         }
 
     settings = {
@@ -81,17 +84,19 @@ def answers(trials: Trials, name: str, quick: bool) -> dict[str, list[bool]] | N
     return trials.get(key_of(name), digest_of(table, "scratch", settings), make)
 
 
-def last_weights(work: Path, split: Any, config: Any, labels: list[str]) -> np.ndarray:
-    """The same training's last weights: averaging changes nothing in its course."""
-    from tympan.tasks.classify import TASK
+def last_weights(work: Path, split: Split, store: AudioStore, config: ClassifyConfig) -> np.ndarray:
+    """With the same training's last weights: averaging does not change how it goes."""
+    from tympan.tasks.classify import TASK, Classifier
     from tympan.tasks.classify.answer import ClassifyModel
     from tympan.training import checkpoint
+    from tympan.training.learner import NET
 
-    parts, _ = checkpoint.load(work / f"fold{FOLD}" / "checkpoint.safetensors")
-    net = TASK.build(config, tuple(labels))
-    net.load_state_dict(parts["net"])
-    found = TASK.evaluate(ClassifyModel(net.eval(), tuple(labels), "last"), split.test)
-    right: np.ndarray = found.scores.argmax(1) == found.truth
+    parts, _ = checkpoint.load(work / f"fold{FOLD}" / checkpoint.CHECKPOINT)
+    labels = tuple(split.train.labels)
+    net = Classifier(config, len(labels))
+    net.load_state_dict(parts[NET])
+    found = TASK.evaluate([(ClassifyModel(net.eval(), labels, "last"), split.test)], store)
+    right: np.ndarray = found.predictions == found.truth
     return right
 
 
@@ -151,7 +156,7 @@ WHY = """
   what they guard against, learning 1,600 clips by heart, has hardly begun after 20 epochs.
 - **The finish** brings nothing yet here. After 150 epochs it brings a point in the mean of all
   folds, and two on this one (`docs/experiments.md`): a net must have learned mixed halves well
-  before whole clips tell it more.
+  before whole clips add to it.
 - **Averaging** the weights changes nothing at the end of a cosine; during training it makes
   validation steadier.
 """

@@ -17,7 +17,7 @@ condition, and for two of the five the recording nearest in timbre is in seven c
 or the one before (copies there are none). Random folds put such neighbours into both sets.
 
 tympan is `tympan train` with its defaults, but for `clip_s=2` with the motor, which hums on; seed
-0. The forest hears the same clips. Splits that leak are shown with these two methods only. Of what
+0. The forest gets the same clips. Splits that leak are shown with these two methods only. Of what
 is tuned on what: that training could spoil the fitted head, so that it is now kept where no epoch
 is better, was found on part 2 of the motor's neighbours.
 
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from tympan.data import Example, Table
 
 SOUNDS = "0.3"  # version of the shipped model that these figures are of
-# A motor hums on: two seconds of it are enough to hear at once, and train in half the time.
+# A motor hums on: two seconds of it are enough at once, and train in half the time.
 MOTOR = {"clip_s": 2.0}
 # Windows at every third second: enough of a steady vibration, and an epoch stays short.
 WINDOW_S, EVERY_S, SIZES, FOLDS = 1.0, 3.0, ("7", "14", "21"), 4
@@ -241,7 +241,7 @@ def trial(trials: Trials, test: str, part: Part, method: str) -> Scores | None:
         of = {name: rows.column(name) for name in ("label", "source", "cluster")}
         found = Scores(of["label"], scores, labels, of["source"], of["cluster"])
         plain = {**vars(found), "scores": scores.round(5).tolist()}
-        return {"answers": plain, "says": f"{found.right.mean():.1%}"}
+        return {"answers": plain, "summary": f"{found.right.mean():.1%}"}
 
     name = f"{test}-{part.name.replace(' ', '-')}-{method}"
     settings = {"seed": part.seed, "rate_hz": part.rate_hz, **part.settings}
@@ -255,13 +255,13 @@ def answers(part: Part, method: str, work: Path) -> tuple[np.ndarray, list[str]]
     """Probabilities of the test rows, and the labels of their columns."""
     if method != FOREST:
         found = trained(part.table, method, work, part.seed, part.settings).evaluation
-        return found.scores, list(found.labels)
+        return found.probabilities, list(found.labels)
     train, test = part.table.where("split", "train"), part.table.where("split", "test")
     x, y = statistics_of(train, part.rate_hz), train.column("label")
     return forest_scores(x, y, statistics_of(test, part.rate_hz), part.seed)
 
 
-def asked(test: str, methods: list[str]) -> list[str]:
+def methods_of(test: str, methods: list[str]) -> list[str]:
     """The methods that a test is made with; a leak is as plain with fewer."""
     return [one for one in methods if not (one == SCRATCH and test in LEAKS)]
 
@@ -271,18 +271,18 @@ def measure(
 ) -> tuple[list[dict[str, object]], dict[str, float]]:
     """The table and the figures."""
     parts = {test: list(TESTS[test][1]())[:most] for test in tests}
-    trials.total = sum(len(parts[test]) * len(asked(test, methods)) for test in tests)
-    # The methods in turn, so that a stopped run says something of each test.
+    trials.total = sum(len(parts[test]) * len(methods_of(test, methods)) for test in tests)
+    # The methods in turn, so that a stopped run has something of each test.
     answers = {
         (test, method): [trial(trials, test, part, method) for part in parts[test]]
         for method in methods
         for test in tests
-        if method in asked(test, methods)
+        if method in methods_of(test, methods)
     }
     rows: list[dict[str, object]] = []
     figures: dict[str, float] = {}
     for test in tests:
-        for method in asked(test, methods):
+        for method in methods_of(test, methods):
             found = [one for one in answers[test, method] if one is not None]
             row: dict[str, object] = {"test": TESTS[test][0], "method": METHODS[method]}
             rows.append(row)

@@ -1,6 +1,6 @@
 """The most memory that each verb ever takes, on ten seconds, ten minutes and three hours.
 
-Every figure is a new process that does one thing with one file and then says the highest resident
+Every figure is a new process that does one thing with one file and then prints the highest resident
 memory it had (VmHWM: Python, PyTorch and all). Flat means that three hours take no more than ten
 minutes do. `load` cannot be flat: it gives all samples at once; it stands here for comparison.
 """
@@ -31,10 +31,10 @@ KINDS = {
 # What may differ between ten minutes and three hours: answers and timelines, caches of libraries.
 FLAT = 1.15
 LOAD_ONLY_S = 600
-# These decode and hear everything before they start, so one kind of long file tells enough.
+# These decode everything before they start, so one kind of long file is enough.
 FOLDER_VERBS = ("evaluate", "train")
 NOT_FLAT = ("load",)
-# These mix to mono before they begin: three hours of stereo would tell what `blocks` tells.
+# These mix to mono before they begin: three hours of stereo would show what `blocks` shows.
 MONO_FIRST = ("classify", "explain")
 
 
@@ -96,7 +96,7 @@ VERBS: dict[str, Callable[[Path, Path], None]] = {
 
 
 def child(verb: str, path: Path) -> None:
-    """In the new process: do it, and say how much memory it took."""
+    """In the new process: do it, and print how much memory it took."""
     # Under `python -m` this module is known by two names, and VERBS holds what is needed.
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TYMPAN_CACHE"] = f"{folder}/cache"
@@ -191,8 +191,8 @@ def measure(lengths_s: dict[str, int]) -> dict[tuple[str, str, str], Peak]:
             for done in as_completed(running):
                 key = running[done]
                 peaks[key] = peak = done.result()
-                said = f"{peak.mebibytes:.0f} MiB, {peak.seconds:.1f} s"
-                print(" | ".join(key), said, sep=" | ", file=sys.stderr, flush=True)
+                figures = f"{peak.mebibytes:.0f} MiB, {peak.seconds:.1f} s"
+                print(" | ".join(key), figures, sep=" | ", file=sys.stderr, flush=True)
     return peaks
 
 

@@ -81,7 +81,7 @@ if __name__ == "__main__":
                 "start from": start,
                 "seconds, median (range)": f"{statistics.median(seconds):.0f} "
                 f"({min(seconds):.0f}–{max(seconds):.0f})",
-                "accuracy on unheard speakers, mean (range)": f"{statistics.mean(accuracy):.1%} "
+                "accuracy on new speakers, mean (range)": f"{statistics.mean(accuracy):.1%} "
                 f"({min(accuracy):.1%}–{max(accuracy):.1%})",
             }
         )

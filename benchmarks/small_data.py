@@ -1,4 +1,4 @@
-"""Few recordings: accuracy with 5, 10 and 20 clips for each label, on sets `sounds` never heard.
+"""Few recordings: accuracy with 5, 10 and 20 clips for each label of sets new to `sounds`.
 
 Each row trains on the same drawn clips and is scored on the same test clips: `tympan train` with
 its defaults from the shipped `sounds` and from scratch, and MFCC + random forest. Each seed draws
@@ -9,8 +9,8 @@ other training clips; the test clips stay. What keeps them apart:
   only, without its first and last clip, which lie beside a training clip and are left out. Both
   sets hold blocks of the same session: of a new one nothing is said (`machines`).
 - **philharmonia**: twelve instruments. Every third semitone is test only, so no pitch is in both
-  sets. But there is one instrument and one player of each kind, in both: it says how well *these*
-  twelve are told apart.
+  sets. But there is one instrument and one player of each kind, in both: it says how well
+  *these* twelve are distinguished.
 - **wake_words**: six key words. The set does not say who speaks; a speaker may be in both sets.
 - **dcase2016_task2**: eleven office sounds. Training on clean single events, test on parts cut from
   the mixed scenes of the development set (background and overlaps, −6 to 6 dB). Of each label there
@@ -156,7 +156,7 @@ def trial(trials: Trials, name: str, size: int, seed: int, method: str) -> float
             accuracy = forest(table, seed)
         else:
             accuracy = float(trained(table, method, work, seed).metrics["accuracy"])
-        return {"accuracy": accuracy, "says": f"{accuracy:.1%}"}
+        return {"accuracy": accuracy, "summary": f"{accuracy:.1%}"}
 
     digest = digest_of(table, method, {"seed": seed, "rate_hz": RATE_HZ})
     found = trials.get(f"{name}-{size}-{seed}-{method}", digest, make)
@@ -182,7 +182,7 @@ def measure(
     sets, sizes, seeds = list(sets), list(sizes), list(seeds)
     cells = list(itertools.product(sets, sizes))
     trials.total = len(cells) * len(seeds) * len(METHODS)
-    # All cells once before any twice, so that a stopped run says something of each.
+    # All cells once before any twice, so that a stopped run has something of each.
     found = {
         (seed, method, *cell): trial(trials, *cell, seed, method)
         for seed in seeds

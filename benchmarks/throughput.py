@@ -1,8 +1,8 @@
 """How many clips a second a training takes in, and what each encoder costs when it answers.
 
 Training is `tympan.train` as it stands, from random weights: batches of 32, clips of five seconds
-at 16 kHz, mixing, augmentation, averaged weights. Of each clip a crop is heard, drawn anew in each
-epoch; × real time counts what is heard. "Data wait" is the part of the time in which the net waits
+at 16 kHz, mixing, augmentation, averaged weights. The net gets a crop of each clip, drawn anew in
+each epoch; × real time counts the crops. "Data wait" is the part of the time in which the net waits
 for the next batch. One process uses all cores; of two, each has half of them and half of each
 batch.
 """
@@ -46,8 +46,8 @@ class Run:
     """A training: the rows of all epochs but the first, and what it did with the clips."""
 
     epochs: list[dict]
-    sides: dict[str, int]
-    heard_s: float
+    recordings: dict[str, int]
+    crop_s: float
 
 
 def train_once(clips: Path, out: Path, encoder: str, devices: int, epochs: int) -> Run:
@@ -60,10 +60,10 @@ def train_once(clips: Path, out: Path, encoder: str, devices: int, epochs: int) 
     )
     history = json.loads((out / "history.json").read_text("utf-8"))["epochs"]
     card = json.loads((out / "card.json").read_text("utf-8"))
-    config, sides = card["config"], card["data"]["recordings"]
-    if not sides["val"]:
+    config, recordings = card["config"], card["data"]["recordings"]
+    if not recordings["val"]:
         raise SystemExit("throughput: too few clips a label, this is no training as it is usual")
-    return Run(history[1:], sides, config["clip_s"] * config["crop"])
+    return Run(history[1:], recordings, config["clip_s"] * config["crop"])
 
 
 def training(quick: bool) -> tuple[list[Row], dict[str, float], Run]:
@@ -103,7 +103,7 @@ def _training_rows(found: dict[tuple[str, int], list[Run]]) -> tuple[list[Row], 
                 "encoder": encoder,
                 "processes": str(number),
                 "clips/s": f"{speed:.0f} ({min(speeds):.0f}–{max(speeds):.0f})",
-                "× real time": speed * runs[0].heard_s,
+                "× real time": speed * runs[0].crop_s,
                 "data wait": f"{wait:.1%} ({min(waits):.1%}–{max(waits):.1%})",
                 "over one process": f"{gain:.2f} ×",
             }
@@ -121,7 +121,7 @@ def answering(quick: bool) -> tuple[list[Row], dict[str, float]]:
 
     import tympan
     from tympan.nets import ENCODERS, count_parameters
-    from tympan.tasks.answering import load
+    from tympan.tasks import load
     from tympan.tasks.classify.config import ClassifyConfig
     from tympan.tasks.classify.net import Classifier
 
@@ -168,16 +168,16 @@ if __name__ == "__main__":
     options = arguments("throughput")
     train_rows, figures, run = training(options.quick)
     net_rows, more = answering(options.quick)
-    sides = run.sides
+    parts = run.recordings
     main(
         "throughput",
         train_rows,
         figures | more,
         title="Throughput",
         about=(__doc__ or "").strip()
-        + f"\n\n{sum(sides.values())} clips of {LABELS} labels made on the spot (seed {SEED}): "
-        f"{sides['train']} to train on, {sides['val']} for validation, {sides['test']} for the "
-        f"test; of each clip {run.heard_s:g} s are heard at a time. Medians over {EPOCHS} epochs "
+        + f"\n\n{sum(parts.values())} clips of {LABELS} labels made on the spot (seed {SEED}): "
+        f"{parts['train']} to train on, {parts['val']} for validation, {parts['test']} for the "
+        f"test; the net gets {run.crop_s:g} s of each clip at a time. Medians over {EPOCHS} epochs "
         f"but the first, in {ROUNDS} training of each; the slowest and the fastest in brackets.",
         more={"Answers on one core: the nets alone": net_rows},
         why=WHY,

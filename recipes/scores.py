@@ -1,19 +1,19 @@
 """Scores of a five-fold cross-validation: accuracy, calibration, a table of several nets.
 
-What the net of each fold answered about the clips that it had not heard is kept in `answers/`, so
-that another net can be set beside it, clip by clip, without training this one again.
+What the net of each fold answered about the clips that it was not trained on is kept in `answers/`,
+so that another net can be compared with it, clip by clip, without training this one again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tympan.tasks.calibration import calibrated_by_others, fit_temperature
-from tympan.tasks.metrics import classification_metrics
+from tympan.tasks.classify.evaluation import evaluation_of
 
 FOLDS = range(1, 6)
 ANSWERS = Path(__file__).parent / "answers"
@@ -38,35 +38,42 @@ def keep(runs: Path, net: str) -> None:
 
 
 def measured(runs: Path, nets: Sequence[str], labels: list[str]) -> tuple[dict[str, Any], float]:
-    """Metrics of the cross-validation of nets that answer together, and their temperature."""
+    """What a card holds of the cross-validation of nets that answer together, and the temperature.
+
+    Args:
+        runs: where trainings are; what is not there is taken from `answers/`.
+        nets: their names.
+        labels: the `k` labels.
+    """
     parts = [np.load(fold_file(runs, nets[0], n)) for n in FOLDS]
-    each_truth, each_scores = [p["truth"] for p in parts], mean_scores(runs, nets)
-    truth, scores = np.concatenate(each_truth), np.concatenate(each_scores)
-    esc10 = np.concatenate([p["esc10"] for p in parts])
-    each = accuracies(each_truth, each_scores)
-    alone = {net: accuracies(each_truth, mean_scores(runs, [net])) for net in nets}
-    temperature = fit_temperature(truth, scores)
-    calibrated = np.concatenate(
-        [calibrated_by_others(each_truth, each_scores, i) for i in range(len(parts))]
-    )
-    metrics = classification_metrics(truth, calibrated, labels)
-    ten = np.flatnonzero(np.bincount(truth[esc10], minlength=len(labels)))
-    right10 = ten[scores[esc10][:, ten].argmax(1)] == truth[esc10]
-    kept = {k: metrics[k] for k in ("accuracy", "macro_f1", "ece", "intervals", "per_class")}
-    return {
-        **kept,
-        "what": "5-fold cross-validation on all 2000 clips of ESC-50 at 16 kHz, official folds",
-        "folds": each,
-        "folds_of_each_net": alone,
-        "fold_std": round(float(np.std(each, ddof=1)), 4),
-        "accuracy_folds_3_to_5": round(float(np.mean(each[2:])), 4),
-        "esc10_accuracy": round(float(right10.mean()), 4),
+    truths, scores = [p["truth"] for p in parts], mean_scores(runs, nets)
+    calibrated = [calibrated_by_others(truths, scores, i) for i in range(len(parts))]
+    files = [f"{n}-{i}" for n, truth in zip(FOLDS, truths, strict=True) for i in range(len(truth))]
+    found = evaluation_of(tuple(labels), files, truths, calibrated)
+    metrics = {
+        "scores": [one.to_json() for one in found.scores],
+        "count": found.count,
+        "counted": found.counted,
+        "split": "5-fold cross-validation on all 2000 clips of ESC-50 at 16 kHz, official folds",
+        "per_class": found.per_class(),
+        "folds_of_each_net": {net: accuracies(truths, mean_scores(runs, [net])) for net in nets},
+        "accuracy_folds_3_to_5": round(float(np.mean(accuracies(truths, scores)[2:])), 4),
+        "esc10_accuracy": esc10_accuracy(parts, scores),
         "esc10_what": "the same nets choosing among the 10 classes of ESC-10, on its 400 clips",
-    }, temperature
+    }
+    return metrics, fit_temperature(np.concatenate(truths), np.concatenate(scores))
+
+
+def esc10_accuracy(parts: Sequence[Mapping[str, np.ndarray]], scores: list[np.ndarray]) -> float:
+    """The accuracy on the clips of ESC-10, where only its classes are chosen among."""
+    esc10 = np.concatenate([p["esc10"] for p in parts])
+    truth, found = np.concatenate([p["truth"] for p in parts])[esc10], np.concatenate(scores)[esc10]
+    ten = np.unique(truth)
+    return round(float((ten[found[:, ten].argmax(1)] == truth).mean()), 4)
 
 
 def mean_scores(runs: Path, nets: Sequence[str]) -> list[np.ndarray]:
-    """For each fold the mean of what the nets said, `(m, k)`."""
+    """For each fold the mean of the nets' probabilities, `(m, k)`."""
     return [
         np.mean(
             [np.load(fold_file(runs, net, n))["scores"].astype(np.float64) for net in nets], axis=0

@@ -6,20 +6,21 @@
     python -m recipes.sounds ../shared/data/esc50 --card              # only figures and card
     python -m recipes.sounds ../shared/data/esc50 --table             # nets alone and together
 
-`sounds` is the net `base`. `fine` hears finer frequencies in longer frames; it was measured in part
+`sounds` is the net `base`. `fine` gets finer frequencies in longer frames; it was measured in part
 only (docs/experiments.md), and takes more than twice as long. `SHIPPED` may name several, which
 then answer together. Each is trained by itself, so they can be trained side by side.
 
 *Measured* by five-fold cross-validation on all 2000 clips with the official folds: each fold is
 scored once, by the weights at the end of a training of fixed length on the other four. No epoch is
 chosen on the fold that is scored. The recipe itself (crops, batches, augmentation, optimiser) was
-found on fold 1, its finish on folds 1 and 2, so the mean of the others stands beside. Calibration
-is scored with the temperature that the other four folds ask for.
+found on fold 1, its last phase on folds 1 and 2, so the mean of the others stands beside.
+Calibration is scored with the temperature that fits the other four folds.
 
 *Shipped* is the same training on all folds, but on the CC0 and CC-BY clips only. Its temperature is
-fitted to the answers that the five folds gave about clips they never heard. The clips under other
-licences come from recordings of their own, which the shipped nets never heard: their accuracy is
-that of the very weights that ship (but the recipe was chosen on fold 1, where some of them are).
+fitted to the answers of the five folds about clips that they were not trained on. The clips under
+other licences come from recordings of their own, on which the shipped nets were not trained: their
+accuracy is that of the very weights that ship (but the recipe was chosen on fold 1, where some of
+them are).
 
 ESC-50: Karol J. Piczak, *ESC: Dataset for Environmental Sound Classification*, ACM MM 2015.
 """
@@ -38,7 +39,7 @@ import numpy as np
 import torch
 
 from recipes.scores import FOLDS, compare, fold_file, keep, measured
-from tympan.data import Split, Table, WaveCache, folds, read_folder
+from tympan.data import AudioStore, Split, Table, folds, read_folder
 from tympan.models import Card, load_model, save_model
 from tympan.models.catalogue import shipped_folder
 from tympan.nets import count_parameters
@@ -46,9 +47,11 @@ from tympan.tasks.classify import TASK, ClassifyConfig
 from tympan.tasks.classify.answer import ClassifyModel
 from tympan.tasks.classify.ensemble import card_config, joined
 from tympan.tasks.classify.net import Classifier
-from tympan.tasks.finish import KEY_DIGITS
-from tympan.tasks.run import Job, run_job
-from tympan.training import TrainingConfig, fit
+from tympan.tasks.contract import Phase, Recipe
+from tympan.tasks.job import KEY_DIGITS, Job
+from tympan.tasks.phases import run_phases
+from tympan.training import TrainingConfig
+from tympan.training.learner import NET
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Net:
 
     @property
     def training(self) -> TrainingConfig:
-        """The first part of its training; `FINISH` is the second."""
+        """The first phase of its training; `FINISH` is the second."""
         return replace(TRAINING, epochs=self.epochs, cycles=self.cycles)
 
 
@@ -75,19 +78,17 @@ SHIPPED = ("base",)
 TRAINING = TrainingConfig(
     batch_size=32, optimizer="muon", lr=2e-3, weight_decay=0.05, warmup_epochs=3, ema_decay=0.998
 )
-# A net that has only heard halves of clips, most of them mixed, ends with whole and single ones, as
-# it will be asked.
+# A net that was trained on halves of clips, most of them mixed, ends with what it gets in an
+# answer: whole and single ones.
 FINISH = replace(TRAINING, epochs=4, lr=4e-4, warmup_epochs=0.5)
-PLAIN = {"crop": 1.0, "mixup_p": 0.0}
+WHOLE: dict[str, float] = {"crop": 1.0, "mixup_p": 0.0}
 FREE = ("CC0", "CC-BY")
 WEIGHTS = "net.safetensors"
-# The last part of a training, in the folder of the training.
-FINISHED = "finish"
 
 
 def main() -> None:
-    """Measure the nets asked for and train them on all free clips; with all there, ship them."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Measure the chosen nets and train them on all free clips; with all there, ship them."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("data", type=Path, help="the ESC-50 folder with metadata.csv")
     parser.add_argument("--runs", type=Path, default=Path(".runs/sounds"), help="where to work")
     parser.add_argument("--nets", nargs="*", choices=NETS, default=list(SHIPPED))
@@ -103,69 +104,70 @@ def main() -> None:
         return
     torch.set_num_threads(options.threads)
     table = read_folder(options.data)
-    cache = WaveCache.open(table, CONFIG.rate_hz)
-    keys = [cache.content_key(i) for i in range(len(cache))]
+    store = AudioStore.open(table, CONFIG.rate_hz)
     for name in () if options.card else options.nets:
         net, runs = NETS[name], options.runs / name
         training = replace(net.training, epochs=options.epochs or net.epochs)
-        for fold, split in () if options.ship else folds(table, keys=keys):
+        recipe = recipe_of(net.config, training, FINISH)
+        for fold, split in () if options.ship else folds(table, keys=store.keys(table)):
             if options.folds is None or fold in options.folds:
-                measure_fold(table, cache, split, fold, net.config, training, runs, FINISH)
+                measure_fold(table, store, split, fold, recipe, runs)
         if options.folds is None:
-            train_shipped(table, cache, net.config, training, runs)
+            train_shipped(table, store, recipe, runs)
     if options.folds is None and options.epochs is None:
-        ship(table, cache, SHIPPED, options.runs)
+        ship(table, store, SHIPPED, options.runs)
+
+
+def recipe_of(
+    config: ClassifyConfig, training: TrainingConfig, finish: TrainingConfig | None
+) -> Recipe[ClassifyConfig]:
+    """A training, and after it `finish` with whole clips that are not mixed; None: none."""
+    phases = [Phase(training, config)]
+    if finish is not None:
+        phases.append(Phase(finish, replace(config, **WHOLE)))
+    return Recipe(tuple(phases), user_set=frozenset({"clip_s"}))
 
 
 def measure_fold(
     table: Table,
-    cache: WaveCache,
+    store: AudioStore,
     split: Split,
     name: str,
-    config: ClassifyConfig,
-    training: TrainingConfig,
+    recipe: Recipe[ClassifyConfig],
     runs: Path,
-    finish: TrainingConfig | None = None,
 ) -> None:
-    """Train on the other folds and keep the scores `(m, k)` of this one."""
+    """Train on the other folds and keep the probabilities `(m, k)` of this one."""
     out = runs / f"fold{name}"
     if (out / "scores.npz").exists():
         return
-    job = Job(TASK, table, cache, TASK.prepare(table, cache, config, frozenset({"clip_s"})), split)
-    net = trained(job, training, out, finish)
-    model = ClassifyModel(net.eval(), job.prepared.labels, "sounds")
-    evaluation = TASK.evaluate(model, split.test)
+    job = job_of(table, store, split, recipe)
+    model = ClassifyModel(trained(job, out).eval(), job.prepared.vocabulary, "sounds")
+    evaluation = TASK.evaluate([(model, split.test)], store)
     np.savez(
         out / "scores.npz",
         truth=evaluation.truth,
-        scores=evaluation.scores,
+        scores=evaluation.probabilities,
         esc10=np.array([e.columns["esc10"] == "1" for e in split.test]),
     )
     print(f"fold {name}: accuracy {evaluation.metrics['accuracy']:.4f}", flush=True)
 
 
-def trained(
-    job: Job, training: TrainingConfig, out: Path, finish: TrainingConfig | None
-) -> Classifier:
-    """Train, and end with whole clips that are not mixed; both parts go on where they stopped."""
-    net, _ = run_job(job, training, out)
+def job_of(table: Table, store: AudioStore, split: Split, recipe: Recipe[ClassifyConfig]) -> Job:
+    """A training made ready."""
+    prepared = TASK.prepare(split.train, store, recipe)
+    return Job(TASK, recipe, table, store, store.keys(table), split, prepared)
+
+
+def trained(job: Job, out: Path) -> Classifier:
+    """Train phase by phase; a stopped training goes on in the phase where it was."""
+    learner, _ = run_phases(job, out)
+    net = learner.nets[NET]
     assert isinstance(net, Classifier)
-    if finish is not None:
-        config = replace(net.config, **PLAIN)
-        plain = replace(job, prepared=replace(job.prepared, config=config))
-        batches = plain.batches("train", finish)
-        assert batches is not None
-        learner = TASK.learner(net, config, job.prepared.labels)
-        fit(learner, batches, None, finish, out / FINISHED)
     return net
 
 
 def train_shipped(
-    table: Table,
-    cache: WaveCache,
-    config: ClassifyConfig,
-    training: TrainingConfig,
-    runs: Path,
+    table: Table, store: AudioStore, recipe: Recipe[ClassifyConfig], runs: Path
 ) -> None:
     """Train on the freely licensed clips of all folds."""
     from safetensors.torch import save_file
@@ -175,8 +177,7 @@ def train_shipped(
         table.subset(rows), none, none, "all folds, CC0 and CC-BY clips",
         {"train": rows, "val": (), "test": ()},
     )  # fmt: skip
-    job = Job(TASK, table, cache, TASK.prepare(table, cache, config, frozenset({"clip_s"})), split)
-    net = trained(job, training, runs / "shipped", FINISH)
+    net = trained(job_of(table, store, split, recipe), runs / "shipped")
     weights = {k: v.contiguous() for k, v in net.state_dict().items()}
     save_file(weights, runs / "shipped" / WEIGHTS)
 
@@ -186,47 +187,60 @@ def rows_of(table: Table, free: bool) -> list[int]:
     return [i for i, e in enumerate(table) if (e.columns["licence"] in FREE) == free]
 
 
-def ship(table: Table, cache: WaveCache, nets: Sequence[str], runs: Path) -> None:
+def ship(table: Table, store: AudioStore, nets: Sequence[str], runs: Path) -> None:
     """Write weights, card and attribution into the package, once all has been trained."""
     from safetensors.torch import load_file
 
-    needed = [fold_file(runs, net, n) for net in nets for n in FOLDS]
     missing = [
-        str(file)
-        for file in (*needed, *(runs / net / "shipped" / WEIGHTS for net in nets))
-        if not file.exists()
+        str(file) for net in nets for n in FOLDS if not (file := fold_file(runs, net, n)).exists()
     ]
     if missing:
-        print(f"no card yet: {', '.join(missing)} not there")
+        print(f"no figures yet: {', '.join(missing)} not there")
         return
     for net in nets:
         keep(runs, net)
     metrics, temperature = measured(runs, nets, table.labels)
-    config = card_config([NETS[net].config for net in nets], temperature)
-    state = joined([load_file(runs / net / "shipped" / WEIGHTS) for net in nets])
-    card = card_of(table, cache, nets, config, metrics)
-    with tempfile.TemporaryDirectory() as trial:
-        # What is read back is what users get: float16 rounds the weights a little.
-        save_model(trial, state, card, half=True)
-        others = table.subset(rows_of(table, free=False))
-        heard = TASK.evaluate(TASK.load(load_model(trial)), others)
-    kept = {key: heard.metrics[key] for key in ("accuracy", "examples")}
-    kept["interval"] = heard.metrics["intervals"]["accuracy"]
-    kept["what"] = (
-        f"the shipped weights on the clips under other licences, {len(others.labels)} of the "
-        f"{len(table.labels)} classes"
+    figures = {one["name"]: one["value"] for one in metrics["scores"]}
+    print(
+        json.dumps(figures | {"folds": metrics["scores"][0]["folds"], "temperature": temperature})
     )
+    weights = [runs / net / "shipped" / WEIGHTS for net in nets]
+    if not all(file.exists() for file in weights):
+        print(f"no card: {', '.join(map(str, weights))} not there")
+        return
+    config = card_config([NETS[net].config for net in nets], temperature)
+    state = joined([load_file(file) for file in weights])
+    card = card_of(table, store, nets, config, metrics)
+    held_out = held_out_of(table, store, state, card)
     folder = shipped_folder() / "sounds"
-    save_model(folder, state, replace(card, metrics={**metrics, "held_out": kept}), half=True)
+    save_model(folder, state, replace(card, metrics={**metrics, "held_out": held_out}), half=True)
     clips = table.subset(rows_of(table, free=True))
     (folder / "ATTRIBUTION.md").write_text(attribution(clips), encoding="utf-8")
-    told = {k: metrics[k] for k in ("accuracy", "folds", "fold_std", "ece")}
-    print(json.dumps(told | {"held_out": kept}))
+    print(json.dumps({"held_out": held_out}))
+
+
+def held_out_of(
+    table: Table, store: AudioStore, state: dict[str, torch.Tensor], card: Card
+) -> dict[str, Any]:
+    """What the very weights that ship score on the clips under other licences."""
+    others = table.subset(rows_of(table, free=False))
+    with tempfile.TemporaryDirectory() as folder:
+        # What is read back is what users get: float16 rounds the weights a little.
+        save_model(folder, state, card, half=True)
+        found = TASK.evaluate([(TASK.load(load_model(folder)), others)], store)
+    accuracy = found.scores[0]
+    return {
+        "accuracy": accuracy.value,
+        "examples": found.count,
+        "interval": accuracy.interval,
+        "what": f"the shipped weights on the clips under other licences, {len(others.labels)} of "
+        f"the {len(table.labels)} classes",
+    }
 
 
 def card_of(
     table: Table,
-    cache: WaveCache,
+    store: AudioStore,
     nets: Sequence[str],
     config: dict[str, Any],
     metrics: dict[str, Any],
@@ -247,13 +261,13 @@ def card_of(
             "licences": {n: sum(e.columns["licence"] == n for e in table) for n in FREE},
             "recipe": "python -m recipes.sounds",
             "training": {net: asdict(NETS[net].training) for net in nets},
-            "finish": asdict(FINISH) | PLAIN,
-            "trained_on": sorted({cache.content_key(i)[:KEY_DIGITS] for i in rows}),
+            "finish": asdict(FINISH) | WHOLE,
+            "trained_on": sorted({store.content_key(table[i].path)[:KEY_DIGITS] for i in rows}),
         },
         licence="CC-BY-4.0",
         metrics=metrics,
         parameters=sum(
-            count_parameters(TASK.build(NETS[n].config, tuple(table.labels))) for n in nets
+            count_parameters(Classifier(NETS[n].config, len(table.labels))) for n in nets
         ),
         known_failures=[
             "Weakest classes in cross-validation: "
@@ -263,14 +277,14 @@ def card_of(
             "instance, the answer is wrong, and its score may be high.",
             "Trained on single sounds of five seconds; of several sounds at once it names the "
             "one that stands out.",
-            "It hears nothing above 8 kHz.",
+            "It gets nothing above 8 kHz.",
         ],
         attribution="ATTRIBUTION.md",
     )
 
 
 def attribution(clips: Table) -> str:
-    """Who recorded what, as CC-BY asks."""
+    """Who recorded what, as CC-BY requires."""
     lines = [
         "# Recordings that `sounds` was trained on",
         "",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from tympan.report.heard import answer, lanes
+
 from tympan.report.why import _clearest
 from tympan.tasks.results import Classification, Label, Segment
 

@@ -126,7 +126,7 @@ def test_a_phase_begins_with_the_weights_of_the_one_before(job: Job, tmp_path: P
         if not name.endswith(norms):
             assert torch.allclose(both[name], tensor, atol=1e-7), name
     # The same weights are scored the same, whatever the crop of the phase is.
-    row = {k: v for k, v in history_in(tmp_path / "alone", 1).best_row.items()}
+    row = history_in(tmp_path / "alone", 1).best_row
     start = history_in(tmp_path / "both", 2).start
     assert start == {"accuracy": row["accuracy"], "val_loss": row["val_loss"]}
     assert len(history.epochs) == 3

@@ -26,6 +26,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "filter_db": (0, 60),
     "balance": (0, 1),
     "encoder_lr": (0, 1),
+    "finish_epochs": (0, 1000),
 }
 
 
@@ -58,6 +59,8 @@ class ClassifyConfig:
         encoder_lr: learning rate of the encoder, as a share of that of the head.
         augment: how recordings are varied in place of `shift`, `mask`, `frequency_shift` and
             `filter_db`, as `tympan.augment.Augmentation.to_dict` gives it; None: by these four.
+        finish_epochs: epochs at the end of the training with whole clips, none of them mixed, at a
+            fifth of the learning rate; 0: none.
 
     >>> ClassifyConfig.from_dict(ClassifyConfig(n_mels=40).to_dict()).n_mels
     40
@@ -83,6 +86,7 @@ class ClassifyConfig:
     keep_norm: bool = False
     encoder_lr: float = 1.0
     augment: dict[str, Any] | None = None
+    finish_epochs: int = 0
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():

@@ -129,8 +129,12 @@ class ClassifyLearner:
         return {NET: self.net}
 
     def fingerprint(self) -> dict[str, object]:
-        """What must be the same for a training to be resumed."""
-        return {k: v for k, v in self.config.to_dict().items() if k != "temperature"}
+        """What must be the same for a training to be resumed.
+
+        What comes after this phase, or after the training, may change.
+        """
+        later = ("temperature", "finish_epochs")
+        return {k: v for k, v in self.config.to_dict().items() if k not in later}
 
     def groups(self) -> dict[str, list[dict[str, Any]]]:
         """The encoder and what comes after it, where they learn at different rates."""

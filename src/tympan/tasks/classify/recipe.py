@@ -39,6 +39,9 @@ EPOCHS_FINE_TUNED, EPOCHS_SCRATCH, EPOCHS_SMALL = 20, 40, 0
 LR_FINE_TUNED, LR_SCRATCH = 1e-3, 2e-3
 # A trained encoder gains in the first epochs or not at all.
 PATIENCE = 8
+# What the last phase changes: whole clips, not mixed, at a fifth of the learning rate.
+FINISH_CONFIG: dict[str, Any] = {"crop": 1.0, "mixup_p": 0.0}
+FINISH_LR, FINISH_WARMUP_EPOCHS = 0.2, 0.5
 
 
 def defaults(config: Config) -> dict[str, Phase[Config]]:
@@ -88,7 +91,12 @@ def recipe(
     if training.epochs == 0 and not probed:
         what = "nothing would be learned: no epochs, and no head that is fitted"
         raise ArgumentError(what, fix="give 1 epoch or more, or --set pool=stages")
-    if training.epochs == 0:
+    if config.finish_epochs:
+        reasons += (
+            f"{config.finish_epochs} epochs of whole clips that are not mixed, at a fifth of the "
+            "learning rate, end the training",
+        )
+    elif training.epochs == 0:
         why = "as set" if "epochs" in settings else f"under {SMALL} recordings for each label"
         reasons += (
             f"{why}: the head is fitted, the encoder stays as it is (--epochs 20 tries to train "
@@ -97,7 +105,7 @@ def recipe(
     # Epochs on few recordings may make a fitted head worse (docs/experiments.md).
     competes = small and start is not None and training.epochs > 0
     return Recipe(
-        phases=(Phase(training, config),),
+        phases=phases_of(training, config),
         reasons=reasons,
         user_set=user_set,
         val_fraction=0.0 if small else VAL_FRACTION,
@@ -145,6 +153,34 @@ def augmentation(name: str, rate_hz: int) -> dict[str, Any]:
     # Recordings that it names lie beside the file; the card has no place of one machine.
     folder = {} if is_preset else {"folder": os.path.relpath(Path(name).parent)}
     return {**found.to_dict(), **folder}
+
+
+def phases_of(training: TrainingConfig, config: Config) -> tuple[Phase[Config], ...]:
+    """The training, and its last epochs of whole clips if the configuration asks for them.
+
+    A net that has seen parts of clips, most of them mixed, ends with what it gets in an answer.
+
+    >>> from tympan.training import TrainingConfig
+    >>> training = TrainingConfig(epochs=40, lr=2e-3)
+    >>> _, last = phases_of(training, ClassifyConfig(finish_epochs=4))
+    >>> last.training.epochs, last.training.lr, last.config.crop, last.config.mixup_p
+    (4, 0.0004, 1.0, 0.0)
+    """
+    first = Phase(training, config)
+    if not config.finish_epochs:
+        return (first,)
+    last = replace(
+        training,
+        epochs=config.finish_epochs,
+        lr=FINISH_LR * training.lr,
+        warmup_epochs=FINISH_WARMUP_EPOCHS,
+        cycles=1,
+    )
+    return first, Phase(last, replace(config, **FINISH_CONFIG))
+
+
+def _chosen(settings: Mapping[str, Any], name: str, default: Any) -> Any:
+    return settings.get(name, default)
 
 
 def usual_training(pretrained: bool, head_only: bool = False) -> TrainingConfig:
