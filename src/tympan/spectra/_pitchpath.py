@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 # A candidate one octave higher is preferred if it is less than this weaker.
-_OCTAVE_BONUS = 0.02
+OCTAVE_BONUS = 0.02
 # Frames below this share of the loudest are hardly voiced.
 _SILENCE = 0.01
 
@@ -37,7 +37,7 @@ def best_path(
     """
     count, k = periods.shape
     octaves = np.log2(periods)
-    value = np.where(strengths > -1, strengths - _OCTAVE_BONUS * (octaves - octaves.min()), -10.0)
+    value = np.where(strengths > -1, strengths - OCTAVE_BONUS * (octaves - octaves.min()), -10.0)
     none = voicing + np.maximum(0, 2 - loudness / (_SILENCE / (1 + voicing)))
     scale = 0.01 / step_s
     total = np.append(value[0], none[0])

@@ -12,13 +12,15 @@ from torch.nn import functional
 
 from tympan.errors import ArgumentError
 from tympan.spectra._frames import CHUNK_SAMPLES
-from tympan.spectra._pitchpath import best_path
+from tympan.spectra._pitchpath import OCTAVE_BONUS, best_path
 
 if TYPE_CHECKING:
     from tympan.audio.clip import Clip
 
 # Periods shorter than half of this many samples are measured over several of them.
 _SHORT = 80.0
+# The minima at lags under `_FINE` samples are looked for between the samples, by `_OVERSAMPLE`.
+_FINE, _OVERSAMPLE, _TAPS = 48, 8, 16
 
 
 class Yin(nn.Module):
@@ -60,23 +62,37 @@ class Yin(nn.Module):
         self.max_lag = int(np.ceil(rate_hz / f_min_hz)) + 1
         self.frame = 5 * self.max_lag // 2
 
+        weights, self.fine_lags = _between(min(self.min_lag, _FINE), min(self.max_lag, _FINE))
+        self.register_buffer("weights", weights, persistent=False)
+
+    weights: Tensor
+
     def forward(self, x: Tensor) -> Tensor:
         """Samples (..., t) → (..., lags, n); lag i is `min_lag + i` samples."""
+        return self.both(x)[0]
+
+    def both(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """That, and the same at `fine_lags`, which lie between the samples: (..., lags, n)."""
         x = x if x.dtype in (torch.float32, torch.float64) else x.float()
         half = self.frame // 2
         padded = functional.pad(x.reshape(-1, x.shape[-1]), (half, self.frame - half))
         frames = padded.unfold(-1, self.frame, self.hop)[:, : 1 + x.shape[-1] // self.hop]
         step = max(1, CHUNK_SAMPLES // (4 * self.frame))
-        out = torch.cat([self._difference(part) for part in frames.split(step, dim=1)], dim=1)
-        return out.transpose(-1, -2).reshape(*x.shape[:-1], -1, frames.shape[1])
+        parts = [self._difference(part) for part in frames.split(step, dim=1)]
+        whole, fine = (
+            torch.cat(part, dim=1).transpose(-1, -2) for part in zip(*parts, strict=True)
+        )
+        shape = (*x.shape[:-1], -1, frames.shape[1])
+        return whole.reshape(shape), fine.reshape(shape)
 
-    def _difference(self, frames: Tensor) -> Tensor:
-        """Frames (b, n, frame) → d' (b, n, lags)."""
+    def _difference(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """Frames (b, n, frame) → d' (b, n, lags) at whole lags, and at the fine ones."""
         frames = frames - frames.mean(dim=-1, keepdim=True)
         size, lags = self.frame, self.max_lag
         n_fft = 1 << (size + lags).bit_length()
         spec = torch.fft.rfft(frames, n_fft)
-        products = torch.fft.irfft(spec.real**2 + spec.imag**2, n_fft)[..., 1 : lags + 1]
+        both_sides = torch.fft.irfft(spec.real**2 + spec.imag**2, n_fft)
+        products = both_sides[..., 1 : lags + 1]
         # Energy of the samples that have a partner at this lag, before and after it.
         energy = functional.pad((frames * frames).cumsum(-1), (1, 0))
         kept = energy[..., size - lags : size].flip(-1) + energy[..., -1:]
@@ -87,7 +103,35 @@ class Yin(nn.Module):
         # Silence repeats nothing: 1.
         silent = mean <= 1e-12 * size
         ratio = torch.where(silent, 1.0, difference / torch.where(silent, 1.0, mean))
-        return ratio[..., self.min_lag - 1 :]
+        # Between the samples the product is that of the band-limited signal; what changes slowly
+        # is taken from a straight line.
+        taps = self.weights.to(frames.dtype)
+        near = torch.cat([both_sides[..., -_TAPS:], both_sides[..., : taps.shape[1] - _TAPS]], -1)
+        at = self.fine_lags.to(frames.device, frames.dtype)
+        sides = [_linear(part, at) for part in (kept, mean, (size / (size - lag)).expand_as(mean))]
+        kept, mean, scale = sides
+        fine = (kept - 2 * near @ taps.T).clamp(min=0) * scale
+        silent = mean <= 1e-12 * size
+        fine = torch.where(silent, 1.0, fine / torch.where(silent, 1.0, mean))
+        return ratio[..., self.min_lag - 1 :], fine
+
+
+def _between(low: int, high: int) -> tuple[Tensor, Tensor]:
+    """Weights (lags, taps) that interpolate lags `low` … `high`, and these lags (in samples).
+
+    A sinc under a Hann window, on products at lags from `-_TAPS` to `high + _TAPS`.
+    """
+    lags = torch.arange(low * _OVERSAMPLE, high * _OVERSAMPLE + 1) / _OVERSAMPLE
+    away = lags[:, None] - torch.arange(-_TAPS, high + _TAPS + 1)
+    window = torch.where(away.abs() < _TAPS, 0.5 + 0.5 * torch.cos(torch.pi * away / _TAPS), 0.0)
+    return torch.sinc(away) * window, lags
+
+
+def _linear(values: Tensor, lags: Tensor) -> Tensor:
+    """Values (..., lags) at lags 1, 2 … → those at `lags`, on straight lines between them."""
+    below = (lags.floor().long() - 1).clamp(0, values.shape[-1] - 2)
+    share = lags - 1 - below
+    return values[..., below] * (1 - share) + values[..., below + 1] * share
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +199,7 @@ def pitch_track(
     yin = Yin(clip.rate_hz, max(1, round(hop_s * clip.rate_hz)), f_min_hz, f_max_hz)
     x = torch.from_numpy(clip.mono().samples[0].copy())
     with torch.no_grad():
-        periods, strengths = _candidates(yin(x), yin)
+        periods, strengths = _candidates(*yin.both(x), yin)
     loudness = _loudness(x, yin, periods.shape[0])
     costs = {"per_octave": 0.35, "start_or_stop": 0.14, "step_s": yin.hop / clip.rate_hz}
     chosen = best_path(periods, strengths, loudness, voicing, **costs)
@@ -170,19 +214,34 @@ def pitch_track(
     return PitchTrack(times_s, frequencies, np.clip(confidence, 0, 1), clip.name)
 
 
-def _candidates(difference: Tensor, yin: Yin, count: int = 8) -> tuple[np.ndarray, np.ndarray]:
+def _candidates(
+    difference: Tensor, fine: Tensor, yin: Yin, count: int = 16
+) -> tuple[np.ndarray, np.ndarray]:
     """Periods (in samples) and strengths of the deepest minima: (n, count); -1 where none."""
-    before, here, after = (d.T for d in (difference[:-2], difference[1:-1], difference[2:]))
-    minimum = (here < before) & (here <= after)
-    strength = torch.where(minimum, 1 - here, -1.0)
-    top, index = strength.topk(min(count, strength.shape[1]), dim=1)
-    left, middle, right = (part.gather(1, index) for part in (before, here, after))
-    # The parabola through a minimum and its neighbours.
+    lags = torch.arange(difference.shape[0]) + yin.min_lag
+    short, short_depth = _minima(fine, yin.fine_lags)
+    long, depth = _minima(difference, lags)
+    # A short period lies between samples; whole lags would make its multiples look deeper.
+    depth = torch.where(long < _FINE - 1, 2.0, depth)
+    periods, depth = torch.cat([short, long], dim=1), torch.cat([short_depth, depth], dim=1)
+    # Of many multiples, all as deep, the shortest stay.
+    order = depth + OCTAVE_BONUS * periods.clamp(min=1).log2()
+    index = order.topk(min(count, order.shape[1]), dim=1, largest=False).indices
+    periods, depth = periods.gather(1, index), depth.gather(1, index)
+    periods = _sharpen(periods, depth, difference, yin)
+    return periods.numpy(), torch.where(depth < 2, 1 - depth, -1.0).numpy()
+
+
+def _minima(difference: Tensor, lags: Tensor) -> tuple[Tensor, Tensor]:
+    """Where (lags, n) has minima, on parabolas, and their values: (n, lags - 2); 2 elsewhere."""
+    if len(lags) < 3:
+        return torch.zeros(difference.shape[1], 0), torch.zeros(difference.shape[1], 0)
+    left, middle, right = (d.T for d in (difference[:-2], difference[1:-1], difference[2:]))
+    minimum = (middle < left) & (middle <= right)
     bend = (left - 2 * middle + right).clamp(min=1e-9)
     shift = (0.5 * (left - right) / bend).clamp(-0.5, 0.5)
-    depth = middle - 0.125 * (left - right) ** 2 / bend
-    periods = _sharpen(yin.min_lag + 1 + index + shift, middle, difference, yin)
-    return periods.numpy(), torch.where(top > -1, 1 - depth, -1.0).numpy()
+    depth = (middle - 0.125 * (left - right) ** 2 / bend).clamp(min=0)
+    return lags[1:-1] + shift * (lags[1] - lags[0]), torch.where(minimum, depth, 2.0)
 
 
 def _sharpen(periods: Tensor, depth: Tensor, difference: Tensor, yin: Yin) -> Tensor:
