@@ -38,6 +38,7 @@ extensions = [
     "command_help",
     "plain_docstrings",
     "settings_table",
+    "verb_names",
 ]
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 # The generated gallery holds copies of the scripts and their checksums, which are no pages.

@@ -81,11 +81,17 @@ def full_disk(error: OSError, file: str | os.PathLike[str] | None) -> TympanErro
     return TympanError(f"cannot be written: {error.strerror}", file=file, fix=fix)
 
 
-def _as_full(error: Exception) -> OSError | None:
-    """The error of the operating system behind another, if it is that nothing can be written."""
+def as_full(error: Exception) -> OSError | None:
+    """The error of the operating system behind another, if it is that nothing can be written.
+
+    >>> print(as_full(RuntimeError("No space left on device (os error 28)")))
+    [Errno 28] No space left on device
+    """
     if isinstance(error, OSError):
         return error if error.errno in FULL else None
-    # Libraries in Rust, such as safetensors, only tell it in words.
+    # Libraries in C do not tell it at all, those in Rust in words.
+    if type(error).__name__ == "LibsndfileError" and "System error" in str(error):
+        return OSError(errno.ENOSPC, "the system refuses it, as a full disk does")
     found = re.search(r"\(os error (\d+)\)", str(error))
     number = int(found.group(1)) if found else 0
     return OSError(number, os.strerror(number)) if number in FULL else None
@@ -127,7 +133,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
             os.fsync(file.fileno())
         os.replace(beside, target)
     except Exception as error:
-        full = _as_full(error)
+        full = as_full(error)
         if full is not None:
             raise full_disk(full, target) from error
         raise

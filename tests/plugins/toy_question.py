@@ -77,6 +77,7 @@ class ToyTask:
     """The task."""
 
     name = "toy"
+    accepts = ("toy",)
 
     def load(self, model: Any, device: str) -> ToyModel:
         return ToyModel()

