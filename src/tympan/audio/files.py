@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tympan.audio import _limits
-from tympan.audio._decode import ClipReader, Span, collect, decode
+from tympan.audio._decode import Span, collect, decode
+from tympan.audio._decoders.memory import ClipReader
 from tympan.audio._reader import AudioInfo, Reader, open_reader
 from tympan.audio._samples import sealed
 from tympan.audio.clip import Clip
@@ -62,7 +63,7 @@ def load(
     with contextlib.closing(reader):
         span = Span.of(reader.info, rate, start_s, end_s)
         pieces = decode(reader, span, mono=mono, partial=partial)
-        samples = collect(pieces, reader.info, span, mono=mono, max_duration_s=max_duration_s)
+        samples = collect(pieces, reader, span, mono=mono, max_duration_s=max_duration_s)
     return Clip(sealed(samples), span.out_hz, name)
 
 
@@ -77,9 +78,8 @@ def probe(source: Any) -> AudioInfo:
     >>> info.container, info.codec, info.bits, info.num_samples
     ('wav', 'pcm_16', 16, 16000)
     """
-    reader = open_reader(source)
-    reader.close()
-    return reader.info
+    with contextlib.closing(open_reader(source)) as reader:
+        return reader.measured()
 
 
 def blocks(
