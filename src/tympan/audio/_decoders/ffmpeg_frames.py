@@ -18,7 +18,7 @@ from tympan.audio._source import Opened
 # on: it reads beyond the array, and the process dies.
 _PLANES = 8
 # FFmpeg gives ALAC's channels in its own order; CAF files hold any channels, in the file's order.
-_ALAC_ORDER = {
+ALAC_ORDER = {
     3: [2, 0, 1],
     4: [2, 0, 1, 3],
     5: [2, 0, 1, 3, 4],
@@ -125,7 +125,7 @@ class Frames:
             array = frame.to_ndarray()
             array = array.T if frame.format.is_planar else array.reshape(-1, channels)
         if self.source.container_name == "caf" and self.source.codec == "alac":
-            array = array[:, _ALAC_ORDER.get(channels, slice(None))]
+            array = array[:, ALAC_ORDER.get(channels, slice(None))]
         kind = array.dtype
         if kind.kind == "f":
             return np.ascontiguousarray(array, dtype=np.float32)
