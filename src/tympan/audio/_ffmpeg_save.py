@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 _LAYOUTS = {1: "mono", 2: "stereo"}
 _ALAC_LAYOUTS = {
     **_LAYOUTS,
-    **{3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1(back)", 8: "7.1(wide)"},
+    3: "3.0",
+    4: "4.0",
+    5: "5.0",
+    6: "5.1",
+    7: "6.1(back)",
+    8: "7.1(wide)",
 }
 _ALAC_FRAME = 4096
 _PIECE = 1024

@@ -132,8 +132,8 @@ def _open_part(opened: Opened, part: Part) -> Reader:
     classes: list[Callable[[Opened, str], Reader]] = [SndfileReader, FFmpegReader]
     if is_mpeg(head) or (head[:4] == b"caff" and b"alac" in head):
         classes.reverse()
-    elif part.holes:  # only FFmpeg knows what time the rest is from
-        classes.insert(0, partial(_timed, usual=SndfileReader))
+    elif part.holes or part.gaps:  # only FFmpeg knows what time the rest is from
+        classes.insert(0, partial(_timed, usual=SndfileReader, gapless=part.holes))
     complaints: list[DecodeError] = []
     while classes:
         reader_class = classes.pop(0)
@@ -150,7 +150,9 @@ def _open_part(opened: Opened, part: Part) -> Reader:
     raise _not_audio(lies_in, complaints)
 
 
-def _timed(opened: Opened, problem: str, usual: Callable[[Opened, str], Reader]) -> Reader:
+def _timed(
+    opened: Opened, problem: str, usual: Callable[[Opened, str], Reader], gapless: bool
+) -> Reader:
     """A reader by time stamps that gives the rate which another one would give."""
     from tympan.audio._decoders.ffmpeg import FFmpegReader
 
@@ -158,7 +160,9 @@ def _timed(opened: Opened, problem: str, usual: Callable[[Opened, str], Reader])
         rate_hz = usual(opened, problem).info.rate_hz
     except DecodeError:
         rate_hz = None
-    return FFmpegReader(opened, problem, rate_hz)
+    reader = FFmpegReader(opened, problem, rate_hz)
+    reader.gapless = gapless
+    return reader
 
 
 def _not_audio(opened: Opened, complaints: list[DecodeError]) -> AudioFileError:

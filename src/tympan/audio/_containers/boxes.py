@@ -1,4 +1,4 @@
-"""MP4 and Matroska: whether the outermost boxes are all there."""
+"""MP4, Matroska, AVI: whether the outermost boxes are all there."""
 
 from __future__ import annotations
 
@@ -32,6 +32,19 @@ def walk_mp4(opened: Opened, size: int) -> Part:
     return Part(0, size)
 
 
+def walk_avi(opened: Opened, size: int) -> Part:
+    """Compare the lengths of the outermost chunks with what is there."""
+    at = 0
+    while at + 12 <= size:
+        head = opened.read_at(at, 12)
+        length = int.from_bytes(head[4:8], "little")
+        if head[:4] != b"RIFF" or length == 0 or length >= 0xFFFF0000:  # never brought up to date
+            break
+        at += 8 + length + length % 2
+    # One byte of padding may be left out at the end.
+    return Part(0, size, problem=_CUT if at > size + 1 else "")
+
+
 def walk_matroska(opened: Opened, size: int) -> Part:
     """Compare the length that the segment states with what is there."""
     at = 0
@@ -46,6 +59,32 @@ def walk_matroska(opened: Opened, size: int) -> Part:
         if at > size:
             return Part(0, size, problem=_CUT)
     return Part(0, size)
+
+
+# What may stand in a segment or a cluster of Matroska; the first two are gone into.
+_INSIDE = {b"\x1f\x43\xb6\x75", b"\x18\x53\x80\x67"}
+_ELEMENTS = _INSIDE | {
+    *(b"\x1aE\xdf\xa3", b"\x11M\x9bt", b"\x15I\xa9f", b"\x16T\xaek", b"\x1cS\xbbk"),
+    *(b"\x19A\xa4i", b"\x10C\xa7p", b"\x12T\xc3g", b"\xec", b"\xbf"),
+    *(b"\xe7", b"\xa3", b"\xa0", b"\xab", b"\xa7", b"\xaf", b"\x58\x54"),
+}
+
+
+def is_intact_matroska(opened: Opened) -> bool:
+    """Whether all elements follow one another; where bytes were damaged, a reader skips some."""
+    at, size = 0, opened.size()
+    while at < size:
+        head = opened.read_at(at, 12)
+        width = 9 - head[0].bit_length() if head[0] else 9
+        if head[:width] not in _ELEMENTS:
+            return False
+        length, more, unknown = _size(head[width:])
+        at += width + more
+        if head[:width] not in _INSIDE:
+            if unknown:
+                return False
+            at += length
+    return at == size
 
 
 def _size(raw: bytes) -> tuple[int, int, bool]:

@@ -1,6 +1,7 @@
-"""WAV, RF64, W64, AIFF, CAF, AU: whether what follows the sound is a chunk, a file, or more sound.
+"""WAV, RF64, W64, AIFF, CAF, AU: how many bytes of sound there are, whatever the header says.
 
-Sizes that promise too much are the decoders' business; here it is those that promise too little.
+A size may count the header too (no harm), promise more than is there (the end is missing), or less:
+then what follows may be other chunks, another recording, or more sound.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from tympan.audio._containers.parts import Part, looks_like
 from tympan.audio._source import Opened
 
 # Lengths that programs write into a header which they cannot come back to: a stream, no lie.
-PLACEHOLDERS = (range(0x7FFF0000, 0x80000001), range(0xFFFF0000, 0x100000000))
+_PLACEHOLDERS = (range(0x7FFF0000, 0x80000001), range(0xFFFF0000, 0x100000000))
 _TAGS = (b"TAG", b"ID3", b"APETAGEX")
 # Chunks that stand behind the sound; these are known even where they are cut.
 _KNOWN = {
@@ -24,6 +25,9 @@ _KNOWN = {
     )
 }
 _WRAP = 1 << 32
+_STRAY = 3  # bytes that a padding or a transfer as text left behind
+_HEADER = 64  # so many bytes too many are a header that was counted with the sound
+_AU_TO_THE_END = ((8, b"\xff\xff\xff\xff"),)
 _PIECE = 1 << 20
 # So many zeros behind the end are room that a recorder reserved; more are silence.
 _MAX_ZEROS = 64 << 20
@@ -78,7 +82,9 @@ def walk(opened: Opened, size: int) -> Part:
             long_size = int.from_bytes(opened.read_at(at + 16, 8), "little")
         if name == form.sound:
             if magic == b"RF64" and body == _WRAP - 1:
-                return _sound(opened, size, form, at, long_size, "ds64")
+                # Zero: a recorder died before it came back to the header.
+                body = long_size or size - at - form.head
+                return _sound(opened, size, form, at, body, "ds64", unsaid=long_size == 0)
             return _sound(opened, size, form, at, body, magic.decode())
         if body < 0:
             break
@@ -89,30 +95,45 @@ def walk(opened: Opened, size: int) -> Part:
 def walk_au(opened: Opened, size: int) -> Part:
     """AU and NeXT: one header, then samples until the end."""
     start, body = (int.from_bytes(opened.read_at(at, 4), "big") for at in (4, 8))
-    if body >= _WRAP - 1 or start + body >= size or not 24 <= start < size or body == 0:
+    rest = size - start
+    if body >= _WRAP - 1 or not 24 <= start < size or body == rest:
         return Part(0, size)
+    if body == 0:
+        return Part(0, size, _AU_TO_THE_END)
+    if body > rest + max(start, _HEADER):
+        return Part(0, size, problem=_missing(body, rest))
+    if body > rest:
+        return Part(0, size, _AU_TO_THE_END)
     end, more = _what_follows(opened, start + body, size, None)
     if not more:
         return Part(0, end)
-    return Part(0, size, ((8, b"\xff\xff\xff\xff"),), _note(body, size - start))
+    return Part(0, size, _AU_TO_THE_END, _note(body, rest))
 
 
-def _sound(opened: Opened, size: int, form: _Form, at: int, body: int, magic: str) -> Part:
+def _sound(
+    opened: Opened, size: int, form: _Form, at: int, body: int, magic: str, unsaid: bool = False
+) -> Part:
     """The part whose samples are in the chunk at an offset and are said to have a size."""
     start = at + form.head
     rest = size - start
     true = body
+    if body == 0 and rest and _next_chunk(opened, start, size, form) is None:
+        true = rest  # never brought up to date
     if form.size_bytes == 4 and magic != "ds64":
-        if any(body in values for values in PLACEHOLDERS):
-            true = rest if rest > body else body
+        if any(body in values for values in _PLACEHOLDERS):
+            if rest <= body:
+                return Part(0, size)  # decoders know these
+            true = rest
         elif body > 0 and rest - body >= _WRAP - _PIECE:
             # Written modulo 4 GiB; the rounding spares up to a MiB of other chunks behind it.
             true = body + (rest - body + _PIECE) // _WRAP * _WRAP
     if form.size_bytes == 8 and form.sound == b"data" and body in (0, (1 << 64) - 1):
         true = rest  # CAF: "until the end"
-    if rest < true <= rest + start:
+    if rest < true <= rest + max(start, _HEADER):
         true = rest  # the size counts the header too: all is there
-    if true > rest or true <= 0:
+    if true > rest:
+        return Part(0, size, problem=_missing(true, rest))
+    if true <= 0:
         return Part(0, size)
     if true == rest:
         end, more = size, False
@@ -120,7 +141,7 @@ def _sound(opened: Opened, size: int, form: _Form, at: int, body: int, magic: st
         end, more = _what_follows(opened, start + true, size, form)
     if more:
         end, true = size, rest
-    if true == body:
+    if true == body and not unsaid:
         return Part(0, end)
     patches = _mended(form, at, true, magic)
     return Part(0, end, patches, _note(body, true) if more or true - body >= _WRAP else "")
@@ -138,6 +159,10 @@ def _mended(form: _Form, at: int, true: int, magic: str) -> tuple[tuple[int, byt
     if magic == "FORM":
         return ((at + 4, zero),)
     return ((4, form.raw_size(8)), (at + 4, zero))
+
+
+def _missing(said: int, found: int) -> str:
+    return f"its header promises {said} bytes of samples, but {found} follow"
 
 
 def _note(said: int, found: int) -> str:
@@ -160,7 +185,7 @@ def _what_follows(opened: Opened, at: int, size: int, form: _Form | None) -> tup
             break
         chunks += 1
         at = following
-    if at >= size or chunks or opened.read_at(at, 8).startswith(_TAGS):
+    if at + _STRAY >= size or chunks or opened.read_at(at, 8).startswith(_TAGS):
         return size, False
     return size, not _only_zeros(opened, at, size)
 

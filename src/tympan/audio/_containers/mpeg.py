@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tympan.audio._containers.parts import behind_tags
 from tympan.audio._source import Opened
 
 _KBITS = {
@@ -40,13 +41,7 @@ def frame(head: bytes) -> tuple[int, int, int] | None:
 
 def stated_samples(opened: Opened) -> int | None:
     """Samples by the count in the first frame (Xing, Info, VBRI), None if there is none."""
-    head = opened.read_at(0, 10)
-    at = 0
-    if head[:3] == b"ID3" and len(head) == 10:
-        at = 10
-        for shift, value in zip((21, 14, 7, 0), head[6:10], strict=True):
-            at += (value & 127) << shift
-    raw = opened.read_at(at, 4096)
+    raw = opened.read_at(behind_tags(opened, 0), 4096)
     while len(raw) > 4 and frame(raw) is None:  # padding behind the tag
         following = raw.find(b"\xff", 1)
         if following < 0:

@@ -56,8 +56,14 @@ class Clock:
             return 0
         jumps = step_s > max(_TREMBLE_S, count / self.rate_hz / 2)
         if ahead_s > _DRIFT_S or jumps:
-            return max(0, round(ahead_s * self.rate_hz))
+            return max(0, self._whole_frames(ahead_s, count))
         return 0
+
+    def _whole_frames(self, ahead_s: float, count: int) -> int:
+        """Samples in a gap: those of as many frames as are missing, if that is what it is."""
+        samples = round(ahead_s * self.rate_hz)
+        frames = round(samples / count) * count if count else samples
+        return frames if abs(frames - samples) <= _TREMBLE_S * self.rate_hz else samples
 
     def _is_another(self, time_s: float, ahead_s: float) -> bool:
         late = self._until_s is not None and time_s > self._until_s and ahead_s > _DRIFT_S

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tympan.audio._containers.boxes import is_intact_matroska
 from tympan.audio._decoders.clock import Clock
 from tympan.audio._decoders.convert import Converter
 from tympan.audio._decoders.ffmpeg_frames import Bad, first_track
@@ -43,6 +44,8 @@ class FFmpegReader:
         self._rate = rate_hz or self._frames.rate_hz
         self._channels = self._frames.channels
         self._begin()
+        self.gapless = self._input.gapless  # whether there is no time without samples
+        self._intact: bool | None = None  # not looked at yet
         self.info = replace(self._describe(), problem=problem)
 
     # -- at the beginning ------------------------------------------------------------------------
@@ -55,6 +58,8 @@ class FFmpegReader:
         """Prepare to read from the first sample."""
         self._total = self._input.total(self._frames.rate_hz)
         self._lost: list[tuple[int, int]] = []  # place and length of what could not be decoded
+        self._gaps: list[tuple[int, int]] = []  # and of what did not arrive
+        self._broken_at = 0  # where the container could not be followed, in samples
         self._pieces = self._within_total(self._in_place())
         self._left = np.zeros((0, self._channels), np.float32)
         self._position = 0
@@ -126,9 +131,8 @@ class FFmpegReader:
             missing = clock.gap(time_s, len(block) or 0) if self._input.clocked else 0
             if not self._input.clocked:
                 clock.position += len(block)
-            if missing and self._input.gapless and not self._spared(clock, missing):
-                at = clock.position - len(block) - missing
-                raise DecodeError(f"{missing} samples are missing after {at / clock.rate_hz:.2f} s")
+            if missing:
+                self._judge(clock.position - len(block) - missing, missing)
             yield from self._silence(missing)
             yield block
         rest = self._frames.converter.flush() if self._frames.converter is not None else None
@@ -155,6 +159,9 @@ class FFmpegReader:
         spared = self.lenient or (self._input.tolerant and self._frames.mostly_good)
         if not spared:
             raise DecodeError(bad.reason)
+        if bad.ends:
+            self._broken_at = self._broken_at or clock.position or 1
+            return 0
         self._lost.append((clock.position, bad.samples))
         if self._input.clocked:
             # Its own time, if it has one, and that of the next frame tell what is missing.
@@ -162,11 +169,18 @@ class FFmpegReader:
         clock.position += bad.samples
         return bad.samples
 
-    def _spared(self, clock: Clock, missing: int) -> bool:
-        """Note a gap in a format that has none; whether reading may go on behind it."""
-        if self.lenient:
-            self._lost.append((clock.position, missing))
-        return self.lenient
+    def _judge(self, at: int, missing: int) -> None:
+        """Whether a jump of the time stamps is silence that was not sent, or damage."""
+        if "matroska" in self._input.container_name and self._intact is None:
+            self._intact = is_intact_matroska(self._opened)
+        damaged = self.gapless or self._intact is False
+        if damaged and not self.lenient:
+            seconds = at / self._frames.rate_hz
+            raise DecodeError(f"{missing} samples are missing after {seconds:.2f} s")
+        if damaged:
+            self._lost.append((at, missing))
+        elif not self._input.sparse:
+            self._gaps.append((at, missing))
 
     def _silence(self, count: int) -> Iterator[np.ndarray]:
         step = max(1, _SILENT_PIECE // self._channels)
@@ -243,13 +257,7 @@ class FFmpegReader:
 
     def ending(self, position: int) -> Ending:
         """What is to be said when all was read up to a sample."""
-        remark = ""
-        if self._lost:
-            first, seconds = self._lost[0][0], sum(n for _, n in self._lost) / self._frames.rate_hz
-            remark = (
-                f"{len(self._lost)} damaged places were replaced by silence ({seconds:.2f} s), "
-                f"the first at {first / self._frames.rate_hz:.2f} s"
-            )
+        remark = self._remark()
         stated_s = self.info.duration_s
         counted = self._input.lossless and self._total is not None
         if stated_s is None or position / self._rate >= stated_s - self._slack_s(counted):
@@ -262,11 +270,27 @@ class FFmpegReader:
             return Ending(remark=remark)
         return Ending(remark=f"{what}, but its sound ends after {position / self._rate:.2f} s")
 
+    def _remark(self) -> str:
+        """What was replaced, left out, or is damaged by the container's own account."""
+        rate_hz = self._frames.rate_hz
+        for places, what in ((self._lost, "damaged"), (self._gaps, "missing")):
+            if places:
+                first, total = places[0][0], sum(count for _, count in places)
+                return (
+                    f"{len(places)} {what} parts were replaced by silence "
+                    f"({total / rate_hz:.2f} s), the first at {first / rate_hz:.2f} s"
+                )
+        if self._broken_at:
+            return f"is damaged after {self._broken_at / rate_hz:.2f} s; what can be read was read"
+        if self._frames.corrupt:
+            return f"{self._frames.corrupt} packets arrived damaged or were lost on the way"
+        return ""
+
     def _slack_s(self, counted: bool) -> float:
         """By how much the stated length may err: encoders count their padding, or not."""
         if counted:
             return self._frames.longest / self._frames.rate_hz
-        return 0.1 + 0.02 * (self.info.duration_s or 0.0)
+        return 0.1 + 0.001 * (self.info.duration_s or 0.0)
 
     def close(self) -> None:
         """Close the decoder, and the file if it was opened for it."""

@@ -51,6 +51,7 @@ class Frames:
         self.longest = 0  # samples of the longest frame
         self.converter: Converter | None = None
         self.ends_whole = True
+        self.corrupt = 0  # packets that the container says are damaged
         self._good = self._bad = 0
         self._repack: Any = None
         self._waiting: list[Any] = []
@@ -100,6 +101,7 @@ class Frames:
     def _demux(self) -> Iterator[Any]:
         source, length = self.source, 0
         for packet in source.container.demux(source.stream):
+            self.corrupt += packet.is_corrupt and source.broadcast
             if packet.size and source.mpeg:
                 self.ends_whole = _is_whole(packet)
             try:

@@ -24,6 +24,8 @@ _ELEMENTARY = {"aac", "ac3", "eac3", "dts", "dtshd", "mlp", "truehd", "amr", "mp
 _BROADCAST = {"mpegts", "mpeg"}
 # In these, time cannot pass without samples: a jump of the time stamps is damage.
 _GAPLESS = {"flac", "ogg", "tta", "wv", "wav", "w64", "aiff", "au", "caf", "ape", "tak"}
+# In these, silence may not have been sent, and nothing is known of what was lost.
+_SPARSE = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "ogg"}
 # These count in samples and know the true end.
 _EXACT = {"mov,mp4,m4a,3gp,3g2,mj2", "caf", "wav", "w64", "aiff", "au", "flac", "tta", "wv"}
 # In these, junk between packets is common (tags, cuts on the air), and every player skips it.
@@ -70,11 +72,14 @@ class Input:
         self.elementary = self.container_name in _ELEMENTARY
         self.clocked = not self.elementary
         self.gapless = self.container_name in _GAPLESS
+        self.sparse = self.container_name in _SPARSE
         self.mpeg = self.codec in _SKIP_JUNK
         self.tolerant = self.elementary or self.mpeg
         self.lossless = self.codec in _LOSSLESS or self.codec.startswith("pcm_")
-        broadcast = self.container_name in _BROADCAST
-        self.longest_gap_s = clock.LONGEST_BROADCAST_GAP_S if broadcast else clock.LONGEST_GAP_S
+        self.broadcast = self.container_name in _BROADCAST
+        self.longest_gap_s = (
+            clock.LONGEST_BROADCAST_GAP_S if self.broadcast else clock.LONGEST_GAP_S
+        )
         # A film's length says nothing about where its sound ends.
         self.states_sound = self.stream.duration is not None or len(self.container.streams) == 1
 
@@ -96,7 +101,7 @@ class Input:
         if self.container.format.name == "caf":
             # Its last ALAC packet says itself how much it holds; FFmpeg would cut that twice.
             context.flags2 |= av.codec.context.Flags2.skip_manual
-        if context.codec.canonical_name == "flac":
+        if context.codec.canonical_name in _LOSSLESS:
             # Without this, a damaged frame comes out as noise.
             context.options = {"err_detect": "crccheck+explode"}
 
@@ -155,15 +160,19 @@ class Input:
         """No sound can begin later, by the container's length."""
         if self.elementary or self.container.duration is None:
             return None
-        start = self.container.start_time or 0
+        start = max(0, self.container.start_time or 0)
         return (start + self.container.duration) / 1e6 + 1.0
 
     def lead_s(self, first_s: float | None) -> float:
         """How much later than the recording its sound begins."""
         start = self.container.start_time
-        if first_s is None or start is None or len(self.container.streams) == 1:
+        if first_s is None or start is None:
             return 0.0
-        late = first_s - start / 1e6
+        start_s = start / 1e6
+        if "matroska" in self.container_name and self.container.duration is not None:
+            # Its times and its length count from zero.
+            start_s = 0.0 if first_s < self.container.duration / 1e6 else first_s
+        late = first_s - start_s
         return late if _LEAD_S < late <= self.longest_gap_s else 0.0
 
     def bits(self) -> int | None:

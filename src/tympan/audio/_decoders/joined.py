@@ -54,13 +54,12 @@ class JoinedReader:
             total = sum(count or 0 for count in samples)
         known = all(one is not None for one in seconds)
         problems = [info.problem for info in infos if info.problem]
-        notes = [f"{len(infos)} recordings lie in it one after another"]
         return replace(
             first,
             num_samples=total,
             duration_s=sum(one or 0.0 for one in seconds) if known else None,
             problem=problems[0] if problems else "",
-            note="; ".join([*notes, *(info.note for info in infos if info.note)]),
+            note="; ".join(info.note for info in infos if info.note),
         )
 
     def _begin(self) -> None:

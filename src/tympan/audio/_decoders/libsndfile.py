@@ -7,14 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tympan.audio._containers.chunks import PLACEHOLDERS
 from tympan.audio._reader import AudioInfo, DecodeError, Ending
 from tympan.audio._source import Opened
 
 _MALFORMED = 3  # SF_ERR_MALFORMED_FILE: recognised, but its content is damaged or cut
-# The library's log of the header: ` data : 32000 (should be 9956)` is a file cut short.
-_SHORT = re.compile(r"^\s*(?:data|SSND|Data Size)\s*:\s*(\d+) \(should be (\d+)\)", re.M)
-_SHORT_DS64 = re.compile(r"frame count (\d+) does not match value from 'ds64' chunk of (\d+)")
 _SMALL = 1 << 12
 _BITS = re.compile(r"(?:PCM_|ALAC_)(?:S|U)?(\d+)")
 _STORED_BITS = {"FLOAT": 32, "DOUBLE": 64, "ULAW": 8, "ALAW": 8}
@@ -65,7 +61,6 @@ class SndfileReader:
     def _describe(self, name: str, problem: str) -> AudioInfo:
         sound = self._sound
         bits = _BITS.match(sound.subtype)
-        width = int(bits.group(1)) if bits else _STORED_BITS.get(sound.subtype)
         # MPEG-like streams of unknown length are reported with a huge count.
         frames = sound.frames if sound.frames < 1 << 62 else None
         return AudioInfo(
@@ -76,25 +71,9 @@ class SndfileReader:
             channels=int(sound.channels),
             num_samples=frames,
             duration_s=frames / sound.samplerate if frames and sound.samplerate > 0 else None,
-            bits=width,
-            problem=problem or self._missing_end(width),
+            bits=int(bits.group(1)) if bits else _STORED_BITS.get(sound.subtype),
+            problem=problem,
         )
-
-    def _missing_end(self, bits: int | None) -> str:
-        """Whether the header promises more than follows, by the library's log of it."""
-        log, size = self._sound.extra_info, self._opened.size()
-        found = _SHORT.search(log)
-        if found:
-            says, has = int(found.group(1)), int(found.group(2))
-            counts_header = says <= size  # many programs count it with the sound
-            if has < says and not counts_header and not any(says in v for v in PLACEHOLDERS):
-                return f"its header promises {says} bytes of samples, but {has} follow"
-        found = _SHORT_DS64.search(log)
-        if found:
-            has, says = int(found.group(1)), int(found.group(2))
-            if has < says and says * self._sound.channels * ((bits or 8) // 8) > size:
-                return f"its header promises {says} samples, but {has} follow"
-        return ""
 
     def seek(self, sample: int) -> None:
         """Go to a sample; a decoder with a memory is started so early that it has settled."""
