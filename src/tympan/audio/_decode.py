@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -67,13 +66,17 @@ class Span:
         return self.start_out - self.first_in * self.out_hz // self.in_hz
 
 
-def decode(reader: Reader, span: Span, *, mono: bool, partial: bool) -> Iterator[np.ndarray]:
+def decode(
+    reader: Reader, span: Span, *, mono: bool, partial: bool, remarks: list[str]
+) -> Iterator[np.ndarray]:
     """Yield exactly the samples of the span as `(t, c)` pieces.
+
+    What the user should know although the sound is given is added to `remarks` at the end.
 
     Raises:
         AudioFileError: damage is met, or the span holds nothing.
     """
-    pieces = _read(reader, span, partial)
+    pieces = _read(reader, span, partial, remarks)
     if mono and reader.info.channels > 1:
         pieces = (piece.mean(axis=1, keepdims=True, dtype=np.float32) for piece in pieces)
     channels = 1 if mono else reader.info.channels
@@ -190,7 +193,7 @@ def _hours(seconds: float) -> str:
     return f"{seconds / 3600:.1f} hours" if seconds >= 3600 else f"{seconds:.0f} s"
 
 
-def _read(reader: Reader, span: Span, partial: bool) -> Iterator[np.ndarray]:
+def _read(reader: Reader, span: Span, partial: bool, remarks: list[str]) -> Iterator[np.ndarray]:
     """Yield the decoded samples from `first_in` to `stop_in`, checked."""
     info, position = reader.info, span.first_in
     size = max(1, _PIECE_VALUES // info.channels)
@@ -209,15 +212,13 @@ def _read(reader: Reader, span: Span, partial: bool) -> Iterator[np.ndarray]:
     except DecodeError as error:
         if not partial:
             raise _damaged(info, position, error) from error
-        _warn(info, f"is damaged after {position / info.rate_hz:.2f} s ({error})")
+        remarks.append(f"is damaged after {position / info.rate_hz:.2f} s ({error})")
         return
     reached_end = span.stop_in is None or position < span.stop_in
     ending = reader.ending(position) if reached_end and position > span.first_in else Ending()
     if not partial:
         _refuse_cut(info, ending, position, reached_end and position > span.first_in)
-    for remark in (info.note, ending.remark):
-        if remark:
-            _warn(info, remark)
+    remarks += [remark for remark in (info.note, ending.remark) if remark]
 
 
 def _damaged(info: AudioInfo, position: int, error: DecodeError) -> AudioFileError:
@@ -226,10 +227,6 @@ def _damaged(info: AudioInfo, position: int, error: DecodeError) -> AudioFileErr
         file=info.path,
         fix="copy or record it again, or take what is whole: --partial; load(…, partial=True)",
     )
-
-
-def _warn(info: AudioInfo, what: str) -> None:
-    warnings.warn(f"{info.path}: {what}", stacklevel=2)
 
 
 def _refuse_cut(info: AudioInfo, ending: Ending, position: int, reached_end: bool) -> None:

@@ -130,7 +130,9 @@ def _open_part(opened: Opened, part: Part) -> Reader:
     # knows no time stamps.
     head = lies_in.read_at(0, 64)
     classes: list[Callable[[Opened, str], Reader]] = [SndfileReader, FFmpegReader]
-    if is_mpeg(head) or (head[:4] == b"caff" and b"alac" in head):
+    if is_mpeg(head):
+        classes.remove(SndfileReader)
+    elif head[:4] == b"caff" and b"alac" in head:
         classes.reverse()
     elif part.holes or part.gaps:  # only FFmpeg knows what time the rest is from
         classes.insert(0, partial(_timed, usual=SndfileReader, gapless=part.holes))

@@ -6,7 +6,14 @@ from tympan.audio._containers.parts import Part
 from tympan.audio._source import Opened
 
 _INFO = 8  # offset of STREAMINFO's content
-_MARKS = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")
+# What other files hold near their beginnings, and how far from it.
+_MARKS = (
+    (b"fLaC\x00\x00\x00\x22", 0),
+    (b"fLaC\x80\x00\x00\x22", 0),
+    (b"OggS\x00\x02", 0),
+    (b"WAVEfmt ", 8),
+    (b"AIFFCOMM", 8),
+)
 _PIECE = 4 << 20
 # Looked through for files joined to the first; in a longer file that would take too long.
 _SCANNED = 256 << 20
@@ -34,16 +41,16 @@ def walk(opened: Opened, size: int) -> Part:
 
 
 def _next_file(opened: Opened, size: int) -> int:
-    """Where another FLAC file begins behind the first, or the end."""
+    """Where another file begins behind the first, or the end."""
     at = 4
     while at < min(size, _SCANNED):
         piece = opened.read_at(at, _PIECE)
-        hits = [found for mark in _MARKS if (found := piece.find(mark)) >= 0]
+        hits = [found - before for mark, before in _MARKS if (found := piece.find(mark)) >= before]
         if hits:
             return at + min(hits)
         if len(piece) < _PIECE:
             break
-        at += _PIECE - 7
+        at += _PIECE - 16
     return size
 
 

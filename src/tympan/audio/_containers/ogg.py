@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from tympan.audio._containers.parts import Part
+from tympan.audio._containers.parts import Part, looks_like
 from tympan.audio._source import Opened
 
 _HEAD = 27
@@ -21,6 +21,8 @@ def walk(opened: Opened, size: int) -> Part:
     while at < size:
         head = opened.read_at(at, _HEAD + 255)
         if head[:4] != b"OggS":
+            if looks_like(head):
+                return Part(0, at, problem=problem, holes=holes, gaps=opus.gaps)
             following = _next_page(opened, at, size)
             if following < 0:
                 break

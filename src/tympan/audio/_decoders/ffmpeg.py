@@ -59,6 +59,7 @@ class FFmpegReader:
         self._total = self._input.total(self._frames.rate_hz)
         self._lost: list[tuple[int, int]] = []  # place and length of what could not be decoded
         self._gaps: list[tuple[int, int]] = []  # and of what did not arrive
+        self._more = False  # than the header says
         self._broken_at = 0  # where the container could not be followed, in samples
         self._pieces = self._within_total(self._in_place())
         self._left = np.zeros((0, self._channels), np.float32)
@@ -95,7 +96,7 @@ class FFmpegReader:
         except DecodeError:
             return self.info
         try:
-            for time_s, seconds in other.packets():
+            for time_s, seconds in other.packets(self._frames.longest / clock.rate_hz):
                 clock.gap(time_s, round(seconds * clock.rate_hz))
         except DecodeError:
             return self.info
@@ -206,6 +207,7 @@ class FFmpegReader:
                 held.append(piece[inside:])
             padding = 0 if self._input.lossless else _PADDING_FRAMES * self._frames.longest
             if position - self._total > padding:
+                self._more = True
                 yield from held
                 yield from pieces
                 return
@@ -260,11 +262,15 @@ class FFmpegReader:
         remark = self._remark()
         stated_s = self.info.duration_s
         counted = self._input.lossless and self._total is not None
-        if stated_s is None or position / self._rate >= stated_s - self._slack_s(counted):
+        # Encoders count their padding, or not; samples that were counted are all there.
+        slack_s = 0.0 if counted else 0.1 + 0.001 * (stated_s or 0.0)
+        missing_s = (stated_s or 0.0) - position / self._rate
+        if missing_s <= slack_s:
             return Ending(remark=remark)
         what = f"its header promises {stated_s:.2f} s"
-        # A frame cut in two, or samples that were counted: no slip of the pen.
-        if not self._frames.ends_whole or counted:
+        # A frame cut in two, or many samples that were counted: no slip of the pen.
+        much = counted and missing_s > self._frames.longest / self._frames.rate_hz
+        if much or not self._frames.ends_whole:
             return Ending(problem=what, remark=remark)
         if remark or not self._input.states_sound:
             return Ending(remark=remark)
@@ -280,17 +286,13 @@ class FFmpegReader:
                     f"{len(places)} {what} parts were replaced by silence "
                     f"({total / rate_hz:.2f} s), the first at {first / rate_hz:.2f} s"
                 )
+        if self._more:
+            return f"its header says {self._total} samples, but more follow: all were read"
         if self._broken_at:
             return f"is damaged after {self._broken_at / rate_hz:.2f} s; what can be read was read"
         if self._frames.corrupt:
             return f"{self._frames.corrupt} packets arrived damaged or were lost on the way"
         return ""
-
-    def _slack_s(self, counted: bool) -> float:
-        """By how much the stated length may err: encoders count their padding, or not."""
-        if counted:
-            return self._frames.longest / self._frames.rate_hz
-        return 0.1 + 0.001 * (self.info.duration_s or 0.0)
 
     def close(self) -> None:
         """Close the decoder, and the file if it was opened for it."""

@@ -25,9 +25,10 @@ _BROADCAST = {"mpegts", "mpeg"}
 # In these, time cannot pass without samples: a jump of the time stamps is damage.
 _GAPLESS = {"flac", "ogg", "tta", "wv", "wav", "w64", "aiff", "au", "caf", "ape", "tak"}
 # In these, silence may not have been sent, and nothing is known of what was lost.
-_SPARSE = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "ogg"}
+_MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
+_SPARSE = {_MP4, "matroska,webm", "ogg"}
 # These count in samples and know the true end.
-_EXACT = {"mov,mp4,m4a,3gp,3g2,mj2", "caf", "wav", "w64", "aiff", "au", "flac", "tta", "wv"}
+_EXACT = {_MP4, "caf", "wav", "w64", "aiff", "au", "flac", "tta", "wv"}
 # In these, junk between packets is common (tags, cuts on the air), and every player skips it.
 _SKIP_JUNK = {"mp3", "mp2", "mp1"}
 _LOSSLESS = {"flac", "alac", "wavpack", "tta", "ape", "tak", "mlp", "truehd"}
@@ -74,9 +75,9 @@ class Input:
         self.gapless = self.container_name in _GAPLESS
         self.sparse = self.container_name in _SPARSE
         self.mpeg = self.codec in _SKIP_JUNK
-        self.tolerant = self.elementary or self.mpeg
         self.lossless = self.codec in _LOSSLESS or self.codec.startswith("pcm_")
         self.broadcast = self.container_name in _BROADCAST
+        self.tolerant = self.elementary or self.mpeg or self.broadcast
         self.longest_gap_s = (
             clock.LONGEST_BROADCAST_GAP_S if self.broadcast else clock.LONGEST_GAP_S
         )
@@ -122,7 +123,8 @@ class Input:
     def total(self, rate_hz: int) -> int | None:
         """The number of samples where the container counts them."""
         seconds = self.stated_s(rate_hz)
-        if seconds is None or self.container_name not in _EXACT:
+        counts = self.lossless or self.container_name == _MP4
+        if seconds is None or self.container_name not in _EXACT or not counts:
             return None
         return round(seconds * rate_hz) if self.stream.time_base * rate_hz == 1 else None
 
@@ -130,20 +132,22 @@ class Input:
         """Whether going through all packets is quick, or the only way to know the length."""
         return self.elementary or size <= _QUICK_BYTES
 
-    def packets(self) -> Iterator[tuple[float | None, float]]:
+    def packets(self, usual_s: float) -> Iterator[tuple[float | None, float]]:
         """Yield time and length of each packet in seconds, without decoding them.
 
+        Args:
+            usual_s: the length of a packet that does not say it.
+
         Raises:
-            DecodeError: the packets do not say how long they are.
+            DecodeError: the container cannot be followed.
         """
         try:
             for packet in self.container.demux(self.stream):
                 if packet.size == 0:
                     continue
-                if not packet.duration or packet.time_base is None:
-                    raise DecodeError("its packets do not say how long they are")
-                seconds = float(packet.duration * packet.time_base)
-                yield self.time_s(packet) if self.clocked else None, seconds
+                if packet.duration and packet.time_base is not None:
+                    usual_s = float(packet.duration * packet.time_base)
+                yield self.time_s(packet) if self.clocked else None, usual_s
         except self.errors as error:
             raise DecodeError(plain(error)) from error
 

@@ -34,6 +34,8 @@ class SndfileReader:
             raise DecodeError("holds no samples", empty=True)
         self.info = self._describe(opened.name, problem)
         self.exact = bool(self.info.bits) and not self.info.problem
+        if self.exact:
+            self._jump(0)  # where later seeks count from, whatever a strange header says
 
     def _begin(self) -> None:
         """Go to the first sample as a decoder that was never anywhere else."""
@@ -85,8 +87,9 @@ class SndfileReader:
             if not self._settle(sample):
                 self._begin()
                 self._skip_to(sample)
-        elif not self._jump(sample):
-            # Some codecs (GSM, G.721, DWVW) can only be read from the beginning.
+        elif self.info.codec.startswith("alac") or not self._jump(sample):
+            # Some codecs (GSM, G.721, DWVW) can only be read from the beginning, and in damaged
+            # ALAC the library loses its place.
             self._begin()
             self._skip_to(sample)
 
