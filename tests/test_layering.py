@@ -29,8 +29,6 @@ FLOORS = (
     ("cli", "__main__"),
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-# A clip shows itself: one step upward, taken only when `clip.show()` is called.
-GRANTED = {("audio/clip.py", "spectra")}
 MODULES = sorted(path for path in SOURCES.rglob("*.py") if path != SOURCES / "__init__.py")
 
 
@@ -77,11 +75,9 @@ def rooms_used(source: str, package: tuple[str, ...]) -> Iterator[tuple[str, int
 
 
 def rooms_used_by(path: Path) -> Iterator[tuple[str, int]]:
-    """Yield each room that a file uses, but for the exceptions granted above."""
-    within = path.relative_to(SOURCES)
-    for used, line in rooms_used(path.read_text(encoding="utf-8"), ("tympan", *within.parts[:-1])):
-        if (within.as_posix(), used) not in GRANTED:
-            yield used, line
+    """Yield each room that a file uses."""
+    package = ("tympan", *path.relative_to(SOURCES).parts[:-1])
+    yield from rooms_used(path.read_text(encoding="utf-8"), package)
 
 
 def public_names() -> dict[str, str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -82,12 +84,30 @@ def encoded(name: str) -> bytes:
 
 
 def _ffmpeg(container: str, codec: str) -> bytes:
+    return muxed(recording(), container, codec)
+
+
+def muxed(
+    clip: Clip,
+    container: str,
+    codec: str,
+    keep: Callable[[float], bool] = lambda _: True,
+    layout: str | None = None,
+) -> bytes:
+    """A clip as the bytes of a file that FFmpeg writes.
+
+    Args:
+        keep: whether a packet of this time stamp (seconds) is sent; the others are lost.
+        layout: names of the channels, mono or stereo by themselves.
+    """
     import av
 
-    clip, file = recording(), io.BytesIO()
-    options = {"movie_timescale": str(RATE_HZ)} if container in ("ipod", "mp4", "mov") else {}
+    file = io.BytesIO()
+    timed = container in ("ipod", "mp4", "mov")
+    options = {"movie_timescale": str(clip.rate_hz)} if timed else {}
+    layout = layout or {1: "mono", 2: "stereo"}[clip.channels]
     with av.open(file, "w", format=container, container_options=options) as out:
-        stream = out.add_stream(codec, rate=clip.rate_hz, layout="stereo")
+        stream = out.add_stream(codec, rate=clip.rate_hz, layout=layout)
         if codec == "aac":
             # Its stand-in for noise is drawn anew at each decoding: no two would be equal.
             stream.options = {"aac_pns": "0"}
@@ -95,13 +115,22 @@ def _ffmpeg(container: str, codec: str) -> bytes:
         if codec in ("wavpack", "tta"):  # they would choose 8 bits
             context.format = av.AudioFormat("s16p" if codec == "wavpack" else "s16")
         into = av.AudioResampler(
-            context.format, "stereo", context.sample_rate, frame_size=context.frame_size or 1024
+            context.format, layout, context.sample_rate, frame_size=context.frame_size or 1024
         )
+        # Interleaved: PyAV cannot hand over more than seven planes.
         frame = av.AudioFrame.from_ndarray(
-            np.ascontiguousarray(clip.samples), format="fltp", layout="stereo"
+            np.ascontiguousarray(clip.samples.T).reshape(1, -1), format="flt", layout=layout
         )
         frame.sample_rate, frame.pts = clip.rate_hz, 0
-        for ready in [*into.resample(frame), *into.resample(None)]:
-            out.mux(stream.encode(ready))
-        out.mux(stream.encode(None))
+        frames = [*into.resample(frame), *into.resample(None)]
+        packets = [packet for one in frames for packet in stream.encode(one)]
+        for packet in [*packets, *stream.encode(None)]:
+            if packet.pts is None or keep(float(packet.pts * packet.time_base)):
+                out.mux(packet)
     return file.getvalue()
+
+
+def patched(data: bytes, at: int, form: str, *values: float) -> bytes:
+    """A file with some bytes exchanged; `form` as in `struct`."""
+    new = struct.pack(form, *values)
+    return data[:at] + new + data[at + len(new) :]

@@ -288,7 +288,7 @@ Clip(from_mel.numpy(), RATE_HZ, "from 64 mel bands").normalize_peak(-3)
 # %%
 # Try
 # ---
-# - Draw all pictures of a sound of yours at once: `tympan.load("my.wav").show()`.
+# - Draw all pictures of a sound of yours at once: `tympan.show("my.wav")`.
 # - Take 16, 32 and 128 mel bands for the last player. How many does it need?
 # - Find the best frame for the engine and the rain of the scene. Why does it say so little for
 #   rain?

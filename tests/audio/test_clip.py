@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+import sys
+import types
 
 import librosa
 import numpy as np
@@ -13,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tympan.audio import Clip, concat, synth
-from tympan.errors import ArgumentError, ShapeError, TympanError
+from tympan.errors import ArgumentError, MissingDependencyError, ShapeError, TympanError
 
 RATES = st.sampled_from([1, 8000, 11025, 16000, 44100, 48000, 1_000_000])
 
@@ -258,12 +260,64 @@ def test_map_checks_what_comes_back():
         clip.map(lambda x: x + np.inf)
 
 
-def test_show_draws(tmp_path):
-    figures = pytest.importorskip("tympan.spectra.figures")
-    assert figures
-    path = tmp_path / "wave.png"
-    synth.sine(duration_s=0.2).show(kind="waveform", path=path)
-    assert path.stat().st_size > 1000
+def test_its_length_is_its_samples():
+    clip = synth.silence(duration_s=0.5, rate_hz=8000)
+    assert len(clip) == clip.num_samples == 4000
+    assert len(Clip(np.zeros((2, 7)), 8000)) == 7
+    assert bool(clip)
+
+
+class Speaker:
+    """Stands in for sounddevice."""
+
+    class PortAudioError(Exception):
+        pass
+
+    def __init__(self, failure: str = "") -> None:
+        self.failure, self.played = failure, []
+
+    def query_devices(self, kind):
+        assert kind == "output"
+        if self.failure:
+            raise self.PortAudioError(self.failure)
+        return {"default_samplerate": 48000.0}
+
+    def play(self, samples, rate_hz, blocking):
+        assert blocking
+        self.played.append((samples, rate_hz))
+
+
+def test_play_by_the_loudspeaker(monkeypatch):
+    speaker = Speaker()
+    monkeypatch.setitem(sys.modules, "sounddevice", speaker)
+    clip = synth.sine(440, duration_s=0.5, rate_hz=16000, amplitude=2.0)
+    assert clip.play() is None
+    [(samples, rate_hz)] = speaker.played
+    assert (samples.shape, rate_hz) == ((24000, 1), 48000)
+    assert np.abs(samples).max() <= 1
+    Clip(np.zeros((6, 100)), 48000).play()
+    assert speaker.played[1][0].shape == (100, 1)
+
+
+def test_play_says_what_is_missing(monkeypatch):
+    clip = synth.silence(duration_s=0.1)
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    with pytest.raises(MissingDependencyError, match="pip install sounddevice"):
+        clip.play()
+    monkeypatch.setitem(sys.modules, "sounddevice", Speaker("no device"))
+    with pytest.raises(TympanError, match=r"cannot be played \(no device\).*loudspeaker"):
+        clip.play()
+
+
+def test_play_in_a_notebook(monkeypatch):
+    shown = []
+    display = types.SimpleNamespace(HTML=str, display=shown.append)
+    shell = types.SimpleNamespace(kernel=object())
+    ipython = types.SimpleNamespace(get_ipython=lambda: shell, display=display)
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    synth.sine(duration_s=0.2).play()
+    assert "<audio" in shown[0]
 
 
 def test_times_and_names():

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests_audio import recording
-from tympan.audio import Clip, load, probe, synth
+from tympan.audio import Clip, _save, _target, load, probe, synth
 from tympan.errors import AudioFileError
 
 EXTENSIONS = ["wav", "WAV", "rf64", "w64", "flac", "ogg", "opus", "mp3", "aiff", "au", "caf"]
@@ -106,3 +112,62 @@ def test_wav_bytes():
     clip = recording()
     assert np.array_equal(load(clip.to_wav_bytes()).samples, clip.samples)
     assert np.array_equal(load(clip.to_wav_bytes("FLOAT")).samples, clip.samples)
+
+
+FULL = """
+import resource, signal, sys
+from tympan.audio import synth
+from tympan.errors import AudioFileError
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+clip = synth.pink_noise(duration_s=20, rate_hz=48_000, amplitude=0.5)
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+try:
+    clip.save(sys.argv[1])
+except AudioFileError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a limit on the size of files")
+@pytest.mark.parametrize("extension", [*EXTENSIONS, "m4a", "webm"])
+def test_a_disk_that_is_full(extension, tmp_path):
+    path = tmp_path / f"sound.{extension}"
+    path.write_bytes(b"before")
+    run = subprocess.run(
+        [sys.executable, "-c", FULL, str(path)], capture_output=True, text=True, timeout=120
+    )
+    assert run.stderr == ""
+    assert run.stdout == f"{path}: cannot be written: File too large\n"
+    assert path.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_disk_without_space_is_called_so(tmp_path, monkeypatch):
+    def refuse(self, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    class Full:
+        """A file on a full disk."""
+
+        write = refuse
+
+        def __getattr__(self, name):
+            return getattr(io.BytesIO(), name)
+
+    for extension in ("wav", "flac", "ogg", "m4a"):
+        monkeypatch.setattr(
+            _save,
+            "TargetFile",
+            lambda file: _target.TargetFile(Full()),
+        )
+        with pytest.raises(AudioFileError, match=r"the disk is full \(free some space"):
+            recording().save(tmp_path / f"a.{extension}")
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_alac_of_32_bits_says_that_it_has_24(tmp_path):
+    with pytest.warns(UserWarning, match="24 bits"):
+        recording().save(tmp_path / "a.caf", subtype="ALAC_32")
+    with pytest.raises(AudioFileError, match="at most 8 channels"):
+        Clip(np.zeros((9, 100)), 48_000).save(tmp_path / "b.caf", subtype="ALAC_24")

@@ -17,6 +17,8 @@ __getattr__, __dir__, __all__ = attach(
         "AudioInfo": "tympan.audio.files",
         "Block": "tympan.audio.files",
         "Clip": "tympan.audio.clip",
+        "Loudness": "tympan.audio.loudness",
+        "LoudnessMeter": "tympan.audio.loudness",
         "blocks": "tympan.audio.files",
         "concat": "tympan.audio.clip",
         "demo_scene": "tympan.audio.scenes",

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tympan.audio import _limits
-from tympan.audio._reader import AudioInfo, DecodeError, Reader
+from tympan.audio._reader import AudioInfo, DecodeError, Ending, Reader
 from tympan.audio._resample import Resampler
-from tympan.audio.clip import Clip
 from tympan.errors import AudioFileError
 
 _PIECE_VALUES = 1 << 18  # values decoded at once: 1 MiB of float32
@@ -43,8 +42,6 @@ class Span:
         start, end = _limits.check_span(start_s, end_s)
         in_hz, out_hz = info.rate_hz, rate_hz or info.rate_hz
         _limits.check_factor(in_hz, out_hz, info.path)
-        if start and info.duration_s is not None and start >= info.duration_s:
-            raise _behind_the_end(info, start, info.duration_s)
         start_out = _limits.to_samples(start, out_hz)
         count = None if end is None else _limits.to_samples(end, out_hz) - start_out
         if count is not None and count < 1:
@@ -69,46 +66,17 @@ class Span:
         return self.start_out - self.first_in * self.out_hz // self.in_hz
 
 
-class ClipReader:
-    """A clip in memory, read like a file."""
-
-    def __init__(self, clip: Clip) -> None:
-        self._samples = clip.samples
-        self._position = 0
-        self.promised_s: float | None = clip.duration_s
-        self.slack_s = 0.0
-        self.info = AudioInfo(
-            path=clip.name,
-            container="memory",
-            codec="float",
-            rate_hz=clip.rate_hz,
-            channels=clip.channels,
-            num_samples=clip.num_samples,
-            duration_s=clip.duration_s,
-            bits=32,
-        )
-
-    def seek(self, sample: int) -> None:
-        """Go to a sample."""
-        self._position = sample
-
-    def read(self, count: int) -> np.ndarray:
-        """Return up to `count` samples `(t, c)`."""
-        block = self._samples[:, self._position : self._position + count].T
-        self._position += len(block)
-        return block
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-
-def decode(reader: Reader, span: Span, *, mono: bool, partial: bool) -> Iterator[np.ndarray]:
+def decode(
+    reader: Reader, span: Span, *, mono: bool, partial: bool, remarks: list[str]
+) -> Iterator[np.ndarray]:
     """Yield exactly the samples of the span as `(t, c)` pieces.
+
+    What the user should know although the sound is given is added to `remarks` at the end.
 
     Raises:
         AudioFileError: damage is met, or the span holds nothing.
     """
-    pieces = _read(reader, span, partial)
+    pieces = _read(reader, span, partial, remarks)
     if mono and reader.info.channels > 1:
         pieces = (piece.mean(axis=1, keepdims=True, dtype=np.float32) for piece in pieces)
     channels = 1 if mono else reader.info.channels
@@ -129,13 +97,13 @@ def decode(reader: Reader, span: Span, *, mono: bool, partial: bool) -> Iterator
                 return
     if empty:
         if span.start_out:
-            raise _behind_the_end(reader.info, span.start_out / span.out_hz, None)
+            raise _behind_the_end(reader.info, span.start_out / span.out_hz)
         raise AudioFileError("holds no samples", file=reader.info.path, fix="record it again")
 
 
 def collect(
     pieces: Iterator[np.ndarray],
-    info: AudioInfo,
+    reader: Reader,
     span: Span,
     *,
     mono: bool,
@@ -149,13 +117,16 @@ def collect(
     allowed_s = (
         None if max_duration_s is None else _limits.check_number(max_duration_s, "max_duration_s")
     )
+    info = reader.info
     channels = 1 if mono else info.channels
     promised = 0
     if info.duration_s is not None and info.problem == "":
-        rest = info.duration_s - span.start_out / span.out_hz
-        asked = rest if span.count_out is None else min(rest, span.count_out / span.out_hz)
-        _refuse_too_long(asked * span.out_hz, channels, info, span, allowed_s)
-        promised = max(0, math.ceil(asked * span.out_hz))
+        asked = _asked(info.duration_s, span)
+        # Refused at once for being too long is only what surely is.
+        if not reader.exact and _is_too_long(asked, channels, span, allowed_s):
+            asked = _asked(reader.measured().duration_s or 0.0, span)
+        _refuse_too_long(asked, channels, info, span, allowed_s)
+        promised = max(0, math.ceil(asked))
     if promised * channels * 4 > _PROMISED_BYTES:
         promised = 0
     # Where the header says how much comes, each piece goes to its place while it is in the cache.
@@ -188,9 +159,22 @@ def _joined(start: np.ndarray, held: list[np.ndarray], total: int) -> np.ndarray
     return out
 
 
+def _asked(duration_s: float, span: Span) -> float:
+    """How many samples of a sound of some length a span asks for."""
+    rest = duration_s * span.out_hz - span.start_out
+    return max(0.0, rest if span.count_out is None else min(rest, span.count_out))
+
+
+def _is_too_long(samples: float, channels: int, span: Span, allowed_s: float | None) -> bool:
+    longer = allowed_s is not None and samples / span.out_hz > allowed_s
+    return longer or samples * channels * 4 > _limits.MAX_CLIP_BYTES
+
+
 def _refuse_too_long(
     samples: float, channels: int, info: AudioInfo, span: Span, allowed_s: float | None
 ) -> None:
+    if not _is_too_long(samples, channels, span, allowed_s):
+        return
     seconds = samples / span.out_hz
     if allowed_s is not None and seconds > allowed_s:
         raise AudioFileError(
@@ -198,22 +182,22 @@ def _refuse_too_long(
             file=info.path,
             fix="load a part: start_s=…, end_s=…",
         )
-    if samples * channels * 4 > _limits.MAX_CLIP_BYTES:
-        raise AudioFileError(
-            f"holds {_hours(info.duration_s or seconds)} of sound, more than fits in one clip",
-            file=info.path,
-            fix="walk through it with tympan.blocks(), or load a part: start_s=…, end_s=…",
-        )
+    raise AudioFileError(
+        f"holds {_hours(info.duration_s or seconds)} of sound, more than fits in one clip",
+        file=info.path,
+        fix="walk through it with tympan.blocks(), or load a part: start_s=…, end_s=…",
+    )
 
 
 def _hours(seconds: float) -> str:
     return f"{seconds / 3600:.1f} hours" if seconds >= 3600 else f"{seconds:.0f} s"
 
 
-def _read(reader: Reader, span: Span, partial: bool) -> Iterator[np.ndarray]:
+def _read(reader: Reader, span: Span, partial: bool, remarks: list[str]) -> Iterator[np.ndarray]:
     """Yield the decoded samples from `first_in` to `stop_in`, checked."""
     info, position = reader.info, span.first_in
     size = max(1, _PIECE_VALUES // info.channels)
+    reader.lenient = partial
     try:
         if position:
             reader.seek(position)
@@ -226,23 +210,28 @@ def _read(reader: Reader, span: Span, partial: bool) -> Iterator[np.ndarray]:
             yield piece
             position += len(piece)
     except DecodeError as error:
-        if partial and position > span.first_in:
-            return
-        raise AudioFileError(
-            f"is damaged after {position / info.rate_hz:.2f} s ({error})",
-            file=info.path,
-            fix="copy or record it again, or take what is whole: --partial; load(…, partial=True)",
-        ) from error
+        if not partial:
+            raise _damaged(info, position, error) from error
+        remarks.append(f"is damaged after {position / info.rate_hz:.2f} s ({error})")
+        return
     reached_end = span.stop_in is None or position < span.stop_in
-    if reached_end and not partial and position > span.first_in:
-        _refuse_cut(reader, position)
+    ending = reader.ending(position) if reached_end and position > span.first_in else Ending()
+    if not partial:
+        _refuse_cut(info, ending, position, reached_end and position > span.first_in)
+    remarks += [remark for remark in (info.note, ending.remark) if remark]
 
 
-def _refuse_cut(reader: Reader, position: int) -> None:
+def _damaged(info: AudioInfo, position: int, error: DecodeError) -> AudioFileError:
+    return AudioFileError(
+        f"is damaged after {position / info.rate_hz:.2f} s ({error})",
+        file=info.path,
+        fix="copy or record it again, or take what is whole: --partial; load(…, partial=True)",
+    )
+
+
+def _refuse_cut(info: AudioInfo, ending: Ending, position: int, reached_end: bool) -> None:
     """Raise if a file ended before the end that its header promised."""
-    info, problem, promised_s = reader.info, reader.info.problem, reader.promised_s
-    if not problem and promised_s and position / info.rate_hz < promised_s - reader.slack_s:
-        problem = f"its header promises {promised_s:.2f} s"
+    problem = (info.problem or ending.problem) if reached_end else ""
     if problem:
         raise AudioFileError(
             f"is cut short: {problem}; it ends after {position / info.rate_hz:.2f} s",
@@ -286,8 +275,8 @@ def _resampled(pieces: Iterator[np.ndarray], span: Span, channels: int) -> Itera
             yield first  # so short that soxr rounds it away, see `_resample.resample`
 
 
-def _behind_the_end(info: AudioInfo, start_s: float, duration_s: float | None) -> AudioFileError:
-    ends = "" if duration_s is None else f" of {duration_s:.2f} s"
+def _behind_the_end(info: AudioInfo, start_s: float) -> AudioFileError:
+    ends = "" if info.duration_s is None else f" of {info.duration_s:.2f} s"
     return AudioFileError(
         f"has nothing at {start_s:g} s: that is behind its end{ends}",
         file=info.path,

@@ -1,57 +1,113 @@
-"""Writing through FFmpeg (PyAV): AAC in M4A and MP4, Opus in WebM."""
+"""Writing through FFmpeg (PyAV): AAC in M4A and MP4, Opus in WebM, ALAC in CAF."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tympan.audio._decoders.ffmpeg_frames import ALAC_ORDER
+from tympan.audio._save import as_stored
 from tympan.errors import AudioFileError
 
 if TYPE_CHECKING:
     from tympan.audio.clip import Clip
 
 _LAYOUTS = {1: "mono", 2: "stereo"}
+_ALAC_LAYOUTS = {
+    **_LAYOUTS,
+    3: "3.0",
+    4: "4.0",
+    5: "5.0",
+    6: "5.1",
+    7: "6.1(back)",
+    8: "7.1(wide)",
+}
+_ALAC_FRAME = 4096
 _PIECE = 1024
 _BITS_PER_SECOND = 96_000  # per channel: transparent for AAC and Opus
 
 
-def write(clip: Clip, path: Path, container: str, codec: str, *, shown: str) -> None:
-    """Encode a clip of one or two channels.
+def write(clip: Clip, file: Any, container: str, codec: str, *, shown: str) -> None:
+    """Encode a clip of one or two channels into an open file.
 
     Raises:
         AudioFileError: the codec does not take this rate or number of channels.
     """
-    import av
-
-    av.logging.set_level(None)
     if clip.channels not in _LAYOUTS:
         raise AudioFileError(
             f"{container} is written with 1 or 2 channels, this clip has {clip.channels}",
             file=shown,
             fix="use clip.mono(), or choose .wav",
         )
-    layout = _LAYOUTS[clip.channels]
+    # MP4 keeps the true length in units of its time scale, a millisecond unless told.
+    options = {} if container == "webm" else {"movie_timescale": str(clip.rate_hz)}
+    with _refusals(clip, codec, shown):
+        _encode(clip, file, container, codec, _LAYOUTS[clip.channels], options)
+
+
+def write_alac(clip: Clip, file: Any, *, shown: str) -> None:
+    """Write a clip of up to eight channels as ALAC of 24 bits in CAF, losslessly.
+
+    Raises:
+        AudioFileError: too many channels.
+    """
+    if clip.channels not in _ALAC_LAYOUTS:
+        raise AudioFileError(
+            f"ALAC holds at most {max(_ALAC_LAYOUTS)} channels, this clip has {clip.channels}",
+            file=shown,
+            fix="choose .wav",
+        )
+    # FFmpeg takes the channels in its own order; the file shall have them in the clip's.
+    places = ALAC_ORDER.get(clip.channels, list(range(clip.channels)))
+    moved = np.empty_like(clip.samples)
+    moved[places] = clip.samples
+    with _refusals(clip, "alac", shown):
+        _encode(clip.map(lambda _: moved), file, "caf", "alac", _ALAC_LAYOUTS[clip.channels], {})
+
+
+@contextmanager
+def _refusals(clip: Clip, codec: str, shown: str) -> Iterator[None]:
+    import av
+
+    av.logging.set_level(None)
     try:
-        # MP4 keeps the true length in units of its time scale, a millisecond unless told.
-        options = {} if container == "webm" else {"movie_timescale": str(clip.rate_hz)}
-        with av.open(str(path), "w", format=container, container_options=options) as file:
-            stream: Any = file.add_stream(codec, rate=clip.rate_hz, layout=layout)
-            stream.codec_context.bit_rate = _BITS_PER_SECOND * clip.channels
-            into = av.AudioResampler(stream.codec_context.format, layout, clip.rate_hz)
-            for start in range(0, clip.num_samples, _PIECE):
-                piece = np.ascontiguousarray(clip.samples[:, start : start + _PIECE])
-                frame = av.AudioFrame.from_ndarray(piece, format="fltp", layout=layout)
-                frame.sample_rate, frame.pts = clip.rate_hz, start
-                for ready in into.resample(frame):
-                    file.mux(stream.encode(ready))
-            for ready in into.resample(None):
-                file.mux(stream.encode(ready))
-            file.mux(stream.encode(None))
+        yield
     except (av.FFmpegError, ValueError, OSError) as error:
         raise AudioFileError(
             f"{codec} cannot hold {clip.channels} channels at {clip.rate_hz} Hz ({error})",
             file=shown,
             fix="resample it to 48000 Hz, or choose .wav",
         ) from error
+
+
+def _encode(
+    clip: Clip, file: Any, container: str, codec: str, layout: str, options: dict[str, str]
+) -> None:
+    import av
+
+    with av.open(file, "w", format=container, container_options=options) as out:
+        stream: Any = out.add_stream(codec, rate=clip.rate_hz, layout=layout)
+        exact = codec == "alac"
+        if exact:
+            stream.codec_context.format = av.AudioFormat("s32p")
+        else:
+            stream.codec_context.bit_rate = _BITS_PER_SECOND * clip.channels
+        into = av.AudioResampler(stream.codec_context.format, layout, clip.rate_hz)
+        step = _ALAC_FRAME if exact else _PIECE
+        for start in range(0, clip.num_samples, step):
+            piece = clip.samples[:, start : start + step].T
+            piece = as_stored(piece, "PCM_24") if exact else piece
+            frame = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(piece).reshape(1, -1),
+                format="s32" if exact else "flt",
+                layout=layout,
+            )
+            frame.sample_rate, frame.pts = clip.rate_hz, start
+            for ready in into.resample(frame):
+                out.mux(stream.encode(ready))
+        for ready in into.resample(None):
+            out.mux(stream.encode(ready))
+        out.mux(stream.encode(None))

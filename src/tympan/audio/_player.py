@@ -1,14 +1,16 @@
-"""A clip as HTML for notebooks and documentation: a player over a small waveform."""
+"""A clip to be listened to: by the loudspeaker, or as HTML with a player over a small waveform."""
 
 from __future__ import annotations
 
 import base64
 import html
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tympan.audio import _limits
+from tympan.errors import MissingDependencyError, TympanError
 
 if TYPE_CHECKING:
     from tympan.audio.clip import Clip
@@ -66,6 +68,46 @@ def waveform_svg(clip: Clip, width: int = _WIDTH, height: int = _HEIGHT) -> str:
         f'<path d="{path}" stroke="#2a6f97" stroke-width="{width / columns:.2f}" '
         'fill="none"/></svg>'
     )
+
+
+def play(clip: Clip) -> None:
+    """Play a clip; see `Clip.play`."""
+    if _in_notebook():
+        from IPython.display import HTML, display
+
+        display(HTML(player_html(clip)))
+        return
+    try:
+        import sounddevice
+    except ImportError as error:
+        raise MissingDependencyError(
+            "playing a clip outside a notebook needs sounddevice",
+            fix="pip install sounddevice, or save() the clip and open it in a player",
+        ) from error
+    except OSError as error:  # the module is there, the library below it is not
+        raise MissingDependencyError(
+            "playing a clip needs PortAudio",
+            fix="install it (on Debian and Ubuntu: apt install libportaudio2)",
+        ) from error
+    if clip.channels > 2:
+        clip = clip.mono()
+    try:
+        rate_hz = int(sounddevice.query_devices(kind="output")["default_samplerate"])
+        clip = clip.resample(rate_hz)
+        sounddevice.play(np.clip(clip.samples.T, -1, 1), clip.rate_hz, blocking=True)
+    except (sounddevice.PortAudioError, ValueError) as error:
+        raise TympanError(
+            f"cannot be played ({error})",
+            file=clip.name or None,
+            fix="connect a loudspeaker, or save() the clip and open it elsewhere",
+        ) from error
+
+
+def _in_notebook() -> bool:
+    """Whether this runs in a Jupyter kernel, which shows HTML."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and hasattr(shell, "kernel")
 
 
 def _data_uri(clip: Clip) -> str:

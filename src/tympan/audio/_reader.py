@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 
 from tympan.audio import _limits
+from tympan.audio._containers.mpeg import is_mpeg
+from tympan.audio._containers.parts import Part, looks_like
 from tympan.audio._source import Opened, open_source
 from tympan.errors import AudioFileError
 
@@ -27,6 +30,7 @@ class AudioInfo:
         duration_s: seconds, perhaps a little rounded; None where the file does not say.
         bits: bits per sample of uncompressed and lossless formats, else None.
         problem: damage seen from the outside (such as a missing end), "" if none.
+        note: what the header says wrongly, though all the sound can be read, "" if nothing.
     """
 
     path: str
@@ -38,18 +42,33 @@ class AudioInfo:
     duration_s: float | None
     bits: int | None = None
     problem: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What is to be said of a sound when all of it was read.
+
+    Attributes:
+        problem: what is missing, for which it is refused; "" if nothing.
+        remark: what the user should know although the sound is given; "" if nothing.
+    """
+
+    problem: str = ""
+    remark: str = ""
 
 
 class Reader(Protocol):
     """A decoder at a position in one file."""
 
     info: AudioInfo
-    # What the header states as the length: less than that was cut. None where it only guesses.
-    promised_s: float | None
-    slack_s: float  # by how much it may err
+    # Whether the number of samples was counted from bytes that are there, not only stated.
+    exact: bool
+    # Whether to go on behind damage, with silence in its place; set before the first read.
+    lenient: bool
 
     def seek(self, sample: int) -> None:
-        """Go to a sample, without decoding what lies before it."""
+        """Go to a sample: what is read there is what reading from the beginning gives."""
 
     def read(self, count: int) -> np.ndarray:
         """Return up to `count` samples `(t, c)` float32; none at the end.
@@ -57,6 +76,12 @@ class Reader(Protocol):
         Raises:
             DecodeError: what follows cannot be decoded.
         """
+
+    def ending(self, position: int) -> Ending:
+        """Say what is missing when nothing follows a sample."""
+
+    def measured(self) -> AudioInfo:
+        """The information with the true length, where it can be found without decoding."""
 
     def close(self) -> None:
         """Let go of the file."""
@@ -77,18 +102,14 @@ def open_reader(source: Any) -> Reader:
     Raises:
         AudioFileError: none does, or the sound has an impossible rate or number of channels.
     """
-    from tympan.audio._ffmpeg import FFmpegReader
-    from tympan.audio._libsndfile import SndfileReader
+    from tympan.audio._containers.parts import parts_of
+    from tympan.audio._decoders.joined import JoinedReader
 
     opened = open_source(source)
     try:
-        # libsndfile is faster and more exact, except for MPEG audio, which has no index: there it
-        # reads the whole file to open it. It also prints what it dislikes in MPEG and ALAC.
-        head = opened.read_at(0, 64)
-        if _is_mpeg(head) or (head[:4] == b"caff" and b"alac" in head):
-            reader = _first_that_can(opened, FFmpegReader)
-        else:
-            reader = _first_that_can(opened, SndfileReader, FFmpegReader)
+        openings = [partial(_open_part, opened, part) for part in parts_of(opened)]
+        one = len(openings) == 1
+        reader: Reader = openings[0]() if one else JoinedReader(openings, opened)
         _check(reader.info)
         return reader
     except BaseException:
@@ -96,25 +117,54 @@ def open_reader(source: Any) -> Reader:
         raise
 
 
-def _is_mpeg(head: bytes) -> bool:
-    """Whether a file starts like MP3 (or layer 1, 2); layer 0 in the same place is AAC."""
-    sync = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 6 != 0
-    return sync or head[:3] == b"ID3"
+def _open_part(opened: Opened, part: Part) -> Reader:
+    """Open one of the recordings in a file."""
+    from tympan.audio._containers.view import view
+    from tympan.audio._decoders.fallback import FallbackReader
+    from tympan.audio._decoders.ffmpeg import FFmpegReader
+    from tympan.audio._decoders.libsndfile import SndfileReader
 
-
-def _first_that_can(opened: Opened, *readers: Callable[[Opened], Reader]) -> Reader:
+    lies_in = view(opened, part.start, part.stop, part.patches)
+    # libsndfile is faster and more exact, except for MPEG audio, which has no index: there it
+    # reads the whole file to open it. It also prints what it dislikes in MPEG and ALAC, and
+    # knows no time stamps.
+    head = lies_in.read_at(0, 64)
+    classes: list[Callable[[Opened, str], Reader]] = [SndfileReader, FFmpegReader]
+    if is_mpeg(head):
+        classes.remove(SndfileReader)
+    elif head[:4] == b"caff" and b"alac" in head:
+        classes.reverse()
+    elif part.holes or part.gaps:  # only FFmpeg knows what time the rest is from
+        classes.insert(0, partial(_timed, usual=SndfileReader, gapless=part.holes))
     complaints: list[DecodeError] = []
-    for reader_class in readers:
-        opened.file.seek(0)
+    while classes:
+        reader_class = classes.pop(0)
+        lies_in.rewind()
         try:
-            reader = reader_class(opened)
+            reader = reader_class(lies_in, part.problem)
         except DecodeError as error:
             complaints.append(error)
             continue
-        if any(error.cut for error in complaints):
-            reader.info = replace(reader.info, problem="some of its pages are missing")
+        reader.info = replace(reader.info, note=part.note)
+        if classes == [FFmpegReader]:
+            return FallbackReader(reader, lies_in, part.problem)
         return reader
-    raise _not_audio(opened, complaints)
+    raise _not_audio(lies_in, complaints)
+
+
+def _timed(
+    opened: Opened, problem: str, usual: Callable[[Opened, str], Reader], gapless: bool
+) -> Reader:
+    """A reader by time stamps that gives the rate which another one would give."""
+    from tympan.audio._decoders.ffmpeg import FFmpegReader
+
+    try:
+        rate_hz = usual(opened, problem).info.rate_hz
+    except DecodeError:
+        rate_hz = None
+    reader = FFmpegReader(opened, problem, rate_hz)
+    reader.gapless = gapless
+    return reader
 
 
 def _not_audio(opened: Opened, complaints: list[DecodeError]) -> AudioFileError:
@@ -123,7 +173,7 @@ def _not_audio(opened: Opened, complaints: list[DecodeError]) -> AudioFileError:
         return AudioFileError(f"cannot be read: {opened.file.failure}", file=opened.name)
     empty = any(error.empty for error in complaints)
     empty = empty and not any(error.cut for error in complaints)
-    kind = _looks_like(opened.read_at(0, 64))
+    kind = looks_like(opened.read_at(0, 64))
     if empty:
         what, fix = f"holds no samples{f' behind its {kind} header' if kind else ''}", ""
     elif kind:
@@ -133,19 +183,6 @@ def _not_audio(opened: Opened, complaints: list[DecodeError]) -> AudioFileError:
     error = AudioFileError(what, file=opened.name, fix=fix or "copy or record it again")
     error.__cause__ = complaints[-1]
     return error
-
-
-def _looks_like(head: bytes) -> str:
-    """The format that a file's first bytes announce, "" if none that is known."""
-    if head[:4] in (b"RIFF", b"RIFX", b"RF64") and head[8:12] == b"WAVE":
-        return "WAV"
-    if head[:4] == b"FORM" and head[8:11] == b"AIF":
-        return "AIFF"
-    if head[4:8] == b"ftyp":
-        return "MP4"
-    starts = {b"fLaC": "FLAC", b"OggS": "OGG", b"caff": "CAF", b".snd": "AU", b"riff": "W64"}
-    starts |= {b"\x1aE\xdf\xa3": "WebM or Matroska", b"ID3\x03": "MP3", b"ID3\x04": "MP3"}
-    return starts.get(head[:4], "")
 
 
 def _check(info: AudioInfo) -> None:

@@ -6,20 +6,16 @@ import errno
 import io
 import os
 import stat
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeVar
 
+from tympan.audio._pipe import is_pipe, spool, spool_pipe
 from tympan.errors import ArgumentError, AudioFileError
 
 _T = TypeVar("_T")
-# What an unseekable stream (a pipe, a web response) may hold before it is refused.
-_MAX_STREAM_BYTES = 2 << 30
-_SPOOL_BYTES = 64 << 20
 _KINDS = (
     (stat.S_ISDIR, "is a folder, not a sound file", "name a file inside it"),
-    (stat.S_ISFIFO, "is a pipe", "give the opened pipe: open(path, 'rb')"),
     (stat.S_ISSOCK, "is a socket", "give a sound file"),
     (stat.S_ISCHR, "is a device", "record from devices with a recorder first"),
     (stat.S_ISBLK, "is a device", "give a sound file"),
@@ -89,8 +85,17 @@ class Opened:
         """Bytes in the file."""
         return self._keeping_place(lambda: self.file.seek(0, os.SEEK_END))
 
+    def rewind(self) -> None:
+        """Go to the beginning, before a decoder is opened."""
+        self.file.seek(0)
+
     def read_at(self, offset: int, count: int) -> bytes:
         """Read anywhere without moving the position that a decoder relies on."""
+        if self.handle is not None and hasattr(os, "pread"):
+            try:
+                return os.pread(self.handle, count, offset)
+            except OSError:  # said by the decoder, which meets it too
+                return b""
 
         def look() -> bytes:
             self.file.seek(offset)
@@ -112,11 +117,14 @@ class Opened:
 
 
 def rereadable(source: Any) -> Any:
-    """A source that can be opened again and again: an unseekable stream is copied aside.
+    """A source that can be opened again and again: a pipe or unseekable stream is copied aside.
 
     Raises:
         AudioFileError: the stream is empty, fails, or is longer than 2 GiB.
     """
+    if isinstance(source, (str, os.PathLike)):
+        path = os.fsdecode(os.fspath(source))
+        return spool_pipe(path) if is_pipe(path) else source
     if not hasattr(source, "read") or isinstance(source, io.TextIOBase):
         return source
     try:
@@ -127,14 +135,14 @@ def rereadable(source: Any) -> Any:
     except (OSError, ValueError):  # closed: opening it says so
         return source
     name = getattr(source, "name", None)
-    return _spool(source, name if isinstance(name, str) and name else f"<{type(source).__name__}>")
+    return spool(source, name if isinstance(name, str) and name else f"<{type(source).__name__}>")
 
 
 def open_source(source: Any) -> Opened:
     """Open a path, bytes or binary file object for reading.
 
     Raises:
-        AudioFileError: nothing that could be a sound file: missing, empty, folder, pipe, device …
+        AudioFileError: nothing that could be a sound file: missing, empty, folder, device …
         ArgumentError: not a source at all.
     """
     if isinstance(source, (str, os.PathLike)):
@@ -153,8 +161,10 @@ def open_source(source: Any) -> Opened:
 def _open_path(source: str | os.PathLike[Any]) -> Opened:
     path = os.fsdecode(os.fspath(source))
     shown = path or "''"
+    if is_pipe(path):
+        return Opened(SourceFile(spool_pipe(path)), shown, None, close_file=True)
     try:
-        # Looked at before opening, because opening alone can hang (a pipe) or act (a tape drive) …
+        # Looked at before opening, because opening alone can act (a tape drive) …
         _refuse_unless_regular(os.stat(path), shown)
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         handle = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
@@ -201,29 +211,4 @@ def _open_object(source: Any) -> Opened:
         pass  # an object with `read` alone: taken as an unseekable stream
     except (OSError, ValueError) as error:
         raise AudioFileError(f"cannot be read: {error}", file=name) from error
-    return Opened(SourceFile(_spool(source, name)), name, None, close_file=True)
-
-
-def _spool(source: Any, name: str) -> BinaryIO:
-    """Copy an unseekable stream aside, because containers are read back and forth."""
-    spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 (returned open)
-    total = 0
-    try:
-        while chunk := source.read(1 << 20):
-            if not isinstance(chunk, (bytes, bytearray, memoryview)):
-                raise AudioFileError("gives no bytes", file=name, fix="open it with mode 'rb'")
-            total += len(chunk)
-            if total > _MAX_STREAM_BYTES:
-                raise AudioFileError("is longer than 2 GiB", file=name, fix="save it as a file")
-            spool.write(chunk)
-    except (OSError, ValueError) as error:
-        spool.close()
-        raise AudioFileError(f"cannot be read: {error}", file=name) from error
-    except BaseException:
-        spool.close()
-        raise
-    if total == 0:
-        spool.close()
-        raise AudioFileError("is empty", file=name)
-    spool.seek(0)
-    return spool  # type: ignore[return-value]
+    return Opened(SourceFile(spool(source, name)), name, None, close_file=True)

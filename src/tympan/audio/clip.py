@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from tympan.audio import _limits
 from tympan.audio._resample import resample as _resample
 from tympan.audio._samples import from_db, own, sealed
 from tympan.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from tympan.audio.loudness import Loudness
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -82,6 +85,10 @@ class Clip:
     def rms(self) -> float:
         """Root mean square over all channels and samples."""
         return math.sqrt(float(np.square(self.samples, dtype=np.float64).mean()))
+
+    def __len__(self) -> int:
+        """Samples per channel, as `num_samples`."""
+        return self.num_samples
 
     def __repr__(self) -> str:
         how_many = "mono" if self.channels == 1 else f"{self.channels} channels"
@@ -204,11 +211,26 @@ class Clip:
         """Return the integrated loudness after EBU R128 / ITU-R BS.1770-4; silence is `-inf`.
 
         Raises:
-            ArgumentError: shorter than one measuring block of 0.4 s, or more than 5 channels.
+            ArgumentError: shorter than one measuring block of 0.4 s, or more than 6 channels.
         """
         from tympan.audio.loudness import integrated_lufs
 
         return integrated_lufs(self)
+
+    def loudness(self) -> Loudness:
+        """Return all of EBU R128: integrated, momentary and short-term loudness, range, true peak.
+
+        Raises:
+            ArgumentError: more than 6 channels.
+
+        >>> from tympan.audio import synth
+        >>> found = synth.sine(1000, duration_s=4, rate_hz=48000, amplitude=0.1).loudness()
+        >>> round(found.short_term_max_lufs, 1), round(found.true_peak_dbtp, 1)
+        (-23.0, -20.0)
+        """
+        from tympan.audio.loudness import measure
+
+        return measure(self)
 
     def normalize_loudness(self, lufs: float = -23.0) -> Clip:
         """Return the clip at an integrated loudness of `lufs` (EBU R128); silence stays silence."""
@@ -298,13 +320,18 @@ class Clip:
 
         return encode(self, "WAV", subtype)
 
-    def show(self, kind: str = "all", path: str | os.PathLike[str] | None = None) -> Any:
-        """Draw the clip: see `tympan.spectra.figures.show` for the kinds and what comes back."""
-        # The one call upwards: a clip is what people hold in their hands, so it must know how to
-        # be seen. By name and on demand, so that `audio` still imports nothing above it.
-        import importlib
+    def play(self) -> None:
+        """Play the clip: in a notebook as a player with a waveform, else by the loudspeaker.
 
-        return importlib.import_module("tympan.spectra.figures").show(self, kind=kind, path=path)
+        Returns when all was played; press Ctrl+C to stop.
+
+        Raises:
+            MissingDependencyError: outside a notebook, sounddevice is not installed.
+            TympanError: there is no loudspeaker.
+        """
+        from tympan.audio._player import play
+
+        play(self)
 
     def _repr_html_(self) -> str:
         from tympan.audio._player import player_html

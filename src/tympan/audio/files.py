@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tympan.audio import _limits
-from tympan.audio._decode import ClipReader, Span, collect, decode
+from tympan.audio._decode import Span, collect, decode
+from tympan.audio._decoders.memory import ClipReader
 from tympan.audio._reader import AudioInfo, Reader, open_reader
 from tympan.audio._samples import sealed
 from tympan.audio.clip import Clip
@@ -45,7 +47,8 @@ def load(
         mono: average the channels.
         start_s, end_s: read only this part; what lies before is not decoded.
         max_duration_s: refuse longer sounds (after slicing).
-        partial: take what a damaged or cut file still holds, instead of refusing it.
+        partial: take what a damaged or cut file still holds, instead of refusing it; what cannot
+            be decoded in between is silence.
 
     Returns:
         The clip; it keeps the file's rate unless `rate_hz` is given.
@@ -53,21 +56,29 @@ def load(
     Raises:
         AudioFileError: missing, empty, damaged, no audio, too long for memory …
 
+    Warns:
+        UserWarning: the header is wrong, or something was lost that does not matter to most.
+
     >>> from tympan.audio import synth
     >>> wav = synth.sine(440, duration_s=1, rate_hz=8000).to_wav_bytes()
     >>> load(wav, rate_hz=16000, start_s=0.25)
     Clip(0.750 s, 16000 Hz, mono, 'bytes')
     """
     reader, rate, name = _open(source, rate_hz)
+    remarks: list[str] = []
     with contextlib.closing(reader):
         span = Span.of(reader.info, rate, start_s, end_s)
-        pieces = decode(reader, span, mono=mono, partial=partial)
-        samples = collect(pieces, reader.info, span, mono=mono, max_duration_s=max_duration_s)
+        pieces = decode(reader, span, mono=mono, partial=partial, remarks=remarks)
+        samples = collect(pieces, reader, span, mono=mono, max_duration_s=max_duration_s)
+    for remark in remarks:
+        warnings.warn(f"{reader.info.path}: {remark}", stacklevel=2)
     return Clip(sealed(samples), span.out_hz, name)
 
 
 def probe(source: Any) -> AudioInfo:
     """Read what a file says about itself, without decoding it.
+
+    Where a length is only estimated (streams of MP3 or AAC), the packets are counted instead.
 
     Raises:
         AudioFileError: missing, empty, no audio …
@@ -77,9 +88,8 @@ def probe(source: Any) -> AudioInfo:
     >>> info.container, info.codec, info.bits, info.num_samples
     ('wav', 'pcm_16', 16, 16000)
     """
-    reader = open_reader(source)
-    reader.close()
-    return reader.info
+    with contextlib.closing(open_reader(source)) as reader:
+        return reader.measured()
 
 
 def blocks(
@@ -139,11 +149,14 @@ def _walk(
             raise ArgumentError(
                 f"a block of {size_s:g} s every {step_s:g} s holds no sample at {span.out_hz} Hz"
             )
-        pieces = decode(reader, span, mono=mono, partial=partial)
+        remarks: list[str] = []
+        pieces = decode(reader, span, mono=mono, partial=partial, remarks=remarks)
         for at, samples in _cut(pieces, size, step):
             clip = Clip(sealed(samples), span.out_hz, name)
             first = span.start_out + at
             yield Block(clip, first / span.out_hz, (first + clip.num_samples) / span.out_hz)
+        for remark in remarks:
+            warnings.warn(f"{reader.info.path}: {remark}", stacklevel=2)
 
 
 def _cut(pieces: Iterator[np.ndarray], size: int, step: int) -> Iterator[tuple[int, np.ndarray]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import dataclass
 
 import numpy as np
-import torch
+
+from tympan.audio.loudness import LoudnessMeter
+from tympan.errors import ArgumentError
 
 CLIP_LEVEL = 0.999  # Full scale of 16 bits, and what lossy codecs leave of it.
 CLIP_RUN = 3  # One sample at full scale may be a peak; three in a row are a flat top.
@@ -20,7 +23,8 @@ class Measurements:
     """What `Meter` found.
 
     Attributes:
-        loudness_lufs: integrated loudness (EBU R128), None below 0.4 s and `-inf` for silence.
+        loudness_lufs: integrated loudness (EBU R128), `-inf` for silence; None below 0.4 s and for
+            more than six channels.
         peak: largest absolute sample.
         rms: root mean square over all channels.
         clipped: how many times the signal stays at full scale.
@@ -47,9 +51,8 @@ class Measurements:
 class Meter:
     """Takes a recording block by block: `push(samples)`, then `result()`.
 
-    Loudness follows ITU-R BS.1770-4: K-weighting, blocks of 0.4 s overlapping by 75 %, an absolute
-    gate at −70 LUFS and a relative one 10 LU below the mean. Of the past, only the energy of every
-    0.1 s is kept.
+    Loudness is that of `tympan.audio.LoudnessMeter`. Of the past, only energies are kept, of every
+    0.1 s and less.
 
     Args:
         rate_hz: samples per second.
@@ -64,10 +67,10 @@ class Meter:
 
     def __init__(self, rate_hz: int, channels: int) -> None:
         self.rate_hz = rate_hz
-        self._filters = _KWeighting(rate_hz, channels)
-        self._weights = _channel_weights(channels)
+        self._loudness: LoudnessMeter | None = None
+        with contextlib.suppress(ArgumentError):  # of so many channels it is not defined
+            self._loudness = LoudnessMeter(rate_hz, channels)
         self._chunk = max(1, round(_CHUNK_S * rate_hz))
-        self._weighted = _Energy(self._chunk)
         self._plain = _Energy(self._chunk)
         self._count = 0
         self._peak = 0.0
@@ -88,11 +91,8 @@ class Meter:
             self._products += (left @ left, right @ right, left @ right)
             self._same = self._same and bool(np.all(samples == samples[:1]))
         self._runs.push(samples, self._count)
-        if self._weights is not None:
-            energy = np.zeros(samples.shape[1])
-            for channel, (wave, weight) in enumerate(zip(samples, self._weights, strict=True)):
-                energy += weight * np.square(self._filters.run(channel, wave))
-            self._weighted.push(energy)
+        if self._loudness is not None:
+            self._loudness.push(samples)
         self._count += samples.shape[1]
 
     def result(self) -> Measurements:
@@ -103,9 +103,9 @@ class Meter:
         loudest = float(chunks.max(initial=0.0))
         quiet = chunks <= loudest * 10 ** (-RANGE_DB / 10)
         left, right, both = self._products
-        first = self._runs.first
+        first, meter = self._runs.first, self._loudness
         return Measurements(
-            loudness_lufs=None if self._weights is None else _gated(self._weighted.values()),
+            loudness_lufs=None if meter is None else meter.result().integrated_lufs,
             peak=self._peak,
             rms=math.sqrt(self._plain.total / max(1, self._count)),
             clipped=self._runs.count,
@@ -165,74 +165,3 @@ class _FlatTops:
                 run = int(np.argmax(hits))
                 self.first = start + int(begins[run]) - (before if run == 0 else 0)
             self._open[channel] = lengths[-1] if ends[-1] == len(wave) else 0
-
-
-class _KWeighting:
-    """The filter of BS.1770, a shelf and a high-pass, on several channels of a stream.
-
-    Both are second-order sections by the formulas of R. Bristow-Johnson's "Cookbook", with the
-    parameters of B. De Man, "Evaluation of implementations of the EBU R128 loudness measurement",
-    2018. Their response has died away (−200 dB) after 0.1 s, so it is applied by the Fourier
-    transform, overlapping pieces by that much.
-    """
-
-    def __init__(self, rate_hz: int, channels: int) -> None:
-        self._memory = max(8, round(0.1 * rate_hz))
-        self._size = 1 << (8 * self._memory - 1).bit_length()
-        z = np.exp(-2j * np.pi * np.arange(self._size // 2 + 1) / self._size)
-        response = _shelf(rate_hz, z) * _high_pass(rate_hz, z)
-        self._response = torch.from_numpy(response.astype(np.complex64))
-        self._past = np.zeros((channels, self._memory), np.float32)
-
-    def run(self, channel: int, wave: np.ndarray) -> np.ndarray:
-        """Filter the next samples (t,) of a channel."""
-        x = np.concatenate([self._past[channel], wave])
-        self._past[channel] = x[-self._memory :]
-        pieces = []
-        for start in range(0, len(wave), self._size - self._memory):
-            piece = torch.from_numpy(x[start : start + self._size])
-            spectrum = torch.fft.rfft(piece, n=self._size) * self._response
-            out = torch.fft.irfft(spectrum, n=self._size)
-            pieces.append(out[self._memory : len(piece)].numpy())
-        return np.concatenate(pieces)
-
-
-def _shelf(rate_hz: int, z: np.ndarray) -> np.ndarray:
-    """High shelf of +4 dB around 1.5 kHz; `z` is exp(−i ω)."""
-    gain = 10 ** (4.0 / 40)
-    w = 2 * np.pi * 1500.0 / rate_hz
-    cos, alpha = np.cos(w), np.sin(w) / np.sqrt(2)
-    root = 2 * np.sqrt(gain) * alpha
-    up, down = gain + 1, gain - 1
-    above = gain * (up + down * cos + root), -2 * gain * (down + up * cos)
-    below = up - down * cos + root, 2 * (down - up * cos)
-    top = above[0] + above[1] * z + gain * (up + down * cos - root) * z**2
-    return top / (below[0] + below[1] * z + (up - down * cos - root) * z**2)
-
-
-def _high_pass(rate_hz: int, z: np.ndarray) -> np.ndarray:
-    """High-pass at 38 Hz with Q = 0.5."""
-    w = 2 * np.pi * 38.0 / rate_hz
-    cos, alpha = np.cos(w), np.sin(w)
-    top = (1 + cos) / 2 * (1 - 2 * z + z**2)
-    return top / (1 + alpha - 2 * cos * z + (1 - alpha) * z**2)
-
-
-def _channel_weights(channels: int) -> tuple[float, ...] | None:
-    """Weights of BS.1770: front channels 1, surround channels 1.41; None beyond 5 channels."""
-    return (1.0, 1.0, 1.0, 1.41, 1.41)[:channels] if channels <= 5 else None
-
-
-def _gated(chunks: np.ndarray) -> float | None:
-    """Integrated loudness of the mean energies of every 0.1 s."""
-    if len(chunks) < 4:
-        return None
-    blocks = np.convolve(chunks, np.full(4, 0.25), mode="valid")
-    with np.errstate(divide="ignore"):
-        loudness = -0.691 + 10 * np.log10(blocks)
-        loud = blocks[loudness > -70.0]
-        if not len(loud):
-            return -math.inf
-        threshold = -0.691 + 10 * math.log10(float(loud.mean())) - 10.0
-    kept = blocks[(loudness > -70.0) & (loudness > threshold)]
-    return -0.691 + 10 * math.log10(float(kept.mean())) if len(kept) else -math.inf

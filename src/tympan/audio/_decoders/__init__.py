@@ -1,0 +1,1 @@
+"""The libraries that decode sound, behind one face: `tympan.audio._reader.Reader`."""
