@@ -201,4 +201,8 @@ def keep_apart(
         reason=f"{job.split.reason}; {note}",
         indices={part: tuple(rows) for part, rows in parts.items()},
     )
-    return job.with_split(split)
+    found = job.with_split(split)
+    for line in found.prepared.notes:
+        if line not in job.prepared.notes:
+            log(line)
+    return found
