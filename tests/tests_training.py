@@ -201,7 +201,7 @@ def all_tensors(out: Path) -> dict[str, Tensor]:
     return found
 
 
-def course(history: History) -> list[dict[str, float]]:
+def without_times(history: History) -> list[dict[str, float]]:
     """A history without what the clock says."""
     clock = ("seconds", "clips_per_s", "data_wait")
     return [{k: v for k, v in row.items() if k not in clock} for row in history.epochs]
@@ -213,5 +213,5 @@ if __name__ == "__main__":  # python tests_training.py ROOT CACHE OUT DEVICES ST
         epochs=8, batch_size=8, lr=1e-2, ema_decay=0.9, precision="32", devices=int(sys.argv[4])
     )
     stop = Disturbance(at=int(sys.argv[5]), by=signal.SIGINT, parent=True)
-    course_taken = train_problem(root, cache_dir, out, config, stop)
-    print(course_taken.best, flush=True)
+    history = train_problem(root, cache_dir, out, config, stop)
+    print(history.best, flush=True)

@@ -160,6 +160,57 @@ def test_all_channels_are_kept_and_mono_is_their_mean(tmp_path: Path) -> None:
     assert store.keys(left) != store.keys(table.subset([1]))
 
 
+def test_the_same_numbers_in_other_channels_are_another_sound(tmp_path: Path) -> None:
+    """Interleaved, a stereo file and a mono file of twice its length hold the same numbers."""
+    numbers = np.random.default_rng(0).integers(-20000, 20000, 400).astype(np.int16)
+    (tmp_path / "d").mkdir()
+    soundfile.write(tmp_path / "d" / "mono.wav", numbers, 8000)
+    soundfile.write(tmp_path / "d" / "stereo.wav", numbers.reshape(-1, 2), 8000)
+    swapped = numbers.reshape(-1, 2)[:, ::-1]
+    soundfile.write(tmp_path / "d" / "swapped.wav", swapped, 8000)
+    table = read_folder(tmp_path / "d")
+    store = AudioStore.open(table, 8000, tmp_path / "c")
+    assert len(set(store.keys(table))) == 3
+    assert [store.length(path) for path in table.paths] == [400, 200, 200]
+    assert store.duration_s == pytest.approx(800 / 8000)
+
+
+def test_a_row_of_several_files_has_the_content_of_all(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    for i in range(3):
+        write_tone(tmp_path / "d" / f"{i}.wav", 300, seed=i)
+    paths = [tmp_path / "d" / f"{i}.wav" for i in range(3)]
+    rows = tuple(
+        Example({"mixture": paths[0], "voice": paths[other]}) for other in (1, 2, 1)
+    )  # fmt: skip
+    table = Table(tmp_path / "d", rows)
+    store = AudioStore.open(table, RATE_HZ, tmp_path / "c")
+    first, other, same = store.keys(table)
+    assert first == same != other
+    contents = [store.content_key(path) for path in paths[:2]]
+    assert first.split("+") == contents  # by the names of their roles
+    assert store.lengths(path for path in paths).tolist() == [store.length(p) for p in paths]
+
+
+def test_channels_that_nearly_cancel_are_told_by_the_whole_file(tmp_path: Path) -> None:
+    """Under a tenth of the level in their mean, the louder one stands for both."""
+    rng = np.random.default_rng(0)
+    sound = rng.uniform(-0.5, 0.5, 2000)
+    rest = rng.uniform(-0.5, 0.5, 2000)
+    (tmp_path / "d").mkdir()
+    for name, share in (("less", 0.05), ("more", 0.2)):
+        both = np.stack([sound, -sound + 2 * share * rest], 1)
+        soundfile.write(tmp_path / "d" / f"{name}.wav", both, 8000, subtype="FLOAT")
+    table = read_folder(tmp_path / "d")
+    store = AudioStore.open(table, 8000, tmp_path / "c")
+    less, more = table.paths
+    for start in (0, 700):  # a part has the channel of the whole
+        np.testing.assert_array_equal(store.mono(less, start, 9), store.wave(less, start, 9)[1])
+        np.testing.assert_allclose(
+            store.mono(more, start, 9), store.wave(more, start, 9).mean(0), atol=1e-7
+        )
+
+
 def test_scores_are_compared_by_their_bytes(tmp_path: Path) -> None:
     for name, content in (("a", b"MThd1"), ("b", b"MThd2"), ("c", b"MThd1")):
         (tmp_path / f"{name}.mid").write_bytes(content)

@@ -270,6 +270,15 @@ def test_what_the_start_model_was_trained_on_moves_to_the_training_set(
     assert task.fitted_to[-1] == [path.name for path in found.split.train.paths]
 
 
+def test_what_is_fitted_anew_is_told(root: Path, lines: list[str]) -> None:
+    """Recordings of 3 s come to those of 1 s, so the window is longer."""
+    job = ready(root)
+    start = start_of(*(job.keys[i] for i in job.split.indices["test"][:6]))
+    found = keep_apart(job, start, lines.append)
+    assert found.prepared.config.clip_s == 3.0
+    assert lines[1:] == ["the net gets 3 s at a time (nine of ten recordings last 3.0 s or less)"]
+
+
 def test_of_a_row_of_several_files_one_is_enough(root: Path) -> None:
     job = ready(root)
     row = job.split.indices["test"][2]

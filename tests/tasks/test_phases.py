@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests_training import course
+from tests_training import without_times
 from tympan.audio import Clip
 from tympan.data import Batch, read_folder, split_table
 from tympan.errors import ModelError
@@ -148,7 +148,7 @@ def test_the_history_is_that_of_all_phases(undisturbed) -> None:
     _, history, out = undisturbed
     assert [row["epoch"] for row in history.epochs] == [1, 2, 3, 4]
     first, last = history_in(out, 1), history_in(out, 2)
-    assert course(history)[:2] == course(first)
+    assert without_times(history)[:2] == without_times(first)
     assert [row["val_loss"] for row in history.epochs[2:]] == last.column("val_loss")
     assert history.best == last.best
     assert history.epochs[0]["lr"] > history.epochs[2]["lr"]
@@ -216,7 +216,7 @@ def test_killed_in_either_phase_it_resumes_to_the_bit(
     Watched.steps, Watched.kill_at = [], 0
     found, resumed = run(job, tmp_path)
     assert same(found, weights)
-    assert course(resumed) == course(history)
+    assert without_times(resumed) == without_times(history)
     assert (resumed.best, resumed.best_epoch) == (history.best, history.best_epoch)
     # Nothing was done twice but the step in which it was killed.
     assert len(Watched.steps) == 4 * STEPS - taken
@@ -228,7 +228,7 @@ def test_a_finished_training_is_not_repeated(job: Job, undisturbed) -> None:
     found, again = run(job, out)
     assert Watched.steps == []
     assert same(found, weights)
-    assert course(again) == course(history)
+    assert without_times(again) == without_times(history)
     assert again.best_epoch == history.best_epoch
 
 

@@ -107,11 +107,11 @@ CARD = Card("kinds", "classify", config=ClassifyConfig().to_dict(), labels=["a",
 
 def test_few_scored_recordings_are_a_rough_guess():
     score = Score("si_sdr", 7.25, (6.5, 8.0), unit="dB")
-    for count, said in ((49, True), (50, False)):
+    for count, warned in ((49, True), (50, False)):
         evaluation = Evaluation((score,), count, "songs", limits=("Nothing but songs.",))
         card = scored_card(CARD, evaluation, "by source")
         assert card.known_failures[0] == "Nothing but songs."
-        assert len(card.known_failures) == 1 + said
+        assert len(card.known_failures) == 1 + warned
     nine = Evaluation((score,), 9, "songs", limits=("x",))
     (_, guess) = scored_card(CARD, nine, "").known_failures
     assert guess == (

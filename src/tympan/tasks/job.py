@@ -203,4 +203,8 @@ def keep_apart(
     note = f"{len(moved)} recordings that {start.card.name} was trained on{more} are {what}"
     log(note)
     split = with_rows(job.table, job.split, parts)
-    return job.with_split(replace(split, reason=f"{job.split.reason}; {note}"))
+    found = job.with_split(replace(split, reason=f"{job.split.reason}; {note}"))
+    for line in found.prepared.notes:
+        if line not in job.prepared.notes:
+            log(line)
+    return found

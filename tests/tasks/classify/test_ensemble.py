@@ -48,8 +48,8 @@ def test_the_answer_is_the_mean_of_what_its_nets_say(tmp_path: Path) -> None:
     assert torch.allclose(model.net.probabilities(waves), sum(each) / 2, atol=1e-6)
 
     found = tympan.classify(wave, model=tmp_path / "one", top=3)
-    told = {one.label: one.score for one in found.labels}
-    assert list(told) == [LABELS[i] for i in (-sum(each)[0]).argsort()]
+    scores = {one.label: one.score for one in found.labels}
+    assert list(scores) == [LABELS[i] for i in (-sum(each)[0]).argsort()]
 
 
 def test_half_the_bytes_give_nearly_the_same_answer(tmp_path: Path) -> None:

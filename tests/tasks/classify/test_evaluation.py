@@ -1,4 +1,4 @@
-"""The scores of a classifier, and what is said about them."""
+"""The scores of a classifier, and the sentences about them."""
 
 from __future__ import annotations
 

@@ -54,9 +54,9 @@ def model(labels: tuple[str, ...] = LABELS, temperature: float = 1.0) -> Classif
     return ClassifyModel(Level(labels, temperature), labels, "level")  # type: ignore[arg-type]
 
 
-def write(root: Path, label: str, number: int, said: str, sure: float, count: int = 500) -> None:
-    """A recording of `label` that the net takes for `said`, each of another length."""
-    wave = np.full(count + number, 0.1 * LABELS.index(said) + 0.005 * sure)
+def write(root: Path, label: str, number: int, answer: str, sure: float, count: int = 500) -> None:
+    """A recording of `label` that the net takes for `answer`, each of another length."""
+    wave = np.full(count + number, 0.1 * LABELS.index(answer) + 0.005 * sure)
     (root / label).mkdir(parents=True, exist_ok=True)
     Clip(wave, RATE_HZ).save(root / label / f"{number}.wav", subtype="FLOAT")
 
@@ -67,8 +67,8 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> tuple[Table, AudioSt
     root = tmp_path_factory.mktemp("levels")
     for number, label in enumerate(LABELS):
         for i in range(8):
-            said = LABELS[(number + (i % 4 == 3)) % 3]
-            write(root, label, i + 20 * number, said, 0.7 + 0.1 * (i % 3))
+            answer = LABELS[(number + (i % 4 == 3)) % 3]
+            write(root, label, i + 20 * number, answer, 0.7 + 0.1 * (i % 3))
     table = read_folder(root)
     return table, AudioStore.open(table, RATE_HZ, tmp_path_factory.mktemp("store"))
 
