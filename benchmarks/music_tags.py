@@ -108,8 +108,9 @@ def with_interval(score: Mapping[str, Any]) -> str:
 
 def beside_musicnn(quick: bool) -> list[dict[str, object]]:
     """AUROC of both for the tags that both have, on real recordings."""
-    import tympan
     from recipes.real_music import philharmonia, real_music, truth_of
+
+    import tympan
     from tympan.tasks.tag.metrics import auroc
 
     python = os.environ.get("MUSICNN_PYTHON")

@@ -28,7 +28,7 @@ _SECTIONS = {"strings": (48, 49), "choir": (52, 53)}
 _CENTRES = {
     40: 72, 41: 62, 42: 50, 43: 40, 56: 67, 57: 52, 58: 40, 59: 65, 60: 57, 61: 60, 64: 68, 65: 63,
     66: 56, 67: 48, 68: 72, 69: 64, 70: 48, 71: 66, 72: 84, 73: 76, 74: 76, 75: 74, 77: 68, 79: 74,
-} | {program: 38 for program in FAMILIES["bass"]}  # fmt: skip
+} | dict.fromkeys(FAMILIES["bass"], 38)  # fmt: skip
 _KICK, _SNARE, _RIM, _CLAP, _HAT, _OPEN, _CRASH, _RIDE, _TAMBOURINE = (
     36, 38, 37, 39, 42, 46, 49, 51, 54,
 )  # fmt: skip
@@ -170,9 +170,7 @@ def cut_out(
     return found
 
 
-def part(
-    program: int, notes: Sequence[tuple[float, float, int]], rng: np.random.Generator
-) -> Part:
+def part(program: int, notes: Sequence[tuple[float, float, int]], rng: np.random.Generator) -> Part:
     """Notes played a little unevenly."""
     loud = float(rng.uniform(60, 110))
     played = []

@@ -35,7 +35,7 @@ from typing import Any
 
 import numpy as np
 
-from recipes import arrange, pieces, render
+from recipes import arrange, pieces, render, tunes
 from tympan.audio import Clip, load
 from tympan.models import Card, load_model, save_model
 from tympan.models.catalogue import shipped_folder
@@ -167,7 +167,7 @@ def pieces_by_set(symbolic: Path, music21: Path) -> dict[str, dict[str, list[pie
         *pieces.pop_songs(symbolic / "pop909-midi.tar.xz"),
         *pieces.nottingham(symbolic / "nottingham-midi.tar.xz"),
     ]
-    for i, piece in enumerate((*pieces.ryan(music21), *pieces.waltzes(260, SEED))):
+    for i, piece in enumerate((*tunes.ryan(music21), *tunes.waltzes(260, SEED))):
         every.append(replace(piece, split="val" if i % 8 == 0 else "train"))
     found: dict[str, dict[str, list[pieces.Piece]]] = {part: {} for part in SHARES}
     for piece in every:

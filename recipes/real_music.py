@@ -60,7 +60,9 @@ def philharmonia(data: Path, each: int = 20) -> list[Recording]:
             by_label.setdefault(row["label"], []).append(row["file_name"])
     found = []
     for label, names in sorted(by_label.items()):
-        chosen = [names[i] for i in np.linspace(0, len(names) - 1, min(each, len(names))).astype(int)]
+        chosen = [
+            names[i] for i in np.linspace(0, len(names) - 1, min(each, len(names))).astype(int)
+        ]
         tags = frozenset((_PHILHARMONIA[label], "solo"))
         found += [Recording(folder / name, "philharmonia", tags) for name in chosen]
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import struct
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from recipes import arrange, pieces, render
+from recipes import arrange, pieces, render, tunes
 
 SOUNDFONTS = [
     path
@@ -27,7 +28,7 @@ TWO_NOTES = (
 
 def test_the_midi_that_is_written_reads_back() -> None:
     found = pieces.read_midi(render.midi_of([TWO_NOTES]))
-    (_, notes), = found.tracks
+    ((_, notes),) = found.tracks
     # Two quarter notes a second.
     assert notes == [(0.0, 2.0, 69), (4.0, 2.0, 81)]
 
@@ -64,16 +65,18 @@ def test_running_status_tempo_and_metre_are_read() -> None:
     ],
 )
 def test_abc_is_read(abc: str, notes: list[tuple[float, float, int]]) -> None:
-    found, key = pieces.read_abc(abc, {"K": "G", "L": "1/8"}, pieces.Fraction(4))
+    found, key = tunes.read_abc(abc, {"K": "G", "L": "1/8"}, Fraction(4))
     assert key == (7, "major")
     assert [pitch for _, _, pitch in found] == [pitch for _, _, pitch in notes]
     np.testing.assert_allclose([n[:2] for n in found], [n[:2] for n in notes])
 
 
-@pytest.mark.parametrize(("text", "key"), [("Em", (4, "minor")), ("Bb", (10, "major")),
-                                           ("Adorian", (9, "minor")), ("F#m", (6, "minor"))])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("Em", (4, "minor")), ("Bb", (10, "major")), ("Adorian", (9, "minor")), ("F#m", (6, "minor"))],
+)
 def test_keys_of_abc(text: str, key: tuple[int, str]) -> None:
-    assert pieces.read_abc("C", {"K": text}, pieces.Fraction(4))[1] == key
+    assert tunes.read_abc("C", {"K": text}, Fraction(4))[1] == key
 
 
 def test_a_family_that_hardly_sounds_is_no_tag() -> None:
