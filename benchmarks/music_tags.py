@@ -17,6 +17,7 @@ tensorflow-cpu==2.15.1 "numpy<2" "librosa<0.11"`, `V/bin/pip install --no-deps m
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -37,6 +38,7 @@ SHARED_TAGS = {
 }  # fmt: skip
 NOTES_EACH = 4  # of each instrument of philharmonia, beside musicnn
 MUSICNN = Path(__file__).with_name("_musicnn.py")
+KEPT = Path(__file__).resolve().parents[1] / ".runs" / "music-tags"
 
 
 def card() -> Any:
@@ -138,12 +140,18 @@ def beside_musicnn(quick: bool) -> list[dict[str, object]]:
 
 
 def musicnn(python: str, files: Sequence[str]) -> list[dict[str, float]]:
-    """The tags of musicnn for files, computed by the interpreter that has it."""
-    with tempfile.TemporaryDirectory() as folder:
-        listed, answers = Path(folder) / "files.json", Path(folder) / "answers.json"
-        listed.write_text(json.dumps(files), encoding="utf-8")
-        subprocess.run([python, str(MUSICNN), str(listed), str(answers)], check=True)
-        found: list[dict[str, float]] = json.loads(answers.read_text(encoding="utf-8"))
+    """The tags of musicnn for files, computed by the interpreter that has it, and kept."""
+    names = json.dumps([str(Path(one).relative_to(DATA)) for one in files])
+    digest = hashlib.blake2b(names.encode(), digest_size=6).hexdigest()
+    kept = KEPT / f"musicnn-{digest}.json"
+    if not kept.exists():
+        KEPT.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory() as folder:
+            listed, answers = Path(folder) / "files.json", Path(folder) / "answers.json"
+            listed.write_text(json.dumps(list(files)), encoding="utf-8")
+            subprocess.run([python, str(MUSICNN), str(listed), str(answers)], check=True)
+            kept.write_text(answers.read_text(encoding="utf-8"), encoding="utf-8")
+    found: list[dict[str, float]] = json.loads(kept.read_text(encoding="utf-8"))
     return found
 
 
