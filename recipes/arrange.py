@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -181,7 +182,7 @@ def part(program: int, notes: Sequence[tuple[float, float, int]], rng: np.random
     return Part(program, tuple(played), **channel(rng))
 
 
-def channel(rng: np.random.Generator) -> dict[str, int]:
+def channel(rng: np.random.Generator) -> dict[str, Any]:
     """Volume, place and reverberation of a part."""
     return {
         "volume": int(rng.integers(75, 115)),

@@ -61,7 +61,7 @@ SETTINGS: dict[str, Any] = {
 }  # fmt: skip
 # From `sounds`, beside what `train` chooses.
 TUNED = {"clip_s": 8.0, "crop": 0.5, "mixup_p": 0.3, "shift": 0.0, "frequency_shift": 1}
-EPOCHS = 5
+EPOCHS = 0  # the head is fitted, the encoder of `sounds` stays
 NAME = "music-tags"
 DATA: dict[str, Any] = {
     "name": "Renderings of chorales, dances and pop songs with two soundfonts",
@@ -149,7 +149,8 @@ def render_all(options: argparse.Namespace) -> None:
     (folder / "audio").mkdir(parents=True, exist_ok=True)
     sets = pieces_by_set(options.symbolic, options.music21)
     trained = [options.fluid, options.musescore]
-    work, rows = [], []
+    work: list[Work] = []
+    rows: list[tuple[str, str]] = []
     for part, share in SHARES.items():
         rng = np.random.default_rng([SEED, len(rows)])
         ordered = list(excerpts_of(part, sets[part], share * options.scale, rng))
@@ -300,7 +301,7 @@ def ship(data: Path, out: Path) -> None:
         description="What music is it: instruments, ensemble, style, tempo, major or minor.",
         licence="Apache-2.0",
         attribution="ATTRIBUTION.md",
-        data={**DATA, "training": model.card.data["training"], **keys_of(model.card)},
+        data={**DATA, **keys_of(model.card)},
     )
     folder = shipped_folder() / NAME
     folder.mkdir(parents=True, exist_ok=True)
@@ -326,7 +327,10 @@ def ship(data: Path, out: Path) -> None:
 def keys_of(card: Card) -> dict[str, Any]:
     """What else a training's card says of its data."""
     assert isinstance(card.data, dict)
-    return {key: card.data[key] for key in ("digest", "recordings", "split", "trained_on")}
+    return {
+        key: card.data[key]
+        for key in ("digest", "recordings", "split", "training", "started_from", "trained_on")
+    }
 
 
 def real_scores(model: Path, shared: Path = Path("../shared/data")) -> dict[str, Any]:

@@ -146,6 +146,8 @@ def read_midi(data: bytes) -> Midi:
 def _read_track(data: bytes, division: int) -> tuple[str, list[BeatNote], dict[int, bytes]]:
     """Name, notes and first meta events of a track."""
 
+    at, tick, status = 0, 0, 0
+
     def number() -> int:
         nonlocal at
         value = 0
@@ -156,8 +158,8 @@ def _read_track(data: bytes, division: int) -> tuple[str, list[BeatNote], dict[i
             if byte < 0x80:
                 return value
 
-    at, tick, status = 0, 0, 0
-    name, meta = "", {}
+    name = ""
+    meta: dict[int, bytes] = {}
     notes: list[BeatNote] = []
     sounding: dict[int, int] = {}
     while at < len(data):
