@@ -4,7 +4,7 @@ tympan's figures on renderings are read from its card, which `recipes/music_tags
 tunes and a soundfont (TimGM6mb) that the training did not have; the folk tunes of the test come
 from another collection (Nottingham) than those of the training. Real recordings: those of
 `real_music` whose instruments are known (stems and mix of a jazz trio, close microphones of an
-orchestra, BabySlakh, which is rendered too), and 20 single notes of each instrument of
+orchestra, BabySlakh, which is rendered too), and 10 single notes of each instrument of
 `philharmonia`. They have no tags but instruments. AUROC of a tag: how often a recording with it has
 a higher score than one without; 50 % is chance.
 
@@ -155,7 +155,13 @@ def musicnn(python: str, files: Sequence[str]) -> list[dict[str, float]]:
     return found
 
 
-WHY = ""
+WHY = """
+What ships is a head fitted to 720 renderings on the encoder of `sounds`, which was trained without
+music; the encoder was not trained further, for want of time, and half of the excerpts that were
+planned were not rendered. `docs/experiments.md` says what to try next. musicnn was installed and
+answered, but on a machine that was busy with other work it was not done in time; `MUSICNN_PYTHON`
+adds its column.
+"""
 
 
 if __name__ == "__main__":

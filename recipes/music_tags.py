@@ -74,6 +74,7 @@ DATA: dict[str, Any] = {
         "melody",
         "FluidR3Mono, MuseScore General": "MIT",
         "loops of Sonic Pi": "CC0-1.0",
+        "encoder of sounds (ESC-50, the CC0 and CC-BY clips)": "CC-BY-4.0",
     },
     "tested_only": {
         "Nottingham tunes": "GPL-3 as stated",
@@ -299,13 +300,15 @@ def ship(data: Path, out: Path) -> None:
         name=NAME,
         version="0.1",
         description="What music is it: instruments, ensemble, style, tempo, major or minor.",
-        licence="Apache-2.0",
+        licence="CC-BY-4.0",  # that of `sounds`, whose encoder it has
         attribution="ATTRIBUTION.md",
         data={**DATA, **keys_of(model.card)},
     )
     folder = shipped_folder() / NAME
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "ATTRIBUTION.md").write_text(ATTRIBUTION, encoding="utf-8")
+    credit = (shipped_folder() / "sounds" / "ATTRIBUTION.md").read_text(encoding="utf-8")
+    text = f"{ATTRIBUTION}\nIts encoder is that of `sounds`.\n\n{credit}"
+    (folder / "ATTRIBUTION.md").write_text(text, encoding="utf-8")
     save_model(folder, model.state, card, half=True)
     found = evaluate(folder, data, split="test")
     real = real_scores(folder)

@@ -51,7 +51,7 @@ class Recording:
     tags: frozenset[str]
 
 
-def philharmonia(data: Path, each: int = 20) -> list[Recording]:
+def philharmonia(data: Path, each: int = 10) -> list[Recording]:
     """So many notes of each instrument, evenly over the list."""
     folder = data / "philharmonia"
     by_label: dict[str, list[str]] = {}
