@@ -8,4 +8,6 @@ from tympan.audio.files import Block as Block
 from tympan.audio.files import blocks as blocks
 from tympan.audio.files import load as load
 from tympan.audio.files import probe as probe
+from tympan.audio.loudness import Loudness as Loudness
+from tympan.audio.loudness import LoudnessMeter as LoudnessMeter
 from tympan.audio.scenes import demo_scene as demo_scene

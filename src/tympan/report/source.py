@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,9 +91,10 @@ def _decoded(reader: Any) -> Iterator[np.ndarray]:
 
     size = max(1, int(BLOCK_S * reader.info.rate_hz))
     held: list[np.ndarray] = []
+    remarks: list[str] = []
     with contextlib.closing(reader):
         span = Span.of(reader.info, None, 0.0, None)
-        for piece in decode(reader, span, mono=False, partial=False):
+        for piece in decode(reader, span, mono=False, partial=False, remarks=remarks):
             held.append(piece)
             if sum(map(len, held)) >= size:
                 joined = np.concatenate(held)
@@ -102,6 +104,8 @@ def _decoded(reader: Any) -> Iterator[np.ndarray]:
         rest = np.concatenate(held) if held else np.zeros((0, 1), np.float32)
         if len(rest):
             yield np.ascontiguousarray(rest.T)
+    for remark in remarks:
+        warnings.warn(f"{reader.info.path}: {remark}", stacklevel=2)
 
 
 def _size(source: Any, path: Path | None) -> int | None:

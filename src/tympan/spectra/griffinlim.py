@@ -85,7 +85,8 @@ class GriffinLim(nn.Module):
             rebuilt = _fit(rebuilt, wanted.shape[-1])
             guess = rebuilt if before is None else rebuilt - pull * before
             before = rebuilt
-            spec = guess * (wanted / (magnitude_of(guess.real, guess.imag) + tiny))
+            # The unit phase first: where nothing is known it is 0, not 0 times infinity.
+            spec = guess / (magnitude_of(guess.real, guess.imag) + tiny) * wanted
         return self.stft.inverse(spec, length)
 
     def _phases(self, like: Tensor, generator: torch.Generator | None) -> Tensor:

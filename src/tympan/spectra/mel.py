@@ -7,6 +7,8 @@ mel = 2595 log10(1 + f / 700)).
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -91,9 +93,24 @@ def mel_filters(
     ramps = edges_hz[:, None] - bins_hz
     rising, falling = -ramps[:-2] / width_hz[:-1, None], ramps[2:] / width_hz[1:, None]
     filters = np.clip(np.minimum(rising, falling), 0, None)
+    _warn_of_empty(filters, edges_hz, rate_hz)
     if norm == "slaney":
         filters *= 2.0 / (edges_hz[2:] - edges_hz[:-2])[:, None]
     return filters
+
+
+def _warn_of_empty(filters: np.ndarray, edges_hz: np.ndarray, rate_hz: int) -> None:
+    """Say that bands have no bin, whose values would be 0 whatever the sound."""
+    empty = np.flatnonzero(~filters.any(axis=1))
+    if len(empty) == 0:
+        return
+    too_high = int((edges_hz[empty] >= rate_hz / 2).sum())
+    why = "lie above half the rate" if too_high == len(empty) else "have no bin"
+    warnings.warn(
+        f"{len(empty)} of {len(filters)} mel bands {why} and are always 0 "
+        "(lower n_mels or f_max_hz, or raise n_fft)",
+        stacklevel=4,
+    )
 
 
 class Mel(nn.Module):

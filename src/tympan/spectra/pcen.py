@@ -28,7 +28,7 @@ class PCEN(nn.Module):
     Args:
         rate_hz: sample rate of the signal.
         hop: samples from one frame to the next.
-        gain: 0 leaves the level as it is, 1 takes it away.
+        gain: a number above 0; near 0 leaves the level as it is, 1 takes it away.
         bias: offset before the root.
         power: exponent of the root.
         time_constant_s: how long the smoother M remembers.
