@@ -128,14 +128,15 @@ def test_several_are_answered_together_where_the_model_can(
         assert json.loads(path.read_text())["file"] == name
 
 
+@pytest.mark.parametrize("broken", ["b.wav", "d.wav"])  # before all were taken, and after
 def test_of_several_together_the_one_at_fault_is_found(
-    four: Path, monkeypatch: pytest.MonkeyPatch
+    four: Path, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
-    model = Together(broken="d.wav")
+    model = Together(broken=broken)
     monkeypatch.setattr(answering, "load", lambda *_: model)
     found = call("sounds", "--json")
     assert len(found.stdout.splitlines()) == 2
-    assert "d.wav: unexpected RuntimeError: broken" in found.stderr
+    assert f"{broken}: unexpected RuntimeError: broken" in found.stderr
     assert "c.wav: is not audio" in found.stderr
     assert "2 of 4 files got no answer" in str(found.exception)
     assert found.exception.exit_code == 1

@@ -19,6 +19,7 @@ def option(kind: type, default: Any = None, **others: Any) -> Option:
     ("one", "value", "kept"),
     [
         (option(int, 1, low=1), 3, 3),
+        (option(int, 1, low=1), 1, 1),
         (option(int, 1), np.int64(3), 3),
         (option(float, 1.0), 2, 2.0),
         (option(float, 1.0), np.float32(0.5), 0.5),

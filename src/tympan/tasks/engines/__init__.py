@@ -185,11 +185,11 @@ def default_model(verb: Verb) -> str:
     from tympan.models.catalogue import shipped_names
 
     own = verb.default_model
-    candidates = [] if own is None or own not in shipped_names() else [(0, True, own)]
+    candidates = [] if own is None or own not in shipped_names() else [(0, own)]
     engines = sorted(list_engines(task=verb.name), key=lambda one: (-one.rank, one.name))
-    candidates += [(one.rank, False, one.name) for one in engines if one.installed]
+    candidates += [(one.rank, one.name) for one in engines if one.installed]
     if candidates:
-        return max(candidates, key=lambda one: one[:2])[2]
+        return max(candidates, key=lambda one: one[0])[1]  # of equal ones the first
     if engines:
         what = f"nothing that answers {verb.name!r} is installed"
         raise MissingDependencyError(what, fix=engines[0].install_command)
