@@ -7,25 +7,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tympan.tasks.contract import Log as Report
+from tympan.tasks.contract import Log
 from tympan.tasks.cross import FOLDER
 from tympan.tasks.phases import FOLDER as PHASES
 from tympan.tasks.training import TrainingResult
 
 if TYPE_CHECKING:
     from tympan.audio import Clip
+    from tympan.data import Table
     from tympan.training import History
 
 LONGEST_S = 10
 # Lines that tell how far the work is; whoever reads the page later wants the choices.
 _PASSING = ("decoding, once", "fitting the head", "starting from")
-_PURPOSE = {"train": "to learn from", "val": "to choose the best epoch", "test": "to score"}
+_PURPOSE = {"train": "to train on", "val": "to choose the best epoch", "test": "to score"}
 
 _FOLDED = "of these scored by the models of the folds"
 
 
 def train(
-    folder: str | os.PathLike[str],
+    folder: str | os.PathLike[str] | Table,
     *,
     task: str | None = None,
     from_: str | None = None,
@@ -33,28 +34,27 @@ def train(
     epochs: int | None = None,
     seed: int | None = None,
     folds: int | None = None,
+    augment: str | None = None,
+    metadata: str | os.PathLike[str] | None = None,
+    file_column: str | None = None,
+    label_column: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    threads: int | None = None,
     resume: bool = True,
     progress: bool = True,
-    say: Report = lambda line: None,
+    say: Log = lambda line: None,
 ) -> TrainingResult:
     """Train a model on a folder of recordings, and write `report.html` beside it.
 
     The arguments, the result and the errors are those of `tympan.tasks.train`: *folder* in
     AudioFolder layout, *task* guessed by default, *from_* the shipped model by default or
-    `"scratch"`, *out* the model's folder, *folds* for cross-validation.
+    `"scratch"`, *out* the model's folder, *folds* for cross-validation, *augment* a preset or file.
 
     Returns:
-        Where the model is, and its metrics on recordings that it never heard.
+        Where the model is, and its scores on recordings that it was not trained on.
     """
     from tympan.tasks import train as train_model
     from tympan.training import checkpoint
-
-    said: list[str] = []
-
-    def note(line: str) -> None:
-        said.append(line)
-        say(line)
 
     result = train_model(
         folder,
@@ -64,12 +64,17 @@ def train(
         epochs=epochs,
         seed=seed,
         folds=folds,
+        augment=augment,
+        metadata=metadata,
+        file_column=file_column,
+        label_column=label_column,
         settings=settings,
+        threads=threads,
         resume=resume,
         progress=progress,
-        say=note,
+        say=say,
     )
-    write_training_report(result, said)
+    write_training_report(result, result.log)
     for place in ("", f"{PHASES}/*/", f"{FOLDER}/*/", f"{FOLDER}/*/{PHASES}/*/"):
         for path in sorted(result.folder.glob(f"{place}{checkpoint.CHECKPOINT}")):
             checkpoint.drop_resume_state(path.parent)
