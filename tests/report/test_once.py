@@ -78,15 +78,16 @@ def test_a_pipe_is_heard_whole(model: Path, scene: Clip, tmp_path: Path) -> None
     assert 'class="lane"' in report.path.read_text("utf-8")
 
 
+@pytest.mark.parametrize("times", [1, 30])
 def test_what_goes_wrong_aside_is_raised_and_nothing_is_left(
-    scene: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    scene: Clip, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import tempfile
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(gather.Meter, "push", lambda self, samples: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        hear(concat([scene] * 30), tmp_path / "a.html", models=[])
+        hear(concat([scene] * times), tmp_path / "a.html", models=[])
     assert list(tmp_path.iterdir()) == []
     assert not any(one.name == "page" for one in threading.enumerate())
 

@@ -64,6 +64,15 @@ def test_only_where_they_cancel():
     assert found == pytest.approx(wave)
 
 
+def test_the_mean_comes_back_where_they_no_longer_cancel():
+    wave = noise(4.0)
+    half = 2 * RATE_HZ
+    right = np.concatenate([-wave[:half], 0.5 * wave[half:]])
+    found = mono(np.stack([wave, right]), RATE_HZ)
+    assert found[:half] == pytest.approx(wave[:half])
+    assert found[half:] == pytest.approx(0.75 * wave[half:])
+
+
 # -- the way to a model ----------------------------------------------------------------------------
 
 

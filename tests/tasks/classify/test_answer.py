@@ -120,6 +120,22 @@ def test_silence_does_not_take_the_label_of_its_neighbour(floor):
     assert found.best.score == pytest.approx(0.9)
 
 
+def test_what_lies_60_db_below_its_own_window_has_no_label():
+    """A recorder's noise after a loud sound: what the net says there is about the sound."""
+    wave = np.concatenate([noise(3.9, 0.9), noise(5.1, 1e-4)])
+    found = answer(MODEL, Clip(wave[None], 8000))
+    assert [s.label for s in found.timeline] == ["loud", "quiet"]
+    assert found.timeline[0].end_s == pytest.approx(3.9)
+    assert found.timeline[1].start_s == pytest.approx(4.2), "far from it, it is judged for itself"
+
+
+@pytest.mark.parametrize("every_s", [None, 0.1])
+def test_steps_of_one_window_are_no_independent_evidence(every_s):
+    wave = np.concatenate([noise(4, 0.01), noise(0.9, 0.9), noise(4, 0.01)])
+    found = answer(MODEL, Clip(wave[None], 8000), every_s=every_s)
+    assert [s.label for s in found.timeline] == ["quiet"]
+
+
 def test_quiet_is_not_silent():
     wave = np.concatenate([noise(4, 0.9), noise(4, 0.002), noise(2, 0.9)])
     found = answer(MODEL, Clip(wave[None], 8000))

@@ -180,6 +180,23 @@ def test_the_segments_that_are_explained_are_the_clearest_of_all(seed, count):
     assert [r.segment for r in found] == sorted(chosen + others, key=lambda s: s.start_s)
 
 
+def test_of_a_segment_the_window_in_which_its_label_scores_highest_is_kept():
+    """Also when the windows of steps that came long after it have been let go."""
+    collector, timeline = Clearest(window_s=1.0), []
+    for i, score in enumerate([0.5, 0.9, 0.7] + [0.6] * 300):
+        row = np.array([score, 1 - score])
+        piece = Piece(float(i), row, np.full(4, i, np.float32))
+        step = Step(float(i), i + 1.0, row, pieces=(piece,))
+        collector.hold(step)
+        extend(timeline, step, "a", score)
+        collector.add(step, 0, timeline)
+    with patch.object(explanation, "explain_pieces", lambda m, pieces, *_: list(pieces)):
+        found = collector.reasons(None, "a", timeline, 303.0)  # type: ignore[arg-type]
+    label, kept = found[0].explanation
+    assert (label, kept.offset_s) == (0, 1.0)
+    assert kept.wave.tolist() == [1.0] * 4
+
+
 def test_few_windows_are_kept_however_long_nothing_is_decided():
     collector = Clearest(window_s=1.0)
     pieces = []

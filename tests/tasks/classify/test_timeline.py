@@ -51,6 +51,12 @@ def test_silent_steps_have_no_label_and_are_no_evidence():
     assert [label for _, label in decide(steps)] == [0] * 4 + [None] * 9 + [0] * 4
 
 
+def test_what_a_net_says_of_silence_does_not_sway_what_follows():
+    rows = np.array([[0.9, 0.1]] * 4 + [[0.01, 0.99]] * 9 + [[0.5, 0.5]] * 3)
+    steps = [Step(float(i), i + 1.0, row, silent=4 <= i < 13) for i, row in enumerate(rows)]
+    assert [label for _, label in decide(steps)][-3:] == [0, 0, 0]
+
+
 def test_a_gap_ends_a_segment():
     found: list[Segment] = []
     for start_s in (0.0, 1.0, 3.0):
