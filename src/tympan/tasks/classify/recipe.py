@@ -33,7 +33,7 @@ FINE_TUNED_ENCODER_LR = 0.1
 EPOCHS_FINE_TUNED, EPOCHS_SCRATCH, EPOCHS_SMALL = 20, 40, 0
 LR_FINE_TUNED, LR_SCRATCH = 1e-3, 2e-3
 # What the last phase changes: whole clips, not mixed, at a fifth of the learning rate.
-FINISH_CONFIG: dict[str, float] = {"crop": 1.0, "mixup_p": 0.0}
+FINISH_CONFIG: dict[str, Any] = {"crop": 1.0, "mixup_p": 0.0}
 FINISH_LR, FINISH_WARMUP_EPOCHS = 0.2, 0.5
 
 
