@@ -13,7 +13,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from recipes import scores, sounds, windows
+from recipes import finish, scores, sounds, windows
 
 from tests_sounds import sound
 from tympan.data import AudioStore, folds, read_folder
@@ -90,3 +90,16 @@ def test_windows_without_sound_do_not_count() -> None:
     with torch.inference_mode():
         found, last = windows.answers(net, waves), net(net.front(waves[:, 8000:]))
     assert torch.allclose(found["halves of it, mean of logits"], last, atol=1e-5)
+
+
+def test_the_table_of_the_finish_has_differences_with_their_spread() -> None:
+    rows = [
+        {"set": "s", "epochs": "40", "before": str(b), "after": str(a), "loss_before": "1.0",
+         "loss_after": str(loss)}
+        for b, a, loss in ((0.5, 0.6, 0.75), (0.7, 0.7, 1.0), (0.6, 0.55, 1.25))
+    ]  # fmt: skip
+    last = finish.table_of([*rows, {**rows[0], "epochs": "0"}]).splitlines()[2:]
+    assert last == [
+        "| s | 40 | 3 | 60.0 % | 61.7 % | +1.7 ± 7.6 | +0.000 ± 0.250 |",
+        "| s | 0 | 1 | 50.0 % | 60.0 % | +10.0 | -0.250 |",
+    ]
