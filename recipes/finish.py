@@ -15,7 +15,6 @@ import argparse
 import csv
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,7 +142,7 @@ def main() -> None:
     parser.add_argument("--sets", nargs="*", help="only those whose name begins so")
     options = parser.parse_args()
     machines.DATA = small_data.DATA = _trials.DATA = options.data
-    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.with_suffix("").mkdir(parents=True, exist_ok=True)
     for case in cases():
         if options.sets and not case.set.startswith(tuple(options.sets)):
             continue
@@ -151,8 +150,9 @@ def main() -> None:
         key = (case.set, f"{case.name} {epochs}".strip())
         if key in {(row["set"], row["case"]) for row in rows_in(options.out)}:
             continue
-        work = Path(tempfile.mkdtemp())
-        row = {**tried(case, work / "model"), "case": key[1]}
+        # What is stopped goes on when it is started again.
+        work = options.out.with_suffix("") / common.key_of(" ".join(key))
+        row = {**tried(case, work), "case": key[1]}
         shutil.rmtree(work)
         new = not options.out.exists()
         with options.out.open("a", encoding="utf-8", newline="") as file:

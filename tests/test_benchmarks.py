@@ -193,9 +193,9 @@ def test_figures_of_the_shipped_model_are_of_the_one_that_ships() -> None:
     from tympan.models import load_card
 
     named = {name: common.constants(common.source_of(name)).get("SOUNDS") for name in NAMES}
-    asked = {name: version for name, version in named.items() if version is not None}
-    assert {"machines", "small_data", "own_folder", "inference"} <= set(asked)
-    assert set(asked.values()) == {load_card("sounds").version}
+    given = {name: version for name, version in named.items() if version is not None}
+    assert {"machines", "small_data", "own_folder", "inference"} <= set(given)
+    assert set(given.values()) == {load_card("sounds").version}
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
@@ -246,17 +246,17 @@ def test_a_failing_benchmark_hides_no_other(
     monkeypatch.setattr(sys, "argv", ["benchmarks"])
     assert everything.main() == 1
     assert ran == [(name, ["--write"]) for name in NAMES]
-    said = capsys.readouterr().out
-    assert "| decode | " in said
-    assert "FAILED: exit code 1" in said
-    assert "In all " in said
+    printed = capsys.readouterr().out
+    assert "| decode | " in printed
+    assert "FAILED: exit code 1" in printed
+    assert "In all " in printed
     ran.clear()
     monkeypatch.setattr(sys, "argv", ["benchmarks", "--short", "--quick"])
     everything.main()
     assert ran == [(name, ["--quick"]) for name in NAMES if name not in everything.LONG]
 
 
-def test_a_benchmark_that_hangs_or_breaks_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_benchmark_that_hangs_or_breaks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def hang(*_: object, **options: object) -> None:
         raise subprocess.TimeoutExpired("x", 1.0)
 
@@ -275,7 +275,7 @@ def test_kept_results_go_with_what_they_came_from(
     def make(work: Path) -> dict[str, object]:
         work.mkdir(parents=True)
         made.append(work)
-        return {"accuracy": 0.5, "says": "50 %"}
+        return {"accuracy": 0.5, "summary": "50 %"}
 
     first = trials.Trials("demo", total=2)
     assert first.get("one", "digest", make)["accuracy"] == 0.5
@@ -306,11 +306,11 @@ def test_what_is_not_measured_ends_in_an_error(
     assert "run it again to go on" in capsys.readouterr().err
 
 
-def test_a_digest_tells_rows_sides_settings_and_start(tmp_path: Path) -> None:
+def test_a_digest_depends_on_rows_split_settings_and_start(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(b"x")
 
-    def table(side: str) -> Table:
-        return Table(tmp_path, (recording(tmp_path / "a.wav", {"label": "a", "split": side}),))
+    def table(part: str) -> Table:
+        return Table(tmp_path, (recording(tmp_path / "a.wav", {"label": "a", "split": part}),))
 
     base = trials.digest_of(table("train"), "sounds", {"seed": 0})
     assert base == trials.digest_of(table("train"), "sounds", {"seed": 0})
@@ -335,12 +335,12 @@ def test_other_weights_make_kept_results_stale(
 
 
 def test_no_test_clip_of_the_motor_lies_beside_a_training_clip(shared_data: Path) -> None:
-    sides = {e.path: e.columns["split"] for e in small_data.motor()}
+    parts = {e.path: e.columns["split"] for e in small_data.motor()}
     by_label: dict[str, list[Example]] = {}
     for e in sorted(trials.motor(), key=lambda e: e.columns["clip"]):
         by_label.setdefault(e.label, []).append(e)
     for rows in by_label.values():
-        order = [sides[e.path] for e in rows]
+        order = [parts[e.path] for e in rows]
         assert {"train", "test"} <= set(order)
         pairs = set(itertools.pairwise(order))
         assert not pairs & {("train", "test"), ("test", "train")}

@@ -391,7 +391,7 @@ for epoch in range(8):
 
 # %%
 # Overall the loss falls (each point is one batch of 16, and some are harder), and the share of
-# right answers on sounds that the net has never heard rises.
+# right answers on sounds that are new to the net rises.
 
 # sphinx_gallery_alt = "Above, the loss falls from 1.4 towards zero; below, the accuracy on new"
 # sphinx_gallery_alt = "sounds rises to nearly 100 %."

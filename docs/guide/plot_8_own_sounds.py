@@ -167,7 +167,7 @@ print(evaluation)
 
 # sphinx_gallery_alt = "Confusion matrix with two rows and two columns: most of the recordings are"
 # sphinx_gallery_alt = "on the diagonal."
-confusion = np.array(evaluation.metrics["confusion"])
+confusion = evaluation.confusion
 figure, ax = plt.subplots(figsize=(6, 3.2))
 ax.imshow(confusion, cmap="Blues", vmin=0, vmax=1.5 * confusion.max(), aspect="equal")
 for (row, column), count in np.ndenumerate(confusion):
@@ -211,16 +211,16 @@ print(f"claimed {leaky.metrics['accuracy']:.0%}, on new pumps {truth.metrics['ac
 # sphinx_gallery_alt = "pumps; the one that was split by pump does about what it claims, within"
 # sphinx_gallery_alt = "its interval."
 pairs = {
-    "4 pumps,\nsplit with a leak": (leaky.metrics, truth.metrics),
-    "24 pumps,\nsplit by pump": (result.metrics, evaluation.metrics),
+    "4 pumps,\nsplit with a leak": (leaky.evaluation, truth),
+    "24 pumps,\nsplit by pump": (result.evaluation, evaluation),
 }
 figure, ax = plt.subplots(figsize=(6, 3.4))
 for place, (claimed, found) in enumerate(pairs.values()):
-    for offset, metrics, look in ((-0.2, claimed, "C1"), (0.2, found, "C0")):
-        value = 100 * metrics["accuracy"]
-        low, high = (100 * x for x in metrics["intervals"]["accuracy"])
+    for offset, one, color in ((-0.2, claimed, "C1"), (0.2, found, "C0")):
+        accuracy = one.scores[0]
+        value, (low, high) = 100 * accuracy.value, (100 * x for x in accuracy.interval)
         errors = [[value - low], [high - value]]
-        ax.bar(place + offset, value, width=0.36, color=look, yerr=errors, capsize=4, alpha=0.85)
+        ax.bar(place + offset, value, width=0.36, color=color, yerr=errors, capsize=4, alpha=0.85)
 ax.set_xticks(range(2), list(pairs))
 ax.set(ylabel="Accuracy (%)", ylim=(0, 119), yticks=range(0, 101, 20))
 handles = [plt.Rectangle((0, 0), 1, 1, color=c) for c in ("C1", "C0")]
@@ -230,7 +230,7 @@ ax.legend(handles, ["claimed by the test set", "on new pumps"], loc="upper cente
 # Two lessons. **Name the source** (the machine, the speaker, the day, the long recording that clips
 # were cut from) in a column `source` or `speaker`: tympan then keeps each one in one set, and the
 # claim can be believed. And **collect many sources rather than many clips**: here 96 recordings of
-# four pumps taught less about a new pump than 96 of twenty-four.
+# four pumps say less about a new pump than 96 of twenty-four.
 #
 # tympan finds copies by itself, whatever their names, and parts of one recording where their names
 # number them (`rec003_seg07.wav`). Any other leak of this kind it cannot find.
@@ -263,7 +263,7 @@ print(tympan.classify(bells, model=home / "pump-model"))
 
 # %%
 # So give it a label `other` with all that may turn up: silence, voices, doors. And it knows only
-# the surroundings that it has heard. Here are the new pumps with the noise of a hall, more and more
+# the surroundings of its recordings. Here are the new pumps with the noise of a hall, more and more
 # of it:
 
 # sphinx_gallery_alt = "Accuracy over signal-to-noise ratio: good at 40 dB, and down to chance"
