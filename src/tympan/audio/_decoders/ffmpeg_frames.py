@@ -80,6 +80,27 @@ class Frames:
             yield self._waiting.pop(0)
         yield from self._stream
 
+    def skip(self, samples: int) -> int | None:
+        """Leave out packets of MP3 without decoding them, up to so many samples.
+
+        Returns:
+            The samples left out; None where a packet is not like the first one, so that its
+            samples cannot be known: then one must begin again.
+        """
+        usual, skipped = None, 0
+        for packet in self._packets:
+            stated = mpeg.frame(bytes(packet)[:4]) if packet.size else None
+            usual = usual or stated
+            if stated is None or usual is None or stated[1:] != usual[1:]:
+                return None
+            if stated[0] != packet.size:  # junk in it
+                return None
+            skipped += stated[1]
+            if skipped + stated[1] > samples:
+                self.source.stream.codec_context.flush_buffers()
+                return skipped
+        return None
+
     @property
     def mostly_good(self) -> bool:
         """Whether what is damaged is the exception."""
@@ -100,7 +121,8 @@ class Frames:
 
     def _demux(self) -> Iterator[Any]:
         source, length = self.source, 0
-        for packet in source.container.demux(source.stream):
+        self._packets = source.container.demux(source.stream)
+        for packet in self._packets:
             self.corrupt += packet.is_corrupt and source.broadcast
             if packet.size and source.mpeg:
                 self.ends_whole = _is_whole(packet)
