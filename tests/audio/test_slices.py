@@ -117,3 +117,14 @@ def test_sound_that_encoders_replace_by_noise():
     clip = load(file.getvalue())
     part = load(file.getvalue(), start_s=4.0, end_s=5.0)
     assert np.array_equal(part.samples, clip.slice(4.0, 5.0).samples)
+
+
+def test_flac_that_cannot_be_sought_in():
+    """A metadata block whose length is wrong: libFLAC reads on, but finds no place in the file."""
+    sound = recording(seconds=2.0)
+    data = bytearray(encode(sound, "FLAC", "PCM_24"))
+    data[40:44] = (0, 0, 0, 3)
+    clip = load(bytes(data))
+    assert np.array_equal(clip.samples, sound.samples)
+    part = load(bytes(data), start_s=0.4, end_s=0.8)
+    assert np.array_equal(part.samples, clip.slice(0.4, 0.8).samples)

@@ -143,7 +143,7 @@ class Frames:
     def to_array(self, frame: Any) -> np.ndarray:
         """A frame's samples as float32 `(t, c)`."""
         channels = len(frame.layout.channels)
-        if frame.format.is_planar and channels >= _PLANES:
+        if (frame.format.is_planar and channels >= _PLANES) or "64" in frame.format.name:
             array = self._packed(frame, channels)
         else:
             array = frame.to_ndarray()
@@ -158,12 +158,14 @@ class Frames:
         return ((array.astype(np.float64) - offset) / scale).astype(np.float32, order="C")
 
     def _packed(self, frame: Any, channels: int) -> np.ndarray:
-        """Samples of many channels, interleaved by FFmpeg itself."""
+        """Samples that PyAV cannot take out of a frame, interleaved by FFmpeg itself."""
         import av
 
         kind = frame.format.name, frame.layout.name, frame.sample_rate
         if self._repack is None or self._repack[0] != kind:
-            packed = av.AudioResampler(frame.format.packed, frame.layout, frame.sample_rate)
+            # Integers of 64 bits have no place in PyAV's table.
+            form = av.AudioFormat("dbl") if "64" in frame.format.name else frame.format.packed
+            packed = av.AudioResampler(form, frame.layout, frame.sample_rate)
             self._repack = kind, packed
         parts = [part.to_ndarray() for part in self._repack[1].resample(frame)]
         return np.concatenate(parts, axis=1).reshape(-1, channels)

@@ -36,10 +36,16 @@ class SndfileReader:
         self.info = self._describe(opened.name, problem)
         self.exact = bool(self.info.bits) and not self.info.problem
         if self.exact:
-            self._jump(0)  # where later seeks count from, whatever a strange header says
+            self._begin()
 
     def _begin(self) -> None:
         """Go to the first sample as a decoder that was never anywhere else."""
+        self._reopen()
+        # Seeks count from there, whatever a strange header says: then reading must do so, too.
+        if self.exact and not self._jump(0):
+            self._reopen()
+
+    def _reopen(self) -> None:
         self._sound.close()
         self._opened.rewind()
         self._sound = self._open()
