@@ -30,7 +30,7 @@ __getattr__, __dir__, __all__ = attach(
         "Spectrum": "tympan.spectra.amplitudes",
         "spectrum": "tympan.spectra.amplitudes",
         "PitchTrack": "tympan.spectra.pitch",
-        "Yin": "tympan.spectra.pitch",
+        "Yin": "tympan.spectra.yin",
         "pitch_track": "tympan.spectra.pitch",
         "window": "tympan.spectra.windows",
     },

@@ -16,7 +16,7 @@ from tympan.spectra.mel import mel_to_hz as mel_to_hz
 from tympan.spectra.mfcc import MFCC as MFCC
 from tympan.spectra.pcen import PCEN as PCEN
 from tympan.spectra.pitch import PitchTrack as PitchTrack
-from tympan.spectra.pitch import Yin as Yin
+from tympan.spectra.yin import Yin as Yin
 from tympan.spectra.pitch import pitch_track as pitch_track
 from tympan.spectra.stft import STFT as STFT
 from tympan.spectra.stft import Spectrogram as Spectrogram

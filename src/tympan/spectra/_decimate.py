@@ -16,7 +16,7 @@ from tympan.spectra.windows import window
 # Output samples computed by one row of a matrix product.
 _BLOCK = 64
 # Share of the new band that passes the low-pass, and how far what is above it is attenuated.
-_PASS, _ATTENUATION_DB = 0.91374, 129.45
+PASSBAND, _ATTENUATION_DB = 0.91374, 129.45
 
 
 class HalveRate(nn.Module):
@@ -68,10 +68,10 @@ def lowpass() -> np.ndarray:
     >>> len(taps) % 2, round(float(taps.sum()), 9)
     (1, 1.0)
     """
-    width = (1 - _PASS) / 2
+    width = (1 - PASSBAND) / 2
     half = math.ceil((_ATTENUATION_DB - 7.95) / (2.285 * np.pi * width) / 2)
     place = np.arange(-half, half + 1)
     beta = 0.1102 * (_ATTENUATION_DB - 8.7)
     shape = window(("kaiser", beta), 2 * half + 1, periodic=False)
-    taps = np.sinc((1 + _PASS) / 4 * place) * shape
+    taps = np.sinc((1 + PASSBAND) / 4 * place) * shape
     return taps / taps.sum()

@@ -1,56 +1,90 @@
-"""The path through the pitch candidates of all frames that leaps and stops least."""
+"""The path through the pitches of all frames that moves and stops least."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-# A candidate one octave higher is preferred if it is less than this weaker.
-OCTAVE_BONUS = 0.02
-# Frames below this share of the loudest are hardly voiced.
-_SILENCE = 0.01
+# Frames decided on at once, and how many after them are taken into account.
+_BLOCK, _AHEAD = 4096, 256
 
 
-def best_path(
-    periods: np.ndarray,
-    strengths: np.ndarray,
-    loudness: np.ndarray,
-    voicing: float,
-    per_octave: float,
-    start_or_stop: float,
-    step_s: float,
-) -> np.ndarray:
-    """Candidate chosen in each frame, or -1 for no pitch: (n,). After Boersma (1993).
+@dataclass(frozen=True)
+class Moves:
+    """What it costs to go from a frame to the next.
 
     Args:
-        periods: (n, k) periods of the candidates, in samples.
-        strengths: (n, k) 1: repeats exactly, -1: no candidate.
-        loudness: (n,) 0 … 1.
-        voicing: strength of having no pitch.
-        per_octave: price of a leap by an octave from one frame to the next, at 10 ms a frame.
-        start_or_stop: price of a voice's begin or end.
-        step_s: time from frame to frame.
+        per_step: a move by one step of pitch.
+        most: a move of any size, at most.
+        start_or_stop: the begin or the end of a stretch with pitch.
+    """
 
-    >>> periods = np.array([[100.0, 50.0]] * 4)
-    >>> strengths = np.array([[0.9, 0.2], [0.9, 0.2], [0.5, 0.6], [0.9, 0.2]])
-    >>> best_path(periods, strengths, np.ones(4), 0.4, 0.35, 0.14, 0.01).tolist()
+    per_step: float
+    most: float
+    start_or_stop: float
+
+
+def best_path(score: np.ndarray, none: np.ndarray, moves: Moves) -> np.ndarray:
+    """Index of the pitch in each frame, or -1 for no pitch: (n,).
+
+    The path of the highest sum of scores less the prices of its moves (A. Viterbi, 1967; for pitch:
+    P. Boersma, "Accurate short-term analysis of the fundamental frequency and the
+    harmonics-to-noise ratio of a sampled sound", IFA Proceedings 17, 1993).
+
+    Args:
+        score: (n, k) of each pitch, from low to high in even steps.
+        none: (n,) of having no pitch.
+        moves: the prices.
+
+    >>> score = np.array([[3.0, 0, 1], [3, 0, 1], [1, 0, 2], [3, 0, 1]])
+    >>> best_path(score, np.full(4, 0.5), Moves(1.0, 5.0, 1.0)).tolist()
     [0, 0, 0, 0]
     """
-    count, k = periods.shape
-    octaves = np.log2(periods)
-    value = np.where(strengths > -1, strengths - OCTAVE_BONUS * (octaves - octaves.min()), -10.0)
-    none = voicing + np.maximum(0, 2 - loudness / (_SILENCE / (1 + voicing)))
-    scale = 0.01 / step_s
-    total = np.append(value[0], none[0])
-    back = np.zeros((count, k + 1), dtype=np.int64)
-    leap = np.full((k + 1, k + 1), scale * start_or_stop)
-    leap[-1, -1] = 0
-    for i in range(1, count):
-        leap[:-1, :-1] = (scale * per_octave) * np.abs(octaves[i - 1][:, None] - octaves[i])
-        reached = total[:, None] - leap
-        back[i] = reached.argmax(0)
-        total = reached[back[i], np.arange(k + 1)] + np.append(value[i], none[i])
+    count = len(score)
     path = np.empty(count, dtype=np.int64)
-    path[-1] = total.argmax()
-    for i in range(count - 1, 0, -1):
-        path[i - 1] = back[i, path[i]]
-    return np.where(path == k, -1, path)
+    begin = np.append(score[0].astype(np.float64), none[0])
+    for start in range(0, count, _BLOCK):
+        stop = min(start + _BLOCK, count)
+        sums = _sums(begin, score[start : stop + _AHEAD], none[start : stop + _AHEAD], moves)
+        states = _backwards(sums, moves)[: stop - start]
+        path[start:stop] = np.where(states == score.shape[1], -1, states)
+        if stop < count:
+            begin = sums[stop - start]
+    return path
+
+
+def _sums(begin: np.ndarray, score: np.ndarray, none: np.ndarray, moves: Moves) -> np.ndarray:
+    """The best sum of a path to each pitch, and to none (the last column): (n, k + 1)."""
+    sums = np.empty((len(score), score.shape[1] + 1))
+    sums[0] = begin
+    ramp = moves.per_step * np.arange(score.shape[1])
+    for i in range(1, len(score)):
+        before, silent = sums[i - 1, :-1], sums[i - 1, -1]
+        top = before.max()
+        # The best of all moves from below and from above, whose prices rise evenly.
+        reached = np.maximum.accumulate(before + ramp) - ramp
+        above = np.maximum.accumulate((before - ramp)[::-1])[::-1] + ramp
+        np.maximum(reached, above, out=reached)
+        np.maximum(reached, max(top - moves.most, silent - moves.start_or_stop), out=reached)
+        sums[i, :-1] = reached + score[i]
+        sums[i, -1] = max(silent, top - moves.start_or_stop) + none[i]
+        # Only differences count; the sums of hours would lose them.
+        sums[i] -= max(top, silent)
+    return sums
+
+
+def _backwards(sums: np.ndarray, moves: Moves) -> np.ndarray:
+    """The states of the best path, from its end: (n,); the last state is none."""
+    count, last = len(sums), sums.shape[1] - 1
+    places = np.arange(last)
+    states = np.empty(count, dtype=np.int64)
+    states[-1] = sums[-1].argmax()
+    for i in range(count - 2, -1, -1):
+        if states[i + 1] == last:
+            price = np.full(last, moves.start_or_stop)
+        else:
+            price = np.minimum(moves.per_step * np.abs(places - states[i + 1]), moves.most)
+        price = np.append(price, 0.0 if states[i + 1] == last else moves.start_or_stop)
+        states[i] = (sums[i] - price).argmax()
+    return states
