@@ -74,7 +74,9 @@ def generate(target: Any) -> list[Path]:
     named = isinstance(target, str | Path)
     folder = Path(target) if named else Path(target.srcdir) / "_generated" / "augment"
     folder.mkdir(parents=True, exist_ok=True)
-    kinds = {"Waveform": augment._WAVEFORM, "Spectrogram": augment._SPECTROGRAM}
+    from tympan.augment._names import SPECTROGRAM, WAVEFORM
+
+    kinds = {"Waveform": WAVEFORM, "Spectrogram": SPECTROGRAM}
     pages, index = [], [_heading("Augmentation", "="), _about(augment)]
     for title, names in kinds.items():
         index += [_heading(f"{title} transforms", "-"), ".. list-table::\n   :widths: 25 75\n"]
@@ -149,8 +151,9 @@ def _augmented(augmentation: Any, clip: Any, seed: int) -> Any:
 def _moving() -> list[str]:
     """Return the names of the transforms that move sounds in time, as links to their pages."""
     from tympan import augment
+    from tympan.augment._names import SPECTROGRAM, WAVEFORM
 
-    names = sorted({**augment._WAVEFORM, **augment._SPECTROGRAM})
+    names = sorted({**WAVEFORM, **SPECTROGRAM})
     base = augment.Transform
     return [
         f":doc:`{name}`"

@@ -138,7 +138,8 @@ def test_a_disk_that_is_full(extension, tmp_path):
         [sys.executable, "-c", FULL, str(path)], capture_output=True, text=True, timeout=120
     )
     assert run.stderr == ""
-    assert run.stdout == f"{path}: cannot be written: File too large\n"
+    advice = "(make room, and give the command again)"
+    assert run.stdout == f"{path}: cannot be written: File too large {advice}\n"
     assert path.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -161,7 +162,7 @@ def test_a_disk_without_space_is_called_so(tmp_path, monkeypatch):
             "TargetFile",
             lambda file: _target.TargetFile(Full()),
         )
-        with pytest.raises(AudioFileError, match=r"the disk is full \(free some space"):
+        with pytest.raises(AudioFileError, match=r"No space left on device \(make room"):
             recording().save(tmp_path / f"a.{extension}")
         assert list(tmp_path.iterdir()) == []
 

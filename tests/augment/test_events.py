@@ -26,6 +26,7 @@ from tympan.augment import (
     TimeWarp,
     Transform,
 )
+from tympan.augment._names import WAVEFORM as WAVEFORM_FILES
 from tympan.augment.events import moved
 from tympan.errors import ArgumentError, ShapeError
 
@@ -51,7 +52,9 @@ NEEDS: dict[str, list[dict[str, Any]]] = {
 }
 # Seconds after the end of an event that may still be loud.
 AFTER = defaultdict(lambda: 0.05, Reverb=0.15)
-CASES = [(name, options) for name in sorted(augment._WAVEFORM) for options in NEEDS.get(name, [{}])]
+CASES = [(name, options) for name in sorted(WAVEFORM_FILES) for options in NEEDS.get(name, [{}])]
+# Not by their values: tensors drawn at random give each test process other names.
+IDS = [f"{name}-{i}" for i, (name, _) in enumerate(CASES)]
 
 
 def burst(start_s: float, end_s: float) -> torch.Tensor:
@@ -65,7 +68,7 @@ def loud(wave: torch.Tensor) -> torch.Tensor:
     return level > 0.35 * level.max()
 
 
-@pytest.mark.parametrize(("name", "options"), CASES, ids=lambda v: str(v) if v else "")
+@pytest.mark.parametrize(("name", "options"), CASES, ids=IDS)
 def test_what_is_loud_lies_in_the_moved_events(name: str, options: dict[str, Any]) -> None:
     kind = getattr(augment, name)
     takes = inspect.signature(kind).parameters

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from tympan import augment
 from tympan.audio.clip import Clip
 from tympan.augment import Compose, OneOf, PerChannel, Reverb, Transform, item_generators
+from tympan.augment._names import SPECTROGRAM as SPECTROGRAM_FILES
+from tympan.augment._names import WAVEFORM as WAVEFORM_FILES
 from tympan.errors import ArgumentError, ShapeError
 
 RATE_HZ = 8000
@@ -28,8 +30,8 @@ NEEDS = {
     },
     "CropPad": {"length": 1500},
 }
-WAVEFORM = sorted(augment._WAVEFORM)
-SPECTROGRAM = sorted(augment._SPECTROGRAM)
+WAVEFORM = sorted(WAVEFORM_FILES)
+SPECTROGRAM = sorted(SPECTROGRAM_FILES)
 # The rounding of a product of matrices may depend on how many there are; no more than that.
 EXACT = {"rtol": 0, "atol": 2e-6}
 

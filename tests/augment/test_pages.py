@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from tympan import augment
+from tympan.augment._names import SPECTROGRAM as SPECTROGRAM_FILES
+from tympan.augment._names import WAVEFORM as WAVEFORM_FILES
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs" / "_ext"))
 
 import augment_pages
 
-NAMES = sorted(augment._WAVEFORM | augment._SPECTROGRAM)
+NAMES = sorted(WAVEFORM_FILES | SPECTROGRAM_FILES)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -10,8 +10,7 @@ import torch
 from tympan import audio
 from tympan.audio import Clip, synth
 from tympan.errors import ArgumentError
-from tympan.spectra import pitch_track
-from tympan.spectra import Yin
+from tympan.spectra import Yin, pitch_track
 
 
 def cents(found_hz: np.ndarray, wanted_hz: np.ndarray | float) -> np.ndarray:

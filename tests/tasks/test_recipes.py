@@ -35,13 +35,13 @@ def two_labels(count: int) -> list[dict[str, str]]:
 
 def test_a_small_data_set_has_under_thirty_training_recordings_of_each_label():
     for count, small in ((33, True), (36, False)):  # 15 % are for the test
-        assert is_small(table_of(two_labels(2 * count))) is small
+        assert is_small(table_of(two_labels(2 * count)), 2) is small
 
 
 def test_the_last_fold_is_no_training_set():
     rows = [row | {"fold": str(i % 5)} for i, row in enumerate(two_labels(72))]
-    assert is_small(table_of(rows))  # 58 are for training, with one fold of five as the test set
-    assert not is_small(table_of(two_labels(72)))
+    assert is_small(table_of(rows), 2)  # 58 are for training, with one fold of five as the test set
+    assert not is_small(table_of(two_labels(72)), 2)
 
 
 def test_a_split_column_says_how_many_are_for_training():
@@ -50,7 +50,7 @@ def test_a_split_column_says_how_many_are_for_training():
             row | {"split": "Train" if i < training else "test"}
             for i, row in enumerate(two_labels(200))
         ]
-        assert is_small(table_of(rows)) is small
+        assert is_small(table_of(rows), 2) is small
 
 
 def test_labels_with_hardly_any_recordings_are_named():

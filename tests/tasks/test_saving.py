@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from tests_sounds import QUICK, few_recordings
 from tympan.models import Card, Score, load_model, save_model
 from tympan.tasks import train
+from tympan.tasks.answering import load
 from tympan.tasks.classify import ClassifyConfig
 from tympan.tasks.classify.scoring import validated_temperature
 from tympan.tasks.contract import Evaluation
@@ -45,8 +46,6 @@ def test_validation_recordings_have_shaped_the_model_too(validated):
 
 
 def test_the_temperature_of_the_card_is_that_of_the_validation_set(validated):
-    from tympan.tasks.ask import load
-
     result, _ = validated
     card, job = card_of(result.folder), result.job
     config = job.prepared.config

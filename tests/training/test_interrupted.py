@@ -204,7 +204,7 @@ def test_two_trainings_in_one_folder(problem: Problem, tmp_path: Path) -> None:
 
     with (
         checkpoint.sole_writer(tmp_path),
-        pytest.raises(DataError, match="another training is writing here"),
+        pytest.raises(DataError, match="another training is still writing here"),
         checkpoint.sole_writer(tmp_path, wait_s=0.1),
     ):
         pass

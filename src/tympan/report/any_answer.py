@@ -10,7 +10,7 @@ from typing import Any
 from tympan.report.page import NBSP, percent, words
 from tympan.report.parts import AnswerParts, Part, Shown
 from tympan.report.sections import Fact, moment
-from tympan.report.tracks import MOST_ROWS, Row, Span, Table, TableRow, Track, track
+from tympan.report.tracks import MOST_ROWS, PageTable, Row, Span, TableRow, Track, track
 
 # What every answer has, and what the page shows elsewhere.
 _SHARED = ("file", "model", "duration_s", "warnings")
@@ -119,7 +119,7 @@ class Listed:
 
     title: str
     bars: Sequence[Row]
-    table: Table | None
+    table: PageTable | None
     folded: bool
 
 
@@ -134,7 +134,7 @@ def _bars(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
     ]
 
 
-def table_of(rows: Sequence[Mapping[str, Any]]) -> Table:
+def table_of(rows: Sequence[Mapping[str, Any]]) -> PageTable:
     """Rows as a table of the page; those with times can be played."""
     names = list(dict.fromkeys(str(name) for row in rows for name in row))
     # A column in which nothing stands says nothing.
@@ -155,7 +155,7 @@ def table_of(rows: Sequence[Mapping[str, Any]]) -> Table:
         if not name.endswith("_s") and all(_is_number(row.get(name)) for row in rows)
     ]
     titles = [{"start_s": "From", "end_s": "To"}.get(name, _title(name)) for name in names]
-    return Table(titles, found, numbers)
+    return PageTable(titles, found, numbers)
 
 
 def _times(row: Mapping[str, Any]) -> tuple[float | None, float | None]:

@@ -23,7 +23,7 @@ from tympan.tasks.inputs import SHORTEST_S, Feed, ModelInput, name_of
 if TYPE_CHECKING:
     import numpy as np
 
-    from tympan.report.source import Recording
+    from tympan.report.source import Source
     from tympan.tasks.contract import Answer, Session
 
 
@@ -63,7 +63,7 @@ class Gathered:
         warnings: what the models do not get of it, and what they say themselves.
     """
 
-    recording: Recording
+    recording: Source
     drawn: Drawn
     answers: Sequence[Answer]
     sessions: Sequence[Session[Answer]]
@@ -82,7 +82,7 @@ class Gathered:
 
 
 def gather(
-    recording: Recording,
+    recording: Source,
     chosen: Sequence[Asked],
     source: Any,
     out: str | os.PathLike[str] | None,
@@ -120,7 +120,7 @@ def gather(
 class _Drawing:
     """Takes a recording block by block, and draws what the page shows of it."""
 
-    def __init__(self, recording: Recording, page: Path) -> None:
+    def __init__(self, recording: Source, page: Path) -> None:
         rate_hz, channels = recording.rate_hz, recording.channels
         self._recording, self._page = recording, page
         self._gatherer = Gatherer(recording.name, rate_hz, recording.expected_samples)

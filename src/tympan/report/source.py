@@ -19,7 +19,7 @@ BLOCK_S = 20.0
 
 
 @dataclass(frozen=True)
-class Recording:
+class Source:
     """An opened recording.
 
     Attributes:
@@ -43,7 +43,7 @@ class Recording:
     blocks: Iterator[np.ndarray]
 
 
-def open_recording(source: Any) -> Recording:
+def open_recording(source: Any) -> Source:
     """Open a file, its bytes, a stream or a clip; nothing is decoded yet.
 
     Raises:
@@ -59,7 +59,7 @@ def open_recording(source: Any) -> Recording:
     if isinstance(source, Clip):
         name, total = os.path.basename(source.name), source.num_samples
         blocks = _slices(source.samples, max(1, int(BLOCK_S * source.rate_hz)))
-        return Recording(name, None, source.rate_hz, source.channels, total, None, None, blocks)
+        return Source(name, None, source.rate_hz, source.channels, total, None, None, blocks)
     from tympan.audio._reader import open_reader
 
     reader = open_reader(source)
@@ -68,7 +68,7 @@ def open_recording(source: Any) -> Recording:
     path = Path(os.fsdecode(source)) if isinstance(source, str | os.PathLike) else None
     if path is not None and not path.is_file():
         path = None  # a pipe: nothing can be played from it later
-    return Recording(
+    return Source(
         os.path.basename(info.path),
         path,
         info.rate_hz,

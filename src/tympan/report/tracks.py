@@ -87,7 +87,7 @@ class TableRow:
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """A table on the page; `numbers` are the columns that are aligned to the right."""
 
     columns: Sequence[str]
@@ -103,7 +103,7 @@ class Track:
     lanes: Sequence[Lane]
     hint: str = ""
     note: str = ""
-    table: Table | None = None
+    table: PageTable | None = None
     list_title: str = ""
 
 
@@ -214,7 +214,7 @@ def _bar(s: Span, duration_s: float, why: tuple[str, bool]) -> Bar:
     )
 
 
-def span_table(spans: Sequence[Span]) -> Table:
+def span_table(spans: Sequence[Span]) -> PageTable:
     """The spans as a table: the longest and surest, in order of time."""
     kept = sorted(spans, key=lambda s: -s.weight)[:MOST_ROWS]
     scored = any(s.score is not None for s in spans)
@@ -226,4 +226,4 @@ def span_table(spans: Sequence[Span]) -> Table:
             cells.append("" if s.score is None else percent(s.score))
         rows.append(TableRow(cells, round(s.start_s, 3), round(s.end_s, 3), words(s.label)))
     columns = ("From", "To", "What", *(["Mean score"] if scored else []))
-    return Table(columns, rows, (3,) if scored else ())
+    return PageTable(columns, rows, (3,) if scored else ())

@@ -23,7 +23,7 @@ _DARKEST = 0.12  # How much of its brightness a place keeps that did not speak f
 
 
 @dataclass(frozen=True)
-class Card:
+class ReasonCard:
     """A label, and the picture of what spoke for it in one window of the recording.
 
     `best` is true where the label is clearest; `segment` is the segment that is explained.
@@ -43,7 +43,7 @@ class Card:
     y_ticks: Sequence[Tick]
 
 
-def cards(reasons: Sequence[Reason], duration_s: float, key: str = "a") -> list[Card]:
+def cards(reasons: Sequence[Reason], duration_s: float, key: str = "a") -> list[ReasonCard]:
     """The reasons of a classification as the page shows them.
 
     Args:
@@ -58,7 +58,7 @@ def cards(reasons: Sequence[Reason], duration_s: float, key: str = "a") -> list[
         when = f"{moment(start_s)} to {moment(end_s)}"
         low_hz, top_hz = _edges_hz(why.frequencies_hz)
         found.append(
-            Card(
+            ReasonCard(
                 id=f"{key}-reason-{number}",
                 best=reason.best,
                 segment=reason.segment,
@@ -97,7 +97,7 @@ def _text(score: float, when: str, segment: Segment, whole: bool) -> str:
     )
 
 
-def reason_for(span: Span, found: Sequence[Card]) -> tuple[str, bool]:
+def reason_for(span: Span, found: Sequence[ReasonCard]) -> tuple[str, bool]:
     """The id of the card to show for a span, and whether it is the span's own."""
     for card in found:
         if (card.segment.start_s, card.segment.label) == (span.start_s, span.label):

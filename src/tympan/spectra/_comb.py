@@ -1,10 +1,10 @@
 """How well the harmonics of each pitch stand out of the spectrum of each frame.
 
-The spectrum is divided by its noise floor, compressed by a logarithm, and compared with combs: teeth
-at the harmonics of a pitch, and gaps at the halves and thirds between them, which a comb of twice
-or three times the true pitch would leave unexplained. Combs: A. Camacho, J. G. Harris, "A sawtooth
-waveform inspired pitch estimator for speech and music", JASA 124 (2008); dividing by the noise
-first: S. Gonzalez, M. Brookes, "PEFAC: a pitch estimation algorithm robust to high levels of
+The spectrum is divided by its noise floor, compressed by a logarithm, and compared with combs:
+teeth at the harmonics of a pitch, and gaps at the halves and thirds between them, which a comb of
+twice or three times the true pitch would leave unexplained. Combs: A. Camacho, J. G. Harris, "A
+sawtooth waveform inspired pitch estimator for speech and music", JASA 124 (2008); dividing by the
+noise first: S. Gonzalez, M. Brookes, "PEFAC: a pitch estimation algorithm robust to high levels of
 noise", IEEE/ACM TASLP 22 (2014).
 """
 
@@ -129,7 +129,7 @@ class Combs:
         clear = (power[rows, top] - floor).clamp(min=0).sqrt()
         # The edge of a neighbour's lobe is no line, and beyond the band there is none.
         valid = (bend < 0) & (shift.abs() < 1) & (wanted < last)
-        valid &= ((line - wanted).abs() <= reach + 0.5)
+        valid &= (line - wanted).abs() <= reach + 0.5
         weight = torch.where(valid, clear, 0.0)
         off = (weight * number * (line - wanted)).sum(1) / (weight * number**2).sum(1).clamp(1e-9)
         return pitch_hz + off * self._bin_hz
@@ -158,11 +158,11 @@ def _combs(f_min_hz: float, steps: int, bin_hz: float, bins: int, lobe_hz: float
     edges = np.pad(tooth, ((0, 0), (1, 1)))
     gap = -_GAP * (edges[:, 1:] + edges[:, :-1]) / 2
     comb = np.zeros((steps, bins))
-    for h in number:
+    for h in range(1, _MOST_HARMONICS + 1):
         _add_lobes(comb, h * pitch_hz, tooth[:, h - 1], pitch_hz, bin_hz, lobe_hz, ratio)
-    for h in range(_MOST_HARMONICS + 1):
-        for between in (h + 1 / 3, h + 1 / 2, h + 2 / 3):
-            _add_lobes(comb, between * pitch_hz, gap[:, h], pitch_hz, bin_hz, lobe_hz, ratio)
+    for left in range(_MOST_HARMONICS + 1):
+        for between in (left + 1 / 3, left + 1 / 2, left + 2 / 3):
+            _add_lobes(comb, between * pitch_hz, gap[:, left], pitch_hz, bin_hz, lobe_hz, ratio)
     # Noise deviates by about 0.6 in the fit of a comb with all its teeth.
     comb *= 1.25 / np.sqrt((number ** (-2 * _DECAY)).sum())
     return torch.from_numpy(comb).float()

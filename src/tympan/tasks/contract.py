@@ -1,7 +1,7 @@
 """What a question is: one contract, the same for all, from data to answer.
 
 A question has a `Verb` (how it is put) and a `Task` (how it is trained, scored and answered). The
-core of tympan (training, cards, reports, command line) calls what stands here and nothing else.
+core of tympan (training, cards, reports, command line) calls what stands here and nothing else::
 
     table ──► recipe ──► split ──► prepare (training set only) ──► examples ──► learner ──► fit
                                                                      calibrate (validation) ──► card

@@ -35,7 +35,7 @@ def test_the_card_says_what_the_model_is(trained):
     result, _ = trained
     card = json.loads((result.folder / "card.json").read_text())
     assert card["labels"] == ["chirp", "noise", "tone"]
-    assert card["metrics"]["accuracy"] == result.metrics["accuracy"]
+    assert card["metrics"]["scores"][0]["value"] == result.metrics["accuracy"]
     assert sum(card["data"]["recordings"].values()) == 60
     assert card["config"]["clip_s"] == pytest.approx(0.9, abs=0.11)
 
@@ -54,7 +54,7 @@ def test_evaluate_leaves_out_what_was_heard_in_training(trained, folder, tmp_pat
     result, _ = trained
     again = evaluate(result.folder, folder)
     held_out = json.loads((result.folder / "card.json").read_text())["data"]["recordings"]["test"]
-    assert again.metrics["examples"] == held_out
+    assert again.count == held_out
     assert again.seen == 60 - held_out
     assert again.metrics["accuracy"] == result.metrics["accuracy"]
     # Another name does not make a recording new.
@@ -176,6 +176,6 @@ def test_a_users_mistake_is_one_line_and_exit_code_2(trained, tmp_path):
 
 def test_scores_are_probabilities_that_the_temperature_makes_soft(trained):
     result, _ = trained
-    scores = result.evaluation.scores
+    scores = result.evaluation.probabilities
     assert np.allclose(scores.sum(1), 1, atol=1e-4)
     assert result.job.prepared.config.temperature > 0

@@ -65,7 +65,7 @@ def test_half_the_bytes_give_nearly_the_same_answer(tmp_path: Path) -> None:
 
 def test_it_is_scored_and_listed_like_any_other(folder: Path, tmp_path: Path) -> None:
     result = tympan.evaluate(saved(tmp_path / "two"), folder)
-    assert result.metrics["examples"] == 60
+    assert result.count == 60
     page = tympan.hear(sound("tone", 4), tmp_path / "page.html", models=tmp_path / "two")
     assert "tone" in page.path.read_text(encoding="utf-8")
 

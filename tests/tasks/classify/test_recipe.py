@@ -14,11 +14,12 @@ from tympan.data import AudioStore, Table, read_folder
 from tympan.errors import ArgumentError
 from tympan.models import Card, LoadedModel, load_model
 from tympan.tasks import train
-from tympan.tasks.classify import Classifier, ClassifyConfig, ClassifyLearner
+from tympan.tasks.classify import TASK, Classifier, ClassifyConfig, ClassifyLearner
 from tympan.tasks.classify.ensemble import card_config, joined
 from tympan.tasks.classify.examples import ClassifyExamples
 from tympan.tasks.classify.linear_probe import fit_head
-from tympan.tasks.classify.recipe import EPOCHS_SCRATCH, Initialize, at_rate, recipe
+from tympan.tasks.classify.recipe import EPOCHS_SCRATCH, Initialize, at_rate
+from tympan.tasks.contract import Recipe
 
 PLAIN = {"pool": "last", "keep_norm": False, "encoder": "small"}
 CONFIG = ClassifyConfig(
@@ -47,6 +48,12 @@ def kinds(state: dict[str, Any] | None = None, **changes: object) -> LoadedModel
     return LoadedModel(card, found, Path("kinds"))
 
 
+def recipe(
+    table: Table, start: LoadedModel | None, given: dict[str, Any]
+) -> Recipe[ClassifyConfig]:
+    return TASK.recipe(table, start, given)
+
+
 # -- which recipe ------------------------------------------------------------------------------
 
 
@@ -59,7 +66,7 @@ def test_few_recordings_and_many(few: Table, enough: Table) -> None:
         (None, enough, False, "last", 40),
     ):
         found = recipe(table, model, {})
-        assert found.small_dataset is small
+        assert (found.val_fraction == 0) is small
         assert found.config.pool == pool
         assert [phase.training.epochs for phase in found.phases] == [epochs]
         assert found.config.encoder_lr == (1.0 if model is None else 0.1)
@@ -266,7 +273,7 @@ def test_many_recordings_from_scratch_keep_the_plain_head_and_a_validation_set(v
     result, _ = validated
     assert result.job.prepared.config.pool == "last"
     assert result.job.split.indices["val"]
-    assert not result.job.recipe.small_dataset
+    assert result.job.recipe.val_fraction > 0
 
 
 def test_the_settings_of_a_recipe_reach_the_training(few: Table, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Label tracks of Audacity: start, end and label, separated by tabs.
 
-A line `\\`, low and high frequency may follow a label that was drawn in the spectrogram.
+A line of a backslash, a low and a high frequency may follow a label drawn in the spectrogram.
 """
 
 from __future__ import annotations

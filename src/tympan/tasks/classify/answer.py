@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -221,7 +221,7 @@ class StepJoiner:
         silent = own < max(SILENT_PEAK, NOTHING * peak)
         offset_s = window.offset / self._rate_hz
         piece = Piece(offset_s, output, window.wave.copy(), maps) if keep else None
-        self._group.append((window._replace(wave=window.wave[:0]), output, silent, piece))
+        self._group.append((replace(window, wave=window.wave[:0]), output, silent, piece))
         return self.finish() if len(self._group) == self._parts else []
 
     def finish(self) -> list[Step]:

@@ -1,6 +1,6 @@
 """Engines: models of other well-kept packages, behind the same verbs, options and answers.
 
-An engine is one file in this folder with an `ENGINE`, and a function that loads it:
+An engine is one file in this folder with an `ENGINE`, and a function that loads it::
 
     ENGINE = Engine(
         name="parrot", task="transcribe", package="parrot-asr", extra="parrot", licence="MIT",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,8 @@ import numpy.typing as npt
 Wave = npt.NDArray[np.float32]
 
 
-class Window(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class Window:
     """A piece of a recording, and the part of the recording that it answers for.
 
     Places are counted in samples from the beginning of the recording.
