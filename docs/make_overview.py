@@ -1,6 +1,6 @@
 """Draw the picture of the README: python docs/make_overview.py
 
-The demo recording from air pressure to answer: samples, log-mel spectrogram, what is heard when.
+The demo recording from air pressure to answer: samples, log-mel spectrogram, predictions over time.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def main() -> None:
         when.barh(0, length_s, left=start_s, height=0.9, color=ACCENT, edgecolor="white", lw=3)
         text = f"{segment.label.replace('_', ' ')}  {segment.score:.0%}"
         when.text(start_s + length_s / 2, 0, text, ha="center", va="center", color="white")
-    when.set(yticks=[], xlabel="time (s)", xlim=(0, clip.duration_s), ylabel="heard")
+    when.set(yticks=[], xlabel="time (s)", xlim=(0, clip.duration_s), ylabel="predicted")
     for axis in (wave, mel, when):
         axis.spines[["top", "right"]].set_visible(False)
         axis.tick_params(colors=QUIET)

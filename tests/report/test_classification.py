@@ -79,4 +79,4 @@ def test_of_very_many_sounds_the_longest_are_named():
     segments = [Segment(i, i + 1 + i / 10, f"s{i}", 0.9) for i in range(9)]
     found = headline_of(classified(segments))
     assert found.best == ", ".join(f"s{i}" for i in range(3, 9))
-    assert "9 sounds were clearly heard (the 6 longest and 3 more)" in found.lead
+    assert "9 sounds were clearly detected (the 6 longest and 3 more)" in found.lead

@@ -144,7 +144,7 @@ def test_a_quiet_recording_gets_its_answer(
     assert [w for w in report.warnings if "silent" in w or "silence" in w] == []
     assert any(w.startswith("Very quiet. Loudness below −70 LUFS") for w in report.warnings)
     text = Reader(report.path.read_text("utf-8")).text
-    assert "sounds were clearly heard" in text
+    assert "sounds were clearly detected" in text
     assert "Silence 0" in text
 
 

@@ -13,7 +13,7 @@ import soundfile
 from tympan.audio import Clip
 from tympan.report import player
 from tympan.report.player import Encoder, Quality, choose_quality, linked
-from tympan.spectra.figures_data import survey
+from tympan.spectra.figures_data import overview
 
 
 @pytest.mark.parametrize("rate_hz", [4000, 8000, 11025, 16000, 22050, 44100, 48000, 192000])
@@ -30,7 +30,7 @@ def test_the_encoded_sound_is_the_sound(rate_hz: int, duration_s: int) -> None:
     data = base64.b64decode(encoder.result().partition(",")[2])
     assert len(data) * 8 / 1000 < quality.kbit_s * 1.3 + 10
     samples, rate = soundfile.read(io.BytesIO(data), always_2d=True, dtype="float32")
-    heard = survey(Clip(samples.T, rate))
+    heard = overview(Clip(samples.T, rate))
     assert heard.duration_s == pytest.approx(1.0, abs=0.2)
     assert heard.peaks(1)[0].frequency_hz == pytest.approx(880, abs=2)
     assert heard.peaks(1)[0].amplitude == pytest.approx(0.5, rel=0.15)

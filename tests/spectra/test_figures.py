@@ -10,7 +10,7 @@ import pytest
 from tympan.audio import Clip
 from tympan.errors import ArgumentError, TympanError
 from tympan.spectra import figures
-from tympan.spectra.figures_data import log_rows, mel_rows, power_db, survey
+from tympan.spectra.figures_data import log_rows, mel_rows, overview, power_db
 from tympan.spectra.figures_stream import Columns
 
 RATE = 16000
@@ -24,7 +24,7 @@ def tone(*partials: tuple[float, float], duration_s: float = 2.0, name: str = ""
 
 @pytest.mark.parametrize("hz", [440.0, 1000.3, 5123.77])
 def test_spectrum_shows_the_true_amplitude_and_frequency(hz: float) -> None:
-    data = survey(tone((hz, 0.5), (3 * hz / 2, 0.125)))
+    data = overview(tone((hz, 0.5), (3 * hz / 2, 0.125)))
     first, second = data.peaks(2)
     assert first.frequency_hz == pytest.approx(hz, abs=0.1)
     assert first.amplitude == pytest.approx(0.5, rel=0.01)
@@ -34,7 +34,7 @@ def test_spectrum_shows_the_true_amplitude_and_frequency(hz: float) -> None:
 
 def test_spectrogram_puts_energy_at_its_place() -> None:
     silence = Clip(np.zeros((1, RATE), np.float32), RATE)
-    data = survey(silence.concat(tone((2000, 0.5), duration_s=1.0), silence))
+    data = overview(silence.concat(tone((2000, 0.5), duration_s=1.0), silence))
     level = power_db(data.power)
     times = np.arange(level.shape[1]) * data.frames_s
     row = round(2000 / RATE * data.n_fft)
@@ -55,7 +55,7 @@ def test_long_recordings_become_a_bounded_picture_with_the_same_content() -> Non
     rng = np.random.default_rng(0)
     samples = rng.normal(0, 0.1, (1, 90 * RATE)).astype(np.float32)
     samples[0, 1_234_567] = 0.9  # one click in a million samples must stay visible
-    data = survey(Clip(samples, RATE))
+    data = overview(Clip(samples, RATE))
     assert data.low.shape[1] <= 2400
     assert data.power.shape[1] <= 2400
     column = 1_234_567 // data.samples_per_column
@@ -81,7 +81,7 @@ def test_columns_do_not_depend_on_how_the_stream_is_cut(pieces: list[int]) -> No
 def test_a_file_gives_the_picture_of_its_clip(tmp_path: Path) -> None:
     clip = tone((440, 0.5), duration_s=45.0)
     path = clip.save(tmp_path / "a.wav", subtype="FLOAT")
-    from_file, in_memory = survey(path), survey(clip)
+    from_file, in_memory = overview(path), overview(clip)
     assert from_file.name == "a.wav"
     assert np.allclose(from_file.power, in_memory.power, atol=1e-9)
     assert np.array_equal(from_file.high, in_memory.high)
@@ -173,7 +173,7 @@ def test_two_hours_take_the_memory_of_minutes() -> None:
         )
         tracemalloc.start()
         try:
-            data = survey(recording)
+            data = overview(recording)
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()

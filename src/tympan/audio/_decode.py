@@ -1,4 +1,4 @@
-"""From a reader to exactly the samples asked for: slicing, mono, resampling, checks on the way."""
+"""From a reader to exactly the samples wanted: slicing, mono, resampling, checks on the way."""
 
 from __future__ import annotations
 
@@ -121,12 +121,12 @@ def collect(
     channels = 1 if mono else info.channels
     promised = 0
     if info.duration_s is not None and info.problem == "":
-        asked = _asked(info.duration_s, span)
+        wanted = _wanted(info.duration_s, span)
         # Refused at once for being too long is only what surely is.
-        if not reader.exact and _is_too_long(asked, channels, span, allowed_s):
-            asked = _asked(reader.measured().duration_s or 0.0, span)
-        _refuse_too_long(asked, channels, info, span, allowed_s)
-        promised = max(0, math.ceil(asked))
+        if not reader.exact and _is_too_long(wanted, channels, span, allowed_s):
+            wanted = _wanted(reader.measured().duration_s or 0.0, span)
+        _refuse_too_long(wanted, channels, info, span, allowed_s)
+        promised = max(0, math.ceil(wanted))
     if promised * channels * 4 > _PROMISED_BYTES:
         promised = 0
     # Where the header says how much comes, each piece goes to its place while it is in the cache.
@@ -159,7 +159,7 @@ def _joined(start: np.ndarray, held: list[np.ndarray], total: int) -> np.ndarray
     return out
 
 
-def _asked(duration_s: float, span: Span) -> float:
+def _wanted(duration_s: float, span: Span) -> float:
     """How many samples of a sound of some length a span asks for."""
     rest = duration_s * span.out_hz - span.start_out
     return max(0.0, rest if span.count_out is None else min(rest, span.count_out))

@@ -24,24 +24,24 @@ _LOW_HZ, _HIGH_HZ = 8000, 48000
 
 def player_html(clip: Clip) -> str:
     """Return self-contained HTML: waveform (SVG), `<audio>` holding the sound, a line of text."""
-    heard = clip.slice(0.0, _MAX_S) if clip.duration_s > _MAX_S else clip
+    excerpt = clip.slice(0.0, _MAX_S) if clip.duration_s > _MAX_S else clip
     title = html.escape(clip.name or "clip")
     what = "mono" if clip.channels == 1 else f"{clip.channels} channels"
     facts = [title, f"{clip.duration_s:.2f} s", f"{clip.rate_hz} Hz", what]
-    if heard is not clip:
+    if excerpt is not clip:
         facts.append(f"the player holds the first {_MAX_S:.0f} s")
-    if heard.channels > 2:
-        heard = heard.mono()
-    if heard.peak > 1.0:
+    if excerpt.channels > 2:
+        excerpt = excerpt.mono()
+    if excerpt.peak > 1.0:
         facts.append("played softer: it goes beyond full scale")
     player = ""
     if clip.rate_hz * _limits.MAX_RATE_FACTOR >= _LOW_HZ:
         player = (
             f'<audio controls preload="metadata" style="width:100%" aria-label="{title}" '
-            f'src="{_data_uri(heard)}"></audio>'
+            f'src="{_data_uri(excerpt)}"></audio>'
         )
     else:
-        facts.append("too slow to be heard")
+        facts.append("too slow to be audible")
     return (
         f'<div class="tympan-clip" style="max-width:{_WIDTH}px;font:13px sans-serif">'
         f"{waveform_svg(clip)}"

@@ -17,7 +17,7 @@ def from_db(db: float, what: str) -> float:
     return float(10.0 ** (db / 20.0))
 
 
-def sealed(samples: np.ndarray) -> np.ndarray:
+def read_only(samples: np.ndarray) -> np.ndarray:
     """Mark an array that nobody else holds as read-only, which spares the constructor a copy."""
     if samples.dtype == np.float32 and samples.flags.owndata:
         samples.flags.writeable = False

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tympan.audio import _limits
-from tympan.audio._samples import sealed
+from tympan.audio._samples import read_only
 from tympan.audio.clip import Clip
 from tympan.errors import ArgumentError
 
@@ -87,4 +87,4 @@ def coloured_noise(
 def mono_clip(wave: np.ndarray, amplitude: float, rate_hz: int, name: str) -> Clip:
     """A wave of full scale 1 as a clip of the amplitude asked for."""
     size = _limits.check_number(amplitude, "amplitude", low=0.0)
-    return Clip(sealed((wave * size).astype(np.float32)[np.newaxis].copy()), rate_hz, name)
+    return Clip(read_only((wave * size).astype(np.float32)[np.newaxis].copy()), rate_hz, name)

@@ -13,7 +13,7 @@ import numpy as np
 
 from tympan.audio import _limits
 from tympan.audio._resample import resample as _resample
-from tympan.audio._samples import from_db, own, sealed
+from tympan.audio._samples import from_db, own, read_only
 from tympan.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ class Clip:
                 file=self.name or None,
                 fix="slice it first",
             )
-        return Clip(sealed(_resample(self.samples, self.rate_hz, rate)), rate, self.name)
+        return Clip(read_only(_resample(self.samples, self.rate_hz, rate)), rate, self.name)
 
     def gain(self, db: float) -> Clip:
         """Return the clip louder (or softer) by `db` decibels: +6.02 dB doubles the amplitude.
@@ -339,7 +339,7 @@ class Clip:
         return player_html(self)
 
     def _with(self, samples: np.ndarray) -> Clip:
-        return Clip(sealed(samples), self.rate_hz, self.name)
+        return Clip(read_only(samples), self.rate_hz, self.name)
 
 
 def concat(clips: Iterable[Clip]) -> Clip:

@@ -14,7 +14,7 @@ from tympan.audio import _limits
 from tympan.audio._decode import Span, collect, decode
 from tympan.audio._decoders.memory import ClipReader
 from tympan.audio._reader import AudioInfo, Reader, open_reader
-from tympan.audio._samples import sealed
+from tympan.audio._samples import read_only
 from tympan.audio.clip import Clip
 from tympan.errors import ArgumentError
 
@@ -72,7 +72,7 @@ def load(
         samples = collect(pieces, reader, span, mono=mono, max_duration_s=max_duration_s)
     for remark in remarks:
         warnings.warn(f"{reader.info.path}: {remark}", stacklevel=2)
-    return Clip(sealed(samples), span.out_hz, name)
+    return Clip(read_only(samples), span.out_hz, name)
 
 
 def probe(source: Any) -> AudioInfo:
@@ -152,7 +152,7 @@ def _walk(
         remarks: list[str] = []
         pieces = decode(reader, span, mono=mono, partial=partial, remarks=remarks)
         for at, samples in _cut(pieces, size, step):
-            clip = Clip(sealed(samples), span.out_hz, name)
+            clip = Clip(read_only(samples), span.out_hz, name)
             first = span.start_out + at
             yield Block(clip, first / span.out_hz, (first + clip.num_samples) / span.out_hz)
         for remark in remarks:

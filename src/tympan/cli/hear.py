@@ -45,7 +45,7 @@ def hear(
         bool, typer.Option("--open", help="Open the page in the browser.")
     ] = False,
 ) -> None:  # fmt: skip
-    """Write a page: player, pictures, what is heard."""
+    """Write a page: player, pictures, answers."""
     from tympan.cli.failures import Failures, announce, counted
     from tympan.cli.sources import recordings
     from tympan.report.hear import hear as write

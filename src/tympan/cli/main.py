@@ -120,10 +120,10 @@ def _drop_output() -> None:
 
 def _wrong_usage(error: Any) -> str:
     """Say in a clause what is wrong with the arguments, and where help is."""
-    told = str(error.format_message()).rstrip(".")
+    text = str(error.format_message()).rstrip(".")
     context = getattr(error, "ctx", None)
     command = "tympan" if context is None else context.command_path
-    return f"{' '.join((told[:1].lower() + told[1:]).split())} ({command} --help)"
+    return f"{' '.join((text[:1].lower() + text[1:]).split())} ({command} --help)"
 
 
 def _interrupted(debug: bool) -> None:

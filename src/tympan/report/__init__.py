@@ -1,4 +1,4 @@
-"""Pages for people: what is heard in a recording, and how a model was trained."""
+"""Pages for people: the sounds in a recording, and how a model was trained."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tympan.spectra import figures_style as look
+from tympan.spectra import figures_style as style
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -116,7 +116,7 @@ def fewer(values: np.ndarray, most: int, highest: bool) -> np.ndarray:
 
 def time_ticks(duration_s: float, most: int = 9, start_s: float = 0.0) -> list[Tick]:
     """Ticks of a time axis that begins at `start_s` of the recording."""
-    moments = look.time_ticks(duration_s, most)
+    moments = style.time_ticks(duration_s, most)
     step = moments[1] - moments[0] if len(moments) > 1 else 1.0
     if start_s:
         first = math.ceil(start_s / step - 1e-9) * step
@@ -124,7 +124,7 @@ def time_ticks(duration_s: float, most: int = 9, start_s: float = 0.0) -> list[T
         moments = [m for m in moments if m <= start_s + duration_s + 1e-9]
     unit = " s" if start_s + duration_s < 60 else ""
     return [
-        Tick(round(100 * (t - start_s) / duration_s, 3), look.clock(t, step) + unit)
+        Tick(round(100 * (t - start_s) / duration_s, 3), style.clock(t, step) + unit)
         for t in moments
     ]
 
@@ -146,7 +146,7 @@ def mel_ticks(top_hz: float, low_hz: float = 0.0, apart: float = 7) -> list[Tick
         at = 100 * (float(hz_to_mel(hz)) - low) / (top - low)
         # The unit stands at the top; low octaves lie close together.
         if 2 < at < 100 - apart and (not kept or kept[-1].at - at > apart):
-            kept.append(Tick(round(at, 2), look.hz_text(hz)))
+            kept.append(Tick(round(at, 2), style.hz_text(hz)))
     return kept[::-1]
 
 
@@ -171,7 +171,7 @@ def spectrogram_and_reference(
     return png(np.clip((level - top) / DB_RANGE + 1, 0, 1)), round(top, 2)
 
 
-def png(brightness: np.ndarray, colormap: str = look.COLORMAP) -> str:
+def png(brightness: np.ndarray, colormap: str = style.COLORMAP) -> str:
     """Draw values in 0…1 (rows upwards, columns) as a PNG `data:` address of few colours.
 
     >>> png(np.zeros((2, 2)))[:22]
@@ -211,6 +211,6 @@ def _colours(colormap: str, count: int) -> np.ndarray:
     return matplotlib.colormaps[colormap](np.linspace(0, 1, count), bytes=True)[:, :3].copy()
 
 
-def gradient(colormap: str = look.COLORMAP) -> str:
+def gradient(colormap: str = style.COLORMAP) -> str:
     """Write a colour map as the stops of a CSS gradient."""
     return ",".join(f"#{r:02x}{g:02x}{b:02x}" for r, g, b in _colours(colormap, 9))

@@ -10,7 +10,7 @@ from tympan.report.page import percent, words
 from tympan.report.parts import AnswerParts, Part, Shown, register
 from tympan.report.tracks import GUESSED, SURE, Row, Span, track
 from tympan.report.why import cards, reason_for
-from tympan.spectra import figures_style as look
+from tympan.spectra import figures_style as style
 from tympan.tasks.results import Classification, Segment
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def parts(shown: Shown[Classification]) -> AnswerParts:
     reasons: list[Reason] = getattr(shown.session, "reasons", list)()
     found = cards(reasons, shown.duration_s, shown.key)
     hint = "Press a segment to hear it and to see what spoke for it." if found else ""
-    title = "What is heard when"
+    title = "Sounds over time"
     lanes = track(
         title, spans, shown.duration_s, why=lambda span: reason_for(span, found), hint=hint
     )
@@ -58,7 +58,7 @@ def _headline(shown: Shown[Classification], headline: Headline) -> Part:
 
 
 def headline_of(answer: Classification) -> Headline:
-    """Say what was heard: one sound, or several one after another."""
+    """Name the predictions: one sound, or several one after another."""
     certain: dict[str, list[Segment]] = {}
     for segment in answer.timeline:
         if segment.score >= SURE:
@@ -81,11 +81,11 @@ def _several(
     longest = sorted(length, key=lambda label: -length[label])[:_MOST_NAMED]
     longest = [label for label in certain if label in longest]
     rows = [
-        Row(words(x), round(100 * length[x] / whole, 1), look.duration_text(length[x]))
+        Row(words(x), round(100 * length[x] / whole, 1), style.duration_text(length[x]))
         for x in longest
     ]
     more = len(certain) - len(longest)
-    lead = f"{len(certain)} sounds were clearly heard"
+    lead = f"{len(certain)} sounds were clearly detected"
     lead += f" (the {len(longest)} longest and {more} more)" if more else ""
     lead += f" ({percent(SURE)} or more), in this order; the bars give how long."
     lead += _fainter(certain, timeline)
@@ -102,5 +102,5 @@ def _fainter(certain: dict[str, list[Segment]], timeline: Sequence[Segment]) -> 
     most = sorted(length, key=lambda label: -length[label])[:3]
     if not most:
         return ""
-    named = ", ".join(f"{words(label)} ({look.duration_text(length[label])})" for label in most)
+    named = ", ".join(f"{words(label)} ({style.duration_text(length[label])})" for label in most)
     return f" Perhaps also: {named}."

@@ -13,7 +13,7 @@ from tympan.report.any_evaluation import table
 from tympan.report.page import percent, words
 from tympan.report.parts import EvaluationParts, Part, Scored, register_evaluation
 from tympan.report.sections import Fact
-from tympan.spectra import figures_style as look
+from tympan.spectra import figures_style as style
 from tympan.tasks.classify.evaluation import ClassifyEvaluation
 
 if TYPE_CHECKING:
@@ -93,14 +93,14 @@ def _shown(clip: Clip, file: str) -> dict[str, Any]:
     """The picture and the sound of a recording, or of its beginning."""
     from tympan.report.charts import mel_ticks, spectrogram_image, time_ticks
     from tympan.report.player import data_address
-    from tympan.spectra.figures_data import survey
+    from tympan.spectra.figures_data import overview
 
     if clip.duration_s > _MISTAKE_S:
         clip = clip.slice(0, _MISTAKE_S)
     return {
         "x_ticks": time_ticks(clip.duration_s, 4),
         "y_ticks": mel_ticks(clip.rate_hz / 2, apart=14),
-        "name": look.short_name(os.path.basename(file), 80) or "recording",
-        "image": spectrogram_image(survey(clip, width=250), rows=112, most_columns=500),
+        "name": style.short_name(os.path.basename(file), 80) or "recording",
+        "image": spectrogram_image(overview(clip, width=250), rows=112, most_columns=500),
         "audio": data_address(clip.samples, clip.rate_hz),
     }

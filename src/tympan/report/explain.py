@@ -19,7 +19,7 @@ from tympan.report import page
 from tympan.report.panels import Drawn, Panel, render, save_sheet
 from tympan.report.player import data_address
 from tympan.report.sections import moment
-from tympan.spectra import figures_style as look
+from tympan.spectra import figures_style as style
 from tympan.spectra.figures import make_folder
 
 if TYPE_CHECKING:
@@ -113,12 +113,12 @@ def explain(
     folder = Path(out)
     make_folder(folder)
     clip = _part(source, why.start_s, why.start_s + why.duration_s)
-    heard = clip.mono().resample(ready.net.config.rate_hz)
-    stages = list(_stages(clip, heard, ready, why, whole, seed, folder))
-    name = look.short_name(why.file, 120)
+    resampled = clip.mono().resample(ready.net.config.rate_hz)
+    stages = list(_stages(clip, resampled, ready, why, whole, seed, folder))
+    name = style.short_name(why.file, 120)
     html = page.render(
         "explain.html.j2",
-        f"{name} – how it is heard",
+        f"{name} – stages",
         name=name,
         excerpt=_excerpt(why, whole),
         stages=stages,
@@ -139,18 +139,18 @@ def _excerpt(why: Explanation, whole: Classification) -> str:
     """Say what of the recording is explained, and why its score is another one."""
     label, score = page.words(why.label), page.percent(why.score)
     if why.duration_s >= whole.duration_s - 0.05:
-        return f"The whole recording, heard as {label}, {score}."
-    told = (
+        return f"The whole recording, predicted as {label}, {score}."
+    text = (
         f"Explained is the window from {moment(why.start_s)} to "
         f"{moment(why.start_s + why.duration_s)}, in which {label} scores highest: {score} in this "
         "window alone."
     )
     mean = next((one.score for one in whole.labels if one.label == why.label), None)
     if mean is None:
-        return told
+        return text
     return (
-        f"{told} Over the whole recording {label} has {page.percent(mean)}, because that score "
-        "is the mean over all its windows, also those in which something else is heard."
+        f"{text} Over the whole recording {label} has {page.percent(mean)}, because that score "
+        "is the mean over all its windows, also those in which something else sounds."
     )
 
 
@@ -211,7 +211,7 @@ _IN_A_ROW = {"augmented": 3}
 
 def _stages(
     clip: Clip,
-    heard: Clip,
+    resampled: Clip,
     ready: Any,
     why: Explanation,
     whole: Classification,
@@ -225,12 +225,12 @@ def _stages(
         "samples": lambda: draw.samples(clip, start_s),
         "digitisation": lambda: draw.digitisation(clip, start_s),
         "spectrum": lambda: draw.time_and_frequency(clip, start_s),
-        "spectrogram": lambda: draw.spectrogram(heard, config.n_fft, start_s),
-        "mel": lambda: draw_net.mel(heard, net, start_s, middles_hz),
-        "augmented": lambda: draw_training.augmented(heard, net, seed, middles_hz),
-        "features": lambda: draw_net.features(heard, net),
+        "spectrogram": lambda: draw.spectrogram(resampled, config.n_fft, start_s),
+        "mel": lambda: draw_net.mel(resampled, net, start_s, middles_hz),
+        "augmented": lambda: draw_training.augmented(resampled, net, seed, middles_hz),
+        "features": lambda: draw_net.features(resampled, net),
         "why": lambda: draw_net.why(why),
-        "scores": lambda: draw_net.scores(heard, ready, whole.labels),
+        "scores": lambda: draw_net.scores(resampled, ready, whole.labels),
     }
     values = {
         "rate": clip.rate_hz,

@@ -1,4 +1,4 @@
-"""The panels of `explain` up to the spectrogram: what is done before a net is asked."""
+"""The panels of `explain` up to the spectrogram: what is done before the net."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 
 from tympan.report.panels import FAINT, Panel, octaves, on_axes, recording_time
 from tympan.spectra import figures_draw
-from tympan.spectra import figures_style as look
-from tympan.spectra.figures_data import power_db, strongest, survey
+from tympan.spectra import figures_style as style
+from tympan.spectra.figures_data import overview, power_db, strongest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +32,7 @@ def _after(start_s: float, start: int, rate_hz: int) -> str:
 
 
 def _whole(ax: Axes, clip: Clip, start_s: float) -> None:
-    figures_draw.waveform(ax, survey(clip), [0])
+    figures_draw.waveform(ax, overview(clip), [0])
     ax.set_title("", loc="left")
     recording_time(ax, start_s, clip.duration_s)
 
@@ -44,14 +44,14 @@ def samples(clip: Clip, start_s: float) -> list[Panel]:
 
     def whole(ax: Axes) -> None:
         _whole(ax, clip, start_s)
-        ax.axvline((start + length / 2) / clip.rate_hz, color=look.ORANGE, linewidth=1.2)
+        ax.axvline((start + length / 2) / clip.rate_hz, color=style.ORANGE, linewidth=1.2)
 
     def close(ax: Axes) -> None:
         wave = clip.samples[0, start : start + length]
         times_ms = 1000 * np.arange(length) / clip.rate_hz
-        ax.axhline(0, color=look.RULE, linewidth=0.8)
-        ax.vlines(times_ms, 0, wave, color=look.BLUE, linewidth=0.8, alpha=0.5)
-        ax.plot(times_ms, wave, "o", color=look.BLUE, markersize=3.5)
+        ax.axhline(0, color=style.RULE, linewidth=0.8)
+        ax.vlines(times_ms, 0, wave, color=style.BLUE, linewidth=0.8, alpha=0.5)
+        ax.plot(times_ms, wave, "o", color=style.BLUE, markersize=3.5)
         ax.set_xlabel(_after(start_s, start, clip.rate_hz))
         ax.set_ylabel("Amplitude")
 
@@ -84,7 +84,7 @@ def digitisation(clip: Clip, start_s: float) -> list[Panel]:
 
     def original(ax: Axes) -> None:
         wave = loud.samples[0, start : start + length]
-        ax.plot(times_ms, wave, color=look.MUTED, linewidth=1.0, label="original")
+        ax.plot(times_ms, wave, color=style.MUTED, linewidth=1.0, label="original")
         ax.set_xlabel(_after(start_s, start, clip.rate_hz))
         ax.set_ylabel(_RAISED)
         ax.set_ylim(-1.1, 1.45)  # room for the legend
@@ -95,7 +95,7 @@ def digitisation(clip: Clip, start_s: float) -> list[Panel]:
     def levels(ax: Axes) -> None:
         original(ax)
         wave = coarse.samples[0, start : start + length]
-        ax.step(times_ms, wave, where="mid", color=look.ORANGE, label=coarse_name)
+        ax.step(times_ms, wave, where="mid", color=style.ORANGE, label=coarse_name)
         finish(ax)
 
     def few(ax: Axes) -> None:
@@ -104,7 +104,7 @@ def digitisation(clip: Clip, start_s: float) -> list[Panel]:
         last = min((start + length) // _FEWER, fewer.num_samples)
         places = np.arange(first, max(first, last))
         few_ms = 1000 * (places * _FEWER - start) / clip.rate_hz
-        ax.plot(few_ms, fewer.samples[0, places], "o-", color=look.BLUE, label=fewer_name)
+        ax.plot(few_ms, fewer.samples[0, places], "o-", color=style.BLUE, label=fewer_name)
         finish(ax)
 
     title = f"Few levels: {coarse_name} are {2**_FEW_BITS} levels"
@@ -118,7 +118,7 @@ def digitisation(clip: Clip, start_s: float) -> list[Panel]:
 
 def tones(clip: Clip) -> str:
     """Name the tones that the spectrum marks, in one sentence."""
-    found = strongest(survey(clip))
+    found = strongest(overview(clip))
     if not found:
         return "No single tone stands out."
     return f"Marked: {', '.join(f'{p.frequency_hz:,.0f} Hz' for p in found)}."
@@ -126,7 +126,7 @@ def tones(clip: Clip) -> str:
 
 def time_and_frequency(clip: Clip, start_s: float) -> list[Panel]:
     """The time domain beside the frequency domain."""
-    data = survey(clip)
+    data = overview(clip)
 
     def spectrum(ax: Axes) -> None:
         figures_draw.spectrum(ax, data, db=False, log_hz=True, peaks=0)
@@ -150,7 +150,7 @@ def log_hz_axis(ax: Axes, rate_hz: int) -> None:
     ticks = octaves(low_hz, rate_hz / 2)
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.set_xticks(ticks, [look.hz_text(hz) for hz in ticks])
+    ax.set_xticks(ticks, [style.hz_text(hz) for hz in ticks])
     ax.set_xlabel("Frequency (Hz)")
 
 
@@ -167,15 +167,15 @@ def spectrogram(clip: Clip, n_fft: int, start_s: float) -> list[Panel]:
         times_ms = 1000 * np.arange(length) / clip.rate_hz
         peak = float(np.abs(frame).max()) or 1.0
         ax.plot(times_ms, frame, color=FAINT, linewidth=0.8, label="frame")
-        ax.plot(times_ms, window * peak, "--", color=look.ORANGE, linewidth=1, label="window")
-        ax.plot(times_ms, frame * window, color=look.BLUE, linewidth=0.9, label="product")
+        ax.plot(times_ms, window * peak, "--", color=style.ORANGE, linewidth=1, label="window")
+        ax.plot(times_ms, frame * window, color=style.BLUE, linewidth=0.9, label="product")
         ax.set_ylim(-1.1 * peak, 1.5 * peak)
         ax.set_xlabel(_after(start_s, start, clip.rate_hz))
         ax.set_ylabel("Amplitude")
         ax.legend(loc="upper right", frameon=False, fontsize=9, ncols=3)
 
     def lines(ax: Axes, values: np.ndarray, name: str) -> None:
-        ax.plot(hz[1:], values[1:], color=look.BLUE, linewidth=0.9)
+        ax.plot(hz[1:], values[1:], color=style.BLUE, linewidth=0.9)
         log_hz_axis(ax, clip.rate_hz)
         ax.set_ylabel(name)
 
@@ -185,7 +185,7 @@ def spectrogram(clip: Clip, n_fft: int, start_s: float) -> list[Panel]:
         ax.set_ylim(values.max() - 90, values.max() + 8)
 
     def picture(ax: Axes) -> None:
-        figures_draw.spectrogram(ax, survey(clip), "linear")
+        figures_draw.spectrogram(ax, overview(clip), "linear")
         ax.set_title("", loc="left")
         recording_time(ax, start_s, clip.duration_s)
         ax.axvline((start + length / 2) / clip.rate_hz, color="white", linewidth=1, ls="--")

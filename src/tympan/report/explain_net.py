@@ -11,7 +11,7 @@ import numpy as np
 from tympan.report.page import percent, words
 from tympan.report.panels import ON_BLUE, Panel, band_ticks, octaves, on_axes, recording_time
 from tympan.report.why import shaded
-from tympan.spectra import figures_style as look
+from tympan.spectra import figures_style as style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,10 +44,10 @@ def mel(clip: Clip, net: Any, start_s: float, middles_hz: Sequence[float]) -> li
         )
         hz = np.linspace(0, config.rate_hz / 2, filters.shape[1])
         for i in range(0, config.n_mels, max(1, config.n_mels // 16)):
-            ax.fill_between(hz, filters[i], color=look.BLUE, alpha=0.25, linewidth=0)
-            ax.plot(hz, filters[i], color=look.BLUE, linewidth=0.8)
+            ax.fill_between(hz, filters[i], color=style.BLUE, alpha=0.25, linewidth=0)
+            ax.plot(hz, filters[i], color=style.BLUE, linewidth=0.8)
         ticks = [hz for hz in octaves(0, config.rate_hz / 2) if hz >= config.rate_hz / 16]
-        ax.set_xticks([0, *ticks], ["0", *map(look.hz_text, ticks)])
+        ax.set_xticks([0, *ticks], ["0", *map(style.hz_text, ticks)])
         ax.set_xlim(0, config.rate_hz / 2)
         ax.set_ylim(0, 1.05)
         ax.set_xlabel("Frequency (Hz)")
@@ -57,7 +57,7 @@ def mel(clip: Clip, net: Any, start_s: float, middles_hz: Sequence[float]) -> li
         image = log_mel(ax, net_input(clip, net), clip.duration_s)
         band_ticks(ax, middles_hz)
         recording_time(ax, start_s, clip.duration_s)
-        look.colour_bar(image, ax, "Normalised level")
+        style.colour_bar(image, ax, "Normalised level")
 
     some = f"Some of the {config.n_mels} bands"
     return [
@@ -74,7 +74,7 @@ def log_mel(ax: Any, values: np.ndarray, duration_s: float, top: float | None = 
         origin="lower",
         aspect="auto",
         extent=(0, duration_s, 0, len(values)),
-        cmap=look.COLORMAP,
+        cmap=style.COLORMAP,
         vmin=top - 4,
         vmax=top,
         interpolation="nearest",
@@ -114,7 +114,7 @@ def _maps(figure: Figure, channels: np.ndarray) -> None:
 def why(found: Explanation) -> list[Panel]:
     """The spectrogram, and the same in the light of the reasons."""
     top = float(found.spectrogram.max())
-    levels: dict[str, Any] = {"cmap": look.COLORMAP, "vmin": top - look.DB_RANGE, "vmax": top}
+    levels: dict[str, Any] = {"cmap": style.COLORMAP, "vmin": top - style.DB_RANGE, "vmax": top}
 
     def draw(ax: Axes, values: np.ndarray, **colours: Any) -> None:
         extent = (0, found.duration_s, 0, found.spectrogram.shape[0])
@@ -126,7 +126,7 @@ def why(found: Explanation) -> list[Panel]:
     lit = partial(draw, values=shaded(found))
     return [
         Panel(
-            "As the net hears it",
+            "As the net gets it",
             "Mel spectrogram of the excerpt",
             on_axes(partial(draw, values=found.spectrogram, **levels)),
         ),
@@ -143,14 +143,14 @@ def scores(clip: Clip, ready: Any, whole: Sequence[Label], most: int = 6) -> lis
     here = [(ready.labels[i], float(values[i])) for i in best]
     there = [(one.label, one.score) for one in whole[:most]]
     if [(name, round(v, 2)) for name, v in here] == [(name, round(v, 2)) for name, v in there]:
-        return [_bars("The recording", here)]  # heard whole: there is no other window
+        return [_bars("The recording", here)]  # one window: there is no other
     return [_bars("In this window alone", here), _bars("Mean over the whole recording", there)]
 
 
 def _bars(title: str, rows: list[tuple[str, float]]) -> Panel:
     def draw(ax: Axes) -> None:
         places = range(len(rows) - 1, -1, -1)
-        ax.barh(places, [100 * value for _, value in rows], color=look.BLUE, height=0.7)
+        ax.barh(places, [100 * value for _, value in rows], color=style.BLUE, height=0.7)
         ax.set_yticks(places, [words(name) for name, _ in rows], parse_math=False)
         for place, (_, value) in zip(places, rows, strict=True):
             inside = value > 0.75
@@ -160,7 +160,7 @@ def _bars(title: str, rows: list[tuple[str, float]]) -> Panel:
                 percent(value, 1),
                 va="center",
                 ha="right" if inside else "left",
-                color=ON_BLUE if inside else look.INK,
+                color=ON_BLUE if inside else style.INK,
                 fontsize=9,
             )
         ax.set_xlim(0, 100)

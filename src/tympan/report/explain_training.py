@@ -61,7 +61,7 @@ def _varied(
     wave = torch.from_numpy(clip.samples.copy())[None]  # (b, c, t)
     config = learner.config
 
-    def heard(x: Any) -> Clip:
+    def clip_of(x: Any) -> Clip:
         return type(clip)(x[0].numpy(), clip.rate_hz, clip.name)
 
     for transform in learner.augmentation.waveform:
@@ -70,10 +70,10 @@ def _varied(
         if "shift_samples" in params:
             by_s = float(params["shift_samples"][0]) / clip.rate_hz
             title = f"Shift in a circle by {_signed(by_s, 2)} s"
-        yield title, heard(transform.apply(wave, params))
+        yield title, clip_of(transform.apply(wave, params))
     if config.crop < 1:
         title = f"Crop: {percent(config.crop)} of the length"
-        yield title, heard(crop_non_silent(wave, config.crop, generator))
+        yield title, clip_of(crop_non_silent(wave, config.crop, generator))
     if learner.mix:
         other = torch.from_numpy(_sweep(clip))[None]
         both = normalize_level(torch.cat([wave, other]))
@@ -81,10 +81,10 @@ def _varied(
         params["active"][:] = True
         share = float(params["share"][0])
         mixed = learner.mix.apply(both, params)[:1]
-        # As loud as the excerpt: the net hears everything at one level anyway.
+        # As loud as the excerpt: the net gets everything at one level anyway.
         mixed *= wave.square().mean().sqrt() / mixed.square().mean().sqrt().clamp_min(1e-9)
         title = f"Mixed: {percent(share)}, {percent(1 - share)} a sweep"
-        yield title, heard(mixed)
+        yield title, clip_of(mixed)
 
 
 def _repainted(
@@ -118,11 +118,11 @@ def _spectral_title(
     parts = zip(params["start"][0].tolist(), params["width"][0].tolist(), strict=True)
     drawn = [(start, width) for start, width in parts if width]
     if kind == "TimeMask":
-        told = [percent(width / shape[1]) for _, width in drawn]
-        return f"Time mask: {' and '.join(told) or 'none'} of the time"
+        widths = [percent(width / shape[1]) for _, width in drawn]
+        return f"Time mask: {' and '.join(widths) or 'none'} of the time"
     edges = [(middles_hz[start], middles_hz[start + width - 1]) for start, width in drawn]
-    told = [f"{low:.0f}" + f" to {high:.0f}" * (high > low) for low, high in edges]
-    return f"Frequency mask: {' and '.join(told) or 'no'} Hz"
+    bands = [f"{low:.0f}" + f" to {high:.0f}" * (high > low) for low, high in edges]
+    return f"Frequency mask: {' and '.join(bands) or 'no'} Hz"
 
 
 def _signed(value: float, digits: int) -> str:

@@ -11,7 +11,7 @@ from tympan._files import check_target
 from tympan.errors import TympanError
 from tympan.report import page
 from tympan.report.sections import moment
-from tympan.spectra import figures_style as look
+from tympan.spectra import figures_style as style
 
 if TYPE_CHECKING:
     from tympan.audio import Clip
@@ -42,7 +42,7 @@ def write_found(
 
     target = check_target(out, example, "found.html")
     clip = example if isinstance(example, Clip) else load(example, end_s=MOST_S)
-    cards = [_card(clip, look.short_name(clip.name, 80) or "example", "the example")]
+    cards = [_card(clip, style.short_name(clip.name, 80) or "example", "the example")]
     lost: list[str] = []
     for match in matches[:MOST_SHOWN]:
         path = Path(folder or "") / match.file
@@ -54,7 +54,7 @@ def write_found(
             continue
         when = f"{moment(match.start_s)} to {moment(match.end_s)}"
         note = f"{when}, similarity {match.similarity:.3f}"
-        cards.append(_card(part, look.short_name(match.file, 80), note))
+        cards.append(_card(part, style.short_name(match.file, 80), note))
     html = page.render(
         "found.html.j2",
         "What sounds like it",
@@ -69,13 +69,13 @@ def _card(clip: Clip, name: str, note: str) -> dict[str, Any]:
     """A sound with its picture and player."""
     from tympan.report.charts import mel_ticks, spectrogram_image, time_ticks
     from tympan.report.player import data_address
-    from tympan.spectra.figures_data import survey
+    from tympan.spectra.figures_data import overview
 
     clip = clip.slice(0, min(MOST_S, clip.duration_s))
     return {
         "name": name,
         "note": note,
-        "image": spectrogram_image(survey(clip, width=250), rows=112, most_columns=500),
+        "image": spectrogram_image(overview(clip, width=250), rows=112, most_columns=500),
         "x_ticks": time_ticks(clip.duration_s, 4),
         "y_ticks": mel_ticks(clip.rate_hz / 2, apart=14),
         "audio": data_address(clip.samples, clip.rate_hz),

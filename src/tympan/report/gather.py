@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tympan.report import sections
-from tympan.report.asked import Asked
 from tympan.report.measure import Measurements, Meter
+from tympan.report.page_models import PageModel
 from tympan.report.parts import Part
 from tympan.report.player import Encoder, Player, choose_quality, linked
 from tympan.report.spectrum import spectrum_part
@@ -83,7 +83,7 @@ class Gathered:
 
 def gather(
     recording: Source,
-    chosen: Sequence[Asked],
+    used: Sequence[PageModel],
     source: Any,
     out: str | os.PathLike[str] | None,
     known: Sequence[Answer] = (),
@@ -92,7 +92,7 @@ def gather(
 
     Args:
         recording: just opened.
-        chosen: the models that are asked.
+        used: the models that answer.
         source: what was opened, for its name.
         out: the page, for a link to a recording that it cannot hold.
         known: answers that were given before, whose warnings are shown.
@@ -101,8 +101,8 @@ def gather(
         AudioFileError: the recording is damaged, or holds no samples.
     """
     feed = Feed(recording.rate_hz, recording.channels)
-    sessions = [one.session(name_of(source)) for one in chosen]
-    inputs = [feed.join(one.model, s) for one, s in zip(chosen, sessions, strict=True)]
+    sessions = [one.session(name_of(source)) for one in used]
+    inputs = [feed.join(one.model, s) for one, s in zip(used, sessions, strict=True)]
     page = Path("page.html") if out is None else Path(out)
     with Aside(_Drawing(recording, page)) as aside:
         for block in recording.blocks:
@@ -111,7 +111,7 @@ def gather(
         aside.end()  # it draws while the models answer about the last block
         feed.finish()
         answers = feed.answers()
-    warned = _warnings(chosen, inputs, answers) + [
+    warned = _warnings(used, inputs, answers) + [
         sections.Warning("", f"{line[:1].upper()}{line[1:]}.") for a in known for line in a.warnings
     ]
     return Gathered(recording, aside.result(), answers, sessions, inputs, warned)
@@ -173,12 +173,12 @@ class _Drawing:
 
 
 def _warnings(
-    chosen: Sequence[Asked], inputs: Sequence[ModelInput], answers: Sequence[Answer]
+    used: Sequence[PageModel], inputs: Sequence[ModelInput], answers: Sequence[Answer]
 ) -> list[sections.Warning]:
     """What lies above a model's band, and what its answer warns of beside its input."""
     found = []
-    for one, way, answer in zip(chosen, inputs, answers, strict=True):
-        who = f" ({one.model.name})" if len(chosen) > 1 else ""
+    for one, way, answer in zip(used, inputs, answers, strict=True):
+        who = f" ({one.model.name})" if len(used) > 1 else ""
         if way.above_band:
             text = f"{way.above_band[:1].upper()}{way.above_band[1:]}{who}."
             found.append(sections.Warning("Above the model’s band.", text))

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from tympan._files import check_target, open_in_browser
 from tympan.report import charts, page, sections
-from tympan.report.asked import Asked, ModelLike, asked, model_part
 from tympan.report.gather import Gathered, gather
 from tympan.report.identity import key_of, marked, page_for
+from tympan.report.page_models import ModelLike, PageModel, model_part, page_models
 from tympan.report.parts import AnswerParts, Part, Shown, answer_parts
 from tympan.report.source import open_recording
-from tympan.spectra import figures_style as look
+from tympan.spectra import figures_style as style
 
 if TYPE_CHECKING:
     from tympan.report.measure import Measurements
@@ -28,7 +28,7 @@ class Report:
 
     Attributes:
         path: the page.
-        answers: of the models that were asked, in their order.
+        answers: of the models, in their order.
         measured: loudness, peak, clipping and silence.
         warnings: what is wrong with the recording, one sentence each.
     """
@@ -40,7 +40,7 @@ class Report:
 
     @property
     def answer(self) -> Any:
-        """The first answer; None if no model was asked."""
+        """The first answer; None if there was no model."""
         return self.answers[0] if self.answers else None
 
     def __str__(self) -> str:
@@ -58,7 +58,7 @@ def hear(
     models: ModelLike | Sequence[ModelLike] | None = None,
     **options: Any,
 ) -> Report:
-    """Write one self-contained page about a recording: what it is and what is heard when.
+    """Write one self-contained page about a recording: what it is and which sounds it has, when.
 
     The recording is opened once and read once, so it may be a pipe. The page holds its pictures and
     its sound and fetches nothing; a recording longer than about two hours is played from its file.
@@ -89,16 +89,16 @@ def hear(
     """
     if out is not None:
         check_target(out, source, "page.html")
-    chosen = asked(models, options)
+    used = page_models(models, options)
     recording = open_recording(source)
-    found = gather(recording, chosen, source, out)
+    found = gather(recording, used, source, out)
     shown = [
         _shown(found, one.question, answer, number, session)
         for number, (one, session, answer) in enumerate(
-            zip(chosen, found.sessions, found.answers, strict=True)
+            zip(used, found.sessions, found.answers, strict=True)
         )
     ]
-    return _written(source, out, found, shown, chosen)
+    return _written(source, out, found, shown, used)
 
 
 def write_report(
@@ -135,7 +135,7 @@ def _written(
     out: str | os.PathLike[str] | None,
     found: Gathered,
     shown: Sequence[Shown[Answer]],
-    chosen: Sequence[Asked],
+    used: Sequence[PageModel],
 ) -> Report:
     """Assemble the page from the parts of its answers, and write it."""
     data = found.drawn.overview
@@ -148,13 +148,13 @@ def _written(
     parts += [part for one in answered for part in one.sections]
     facts = sections.facts(data, found.drawn.measured, found.recording.info, found.recording.size)
     parts.append(Part("hear_facts.html.j2", {"facts": facts}))
-    parts += [model_part(one, f"q{number}") for number, one in enumerate(chosen)]
-    name = look.short_name(data.name, 120) or "Recording"
+    parts += [model_part(one, f"q{number}") for number, one in enumerate(used)]
+    name = style.short_name(data.name, 120) or "Recording"
     digest = found.drawn.digest
     target = page_for(data.name, key_of(source, digest), source) if out is None else Path(out)
     html = page.render(
         "hear.html.j2",
-        f"{name} – what is heard",
+        f"{name} – sounds",
         ("page.js", "sound.js", "view.js", "stage.js"),
         name=name,
         summary=sections.summary(data, found.recording.info),

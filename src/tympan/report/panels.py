@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tympan._files import atomic_write
-from tympan.spectra import figures_style as look
+from tympan.spectra import figures_style as style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,7 @@ class Panel:
         title: what stands above it.
         alt: what it shows, for those who do not see it.
         draw: draws it into an empty figure.
-        clip: the sound to be heard with it, if there is one.
+        clip: the sound that is played with it, if there is one.
         size: width and height in inches.
     """
 
@@ -68,7 +68,7 @@ def render(panel: Panel) -> Drawn:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with look.style():
+    with style.style():
         figure = Figure(figsize=panel.size, layout="constrained")
         FigureCanvasAgg(figure)
         panel.draw(figure)
@@ -82,11 +82,11 @@ def render(panel: Panel) -> Drawn:
 # Each colour of a drawing in the dark; `ON_BLUE` is that of letters on a blue bar.
 ON_BLUE, FAINT = "#fefefe", "#b9c0c6"
 _IN_THE_DARK = {
-    look.INK: "#e9ecee",
-    look.MUTED: "#a6b0b9",
-    look.RULE: "#323a41",
-    look.BLUE: "#56b4e9",
-    look.ORANGE: "#f0a35e",
+    style.INK: "#e9ecee",
+    style.MUTED: "#a6b0b9",
+    style.RULE: "#323a41",
+    style.BLUE: "#56b4e9",
+    style.ORANGE: "#f0a35e",
     ON_BLUE: "#0b1a22",
     FAINT: "#6b757d",
 }
@@ -140,7 +140,7 @@ def save_sheet(panels: Sequence[bytes], titles: Sequence[str], columns: int, pat
     for i, (image, title) in enumerate(zip(images, titles, strict=True)):
         x = _GAP + i % columns * (width + _GAP)
         y = _GAP + i // columns * (height + _GAP)
-        pen.text((x + _GAP / 2, y), title, fill=look.INK, font=font)
+        pen.text((x + _GAP / 2, y), title, fill=style.INK, font=font)
         sheet.paste(image, (x, y + head))
     with atomic_write(path) as beside:
         sheet.save(beside, "PNG", optimize=False)
@@ -149,12 +149,12 @@ def save_sheet(panels: Sequence[bytes], titles: Sequence[str], columns: int, pat
 
 def recording_time(ax: Axes, start_s: float, duration_s: float) -> None:
     """Label a time axis drawn from 0 to `duration_s` with the moments of the whole recording."""
-    ticks = look.time_ticks(duration_s, 6)
+    ticks = style.time_ticks(duration_s, 6)
     step = ticks[1] - ticks[0] if len(ticks) > 1 else duration_s
     first = -(-start_s // step) * step
     moments = [first + i * step for i in range(len(ticks) + 1)]
     moments = [m for m in moments if m - start_s <= duration_s + 1e-9]
-    ax.set_xticks([m - start_s for m in moments], [look.clock(m, step) for m in moments])
+    ax.set_xticks([m - start_s for m in moments], [style.clock(m, step) for m in moments])
     ax.set_xlim(0, duration_s)
     ax.set_xlabel("Time in the recording (s)")
 
@@ -179,5 +179,5 @@ def band_ticks(ax: Axes, frequencies_hz: Sequence[float]) -> None:
     for i in reversed(range(len(ticks))):
         if not kept or rows[kept[-1]] - rows[i] > 0.07 * len(frequencies_hz):
             kept.append(i)
-    ax.set_yticks([rows[i] for i in kept], [look.hz_text(ticks[i]) for i in kept])
+    ax.set_yticks([rows[i] for i in kept], [style.hz_text(ticks[i]) for i in kept])
     ax.set_ylabel("Frequency (Hz, mel scale)")

@@ -11,7 +11,7 @@ import numpy as np
 from tympan.report import charts
 from tympan.report.measure import RANGE_DB, SILENT_DB
 from tympan.report.page import NBSP, percent
-from tympan.spectra import figures_style as look
+from tympan.spectra import figures_style as style
 from tympan.spectra.figures_data import Overview
 
 if TYPE_CHECKING:
@@ -45,14 +45,14 @@ def moment(seconds: float) -> str:
     >>> moment(2.5), moment(75.25), moment(7384)
     ('2.5 s', '1:15.2', '2:03:04.0')
     """
-    text = look.clock(math.floor(seconds * 10) / 10, 0.1)
+    text = style.clock(math.floor(seconds * 10) / 10, 0.1)
     return f"{text} s" if seconds < 60 else text
 
 
 def summary(data: Overview, info: AudioInfo | None) -> str:
     """One line about the file."""
     parts = [
-        look.duration_text(data.duration_s),
+        style.duration_text(data.duration_s),
         f"{data.rate_hz:,} Hz",
         channel_text(data.channels),
     ]
@@ -77,7 +77,9 @@ def facts(
     data: Overview, measured: Measurements, info: AudioInfo | None, size: int | None
 ) -> list[Fact]:
     """Say what the file is and how loud it is."""
-    found = [Fact("Duration", look.duration_text(data.duration_s), f"{data.num_samples:,} samples")]
+    found = [
+        Fact("Duration", style.duration_text(data.duration_s), f"{data.num_samples:,} samples")
+    ]
     found.append(
         Fact("Sampling rate", f"{data.rate_hz:,} Hz", f"sound up to {data.rate_hz / 2:,.0f} Hz")
     )
@@ -180,9 +182,8 @@ def waves(data: Overview) -> list[dict[str, Any]]:
         bottom = charts.fewer(bottom, _WAVE_COLUMNS, highest=False)
         top = charts.fewer(top, _WAVE_COLUMNS, highest=True)
         which = {"L": "left channel, ", "R": "right channel, "}.get(name, "")
-        alt = (
-            f"Waveform, {which}{look.duration_text(data.duration_s)}, peak {peak:.2f} of full scale"
-        )
+        length = style.duration_text(data.duration_s)
+        alt = f"Waveform, {which}{length}, peak {peak:.2f} of full scale"
         # The last column may stand for less time than the others.
         columns = data.num_samples / data.samples_per_column
         width = columns * len(top) / data.low.shape[1]
@@ -211,5 +212,5 @@ def spectrogram(data: Overview) -> dict[str, Any]:
         "range_db": charts.DB_RANGE,
         "y_ticks": charts.mel_ticks(top_hz),
         "alt": f"Spectrogram from 0 to {top_hz:,.0f} Hz on the mel scale, "
-        f"{look.duration_text(data.duration_s)}; brighter is more energy",
+        f"{style.duration_text(data.duration_s)}; brighter is more energy",
     }

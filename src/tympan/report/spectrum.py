@@ -12,7 +12,7 @@ import numpy as np
 from tympan.report import charts
 from tympan.report.parts import Part
 from tympan.report.sections import decibel, level
-from tympan.spectra import figures_style as look
+from tympan.spectra import figures_style as style
 from tympan.spectra.figures_data import Overview, Peak, lowest_hz, power_db, strongest
 from tympan.spectra.figures_draw import thin
 
@@ -84,7 +84,7 @@ def _octave_ticks(low_hz: float, top_hz: float, across: Callable[[Any], Any]) ->
     """Round frequencies: 62.5, 125, 250 … Hz."""
     octaves = [125.0 * 2**k for k in range(-4, 10)]
     return [
-        charts.Tick(round(100 * float(across(hz)), 2), look.hz_text(hz))
+        charts.Tick(round(100 * float(across(hz)), 2), style.hz_text(hz))
         for hz in octaves
         if low_hz * 1.1 < hz <= top_hz * 1.001
     ]

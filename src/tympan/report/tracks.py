@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tympan.report.page import NBSP, percent, words
 from tympan.report.sections import moment
-from tympan.spectra import figures_style as look
+from tympan.spectra import figures_style as style
 
 GUESSED = 0.3  # Below it, a label is no more than a guess.
 SURE = 0.5  # From this score on, an answer is given without "perhaps".
@@ -168,7 +168,7 @@ def lanes(spans: Sequence[Span], duration_s: float, why: Why = no_reason) -> tup
     found = []
     for label in shown:
         parts = by_label[label]
-        total = look.duration_text(sum(s.end_s - s.start_s for s in parts))
+        total = style.duration_text(sum(s.end_s - s.start_s for s in parts))
         bars = [_bar(s, duration_s, why(s)) for s in parts if id(s) in drawn]
         found.append(Lane(words(label), total, bars))
     return found, _left_out([s for s in spans if id(s) not in drawn])

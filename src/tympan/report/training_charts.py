@@ -11,7 +11,7 @@ import numpy as np
 from tympan.models.scores import SHARE, TITLES
 from tympan.report.charts import Line, Mark, Plot, Tick, path
 from tympan.report.page import NBSP, percent
-from tympan.spectra import figures_style as look
+from tympan.spectra import figures_style as style
 from tympan.tasks.metrics import wilson_interval
 
 _MOST_LABELS = 100  # A larger matrix could not be read.
@@ -173,7 +173,7 @@ def _round_ends(low: float, high: float) -> tuple[float, float]:
     """
     if high <= low:
         high = low + 1.0
-    step = look.linear_ticks(high - low, most=6)[1]
+    step = style.linear_ticks(high - low, most=6)[1]
     return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
 
 
@@ -195,7 +195,7 @@ def _epoch_ticks(epochs: np.ndarray) -> list[Tick]:
 
 
 def _value_ticks(bottom: float, top: float, share: bool) -> list[Tick]:
-    values = [bottom + v for v in look.linear_ticks(top - bottom, most=6)]
+    values = [bottom + v for v in style.linear_ticks(top - bottom, most=6)]
     return [
         Tick(
             round(100 * (v - bottom) / (top - bottom), 2),
@@ -221,7 +221,7 @@ def calibration(confidence: np.ndarray, correct: np.ndarray) -> Plot:
     error, _ = reliability(confidence, correct.astype(float))
     bins = reliability_bins(n)
     index = np.clip((confidence * bins).astype(int), 0, bins - 1)
-    lines, texts, told = [Line("M0 1000L1000 0", "guide")], [], []
+    lines, texts, facts = [Line("M0 1000L1000 0", "guide")], [], []
     for i in range(bins):
         count = int((index == i).sum())
         if not count:
@@ -235,11 +235,11 @@ def calibration(confidence: np.ndarray, correct: np.ndarray) -> Plot:
         middle = np.array([(i + 0.5) / bins] * 2)
         lines.append(Line(path(middle, np.array(wilson_interval(right, count))), "whisker"))
         texts.append(Mark(round(100 * (i + 0.5) / bins, 2), 0.0, f"{count}"))
-        told.append(f"{100 * i // bins} to {100 * (i + 1) // bins} %: {right} of {count} right")
+        facts.append(f"{100 * i // bins} to {100 * (i + 1) // bins} %: {right} of {count} right")
     tick = [Tick(20.0 * i, f"{20 * i} %") for i in range(6)]
     return Plot(
         title=f"Calibration, {n:,} scored recordings",
-        alt=f"Calibration: answers by their score: {'; '.join(told)}. "
+        alt=f"Calibration: answers by their score: {'; '.join(facts)}. "
         f"Expected calibration error {percent(error, 1)}",
         caption=_calibration_words(error, n),
         lines=lines,

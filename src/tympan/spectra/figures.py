@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from tympan._files import atomic_write, check_target
 from tympan.errors import ArgumentError
 from tympan.spectra import figures_draw as draw
-from tympan.spectra import figures_style as look
-from tympan.spectra.figures_data import Overview, survey
+from tympan.spectra import figures_style as style
+from tympan.spectra.figures_data import Overview, overview
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Source = Clip | str | os.PathLike[str] | Overview
 
 SpectrogramKind = Literal["linear", "mel", "log"]
-set_theme = look.set_theme
+set_theme = style.set_theme
 
 
 def plot_waveform(source: Source, ax: Axes | None = None) -> Figure:
@@ -45,7 +45,7 @@ def plot_waveform(source: Source, ax: Axes | None = None) -> Figure:
     'Amplitude'
     """
     data = _overview(source)
-    with look.style():
+    with style.style():
         if ax is not None:
             draw.waveform(ax, data, list(range(min(data.channels, draw.MOST_CHANNELS))))
             return _root(ax)
@@ -83,7 +83,7 @@ def plot_spectrum(
     ['440 Hz']
     """
     data = _overview(source)
-    with look.style():
+    with style.style():
         axes = ax if ax is not None else _open_figure(*_size("spectrum", data)).subplots()
         draw.spectrum(axes, data, db=db, log_hz=log_hz, peaks=peaks)
     return _root(axes)
@@ -99,7 +99,7 @@ def plot_time_and_frequency(source: Source) -> Figure:
         The figure.
     """
     data = _overview(source)
-    with look.style():
+    with style.style():
         figure = _open_figure(*_size("both", data))
         draw.time_and_frequency(figure, data)
     return figure
@@ -123,7 +123,7 @@ def plot_spectrogram(
     """
     _check(kind, ("linear", "mel", "log"))
     data = _overview(source)
-    with look.style():
+    with style.style():
         axes = ax if ax is not None else _open_figure(*_size("spectrogram", data)).subplots()
         draw.spectrogram(axes, data, kind)
     return _root(axes)
@@ -144,7 +144,7 @@ def plot_mfcc(source: Source, ax: Axes | None = None, *, n_mfcc: int = draw.N_MF
         The figure.
     """
     data = _overview(source)
-    with look.style():
+    with style.style():
         axes = ax if ax is not None else _open_figure(*_size("mfcc", data)).subplots()
         draw.mfcc(axes, data, n_mfcc)
     return _root(axes)
@@ -196,7 +196,7 @@ def show(
         check_target(target, source)
     data = _overview(source)
     if target is None:
-        with look.style():
+        with style.style():
             figure = _open_figure(*_size(kind, data))
             _DRAW[kind](figure, data)
         return figure
@@ -225,7 +225,7 @@ def _write(data: Overview, kind: str, path: Path) -> Path:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with look.style():
+    with style.style():
         width, height = _size(kind, data)
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
@@ -259,7 +259,7 @@ def _root(ax: Axes) -> Figure:
 
 
 def _overview(source: Source) -> Overview:
-    return source if isinstance(source, Overview) else survey(source)
+    return source if isinstance(source, Overview) else overview(source)
 
 
 def _check(kind: str, known: tuple[str, ...]) -> None:

@@ -352,7 +352,7 @@ class Gatherer:
         )
 
 
-def survey(source: Any, width: int = 1200) -> Overview:
+def overview(source: Any, width: int = 1200) -> Overview:
     """Read a recording once and gather what all its figures need.
 
     Args:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tympan.spectra import figures_style as look
+from tympan.spectra import figures_style as style
 from tympan.spectra.figures_data import Overview, Peak, log_rows, mel_rows, power_db, strongest
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MOST_CHANNELS = 6  # Rows of a waveform figure; more would be too thin to read.
 N_MFCC = 20
-_CHANNEL_COLOURS = (look.BLUE, look.ORANGE, look.GREEN, look.PURPLE, "#A6761D", "#666666")
+_CHANNEL_COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, "#A6761D", "#666666")
 _LABEL_ROW = 0.1  # of the height of a spectrum, for the names of its tones
 _LABEL_IN = 0.75  # inches that the name of a tone needs
 _LEVEL = "Level (dB re full scale)"
@@ -34,7 +34,7 @@ def waveform_rows(figure: Figure | SubFigure, data: Overview) -> None:
             ax.set_xlabel("")
             ax.tick_params(labelbottom=False)
     more = f" · first {count} of {data.channels} channels" if data.channels > count else ""
-    look.title(rows[0], data.name, f"waveform{more}")
+    style.title(rows[0], data.name, f"waveform{more}")
 
 
 def _channel_name(index: int, channels: int) -> str:
@@ -47,7 +47,7 @@ def waveform(ax: Axes, data: Overview, channels: list[int]) -> None:
     times = (np.arange(data.low.shape[1]) + 0.5) * step_s
     for index in channels:
         several = len(channels) > 1
-        colour = _CHANNEL_COLOURS[index % len(_CHANNEL_COLOURS)] if several else look.BLUE
+        colour = _CHANNEL_COLOURS[index % len(_CHANNEL_COLOURS)] if several else style.BLUE
         name = _channel_name(index, data.channels)
         low, high = data.low[index], data.high[index]
         if data.samples_per_column == 1:
@@ -59,11 +59,11 @@ def waveform(ax: Axes, data: Overview, channels: list[int]) -> None:
     if len(channels) > 1:
         ax.legend(loc="upper right", ncols=len(channels), frameon=False, fontsize=9)
     peak = max(float(np.max(np.abs(data.low))), float(np.max(np.abs(data.high))), 1e-6)
-    ax.axhline(0, color=look.RULE, linewidth=0.8, zorder=0)
+    ax.axhline(0, color=style.RULE, linewidth=0.8, zorder=0)
     ax.set_ylim(-1.08 * peak, 1.08 * peak)
     ax.set_ylabel("Amplitude")
-    look.time_axis(ax, data.duration_s)
-    look.title(ax, data.name, "waveform")
+    style.time_axis(ax, data.duration_s)
+    style.title(ax, data.name, "waveform")
 
 
 def spectrum(ax: Axes, data: Overview, *, db: bool, log_hz: bool, peaks: int) -> None:
@@ -73,9 +73,9 @@ def spectrum(ax: Axes, data: Overview, *, db: bool, log_hz: bool, peaks: int) ->
     nyquist = data.rate_hz / 2
     values = power_db(amplitude**2) if db else amplitude
     x, y = thin(frequencies, values, low_hz, nyquist, log_hz)
-    bottom = float(np.max(y)) - look.DB_RANGE - 10 if db else 0.0
-    ax.fill_between(x, bottom, np.maximum(y, bottom), color=look.BLUE, alpha=0.12, linewidth=0)
-    ax.plot(x, y, color=look.BLUE, linewidth=1.0)
+    bottom = float(np.max(y)) - style.DB_RANGE - 10 if db else 0.0
+    ax.fill_between(x, bottom, np.maximum(y, bottom), color=style.BLUE, alpha=0.12, linewidth=0)
+    ax.plot(x, y, color=style.BLUE, linewidth=1.0)
     span = float(np.max(y)) - bottom
     ax.set_ylim(bottom, bottom + (span if span > 0 else 1.0) * 1.18)
     ax.set_xlim(low_hz, nyquist)
@@ -87,7 +87,7 @@ def spectrum(ax: Axes, data: Overview, *, db: bool, log_hz: bool, peaks: int) ->
     ax.set_xlabel("Frequency (Hz)")
     ax.set_ylabel(_LEVEL if db else "Amplitude")
     label_peaks(ax, strongest(data, peaks), db)
-    look.title(ax, data.name, "spectrum")
+    style.title(ax, data.name, "spectrum")
 
 
 def thin(
@@ -126,7 +126,7 @@ def label_peaks(ax: Axes, peaks: list[Peak], db: bool) -> None:
         peaks, points, _spread(x, _LABEL_IN / max(width, 1.0)), strict=True
     ):
         digits = 0 if peak.frequency_hz >= 100 else 1
-        ax.plot(*point, "o", color=look.ORANGE, markersize=4, zorder=3)
+        ax.plot(*point, "o", color=style.ORANGE, markersize=4, zorder=3)
         ax.annotate(
             f"{peak.frequency_hz:,.{digits}f} Hz",
             point,
@@ -135,8 +135,8 @@ def label_peaks(ax: Axes, peaks: list[Peak], db: bool) -> None:
             ha="center",
             va="bottom",
             fontsize=9,
-            color=look.INK,
-            arrowprops={"arrowstyle": "-", "color": look.MUTED, "linewidth": 0.6, "shrinkB": 3},
+            color=style.INK,
+            arrowprops={"arrowstyle": "-", "color": style.MUTED, "linewidth": 0.6, "shrinkB": 3},
         )
 
 
@@ -162,9 +162,9 @@ def _log_axis(axis: Any, low_hz: float, high_hz: float) -> None:
     """Ticks of a logarithmic frequency axis: 50, 100, 200, 500, 1k, …"""
     from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter, NullLocator
 
-    ticks = look.log_ticks(low_hz, high_hz)
+    ticks = style.log_ticks(low_hz, high_hz)
     axis.set_major_locator(FixedLocator(ticks))
-    axis.set_major_formatter(FixedFormatter([look.hz_text(t) for t in ticks]))
+    axis.set_major_formatter(FixedFormatter([style.hz_text(t) for t in ticks]))
     axis.set_minor_locator(NullLocator())
     axis.set_minor_formatter(NullFormatter())
 
@@ -174,8 +174,8 @@ def time_and_frequency(figure: Figure | SubFigure, data: Overview) -> None:
     left, right = figure.subplots(1, 2)
     waveform(left, data, list(range(min(data.channels, 2))))
     spectrum(right, data, db=False, log_hz=False, peaks=4)
-    look.title(left, data.name, "time domain")
-    look.title(right, "", "Frequency domain")
+    style.title(left, data.name, "time domain")
+    style.title(right, "", "Frequency domain")
 
 
 def spectrogram(ax: Axes, data: Overview, kind: str) -> None:
@@ -183,24 +183,24 @@ def spectrogram(ax: Axes, data: Overview, kind: str) -> None:
     nyquist = data.rate_hz / 2
     if kind == "linear":
         power, y_low, y_high = data.power, 0.0, nyquist
-        ticks = look.linear_ticks(nyquist)
+        ticks = style.linear_ticks(nyquist)
         positions = ticks
     elif kind == "mel":
         power, position = mel_rows(data)
         y_low, y_high = 0.0, float(len(power))
-        ticks = [0.0, *look.log_ticks(120, nyquist)]
+        ticks = [0.0, *style.log_ticks(120, nyquist)]
         positions = [position(t) for t in ticks]
     else:
         power, low_hz = log_rows(data)
         y_low, y_high = float(np.log2(low_hz)), float(np.log2(nyquist))
-        ticks = look.log_ticks(low_hz, nyquist)
+        ticks = style.log_ticks(low_hz, nyquist)
         positions = [float(np.log2(t)) for t in ticks]
     image = _image(ax, data, power_db(power), y_low, y_high)
-    ax.set_yticks(positions, [look.hz_text(t) for t in ticks])
+    ax.set_yticks(positions, [style.hz_text(t) for t in ticks])
     ax.set_ylabel("Frequency (Hz, mel scale)" if kind == "mel" else "Frequency (Hz)")
     names = {"linear": "spectrogram", "mel": "mel spectrogram", "log": "log-frequency spectrogram"}
-    look.title(ax, data.name, names[kind])
-    look.colour_bar(image, ax, _LEVEL)
+    style.title(ax, data.name, names[kind])
+    style.colour_bar(image, ax, _LEVEL)
 
 
 def _image(ax: Axes, data: Overview, level_db: np.ndarray, low: float, high: float) -> Any:
@@ -213,20 +213,20 @@ def _image(ax: Axes, data: Overview, level_db: np.ndarray, low: float, high: flo
         origin="lower",
         aspect="auto",
         extent=extent,
-        cmap=look.COLORMAP,
-        vmin=top - look.DB_RANGE,
+        cmap=style.COLORMAP,
+        vmin=top - style.DB_RANGE,
         vmax=top,
         interpolation="nearest",
     )
     ax.set_ylim(low, high)
-    look.time_axis(ax, data.duration_s)
+    style.time_axis(ax, data.duration_s)
     return image
 
 
 def mfcc(ax: Axes, data: Overview, n_mfcc: int) -> None:
     """Draw the coefficients 1 … n of the mel spectrogram's cepstrum."""
     power, _ = mel_rows(data)
-    level = np.maximum(power_db(power), float(np.max(power_db(power))) - look.DB_RANGE)
+    level = np.maximum(power_db(power), float(np.max(power_db(power))) - style.DB_RANGE)
     n_mels = len(level)
     # The orthonormal DCT-II, row k: cos(pi k (2 m + 1) / (2 M)).
     k, m = np.arange(1, n_mfcc + 1)[:, None], np.arange(n_mels)[None, :]
@@ -244,11 +244,11 @@ def mfcc(ax: Axes, data: Overview, n_mfcc: int) -> None:
         vmax=limit,
         interpolation="nearest",
     )
-    look.time_axis(ax, data.duration_s)
+    style.time_axis(ax, data.duration_s)
     ax.set_yticks(range(1, n_mfcc + 1, max(1, n_mfcc // 7)))
     ax.set_ylabel("Coefficient")
-    look.title(ax, data.name, "MFCC")
-    look.colour_bar(image, ax, "Value (dB)")
+    style.title(ax, data.name, "MFCC")
+    style.colour_bar(image, ax, "Value (dB)")
 
 
 def sheet(figure: Figure, data: Overview) -> None:
@@ -257,16 +257,16 @@ def sheet(figure: Figure, data: Overview) -> None:
     top, middle, bottom = parts
     wave, freq = top.subplots(1, 2)
     waveform(wave, data, list(range(min(data.channels, 2))))
-    look.title(wave, "", "Waveform")
+    style.title(wave, "", "Waveform")
     spectrum(freq, data, db=True, log_hz=True, peaks=4)
-    look.title(freq, "", "Spectrum")
+    style.title(freq, "", "Spectrum")
     panels = (*middle.subplots(1, 2), *bottom.subplots(1, 2))
     for ax, kind in zip(panels, ("linear", "mel", "log"), strict=False):
         spectrogram(ax, data, kind)
     mfcc(panels[3], data, N_MFCC)
     names = ("Spectrogram", "Mel spectrogram", "Log-frequency spectrogram", "MFCC")
     for ax, name in zip(panels, names, strict=True):
-        look.title(ax, "", name)
-    facts = f"{look.duration_text(data.duration_s)} · {data.rate_hz:,} Hz"
-    name = look.short_name(data.name)
+        style.title(ax, "", name)
+    facts = f"{style.duration_text(data.duration_s)} · {data.rate_hz:,} Hz"
+    name = style.short_name(data.name)
     figure.suptitle(f"{name} · {facts}" if name else facts, parse_math=False, fontsize=13)

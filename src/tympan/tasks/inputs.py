@@ -1,4 +1,4 @@
-"""One pass over a recording for all the models that are asked about it.
+"""One pass over a recording for all the models that answer about it.
 
 Blocks come at the recording's rate, with all its channels. For each rate that models need they are
 mixed and resampled once; what mixing and resampling takes away is measured on the way.

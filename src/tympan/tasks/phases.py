@@ -114,7 +114,7 @@ def continued(recipe: Recipe[Any], out: Path, log: Log) -> Recipe[Any]:
 
 
 def log_gain(history: History, log: Log) -> None:
-    """Say it where a training brought nothing, or was stopped for that."""
+    """Say it where a training gained nothing, or was stopped for that."""
     if history.kept_start and history.epochs:
         log(
             f"none of {len(history.epochs)} epochs was better than the weights before them, which "

@@ -115,7 +115,7 @@ def test_silence_does_not_take_the_label_of_its_neighbour(floor):
     assert [s.label for s in found.timeline] == ["loud", "loud"]
     assert found.timeline[0].end_s == pytest.approx(4, abs=0.3)
     assert found.timeline[1].start_s == pytest.approx(9, abs=0.3)
-    # The labels of the whole are those of what is heard, however long it is silent.
+    # The labels of the whole are those of what sounds, however long it is silent.
     assert found.best.label == "loud"
     assert found.best.score == pytest.approx(0.9)
 

@@ -113,7 +113,7 @@ def walk_au(opened: Opened, size: int) -> Part:
 def _sound(
     opened: Opened, size: int, form: _Form, at: int, body: int, magic: str, unsaid: bool = False
 ) -> Part:
-    """The part whose samples are in the chunk at an offset and are said to have a size."""
+    """The part whose samples are in the chunk at an offset and have a stated size."""
     start = at + form.head
     rest = size - start
     true = body
@@ -163,12 +163,12 @@ def _mended(form: _Form, at: int, true: int, magic: str) -> tuple[tuple[int, byt
     return ((4, form.raw_size(8)), (at + 4, zero))
 
 
-def _missing(said: int, found: int) -> str:
-    return f"its header promises {said} bytes of samples, but {found} follow"
+def _missing(stated: int, found: int) -> str:
+    return f"its header promises {stated} bytes of samples, but {found} follow"
 
 
-def _note(said: int, found: int) -> str:
-    return f"its header says {said} bytes of samples, but {found} follow: all were read"
+def _note(stated: int, found: int) -> str:
+    return f"its header says {stated} bytes of samples, but {found} follow: all were read"
 
 
 def _aligned(at: int, form: _Form) -> int:

@@ -34,20 +34,20 @@ def walk(opened: Opened, size: int) -> Part:
     """Find the end of the first FLAC file, and correct its number of samples."""
     info = opened.read_at(_INFO, 34)
     word = int.from_bytes(info[10:18], "big")
-    said = word & _TOTAL
+    total = word & _TOTAL
     if len(info) < 34 or info.count(0) == 34:
         return Part(0, _next_file(opened, size, _MARK))
     end = size
-    if size < _QUICK or _counted(opened, size, info, said) != said or not _ascends(opened, info):
+    if size < _QUICK or _counted(opened, size, info, total) != total or not _ascends(opened, info):
         end = _next_file(opened, size, _MARK)
-    found = _counted(opened, end, info, said)
+    found = _counted(opened, end, info, total)
     if found is None:  # no frame at the end: is there something else behind?
         end = _next_file(opened, end, _OTHER_MARKS)
-        found = _counted(opened, end, info, said) or said
-    if found == said:
+        found = _counted(opened, end, info, total) or total
+    if found == total:
         return Part(0, end)
     mended = (word & ~_TOTAL | found).to_bytes(8, "big")
-    note = f"its header says {said} samples, but it holds {found}: all were read" if said else ""
+    note = f"its header says {total} samples, but it holds {found}: all were read" if total else ""
     return Part(0, end, ((_INFO + 10, mended),), note)
 
 
@@ -94,7 +94,7 @@ def _frames(piece: bytes, sizes: tuple[int, int]) -> Iterator[tuple[int, int]]:
             yield sync.start(), end
 
 
-def _counted(opened: Opened, end: int, info: bytes, said: int) -> int | None:
+def _counted(opened: Opened, end: int, info: bytes, total: int) -> int | None:
     """Samples up to the end of the last frame, None where that is not found or not whole."""
     length = max(2 * int.from_bytes(info[7:10], "big"), _LEAST_TAIL)
     tail = opened.read_at(max(_INFO, end - length), min(length, end - _INFO))
@@ -102,7 +102,7 @@ def _counted(opened: Opened, end: int, info: bytes, said: int) -> int | None:
         tail = tail[:-128]
     for at, found in [*_frames(tail, _sizes(info))][-_MOST_FRAMES:][::-1]:
         # Samples may resemble a header; only a frame that is whole counts.
-        if found == said or _crc16(tail[at:]) == 0:
+        if found == total or _crc16(tail[at:]) == 0:
             return found
     return None
 

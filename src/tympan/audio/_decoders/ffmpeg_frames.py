@@ -197,5 +197,5 @@ def first_track(opened: Opened) -> Frames:
 
 def _is_whole(packet: Any) -> bool:
     """Whether a packet of MPEG audio has the length that its own header states."""
-    said = mpeg.frame(bytes(packet)[:4])
-    return said is None or said[0] == packet.size
+    stated = mpeg.frame(bytes(packet)[:4])
+    return stated is None or stated[0] == packet.size

@@ -14,7 +14,7 @@ class Mixup(LabelMixing):
     Works on spectrograms (b, c, f, n) and on waveforms (b, c, t) alike.
 
     Hazards: sums of log spectrograms are not spectrograms of sums (it works all the same). With
-    waveforms of very different level, the louder one is heard and the label says otherwise:
+    waveforms of very different level, the louder one dominates and the label says otherwise:
     normalise first. Targets become fractions: the loss must take them (cross entropy with class
     probabilities, or binary cross entropy).
 

@@ -1,6 +1,6 @@
 """Changing the duration and keeping the pitch: a phase-locked vocoder on a batch.
 
-Of each output frame two input frames are taken: the one to be heard, and the one a hop before it.
+Of each output frame two input frames are taken: the one to be played, and the one a hop before it.
 The phase turns from the second to the first as it must turn from the previous output frame to
 this one, so no frequency is estimated and no angle is ever computed: phases are unit complex
 numbers, and turning is a product. Each bin's phase is led by its neighbours in proportion to their
@@ -24,7 +24,7 @@ WINDOW_S = 0.048
 OVERLAP = 3
 # Frames are worked on in blocks of about this many numbers, which stay in the processor's cache.
 BLOCK_NUMBERS = 1 << 18
-# Far below the product of two spectra of anything heard.
+# Far below the product of two spectra of any audible sound.
 SILENT = 1e-18
 
 
@@ -59,9 +59,9 @@ def stretch_time(x: Tensor, rate: Tensor, rate_hz: int, length: int) -> Tensor:
     step = max(2, BLOCK_NUMBERS // (b * c * n_fft))
     for first in range(0, count, step):
         end = min(count, first + step)
-        heard = (torch.fft.irfft(frames.turned(first, end), n_fft) * scale).unflatten(2, (-1, hop))
+        played = (torch.fft.irfft(frames.turned(first, end), n_fft) * scale).unflatten(2, (-1, hop))
         for part in range(OVERLAP):
-            total[first + part : end + part] += heard[:, :, part]
+            total[first + part : end + part] += played[:, :, part]
     y = total[OVERLAP : OVERLAP + math.ceil(length / hop)].transpose(0, 1).flatten(1)
     return y[:, :length].reshape(b, c, length)
 
@@ -87,17 +87,17 @@ class _Frames:
     def turned(self, first: int, end: int) -> Tensor:
         """Return the spectra (frames, rows, bins) of the frames from `first` to before `end`."""
         starts, n_fft = self.starts[first:end], len(self.window)
-        heard = torch.fft.rfft(windows(self.padded, starts, n_fft) * self.window)
+        spectra = torch.fft.rfft(windows(self.padded, starts, n_fft) * self.window)
         with torch.no_grad():
             before = windows(self.padded, starts - self.hop, n_fft).mul_(self.window)
             # From each frame's predecessor in the input to its predecessor in the output.
             way = torch.fft.rfft(before).conj_physical_()
-            way[1:].mul_(heard[:-1])
+            way[1:].mul_(spectra[:-1])
             way[0].mul_(self.last)
-            self.last = heard[-1].clone()
+            self.last = spectra[-1].clone()
             for frame in way:
                 self.turn = self._locked(frame)
-        return heard * way
+        return spectra * way
 
     def _locked(self, way: Tensor) -> Tensor:
         """Write the turn of the next frame, each bin led by its neighbours, over `way`."""

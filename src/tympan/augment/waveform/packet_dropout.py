@@ -28,7 +28,7 @@ class PacketDropout(Transform):
         min_burst: shortest mean burst, in packets.
         max_burst: longest mean burst.
         packet_s: duration of a packet.
-        conceal: "zeros", or "repeat" (the last packet heard, 6 dB softer each time).
+        conceal: "zeros", or "repeat" (the latest packet, 6 dB softer each time).
         rate_hz: sample rate of the audio.
         p: probability of being applied to an item.
 
@@ -86,9 +86,9 @@ class PacketDropout(Transform):
             y = packets * (~lost)[:, None, :, None]
         else:
             number = torch.arange(lost.shape[1], device=x.device)
-            heard = torch.where(lost, -1, number).cummax(1).values
-            gain = torch.exp2(-(number - heard).to(x.dtype)) * (heard >= 0)
+            latest = torch.where(lost, -1, number).cummax(1).values
+            gain = torch.exp2(-(number - latest).to(x.dtype)) * (latest >= 0)
             items = torch.arange(len(x), device=x.device)[:, None]
-            y = packets.transpose(1, 2)[items, heard.clamp_min(0)].transpose(1, 2)
+            y = packets.transpose(1, 2)[items, latest.clamp_min(0)].transpose(1, 2)
             y = y * gain[:, None, :, None]
         return y.flatten(2)[..., :t]

@@ -53,7 +53,7 @@ class Speed(Transform):
 def _played(item: Tensor, factor: float) -> Tensor:
     """Return `item` (c, t) at `factor` times the speed, with t samples."""
     t = item.shape[-1]
-    # Only what will be heard is resampled, plus what the interpolation reaches beyond it.
+    # Only what will be kept is resampled, plus what the interpolation reaches beyond it.
     needed = min(t, int(t * factor) + 256)
     y = resample(item[:, :needed], nearest_fraction(1 / factor))
     return pad(y, (0, max(0, t - y.shape[-1])))[:, :t]

@@ -258,7 +258,7 @@ class Mean:
 
 
 def steps(model: ClassifyModel, source: Any, every_s: float | None = None) -> Iterator[Step]:
-    """Yield what is heard, step by step, in bounded memory however long the recording.
+    """Yield the answer of each step, in bounded memory however long the recording.
 
     The net gets a window around the middle of each step, as long as in training; at both ends of
     the recording the window is moved inwards. A recording that is not longer than 1.5 times
@@ -318,7 +318,7 @@ def geometry_of(config: ClassifyConfig, every_s: float | None) -> tuple[Centered
     window_s = config.clip_s * config.crop
     whole_s = WHOLE_CLIPS * config.clip_s if every_s is None else 0.0
     step_s = every_s or window_s / STEPS_PER_WINDOW
-    # A step longer than a window is answered in parts, or most of it would not be heard at all.
+    # A step longer than a window is answered in parts, or most of it would be left out.
     parts = math.ceil(step_s / window_s - 1e-9)
     return CenteredWindows(config.rate_hz, window_s, step_s / parts, whole_s, SHORTEST_S), parts
 

@@ -45,7 +45,7 @@ class Explanation:
         score: its probability in the window.
         start_s: where the window begins in the recording.
         duration_s: length of the window.
-        spectrogram: log-mel `(f, n)` in dB, as the net hears it.
+        spectrogram: log-mel `(f, n)` in dB, as the net gets it.
         heat: `(f', n')`, how much each place added to the label's score before the softmax (less
             where it spoke against it). It sums to that score, but for the head's bias; of an
             ensemble it is the mean over its nets.
@@ -85,8 +85,8 @@ class Explanation:
         _outline(lit, strength, extent)
         score = "> 99 %" if 0.995 <= self.score < 1 else f"{self.score:.0%}".replace("%", " %")
         part = f"{self.start_s:.1f} to {self.start_s + self.duration_s:.1f} s"
-        told = f"{self.label} {score} in this window alone"
-        plain.set_title(f"{self.file}, {part}: {told}", parse_math=False)
+        text = f"{self.label} {score} in this window alone"
+        plain.set_title(f"{self.file}, {part}: {text}", parse_math=False)
         lit.set_title("What spoke for it; the line: half the strongest", fontsize="medium")
         lit.set_xlabel("Time (s)")
         # Only the upper panel has its levels; the lower one is dimmed.

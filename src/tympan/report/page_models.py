@@ -1,13 +1,14 @@
-"""Which models a page asks, and what it says of them."""
+"""The models whose answers a page shows, and what it says of them."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tympan.errors import ArgumentError, ModelError
+from tympan.errors import ArgumentError, MissingDependencyError, ModelError
 from tympan.report import page
 from tympan.report.parts import Part
 from tympan.report.sections import Fact
@@ -20,8 +21,8 @@ ModelLike = Any  # a name, a folder, or a loaded model
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A model that is asked about the recording.
+class PageModel:
+    """A model that answers on the page.
 
     Attributes:
         model: loaded.
@@ -42,14 +43,14 @@ class Asked:
         return session
 
 
-def asked(
+def page_models(
     models: ModelLike | Sequence[ModelLike] | None, options: Mapping[str, Any]
-) -> list[Asked]:
+) -> list[PageModel]:
     """Load the models of a page.
 
     Args:
-        models: one or several names, folders or loaded models; None: the default model of every
-            question, where it is part of tympan.
+        models: one or several names, folders, engines or loaded models; None: the default model of
+            every question that has one.
         options: of any of their verbs; each goes to the verbs that have it.
 
     Raises:
@@ -61,29 +62,32 @@ def asked(
     elif isinstance(models, str | os.PathLike) or hasattr(models, "session"):
         models = [models]
     given = {name: value for name, value in options.items() if value is not None}
-    found = [_asked(model, given) for model in models]
+    found = [_page_model(model, given) for model in models]
     for name in given:
         if found and not any(name in one.options for one in found):
-            what = f"none of the questions asked has an option {name!r}"
+            what = f"none of the questions on the page has an option {name!r}"
             raise ArgumentError(what, fix="leave it out")
     return found
 
 
 def default_models() -> list[str]:
-    """The default model of every question, as far as it is part of tympan."""
+    """The default model of every question: the best that is installed, weights or engine."""
     from tympan.models import list_models
+    from tympan.tasks.engines import default_model, find_engine
     from tympan.tasks.registry import verbs
 
     shipped = {card.name: card.task for card in list_models()}
-    # A question that takes the models of others, such as `embed`, has nothing to show here.
-    return [
-        verb.default_model
-        for verb in verbs().values()
-        if verb.default_model is not None and shipped.get(verb.default_model) == verb.name
-    ]
+    found = []
+    for verb in verbs().values():
+        with contextlib.suppress(ModelError, MissingDependencyError):
+            name = default_model(verb)
+            # A question that takes the models of others, such as `embed`, has nothing to show.
+            if find_engine(name) is not None or shipped.get(name) == verb.name:
+                found.append(name)
+    return found
 
 
-def _asked(given: ModelLike, options: Mapping[str, Any]) -> Asked:
+def _page_model(given: ModelLike, options: Mapping[str, Any]) -> PageModel:
     from tympan.models import load_card
     from tympan.tasks.registry import verb
 
@@ -96,16 +100,22 @@ def _asked(given: ModelLike, options: Mapping[str, Any]) -> Asked:
             card = None  # such as one that has just been trained
     else:
         from tympan.tasks.answering import load
+        from tympan.tasks.engines import find_engine
 
-        card = load_card(given)
-        model = load(given, card.task)
+        engine = find_engine(given) if isinstance(given, str) else None
+        if engine is not None:
+            task = engine.task
+        else:
+            card = load_card(given)
+            task = card.task
+        model = load(given, task)
     question = verb(model.task)
     has = {option.name for option in question.options}
     mine = {name: value for name, value in options.items() if name in has}
-    return Asked(model, question.help, card, mine)
+    return PageModel(model, question.help, card, mine)
 
 
-def model_part(one: Asked, key: str) -> Part:
+def model_part(one: PageModel, key: str) -> Part:
     """What a model's card says of it."""
     card = one.card
     facts = [Fact("Model", one.model.name, f"version {card.version}" if card else "")]
