@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tympan.cli.completion import among, model_names
-from tympan.cli.sources import Quiet
+from tympan.cli.sources import FileColumn, LabelColumn, Metadata, Quiet
 
 
 def evaluate(
@@ -22,6 +22,9 @@ def evaluate(
     split: Annotated[
         str | None, typer.Option("--split", help="Only rows of this split.", show_default=False)
     ] = None,
+    metadata: Metadata = None,
+    file_column: FileColumn = None,
+    label_column: LabelColumn = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")] = "auto",
     quiet: Quiet = False,
@@ -30,7 +33,10 @@ def evaluate(
     from tympan.cli.outputs import json_line
     from tympan.tasks.evaluating import evaluate as score
 
-    result = score(model, folder, split=split, device=device)
+    result = score(
+        model, folder, split=split, device=device,
+        metadata=metadata, file_column=file_column, label_column=label_column,
+    )  # fmt: skip
     for line in result.skipped if not quiet else ():
         typer.echo(f"tympan: left out: {line}", err=True)
     if result.remark and as_json and not quiet:

@@ -26,10 +26,10 @@ def hear(
         ),
     ] = None,
     model: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             "--model", "-m", show_default=False,
-            help="Name or folder of a model; 'none' for no answer; else that of each question.",
+            help="Model, again for another; 'none': no answer; else the default of each question.",
             autocompletion=among(lambda: [*model_names(), "none"]),
         ),
     ] = None,
@@ -50,7 +50,7 @@ def hear(
     from tympan.cli.sources import recordings
     from tympan.report.hear import hear as write
 
-    chosen = None if model is None else [] if model == "none" else [model]
+    models = [one for one in model if one != "none"] if model else None
     found = recordings(files)
     targets = pages(found, out)
     failures = Failures(len(found))
@@ -58,7 +58,7 @@ def hear(
         announce(recording, quiet=quiet or len(found) > 1)
         report = None
         with failures.of(recording), recording.opened(partial=partial) as source:
-            report = write(source, targets[recording], models=chosen, every_s=every)
+            report = write(source, targets[recording], models=models, every_s=every)
         if report is None:
             continue
         for answer in report.answers:

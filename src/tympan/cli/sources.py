@@ -28,6 +28,19 @@ Partial = Annotated[
     bool, typer.Option("--partial", help="Of a cut or damaged file take what is there.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
+Metadata = Annotated[
+    Path | None,
+    typer.Option(
+        "--metadata", show_default=False,
+        help="Table of the recordings, wherever it lies; else metadata.csv in FOLDER.",
+    ),
+]  # fmt: skip
+FileColumn = Annotated[
+    str | None, typer.Option("--file-column", help="Its column of files.", show_default=False)
+]
+LabelColumn = Annotated[
+    str | None, typer.Option("--label-column", help="Its column of labels.", show_default=False)
+]
 
 STDIN = "-"
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tympan.cli.completion import among, model_names
+from tympan.cli.sources import FileColumn, LabelColumn, Metadata
 from tympan.tasks.registry import verbs
 
 
@@ -22,13 +23,30 @@ def show_settings(wanted: bool) -> None:
     from tympan.tasks.settings import list_settings
 
     width = max(40, min(100, shutil.get_terminal_size().columns))
-    for one in list_settings():
+    shown: set[tuple[str, str, str]] = set()
+    # A task whose configuration extends another's lists only what it adds or changes.
+    for one in (one for task in trainable() for one in list_settings(task)):
+        if (one.name, one.default, one.meaning) in shown:
+            continue
+        shown.add((one.name, one.default, one.meaning))
         only = "; only with --from scratch" if one.scratch_only else ""
         typer.echo(f"{one.name}={one.default}  ({one.kind}; {one.group}{only})")
         typer.echo(
             textwrap.fill(one.meaning, width, initial_indent="    ", subsequent_indent="    ")
         )
     raise typer.Exit
+
+
+def trainable() -> list[str]:
+    """The questions that can be trained.
+
+    >>> trainable()[:2]
+    ['classify', 'tag']
+    """
+    from tympan.tasks.registry import get
+    from tympan.tasks.untrained import UntrainedTask
+
+    return [name for name in verbs() if not isinstance(get(name), UntrainedTask)]
 
 
 def train(
@@ -82,21 +100,9 @@ def train(
             autocompletion=among(lambda: ("light", "speech", "machine", "music")),
         ),
     ] = None,
-    metadata: Annotated[
-        Path | None,
-        typer.Option(
-            "--metadata", show_default=False,
-            help="Table of the recordings, wherever it lies; else metadata.csv in FOLDER.",
-        ),
-    ] = None,
-    file_column: Annotated[
-        str | None,
-        typer.Option("--file-column", help="Its column of files.", show_default=False),
-    ] = None,
-    label_column: Annotated[
-        str | None,
-        typer.Option("--label-column", help="Its column of labels.", show_default=False),
-    ] = None,
+    metadata: Metadata = None,
+    file_column: FileColumn = None,
+    label_column: LabelColumn = None,
     threads: Annotated[
         int | None,
         typer.Option(

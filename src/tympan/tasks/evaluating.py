@@ -20,6 +20,9 @@ def evaluate(
     *,
     split: str | None = None,
     device: str = "auto",
+    metadata: str | os.PathLike[str] | None = None,
+    file_column: str | None = None,
+    label_column: str | None = None,
 ) -> Evaluation:
     """Score a model on a folder of labelled recordings.
 
@@ -31,6 +34,9 @@ def evaluate(
         folder: AudioFolder layout, see `tympan train`; or its table.
         split: score the rows of this `split` only, such as `"test"`.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+        metadata: the table of the recordings, wherever it lies.
+        file_column: its column of files.
+        label_column: its column of labels.
 
     Raises:
         ModelError: the model cannot be used.
@@ -43,7 +49,13 @@ def evaluate(
     loaded = load_model(model)
     task = get(loaded.card.task)
     ready = task.load(loaded, choose_device(device))
-    table = folder if isinstance(folder, Table) else read_folder(folder)
+    table = (
+        folder
+        if isinstance(folder, Table)
+        else read_folder(
+            folder, metadata=metadata, file_column=file_column, label_column=label_column
+        )
+    )
     if split is not None:
         table = table.where("split", split)
     store = AudioStore.open(table, ready.rate_hz, on_error="skip")
