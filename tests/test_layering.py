@@ -7,6 +7,7 @@ tables of lazy names count as well.
 from __future__ import annotations
 
 import ast
+import graphlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,6 +112,85 @@ def test_rooms_of_one_floor_form_no_circle() -> None:
             if one not in seen:
                 seen.add(one)
                 waiting += uses.get(one, set())
+
+
+# -- files ---------------------------------------------------------------------------------------
+
+
+def name_of(path: Path) -> str:
+    """The dotted name of a module."""
+    parts = ("tympan", *path.relative_to(SOURCES).with_suffix("").parts)
+    return ".".join(parts).removesuffix(".__init__")
+
+
+NAMES = {name_of(path): path for path in SOURCES.rglob("*.py")}
+
+
+def lazy_names(path: Path) -> dict[str, str]:
+    """The table of a package's lazy names, name → module, as far as it is written out."""
+    found: dict[str, str] = {}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "attach":
+            assert isinstance(node.args[1], ast.Dict)
+            for key, value in zip(node.args[1].keys, node.args[1].values, strict=True):
+                if isinstance(key, ast.Constant) and isinstance(value, ast.Constant):
+                    found[key.value] = value.value
+    return found
+
+
+class WithoutTypes(ast.NodeTransformer):
+    """Drops what is imported for the types alone, which makes no circle when it runs."""
+
+    def visit_If(self, node: ast.If) -> object:
+        if ast.unparse(node.test) == "TYPE_CHECKING":
+            return [self.visit(one) for one in node.orelse]
+        return self.generic_visit(node)
+
+
+def files_used(source: str, tables: dict[str, dict[str, str]]) -> Iterator[str]:
+    """Yield each module that a source imports, at its top or inside a function; a lazy name of a
+    package counts as the module that it is from."""
+    for node in ast.walk(WithoutTypes().visit(ast.parse(source))):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names if one.name in NAMES)
+        elif isinstance(node, ast.ImportFrom) and node.module in NAMES:
+            for one in node.names:
+                whole = f"{node.module}.{one.name}"
+                home = tables.get(node.module, {}).get(one.name, node.module)
+                yield whole if whole in NAMES else home
+
+
+def circle_of(graph: dict[str, set[str]]) -> list[str]:
+    """A circle in a graph; empty if there is none."""
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_files_form_no_circle() -> None:
+    tables = {name: lazy_names(path) for name, path in NAMES.items() if path.stem == "__init__"}
+    graph = {
+        name: set(files_used(path.read_text(encoding="utf-8"), tables)) - {name}
+        for name, path in NAMES.items()
+    }
+    # A package stands for its lazy names, which were followed to their homes.
+    for name in tables:
+        graph[name] = set()
+    assert sum(map(len, graph.values())) > 500
+    assert circle_of(graph) == []
+
+
+def test_a_circle_of_files_is_found() -> None:
+    low, high = "tympan.audio.clip", "tympan.audio.files"
+    text = "def f():\n    from tympan.audio.files import load"
+    assert set(files_used(text, {})) == {high}
+    assert set(files_used("if TYPE_CHECKING:\n    import tympan.audio.files", {})) == set()
+    assert set(files_used("from tympan.audio import load", {"tympan.audio": {"load": high}})) == {
+        high
+    }
+    assert set(circle_of({low: {high}, high: {low}})) == {low, high}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tympan.report.classification import headline_of
 from tympan.report.page import NBSP
 from tympan.report.tracks import Span, lanes
 from tympan.tasks.classify import explanation
-from tympan.tasks.classify.explanation import Clearest
+from tympan.tasks.classify.reasons import Clearest
 from tympan.tasks.classify.timeline import Piece, Step
 from tympan.tasks.results import Classification, Label, Segment
 

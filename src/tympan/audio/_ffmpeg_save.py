@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan.audio._decoders.ffmpeg_frames import ALAC_ORDER
-from tympan.audio._save import as_stored
+from tympan.audio._pcm import as_stored
 from tympan.errors import AudioFileError
 
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tympan._files import atomic_write
+from tympan.audio._pcm import INTEGER_BITS, as_stored
 from tympan.audio._target import TargetFile, cannot_write
 from tympan.errors import AudioFileError, TympanError
 
@@ -41,8 +40,6 @@ _LONG_ALAC = {"ALAC_20", "ALAC_24", "ALAC_32"}
 _PIECE = 1 << 14
 # What soundfile raises where a format cannot hold a sound, or fewer bytes were written than given.
 _REFUSALS = (RuntimeError, ValueError, TypeError)
-_INTEGER_BITS = {"PCM_U8": 8, "PCM_S8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
-_INTEGER_BITS |= {"ALAC_16": 16}
 
 
 def save(clip: Clip, path: str | os.PathLike[str], subtype: str | None) -> Path:
@@ -121,7 +118,7 @@ def _write(clip: Clip, file: Any, form: str, subtype: str, shown: str) -> None:
             file=shown,
             fix="resample it or use mono(), or choose .wav",
         ) from error
-    if subtype in _INTEGER_BITS:
+    if subtype in INTEGER_BITS:
         _warn_of_clipping(clip, shown)
 
 
@@ -144,16 +141,3 @@ def _warn_of_clipping(clip: Clip, shown: str) -> None:
             "use normalize_peak() first, or subtype='FLOAT'",
             stacklevel=5,
         )
-
-
-def as_stored(piece: np.ndarray, subtype: str) -> np.ndarray:
-    """Integers where the file holds integers: rounded, so that load and save are inverse."""
-    bits = _INTEGER_BITS.get(subtype)
-    if bits is None:
-        return np.ascontiguousarray(piece)
-    full = 1 << (bits - 1)
-    rounded = np.clip(np.rint(piece.astype(np.float64) * full), -full, full - 1)
-    # Libraries take the upper bits of 16 or 32.
-    if bits == 16:
-        return rounded.astype(np.int16)
-    return (rounded * (1 << (32 - bits))).astype(np.int32)

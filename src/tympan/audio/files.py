@@ -13,7 +13,8 @@ import numpy as np
 from tympan.audio import _limits
 from tympan.audio._decode import Span, collect, decode
 from tympan.audio._decoders.memory import ClipReader
-from tympan.audio._reader import AudioInfo, Reader, open_reader
+from tympan.audio._open import open_reader
+from tympan.audio._reader import AudioInfo, Reader
 from tympan.audio._samples import read_only
 from tympan.audio.clip import Clip
 from tympan.errors import ArgumentError

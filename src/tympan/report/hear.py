@@ -13,8 +13,9 @@ from tympan.report import charts, page, sections
 from tympan.report.gather import Gathered, gather
 from tympan.report.identity import key_of, marked, page_for
 from tympan.report.page_models import ModelLike, PageModel, model_part, page_models
-from tympan.report.parts import AnswerParts, Part, Shown, answer_parts
+from tympan.report.parts import AnswerParts, Part, Shown
 from tympan.report.source import open_recording
+from tympan.report.views import answer_parts
 from tympan.spectra import figures_style as style
 
 if TYPE_CHECKING:

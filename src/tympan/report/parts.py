@@ -10,19 +10,14 @@ in `hear` without a line here, and a better view of its answers is one function 
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from tympan.report.tracks import Track
-    from tympan.tasks.contract import Answer, Evaluation
 
 A = TypeVar("A")
-# Each registers the views of tympan's own kinds when it is imported.
-_BUILT_IN = ("tympan.report.classification", "tympan.report.classifier_scores")
 
 
 @dataclass(frozen=True)
@@ -107,7 +102,7 @@ class _Registry:
     evaluations: dict[type, Callable[[Any], EvaluationParts]] = field(default_factory=dict)
 
 
-_REGISTRY = _Registry()
+REGISTRY = _Registry()
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -115,7 +110,7 @@ def register(kind: type) -> Callable[[_F], _F]:
     """Decorate the function that makes the parts of a kind of answer; subclasses inherit it."""
 
     def keep(make: _F) -> _F:
-        _REGISTRY.answers[kind] = make
+        REGISTRY.answers[kind] = make
         return make
 
     return keep
@@ -125,33 +120,7 @@ def register_evaluation(kind: type) -> Callable[[_F], _F]:
     """Decorate the function that makes the parts of a kind of evaluation."""
 
     def keep(make: _F) -> _F:
-        _REGISTRY.evaluations[kind] = make
+        REGISTRY.evaluations[kind] = make
         return make
 
     return keep
-
-
-def answer_parts(shown: Shown[Answer]) -> AnswerParts:
-    """The parts of an answer, by its kind."""
-    _load_built_in()
-    from tympan.report.any_answer import parts
-
-    return _nearest(_REGISTRY.answers, type(shown.answer), parts)(shown)
-
-
-def evaluation_parts(scored: Scored[Evaluation]) -> EvaluationParts:
-    """The parts of an evaluation, by its kind."""
-    _load_built_in()
-    from tympan.report.any_evaluation import parts
-
-    return _nearest(_REGISTRY.evaluations, type(scored.evaluation), parts)(scored)
-
-
-def _nearest(makers: dict[type, Any], kind: type, default: Any) -> Any:
-    return next((makers[base] for base in kind.__mro__ if base in makers), default)
-
-
-@cache
-def _load_built_in() -> None:
-    for module in _BUILT_IN:
-        importlib.import_module(module)

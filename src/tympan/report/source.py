@@ -60,7 +60,7 @@ def open_recording(source: Any) -> Source:
         name, total = os.path.basename(source.name), source.num_samples
         blocks = _slices(source.samples, max(1, int(BLOCK_S * source.rate_hz)))
         return Source(name, None, source.rate_hz, source.channels, total, None, None, blocks)
-    from tympan.audio._reader import open_reader
+    from tympan.audio._open import open_reader
 
     reader = open_reader(source)
     info = reader.info

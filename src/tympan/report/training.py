@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from tympan.report import page, training_charts
 from tympan.report.page import NBSP
-from tympan.report.parts import Part, Scored, evaluation_parts
+from tympan.report.parts import Part, Scored
 from tympan.report.sections import Fact
+from tympan.report.views import evaluation_parts
 
 if TYPE_CHECKING:
     from tympan.audio import Clip

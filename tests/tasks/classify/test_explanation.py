@@ -16,8 +16,8 @@ from tympan.errors import ArgumentError
 from tympan.tasks.classify import Classifier, ClassifyConfig, explain, explanation
 from tympan.tasks.classify.activation import contributions, heat_of, with_maps
 from tympan.tasks.classify.answer import ClassifyModel
-from tympan.tasks.classify.explanation import Clearest
 from tympan.tasks.classify.pool import StagePooling
+from tympan.tasks.classify.reasons import Clearest
 from tympan.tasks.classify.timeline import Piece, Step, extend
 from tympan.tasks.results import Segment
 

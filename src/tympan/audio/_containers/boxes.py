@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tympan.audio._containers.parts import Part
+from tympan.audio._containers.part import Part
 from tympan.audio._source import Opened
 
 _CUT = "its end is missing"

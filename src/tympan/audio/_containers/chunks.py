@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tympan.audio._containers.parts import Part, looks_like
+from tympan.audio._containers.part import Part, looks_like
 from tympan.audio._source import Opened
 
 # Lengths that programs write into a header which they cannot come back to: a stream, no lie.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from tympan.audio._containers.parts import Part
+from tympan.audio._containers.part import Part
 from tympan.audio._source import Opened
 
 _INFO = 8  # offset of STREAMINFO's content

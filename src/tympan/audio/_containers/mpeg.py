@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tympan.audio._containers.parts import behind_tags
+from tympan.audio._containers.part import behind_tags
 from tympan.audio._source import Opened
 
 _KBITS = {

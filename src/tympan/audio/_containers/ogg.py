@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from tympan.audio._containers.parts import Part, looks_like
+from tympan.audio._containers.part import Part, looks_like
 from tympan.audio._source import Opened
 
 _HEAD = 27

@@ -35,7 +35,7 @@ __getattr__, __dir__, __all__ = attach(
         "ClassifyLearner": "tympan.tasks.classify.learner",
         "ClassifyEvaluation": "tympan.tasks.classify.evaluation",
         "classify": "tympan.tasks.classify.api",
-        "explain": "tympan.tasks.classify.explanation",
+        "explain": "tympan.tasks.classify.explaining",
         "steps": "tympan.tasks.classify.answer",
     },
 )

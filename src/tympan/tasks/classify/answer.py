@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     Maps = tuple[npt.NDArray[np.float32], ...]
     from tympan.tasks.classify.config import ClassifyConfig
     from tympan.tasks.classify.ensemble import Ensemble
-    from tympan.tasks.classify.explanation import Clearest, Reason
+    from tympan.tasks.classify.explanation import Reason
     from tympan.tasks.classify.net import Classifier
+    from tympan.tasks.classify.reasons import Clearest
 
 __all__ = [
     "SHORTEST_S",
@@ -122,7 +123,7 @@ class ClassifyModel(BaseModel[Classification]):
     def explaining_session(self, *, name: str = "", **options: Any) -> ClassifySession:
         """`session` that also keeps what explains its answer, see `ClassifySession.reasons`."""
         from tympan.tasks.classify.activation import with_maps
-        from tympan.tasks.classify.explanation import Clearest
+        from tympan.tasks.classify.reasons import Clearest
 
         if "batcher" not in options:
             options["batcher"] = self._batcher(with_maps(self.net))

@@ -16,7 +16,7 @@ def explain(model: Any, source: Any, answer: Classification, path: Path) -> str:
     Raises:
         ArgumentError: `path` is no name for a picture.
     """
-    from tympan.tasks.classify.explanation import explain as explanation
+    from tympan.tasks.classify.explaining import explain as explanation
 
     if answer.warnings:
         return f"{answer.file} {answer.warnings[0]}"

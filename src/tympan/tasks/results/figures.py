@@ -59,7 +59,7 @@ def curve(
 
 def piano_roll(notes: Sequence[Note], duration_s: float, title: str) -> Figure:
     """A bar for each note, its pitch upwards; the darker the louder."""
-    from tympan.tasks.results.notes import pitch_name
+    from tympan.tasks.results.parts import pitch_name
 
     figure, ax = _figure(10, title)
     for n in notes:

@@ -7,23 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tympan.tasks.results.base import Result
-from tympan.tasks.results.parts import interval_text
+from tympan.tasks.results.parts import interval_text, pitch_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # People see so many notes; `--json` and files hold them all.
 MOST_SHOWN = 20
-_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-
-
-def pitch_name(pitch: int) -> str:
-    """A MIDI pitch as musicians write it.
-
-    >>> pitch_name(60), pitch_name(69)
-    ('C4', 'A4')
-    """
-    return f"{_NAMES[pitch % 12]}{pitch // 12 - 1}"
 
 
 @dataclass(frozen=True)

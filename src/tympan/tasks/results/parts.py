@@ -53,3 +53,15 @@ class Segment:
 
     def __str__(self) -> str:
         return f"{interval_text(self.start_s, self.end_s)}  {Label(self.label, self.score)}"
+
+
+_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+
+
+def pitch_name(pitch: int) -> str:
+    """A MIDI pitch as musicians write it.
+
+    >>> pitch_name(60), pitch_name(69)
+    ('C4', 'A4')
+    """
+    return f"{_NAMES[pitch % 12]}{pitch // 12 - 1}"
