@@ -15,6 +15,7 @@ from tympan.tasks.training import TrainingResult
 if TYPE_CHECKING:
     from tympan.audio import Clip
     from tympan.data import Table
+    from tympan.report.parts import Part
     from tympan.training import History
 
 LONGEST_S = 10
@@ -93,7 +94,18 @@ def write_training_report(result: TrainingResult, notes: Sequence[str]) -> None:
         facts=_facts(result),
         notes=[line for line in notes if not line.startswith(_PASSING)],
         recording=_recordings(result),
+        more=_augmented(result),
     )
+
+
+def _augmented(result: TrainingResult) -> list[Part]:
+    """What the augmentation does, where it was used."""
+    from tympan.report.training_augmented import augmented_part
+
+    if not result.history.epochs:
+        return []  # a head was fitted to the recordings as they are
+    part = augmented_part(result.job)
+    return [] if part is None else [part]
 
 
 def _facts(result: TrainingResult) -> dict[str, str]:

@@ -33,6 +33,7 @@ def training_report(
     facts: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
     recording: Callable[[str], Clip | None] | None = None,
+    more: Sequence[Part] = (),
 ) -> Path:
     """Write `report.html` into `out_dir`: one self-contained page about a trained model.
 
@@ -48,6 +49,7 @@ def training_report(
         facts: lines of the "how it was made" list (data, epochs, device, seed …).
         notes: sentences to print under the title (what the split was and why …).
         recording: gives the sound of a file that was scored, by its name in the evaluation.
+        more: sections behind the learning curves.
 
     Returns:
         The path of the page.
@@ -68,6 +70,7 @@ def training_report(
     if charts:
         values = {"charts": charts, "title": _charts_title(bool(history), bool(parts.charts))}
         sections.append(Part("training_charts.html.j2", values | {"head_only": not history}))
+    sections += more
     if evaluation.limits:
         sections.append(Part("training_limits.html.j2", {"limits": evaluation.limits}))
     how = [Fact(name[:1].upper() + name[1:], str(value)) for name, value in (facts or {}).items()]
