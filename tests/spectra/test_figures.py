@@ -155,7 +155,7 @@ def test_user_mistakes_are_named(tmp_path: Path) -> None:
     with pytest.raises(TympanError):
         figures.show(tmp_path / "missing.wav", "mel")
     (tmp_path / "file").touch()
-    with pytest.raises(ArgumentError, match="cannot be a folder"):
+    with pytest.raises(ArgumentError, match="the folder cannot be made"):
         figures.show(clip, "mel", path=tmp_path / "file")
 
 

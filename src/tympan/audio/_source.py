@@ -94,7 +94,7 @@ class Opened:
         if self.handle is not None and hasattr(os, "pread"):
             try:
                 return os.pread(self.handle, count, offset)
-            except OSError:  # said by the decoder, which meets it too
+            except OSError:  # reported by the decoder, which meets it too
                 return b""
 
         def look() -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tympan._files import open_in_browser
+from tympan._files import make_folder, open_in_browser
 from tympan.audio._source import rereadable
 from tympan.errors import ModelError
 from tympan.report import explain_figures as draw
@@ -20,7 +20,6 @@ from tympan.report.panels import Drawn, Panel, render, save_sheet
 from tympan.report.player import data_address
 from tympan.report.sections import moment
 from tympan.spectra import figures_style as style
-from tympan.spectra.figures import make_folder
 
 if TYPE_CHECKING:
     from tympan.audio import Clip

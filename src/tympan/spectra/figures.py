@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from tympan._files import atomic_write, check_target
+from tympan._files import atomic_write, check_target, make_folder
 from tympan.errors import ArgumentError
 from tympan.spectra import figures_draw as draw
 from tympan.spectra import figures_style as style
@@ -205,19 +205,6 @@ def show(
     make_folder(target)
     each = [k for k in KINDS if k != "all"] if kind == "all" else [kind]
     return [_write(data, k, target / f"{k}.png") for k in each]
-
-
-def make_folder(path: Path) -> None:
-    """Make a folder for pictures, unless it is there.
-
-    Raises:
-        ArgumentError: it cannot be made.
-    """
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        fix = "give another folder"
-        raise ArgumentError(f"cannot be a folder: {error.strerror}", file=path, fix=fix) from error
 
 
 def _write(data: Overview, kind: str, path: Path) -> Path:

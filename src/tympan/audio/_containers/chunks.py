@@ -84,7 +84,7 @@ def walk(opened: Opened, size: int) -> Part:
             if magic == b"RF64" and body == _WRAP - 1:
                 # Zero: a recorder died before it came back to the header.
                 body = long_size or size - at - form.head
-                return _sound(opened, size, form, at, body, "ds64", unsaid=long_size == 0)
+                return _sound(opened, size, form, at, body, "ds64", unstated=long_size == 0)
             return _sound(opened, size, form, at, body, magic.decode())
         if body < 0:
             break
@@ -111,7 +111,7 @@ def walk_au(opened: Opened, size: int) -> Part:
 
 
 def _sound(
-    opened: Opened, size: int, form: _Form, at: int, body: int, magic: str, unsaid: bool = False
+    opened: Opened, size: int, form: _Form, at: int, body: int, magic: str, unstated: bool = False
 ) -> Part:
     """The part whose samples are in the chunk at an offset and have a stated size."""
     start = at + form.head
@@ -141,7 +141,7 @@ def _sound(
         end, more = _what_follows(opened, start + true, size, form)
     if more:
         end, true = size, rest
-    if true == body and not unsaid:
+    if true == body and not unstated:
         return Part(0, end)
     patches = _mended(form, at, true, magic)
     if true >= _WRAP - 1 and form.size_bytes == 4 and magic != "ds64":

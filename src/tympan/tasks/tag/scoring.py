@@ -46,11 +46,11 @@ def evaluate(
         files += [table.relative(example.path) for example in table]
     calibration: dict[str, Any] = {}
     if calibrate:
-        whole = careful_thresholds(np.concatenate(truths), np.concatenate(scores))
+        whole = shrunk_thresholds(np.concatenate(truths), np.concatenate(scores))
         calibration = {"thresholds": tuple(map(float, whole.round(4)))}
         # Those of each part are chosen on the others.
         thresholds = [
-            careful_thresholds(
+            shrunk_thresholds(
                 np.concatenate([t for j, t in enumerate(truths) if j != i]),
                 np.concatenate([s for j, s in enumerate(scores) if j != i]),
             )
@@ -82,10 +82,10 @@ def truth_of(table: Table, labels: Sequence[str]) -> np.ndarray:
     return truth
 
 
-def careful_thresholds(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
+def shrunk_thresholds(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """The best threshold of each label, as far as its recordings justify it.
 
-    >>> careful_thresholds(np.array([[1], [0]]), np.array([[0.4], [0.2]])).round(2)
+    >>> shrunk_thresholds(np.array([[1], [0]]), np.array([[0.4], [0.2]])).round(2)
     array([0.48])
     """
     count = truth.sum(0)
@@ -108,4 +108,4 @@ def validated_thresholds(learner: TagLearner, validation: Examples) -> tuple[flo
         ]
     scores = torch.cat([one for one, _ in pairs]).numpy()
     truth = torch.cat([one for _, one in pairs]).numpy()
-    return tuple(map(float, careful_thresholds(truth, scores).round(4)))
+    return tuple(map(float, shrunk_thresholds(truth, scores).round(4)))

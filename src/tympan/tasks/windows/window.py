@@ -80,7 +80,7 @@ class Held:
         return self._wave[..., max(0, start - self.first) : max(0, end - self.first)]
 
     def drop_before(self, place: int, at_least: int) -> None:
-        """Let go of what lies before a place, once that is a good deal."""
+        """Let go of what lies before a place, once that is much."""
         useless = place - self.first
         if self._wave is not None and useless > at_least:
             self._wave = self._wave[..., useless:]
