@@ -36,7 +36,7 @@ def evaluate(
         ModelError: the model cannot be used.
         DataError: the folder cannot be read, or has labels that the model does not know.
     """
-    from tympan.data import AudioStore, Table, read_folder
+    from tympan.data import AudioStore, Table, cut_parts, read_folder
     from tympan.models import load_model
     from tympan.training.device import choose_device
 
@@ -44,6 +44,8 @@ def evaluate(
     task = get(loaded.card.task)
     ready = task.load(loaded, choose_device(device))
     table = folder if isinstance(folder, Table) else read_folder(folder)
+    if getattr(task, "cuts_parts", False):
+        table = cut_parts(table)
     if split is not None:
         table = table.where("split", split)
     store = AudioStore.open(table, ready.rate_hz, on_error="skip")
