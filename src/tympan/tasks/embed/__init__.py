@@ -15,7 +15,10 @@ VERB = Verb(
     ),
     default_model="sounds",
     save_as=(".json", ".csv", ".npz"),
-    collect={".npz": "tympan.tasks.embed.index:Collect"},
+    collect={
+        ".npz": "tympan.tasks.embed.index:Collect",
+        ".parquet": "tympan.tasks.embed.index:Collect",
+    },
 )  # fmt: skip
 
 __getattr__, __dir__, __all__ = attach(
