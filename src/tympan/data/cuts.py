@@ -115,7 +115,7 @@ def _cut(root: Path, source: Path, start_s: float, end_s: float) -> Path | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as beside:
-            clip.save(beside)
+            clip.save(beside, subtype="FLOAT")
         # A part that is cut again is the same file to a training that goes on.
         os.utime(path, ns=(stat.st_mtime_ns, stat.st_mtime_ns))
     except OSError as error:

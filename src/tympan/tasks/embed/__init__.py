@@ -29,5 +29,8 @@ __getattr__, __dir__, __all__ = attach(
         "Index": "tympan.tasks.embed.index",
         "Match": "tympan.tasks.embed.find",
         "find": "tympan.tasks.embed.find",
+        "Labelling": "tympan.tasks.embed.labelling",
+        "Suggestion": "tympan.tasks.embed.labelling",
+        "Moment": "tympan.tasks.embed.answers",
     },
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from tympan._files import check_target
@@ -51,12 +50,14 @@ def label(
         AudioFileError: an example cannot be read.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> import numpy as np
     >>> home = Path(tempfile.mkdtemp())
     >>> vectors = np.repeat(np.eye(8, 4, dtype=np.float32)[:4], 5, axis=0)
     >>> files = np.array([f"{i}.wav" for i in range(20)])
     >>> made = Index(vectors, files, np.zeros(20), np.ones(20))
-    >>> found = label(made, {"frog": [(home / "3.wav", 0, 1)]}, out=home / "labels.csv", folder=home)
+    >>> examples = {"frog": [(home / "3.wav", 0, 1)]}
+    >>> found = label(made, examples, out=home / "labels.csv", folder=home)
     >>> one = found.next()[0]
     >>> one.label, one.why, one.name in {"0.wav", "1.wav", "2.wav", "4.wav"}
     ('frog', 'most likely', True)

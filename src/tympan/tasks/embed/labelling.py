@@ -104,6 +104,13 @@ class Labelling:
         """Of each label to how many moments it applies, and to how many not."""
         return {label: self.answers.count(label) for label in self.labels}
 
+    @property
+    def archive(self) -> Path:
+        """The folder that holds all recordings of the index, as short as it can be written."""
+        path = Path(os.path.commonpath([os.path.dirname(one) for one in self._runs]))
+        here = Path.cwd()
+        return path.relative_to(here) if path.is_relative_to(here) else path
+
     def example(self, label: str, source: Any, span: Span | None = None) -> None:
         """Take a recording, or a part of one, as an example of a label.
 
@@ -177,6 +184,10 @@ class Labelling:
     def skip(self, one: Suggestion) -> None:
         """Do not ask about a moment and its label again."""
         self._skipped.append((one.label, one.moment))
+
+    def unskip(self, one: Suggestion) -> None:
+        """Take a skip back."""
+        self._skipped.remove((one.label, one.moment))
 
     def undo(self) -> list[Answer]:
         """Take the last answers back, and write the table; those that were taken back."""
