@@ -75,7 +75,8 @@ class Index:
         else:
             arrays = read_arrays(path, ARRAYS, ("model",))
         named = arrays.pop("model", None)
-        index = cls(**arrays, model="" if named is None else str(named)[:200])
+        known = named is not None and named.dtype.kind == "U" and named.size == 1
+        index = cls(**arrays, model=str(named.item())[:200] if known else "")  # type: ignore[union-attr]
         fault = index._fault()
         if fault:
             raise DataError(f"is no index: {fault}", file=path)
@@ -110,7 +111,7 @@ def save_parts(parts: Sequence[Index] | _PartFiles, target: Path) -> Path:
         else:
             model = next(iter(parts)).model
             arrays: dict[str, Any] = {name: _Column(parts, name) for name in ARRAYS}
-            write_arrays(beside, {**arrays, "model": [np.array([model])]})
+            write_arrays(beside, {**arrays, "model": [np.array(model)]})
     return target
 
 

@@ -107,8 +107,8 @@ def write_arrays(path: Path, arrays: Mapping[str, Iterable[np.ndarray]]) -> None
 
     Args:
         path: the file.
-        arrays: name → its parts, which are joined along their first axis. They are gone through
-            twice, so they must not be iterators.
+        arrays: name → its parts, which are joined along their first axis, or one array without
+            axes. They are gone through twice, so they must not be iterators.
     """
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as file:
         for name, parts in arrays.items():
@@ -116,9 +116,10 @@ def write_arrays(path: Path, arrays: Mapping[str, Iterable[np.ndarray]]) -> None
 
 
 def _write(file: zipfile.ZipFile, name: str, parts: Iterable[np.ndarray]) -> None:
-    rows, shape, dtype = 0, (), None
+    rows, shape, dtype, whole = 0, (), None, False
     for part in parts:
-        rows += len(part)
+        whole = part.ndim == 0
+        rows += 0 if whole else len(part)
         shape = part.shape[1:]
         # Names of files may be longer in one part than in another.
         dtype = part.dtype if dtype is None else np.promote_types(dtype, part.dtype)
@@ -127,7 +128,7 @@ def _write(file: zipfile.ZipFile, name: str, parts: Iterable[np.ndarray]) -> Non
     described = {
         "descr": npy.dtype_to_descr(dtype),
         "fortran_order": False,
-        "shape": (rows, *shape),
+        "shape": () if whole else (rows, *shape),
     }
     npy.write_array_header_2_0(head, described)
     with file.open(f"{name}.npy", "w", force_zip64=True) as out:
