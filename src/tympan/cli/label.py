@@ -129,10 +129,8 @@ def summary(labelling: Labelling) -> str:
     lines = [f"{name}: {yes} yes, {no} no" for name, (yes, no) in labelling.counts.items()]
     path = labelling.answers.path
     lines.append(f"labels: {path}")
-    home = labelling.location(0).parent
-    lines.append(
-        f"next: tympan train {quote(str(home))} --task classify --metadata {quote(str(path))}"
-    )
+    home = quote(str(labelling.archive))
+    lines.append(f"next: tympan train {home} --task classify --metadata {quote(str(path))}")
     return "\n".join(lines)
 
 

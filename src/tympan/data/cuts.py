@@ -95,7 +95,7 @@ def _moments(parts: tuple[Supervision, ...]) -> Iterator[tuple[tuple[float, floa
 
 def _cut(root: Path, source: Path, start_s: float, end_s: float) -> Path | None:
     """The file that holds a part of a recording; None: it is too short, or not in it."""
-    from tympan.audio import load
+    from tympan.audio import load, probe
 
     if end_s - start_s < SHORTEST_S:
         return None
@@ -107,6 +107,9 @@ def _cut(root: Path, source: Path, start_s: float, end_s: float) -> Path | None:
     if path.is_file():
         return path
     try:
+        whole_s = probe(source).duration_s
+        if whole_s is not None and start_s > whole_s - SHORTEST_S:
+            return None
         clip = load(source, start_s=start_s, end_s=end_s)
     except AudioFileError as error:
         raise DataError(error.what, file=source, fix=error.fix) from error
