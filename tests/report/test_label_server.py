@@ -298,3 +298,16 @@ def test_a_batch_is_a_table_and_a_page_with_players(archive: Path, visit: Any) -
         assert v.page.locator("figure audio").count() == 11
         assert "Not shown: archive/tone 2.wav" in v.page.inner_text("main")
         v.until("[...document.querySelectorAll('audio')].every((a) => a.readyState >= 1)")
+
+
+def test_the_page_of_find_has_a_player_for_each_moment(archive: Path, visit: Any) -> None:
+    from tympan.report.found import write_found
+    from tympan.tasks.embed import Match
+
+    (archive / "archive" / "tone 4.wav").unlink()
+    matches = [Match(f"archive/tone {i}.wav", 0.0, 1.0, 0.9 - i / 100) for i in (2, 4, 6)]
+    example = archive / "archive" / "tone 0.wav"
+    with visit(write_found(example, matches, archive / "found.html", archive)) as v:
+        assert v.page.locator("figure audio").count() == 3  # the example, and two
+        assert "Not shown: archive/tone 4.wav" in v.page.inner_text("main")
+        v.until("[...document.querySelectorAll('audio')].every((a) => a.readyState >= 1)")

@@ -122,11 +122,12 @@ class Desk:
 
     def _next(self) -> None:
         """Go on to the next moment that can be played."""
+        problem: TympanError | None = None
         for _ in range(MOST_LOST):
             found = self.labelling.next()
             self._now = None
             if not found:
-                return
+                break
             try:
                 self._show(found[0])
                 return
@@ -134,6 +135,8 @@ class Desk:
                 self._lost += 1
                 self.labelling.skip(found[0])
                 problem = error
+        if problem is None or (not found and self._before):
+            return  # there are no more
         what = f"the recordings are not where the index says: {problem.what}"
         fix = "name the folder that the names lead from with --folder"
         raise DataError(what, file=problem.file, fix=fix)

@@ -71,9 +71,7 @@ def test_a_batch_has_no_overlapping_moments(started: Labelling) -> None:
         assert not a.moment.overlaps(b.moment)
 
 
-def test_it_goes_on_and_gives_the_same(
-    started: Labelling, archive: Path, index_path: Path
-) -> None:
+def test_it_goes_on_and_gives_the_same(started: Labelling, archive: Path, index_path: Path) -> None:
     for _ in range(7):
         (one,) = started.next()
         started.answer(one, kind_of(one) == one.label, also=["tone"] * (kind_of(one) == "tone"))
