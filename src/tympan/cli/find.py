@@ -17,6 +17,13 @@ def find(
         typer.Argument(help="What `tympan embed ARCHIVE -o index.npz` made.", show_default=False),
     ],
     top: Annotated[int, typer.Option("--top", "-k", help="How many moments.", min=1)] = 10,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", "-m", help="Model of the index; else it says so itself.",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="Page with players to write.", show_default=False),
@@ -25,7 +32,7 @@ def find(
         bool, typer.Option("--json", help="One JSON object per moment, one per line.")
     ] = False,
     partial: Partial = False,
-) -> None:
+) -> None:  # fmt: skip
     """Find the moments of an archive that sound like an example."""
     from dataclasses import asdict
 
@@ -35,7 +42,7 @@ def find(
 
     (recording,) = recordings([example])
     with recording.opened(partial=partial) as source:
-        matches = search(source, index, top=top)
+        matches = search(source, index, top=top, model=model)
         for match in matches:
             typer.echo(json_line(asdict(match)) if as_json else match)
         if out is not None:

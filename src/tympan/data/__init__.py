@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = attach(
         "recording": "tympan.data.table",
         "Table": "tympan.data.table",
         "read_folder": "tympan.data.folder",
+        "cut_parts": "tympan.data.cuts",
         "Guess": "tympan.data.guess",
         "guess_task": "tympan.data.guess",
         "possible_task": "tympan.data.guess",

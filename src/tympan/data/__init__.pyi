@@ -8,6 +8,7 @@ from tympan.data.checks import events_outside as events_outside
 from tympan.data.checks import lost_labels as lost_labels
 from tympan.data.checks import suggest_folds as suggest_folds
 from tympan.data.cross_validation import folds as folds
+from tympan.data.cuts import cut_parts as cut_parts
 from tympan.data.examples import Examples as Examples
 from tympan.data.folder import read_folder as read_folder
 from tympan.data.grouping import same_source as same_source

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from tympan.data import layouts, metadata
 from tympan.data._walk import walk
+from tympan.data.known_sets import read_known_set
 from tympan.data.labels import label_warnings
 from tympan.data.layouts import SPLIT_NAMES
 from tympan.data.sidecars import add_sidecars
 from tympan.data.table import Example, Table
-from tympan.data.tables import find_tables
+from tympan.data.tables import find_tables, metadata_file
 from tympan.errors import DataError
 
 
@@ -49,6 +50,9 @@ def read_folder(
     named `train`, `val`, `test` are splits and hold the label folders or a table each; a folder
     without recordings may lie beside them. Recordings directly in the folder, with no sub-folder,
     are examples without a label. A folder of scores alone (`.mid`, `.abc`) gives scores.
+
+    **Public data sets** (GTZAN, FMA, MagnaTagATune, MTG-Jamendo, AudioSet, FSD50K) are read in the
+    folders that their authors give out, see `tympan.data.known_sets`.
 
     **Beside a recording** may lie its score and an annotation of the same name: CSV, RTTM, Audacity
     labels, a Raven table, TextGrid, SRT, WebVTT.
@@ -104,6 +108,10 @@ def _read(root: Path, choice: _Choice) -> Table:
     if choice.metadata is not None:
         table = _read_table(root, choice.metadata, choice, chosen=True)
         return _beside(table, files, [choice.metadata])
+    if choice.file_column is None and choice.label_column is None and not metadata_file(root):
+        known = read_known_set(root, files)
+        if known is not None:
+            return known
     found = find_tables(root, files)
     if found.paths:
         parts = [(path, _read_table(root, path, choice)) for path in found.paths]

@@ -42,7 +42,7 @@ def write_found(
 
     target = check_target(out, example, "found.html")
     clip = example if isinstance(example, Clip) else load(example, end_s=MOST_S)
-    cards = [_card(clip, style.short_name(clip.name, 80) or "example", "the example")]
+    cards = [sound_card(clip, style.short_name(clip.name, 80) or "example", "the example")]
     lost: list[str] = []
     for match in matches[:MOST_SHOWN]:
         path = Path(folder or "") / match.file
@@ -54,7 +54,7 @@ def write_found(
             continue
         when = f"{moment(match.start_s)} to {moment(match.end_s)}"
         note = f"{when}, similarity {match.similarity:.3f}"
-        cards.append(_card(part, style.short_name(match.file, 80), note))
+        cards.append(sound_card(part, style.short_name(match.file, 80), note))
     html = page.render(
         "found.html.j2",
         "What sounds like it",
@@ -65,8 +65,8 @@ def write_found(
     return page.write(target, html)
 
 
-def _card(clip: Clip, name: str, note: str) -> dict[str, Any]:
-    """A sound with its picture and player."""
+def sound_card(clip: Clip, name: str, note: str) -> dict[str, Any]:
+    """A sound with its picture and player, for the macro `card` of the pages."""
     from tympan.report.charts import mel_ticks, spectrogram_image, time_ticks
     from tympan.report.player import data_address
     from tympan.spectra.figures_data import overview

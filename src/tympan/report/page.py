@@ -43,7 +43,12 @@ def _environment() -> Environment:
 
 
 def render(
-    template: str, page_title: str, scripts: tuple[str, ...] = ("page.js",), **values: Any
+    template: str,
+    page_title: str,
+    scripts: tuple[str, ...] = ("page.js",),
+    *,
+    live: bool = False,
+    **values: Any,
 ) -> str:
     """Fill a template of `report/assets`; every value is escaped.
 
@@ -51,6 +56,7 @@ def render(
         template: name of the file.
         page_title: title of the browser's window.
         scripts: files of `report/assets` that run on the page, one after another.
+        live: whether the page talks to the server that it comes from, and to no other.
         values: what the template shows.
 
     Returns:
@@ -70,7 +76,8 @@ def render(
             made=datetime.now().strftime("%-d %B %Y")
             if os.name != "nt"
             else f"{datetime.now():%d %B %Y}",
-            policy=_policy(script),
+            policy=_policy(script, live),
+            live=live,
             css=Markup(_asset("page.css")),
             script=Markup(script),
             gradient=Markup(gradient()),
@@ -79,7 +86,7 @@ def render(
     )
 
 
-def _policy(script: str) -> str:
+def _policy(script: str, live: bool) -> str:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     # `file:` and 'self' let a page beside a very long recording play that file.
     return "; ".join(
@@ -91,6 +98,7 @@ def _policy(script: str) -> str:
             "media-src data: 'self' file:",
             "form-action 'none'",
             "base-uri 'none'",
+            *(("connect-src 'self'",) if live else ()),
         )
     )
 

@@ -42,7 +42,7 @@ def evaluate(
         ModelError: the model cannot be used.
         DataError: the folder cannot be read, or has labels that the model does not know.
     """
-    from tympan.data import AudioStore, Table, read_folder
+    from tympan.data import AudioStore, Table, cut_parts, read_folder
     from tympan.models import load_model
     from tympan.training.device import choose_device
 
@@ -56,6 +56,8 @@ def evaluate(
             folder, metadata=metadata, file_column=file_column, label_column=label_column
         )
     )
+    if getattr(task, "cuts_parts", False):
+        table = cut_parts(table)
     if split is not None:
         table = table.where("split", split)
     store = AudioStore.open(table, ready.rate_hz, on_error="skip")

@@ -136,7 +136,7 @@ def train(
         say(line)
 
     _check_installed()
-    from tympan.data import Table, read_folder, suggest_folds
+    from tympan.data import Table, cut_parts, read_folder, suggest_folds
 
     if not isinstance(folder, Table):
         folder = read_folder(
@@ -144,11 +144,17 @@ def train(
         )
     table, name = folder, _question(folder, task, log)
     question = get(name)
-    if folds is not None:
-        cross.check_folds(table, folds)
     target = Path(out) if out is not None else Path(f"{table.root.resolve().name}-{name}")
     with _empty_folder_removed(target):
         _check_out(target, table.root)
+        if getattr(question, "cuts_parts", False) and any(one.supervisions for one in table):
+            known = {*table.notes, *table.warnings}
+            table = cut_parts(table)
+            for line in (*table.notes, *table.warnings):
+                if line not in known:
+                    log(line)
+        if folds is not None:
+            cross.check_folds(table, folds)
         start = _start_model(name, from_, log)
         values = gather(settings, epochs=epochs, seed=seed, augment=augment)
         recipe = question.recipe(table, start, values)

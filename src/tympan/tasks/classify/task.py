@@ -43,6 +43,8 @@ class ClassifyTask:
     accepts = ("classify",)
     start_tasks = ("classify", "tag")
     default_start = "sounds"
+    # Labelled parts of recordings are taken as recordings.
+    cuts_parts = True
 
     def defaults(self) -> Mapping[str, Phase[ClassifyConfig]]:
         """How it is trained unless the user says otherwise."""

@@ -15,7 +15,10 @@ VERB = Verb(
     ),
     default_model="sounds",
     save_as=(".json", ".csv", ".npz"),
-    collect={".npz": "tympan.tasks.embed.index:Collect"},
+    collect={
+        ".npz": "tympan.tasks.embed.index:Collect",
+        ".parquet": "tympan.tasks.embed.index:Collect",
+    },
 )  # fmt: skip
 
 __getattr__, __dir__, __all__ = attach(
@@ -26,5 +29,8 @@ __getattr__, __dir__, __all__ = attach(
         "Index": "tympan.tasks.embed.index",
         "Match": "tympan.tasks.embed.find",
         "find": "tympan.tasks.embed.find",
+        "Labelling": "tympan.tasks.embed.labelling",
+        "Suggestion": "tympan.tasks.embed.labelling",
+        "Moment": "tympan.tasks.embed.answers",
     },
 )

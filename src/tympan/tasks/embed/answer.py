@@ -98,12 +98,17 @@ class EmbedSession(WindowSession[Embedding]):
         )
         super().__init__(geometry.cutter(), batcher)
         self._model, self._name = model, name
+        # What is left at the end and is shorter belongs to the step before it.
+        self._least_s = min(SHORTEST_S, step_s / 2)
         self._vectors: list[np.ndarray] = []
         self._times_s: list[tuple[float, float]] = []
 
     def take(self, window: Window, output: np.ndarray) -> None:
         """Take the vector `(d,)` of the next window."""
         start_s, end_s = window.start / self._model.rate_hz, window.end / self._model.rate_hz
+        if self._vectors and end_s - start_s < self._least_s:
+            self._times_s[-1] = (self._times_s[-1][0], end_s)
+            return
         self._vectors.append(np.asarray(output, np.float32))
         self._times_s.append((start_s, end_s))
         self.decide([(start_s, end_s, self._vectors[-1])])

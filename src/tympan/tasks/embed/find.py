@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -13,9 +13,10 @@ from tympan.tasks.embed.index import Index
 
 if TYPE_CHECKING:
     from tympan.tasks.answering import Source
+    from tympan.tasks.results import Embedding
 
 # So many vectors are compared at once: ten million fit through without more memory.
-BLOCK = 65_536
+BLOCK = 8192
 
 
 @dataclass(frozen=True)
@@ -59,19 +60,39 @@ def find(
         ArgumentError: `top` is below 1, or the index is of another model.
         DataError: there is no such index.
     """
-    from tympan.tasks.answering import load
-
     if top < 1:
         raise ArgumentError(f"top={top} moments cannot be found", fix="give 1 or more")
     found = index if isinstance(index, Index) else Index.load(index)
-    answer: Any = load(model or found.model or None, "embed")(source)
-    vector = np.asarray(answer.vector, np.float32)
-    if found.embeddings.shape[1] != len(vector):
-        what = (
-            f"the index has {found.embeddings.shape[1]} numbers for each window, not {len(vector)}"
-        )
-        raise ArgumentError(what, fix=f"name its model: --model {found.model or 'NAME'}")
-    return nearest(found, vector, top)
+    answer = embedded(source, found, model)
+    return nearest(found, np.asarray(answer.vector, np.float32), top)
+
+
+def embedded(
+    source: Source, index: Index, model: str | os.PathLike[str] | None = None
+) -> Embedding:
+    """The vectors of a recording, made by the model of an index.
+
+    Args:
+        source: path, bytes, file object or `Clip`.
+        index: the index.
+        model: the model that made it; by default it says so itself.
+
+    Raises:
+        ArgumentError: the index is of another model.
+        ModelError: its model is not here.
+    """
+    from tympan.tasks.answering import load
+
+    ready = load(model or index.model or None, "embed")
+    fix = "name the model that made it with --model, or make the index again"
+    if index.model and ready.name != index.model:
+        what = f"the index was made by the model {index.model!r}, not by {ready.name!r}"
+        raise ArgumentError(what, fix=fix)
+    answer = cast("Embedding", ready(source))
+    if index.features != len(answer.vector):
+        what = f"the index has {index.features} numbers for each window, not {len(answer.vector)}"
+        raise ArgumentError(what, fix=fix)
+    return answer
 
 
 def nearest(index: Index, vector: np.ndarray, top: int) -> list[Match]:
@@ -82,18 +103,44 @@ def nearest(index: Index, vector: np.ndarray, top: int) -> list[Match]:
     >>> [(one.file, one.start_s) for one in nearest(index, rows[1] + 0.1 * rows[0], 2)]
     [('a', 1.0), ('b', 0.0)]
     """
-    similarity = np.concatenate(
-        [
-            index.embeddings[i : i + BLOCK].astype(np.float32) @ vector
-            for i in range(0, len(index), BLOCK)
-        ]
-    )
+    similarity = similarities(index, vector)
     matches: list[Match] = []
-    for i in np.argsort(-similarity, kind="stable"):
-        file, start_s, end_s = str(index.files[i]), float(index.start_s[i]), float(index.end_s[i])
-        if any(m.file == file and m.start_s < end_s and start_s < m.end_s for m in matches):
-            continue
-        matches.append(Match(file, start_s, end_s, float(similarity[i])))
-        if len(matches) == top:
-            break
+    seen = 0
+    while len(matches) < top and seen < len(index):
+        # Nearly all of a few dozen times as many are enough, and sorting all takes longest.
+        most = max(64 * top, 4 * seen)
+        for i in _highest(similarity, most)[seen:]:
+            seen += 1
+            if not np.isfinite(similarity[i]):
+                return matches  # only what is no vector comes after it
+            file, start_s, end_s = _moment(index, int(i))
+            if any(m.file == file and m.start_s < end_s and start_s < m.end_s for m in matches):
+                continue
+            matches.append(Match(file, start_s, end_s, float(similarity[i])))
+            if len(matches) == top:
+                break
     return matches
+
+
+def similarities(index: Index, vector: np.ndarray) -> np.ndarray:
+    """The similarity `(m,)` of every window to a vector `(d,)`; -inf where it is no number."""
+    found = np.empty(len(index), np.float32)
+    for i in range(0, len(index), BLOCK):
+        found[i : i + BLOCK] = index.embeddings[i : i + BLOCK].astype(np.float32) @ vector
+    found[~np.isfinite(found)] = -np.inf
+    return found
+
+
+def _highest(values: np.ndarray, count: int) -> np.ndarray:
+    """Where the highest values are, in their order; of equal ones the first comes first."""
+    if count >= len(values):
+        return np.argsort(-values, kind="stable")
+    least = np.partition(values, len(values) - count)[len(values) - count]
+    # All that are equal to the least, so that the order does not depend on how many are wanted.
+    places = np.flatnonzero(values >= least)
+    ordered: np.ndarray = places[np.argsort(-values[places], kind="stable")]
+    return ordered
+
+
+def _moment(index: Index, row: int) -> tuple[str, float, float]:
+    return str(index.files[row]), float(index.start_s[row]), float(index.end_s[row])

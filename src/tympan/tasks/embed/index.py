@@ -1,8 +1,9 @@
 """An index: the vectors of many recordings in one file, gathered bit by bit.
 
 `index.npz` holds `embeddings` `(m, d)` (float16, unit length), `files`, `start_s`, `end_s` `(m,)`,
-and `model`. While it grows, its parts lie in `index.npz.parts`: after a stop the same command goes
-on.
+and `model`; `index.parquet` holds the same as columns, where pyarrow is installed. While it grows,
+its parts lie in `index.npz.parts`: after a stop the same command goes on. What is in memory at once
+is one part, however large the archive is; an `.npz` is read where it is touched.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ import numpy as np
 
 from tympan._files import atomic_write
 from tympan.errors import DataError
+from tympan.tasks.embed.npz import read_arrays, write_arrays
 
 if TYPE_CHECKING:
     from tympan.tasks.results import Embedding
@@ -49,42 +51,91 @@ class Index:
     def __len__(self) -> int:
         return len(self.embeddings)
 
+    @property
+    def features(self) -> int:
+        """`d`, how many numbers a vector has."""
+        return int(self.embeddings.shape[1])
+
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Index:
-        """Read an index.
+        """Open an index; an `.npz` is read where it is touched, a `.parquet` as a whole.
 
         Raises:
             DataError: it is missing, damaged, or no index.
+            MissingDependencyError: it is a `.parquet`, and pyarrow is not installed.
         """
         path = Path(path)
         if not path.is_file():
             fix = "make one with `tympan embed FOLDER -o index.npz`"
             raise DataError("no such index", file=path, fix=fix)
-        try:
-            with np.load(path, allow_pickle=False) as found:
-                arrays = {name: found[name] for name in ARRAYS}
-                model = str(found["model"]) if "model" in found else ""
-        except (OSError, ValueError, KeyError, EOFError) as error:
-            raise DataError(f"is no index: {str(error)[:100]}", file=path) from error
-        index = cls(**arrays, model=model)
-        sizes = {len(array) for array in arrays.values()}
-        if index.embeddings.ndim != 2 or len(sizes) != 1:
-            raise DataError("is no index: its arrays do not fit together", file=path)
+        if path.suffix.lower() == ".parquet":
+            from tympan.tasks.embed.parquet import read_parquet
+
+            arrays = read_parquet(path, ARRAYS)
+        else:
+            arrays = read_arrays(path, ARRAYS, ("model",))
+        named = arrays.pop("model", None)
+        known = named is not None and named.dtype.kind == "U" and named.size == 1
+        index = cls(**arrays, model=str(named.item())[:200] if known else "")  # type: ignore[union-attr]
+        fault = index._fault()
+        if fault:
+            raise DataError(f"is no index: {fault}", file=path)
         return index
 
+    def _fault(self) -> str:
+        """What is wrong with the arrays; empty: nothing."""
+        if self.embeddings.ndim != 2 or self.embeddings.dtype.kind != "f":
+            return "its embeddings are no table of numbers"
+        if self.files.dtype.kind != "U" or self.files.ndim != 1:
+            return "its files are no names"
+        for name in ("start_s", "end_s"):
+            times_s = getattr(self, name)
+            if times_s.dtype.kind not in "fiu" or times_s.ndim != 1:
+                return f"its {name} are no times"
+        if len({len(getattr(self, name)) for name in ARRAYS}) != 1:
+            return "its arrays do not fit together"
+        return ""
+
     def save(self, path: str | Path) -> Path:
-        """Write it, whole or not at all."""
-        target = Path(path)
-        with atomic_write(target) as beside, beside.open("wb") as file:
-            np.savez(
-                file,
-                embeddings=self.embeddings.astype(np.float16),
-                files=self.files,
-                start_s=self.start_s,
-                end_s=self.end_s,
-                model=np.array(self.model),
-            )
-        return target
+        """Write it as `.npz` or `.parquet`, whole or not at all."""
+        return save_parts([self], Path(path))
+
+
+def save_parts(parts: Sequence[Index] | _PartFiles, target: Path) -> Path:
+    """Write indexes of one model as one, with one of them in memory at a time."""
+    with atomic_write(target) as beside:
+        if target.suffix.lower() == ".parquet":
+            from tympan.tasks.embed.parquet import write_parquet
+
+            write_parquet(beside, parts)
+        else:
+            model = next(iter(parts)).model
+            arrays: dict[str, Any] = {name: _Column(parts, name) for name in ARRAYS}
+            write_arrays(beside, {**arrays, "model": [np.array(model)]})
+    return target
+
+
+@dataclass(frozen=True)
+class _PartFiles:
+    """Indexes in files, opened one after another."""
+
+    paths: Sequence[Path]
+
+    def __iter__(self) -> Iterator[Index]:
+        return map(Index.load, self.paths)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One array of several indexes, part after part."""
+
+    parts: Sequence[Index] | _PartFiles
+    name: str
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        for part in self.parts:
+            array = getattr(part, self.name)
+            yield array.astype(np.float16) if self.name == "embeddings" else array
 
 
 class Collect:
@@ -105,6 +156,10 @@ class Collect:
         self._number = 0
 
     def __enter__(self) -> Collect:
+        if self.path.suffix.lower() == ".parquet":
+            from tympan.tasks.embed.parquet import import_pyarrow
+
+            import_pyarrow(self.path)  # before the work, not after
         settings = self._parts / "settings.json"
         wanted = json.dumps(self._options, sort_keys=True)
         if settings.is_file() and settings.read_text("utf-8") != wanted:
@@ -131,11 +186,10 @@ class Collect:
         self._write()
         if error is not None:
             return  # what is there stays, to go on from
-        parts = [Index.load(part) for part in self._files()]
-        if not parts:
+        parts = _PartFiles(self._files())
+        if not parts.paths:
             raise DataError("no recording gave a vector", file=self.path)
-        joined = {name: np.concatenate([getattr(p, name) for p in parts]) for name in ARRAYS}
-        Index(**joined, model=parts[0].model).save(self.path)
+        save_parts(parts, self.path)
         shutil.rmtree(self._parts)
 
     def _files(self) -> list[Path]:

@@ -33,6 +33,8 @@ class TagTask:
     accepts = ("tag",)
     start_tasks = ("tag", "classify")
     default_start = "sounds"
+    # Labelled parts of recordings are taken as recordings.
+    cuts_parts = True
 
     def defaults(self) -> Mapping[str, Phase[TagConfig]]:
         """How it is trained unless the user says otherwise."""

@@ -1,0 +1,1 @@
+"""One file for each public data set that is read as its authors give it out."""
