@@ -125,7 +125,7 @@ class Combs:
         shift = (0.5 * (left - right) / bend.clamp(max=-1e-9)).clamp(-1, 1)
         line = top + shift
         # What is hardly above the noise, or the side lobe of another line, weighs little.
-        floor = power.median(dim=1, keepdim=True).values
+        floor = power[:, ::4].median(dim=1, keepdim=True).values
         clear = (power[rows, top] - floor).clamp(min=0).sqrt()
         # The edge of a neighbour's lobe is no line, and beyond the band there is none.
         valid = (bend < 0) & (shift.abs() < 1) & (wanted < last)
