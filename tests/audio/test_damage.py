@@ -70,6 +70,21 @@ def test_it_costs_what_it_hit(name):
         assert differs(found, whole, 10.5, 11.5) == 0
 
 
+@pytest.mark.parametrize("name", ["vorbis", "opus", "ogg-flac"])
+def test_a_page_with_one_wrong_byte_is_missing_alone(name):
+    """Its check sum is wrong, and decoders leave it out without a word."""
+    data = bytearray(long_file(name))
+    data[len(data) // 2] ^= 0x40
+    whole = load(long_file(name))
+    with pytest.raises(AudioFileError, match=r"is damaged after \d+\.\d\d s"):
+        load(bytes(data))
+    with pytest.warns(UserWarning, match="damaged parts were replaced by silence"):
+        found = load(bytes(data), partial=True)
+    assert found.num_samples == whole.num_samples
+    if name != "opus":
+        assert differs(found, whole, 10.5, 11.5) == 0
+
+
 @pytest.mark.parametrize("name", ["flac-16", "vorbis", "mkv-aac", "webm", "ogg-flac"])
 def test_bytes_that_are_gone(name):
     whole = load(long_file(name))

@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pytest
 
-from tests_audio import FFMPEG, LOSSLESS, RATE_HZ, SECONDS, SNDFILE, encoded, recording
+from tests_audio import FFMPEG, LOSSLESS, RATE_HZ, SECONDS, SNDFILE, encoded, patched, recording
 from tympan.audio import Clip, concat, load, probe
 from tympan.audio.files import blocks
 
@@ -76,6 +76,17 @@ def test_the_extension_does_not_matter(name, extension, tmp_path):
     clip = load(path)
     assert clip.name == path.name
     assert np.array_equal(clip.samples, load(encoded(name)).samples)
+
+
+def test_integers_of_64_bits():
+    """Only FFmpeg reads these WAV files, and PyAV does not know its format of samples."""
+    data, sound = encoded("wav-32"), recording()
+    assert data[34:36] == (32).to_bytes(2, "little")
+    wide = np.round(sound.samples.T.astype(float) * 2**31).astype(np.int64) << 32
+    head = patched(data[:44], 34, "<H", 64)
+    head = patched(patched(head, 32, "<H", 16), 28, "<I", 16 * RATE_HZ)
+    head = patched(patched(head, 40, "<I", wide.nbytes), 4, "<I", wide.nbytes + 36)
+    assert np.abs(load(head + wide.tobytes()).samples - sound.samples).max() < 1e-6
 
 
 def test_bytes_file_objects_and_paths_are_the_same(tmp_path):

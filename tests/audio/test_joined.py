@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests_audio import FFMPEG, RATE_HZ, SNDFILE, encoded, muxed, recording
 from tympan.audio import Clip, blocks, concat, load, probe
+from tympan.audio._containers import flac
 from tympan.audio._save import encode
 
 ALL = [*SNDFILE, *FFMPEG]
@@ -79,6 +80,24 @@ def test_different_formats_behind_one_another():
     assert np.array_equal(clip.slice(one.duration_s, 2 * one.duration_s).samples, one.samples)
 
 
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=3))
+@settings(deadline=None, max_examples=12)
+def test_long_flac_is_probed_here_and_there(kinds):
+    """Too long to be searched: the frames' numbers tell where another file begins."""
+    rng = np.random.default_rng(0)
+    sounds = [
+        Clip(rng.normal(0, 0.2, 90_000), RATE_HZ),
+        Clip(rng.normal(0, 0.002, 90_000), RATE_HZ),  # as long, but much smaller as a file
+        Clip(rng.normal(0, 0.2, 30_000), RATE_HZ),
+    ]
+    data = b"".join(encode(sounds[kind], "FLAC", "PCM_16") for kind in kinds)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flac, "_QUICK", 0)
+        total = sum(sounds[kind].num_samples for kind in kinds)
+        assert load(data).num_samples == probe(data).num_samples == total
+
+
+@pytest.mark.filterwarnings("ignore:.*replaced by silence")
 def test_a_damaged_one_is_not_passed_over():
     from tympan.errors import AudioFileError
 

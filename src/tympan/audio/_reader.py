@@ -146,6 +146,8 @@ def _open_part(opened: Opened, part: Part) -> Reader:
             complaints.append(error)
             continue
         reader.info = replace(reader.info, note=part.note)
+        if isinstance(reader, SndfileReader):
+            reader.settles = not part.predicted
         if classes == [FFmpegReader]:
             return FallbackReader(reader, lies_in, part.problem)
         return reader

@@ -144,6 +144,8 @@ def _sound(
     if true == body and not unsaid:
         return Part(0, end)
     patches = _mended(form, at, true, magic)
+    if true >= _WRAP - 1 and form.size_bytes == 4 and magic != "ds64":
+        end = start + true  # mended to "all that follows": nothing else may follow
     return Part(0, end, patches, _note(body, true) if more or true - body >= _WRAP else "")
 
 

@@ -22,7 +22,8 @@ def walk(opened: Opened, size: int) -> Part:
         head = opened.read_at(at, _HEAD + 255)
         if head[:4] != b"OggS":
             if looks_like(head):
-                return Part(0, at, problem=problem, holes=holes, gaps=opus.gaps)
+                size = at
+                break
             following = _next_page(opened, at, size)
             if following < 0:
                 break
@@ -31,14 +32,16 @@ def walk(opened: Opened, size: int) -> Part:
         head = head[: _HEAD + head[26]] if len(head) > _HEAD else head
         page = opened.read_at(at, len(head) + sum(head[_HEAD:]))
         if len(head) < _HEAD or len(page) < len(head) + sum(head[_HEAD:]):
-            return Part(0, size, problem="its last page is cut", holes=holes)
+            problem = "its last page is cut"
+            break
         if not _is_whole(page):  # decoders leave it out
             holes, problem = True, "one of its pages is damaged"
             at += 4
             continue
         if head[5] & _FIRST:
             if sounding:
-                return Part(0, at, problem=problem, holes=holes, gaps=opus.gaps)
+                size = at
+                break
         else:
             sounding = True
         opus.page(head, page[len(head) :])
@@ -46,7 +49,7 @@ def walk(opened: Opened, size: int) -> Part:
         holes = holes or expected.get(serial, number) != number
         expected[serial] = number + 1
         at += len(page)
-    return Part(0, size, problem=problem, holes=holes, gaps=opus.gaps)
+    return Part(0, size, problem=problem, holes=holes, gaps=opus.gaps, predicted=opus.predicted)
 
 
 def _is_whole(page: bytes) -> bool:
@@ -61,39 +64,48 @@ def _is_whole(page: bytes) -> bool:
 
 
 class _Opus:
-    """Whether pages of Opus span more time than their packets: some were never sent (DTX)."""
+    """What the first bytes of Opus packets tell.
+
+    Attributes:
+        gaps: pages span more time than their packets: some were never sent (DTX).
+        predicted: some packets are speech (SILK), predicted from long ago.
+    """
 
     _LEAST = 240  # samples at 48 kHz, less than the shortest packet that recorders make
 
     def __init__(self) -> None:
-        self.gaps = False
+        self.gaps = self.predicted = False
         self._serial: bytes | None = None
         self._granule = 0
         self._pages = 0
 
     def page(self, head: bytes, body: bytes) -> None:
         """Take the next page."""
-        if self.gaps:
+        if self.gaps and self.predicted:
             return
         if head[5] & _FIRST and body[:8] == b"OpusHead":
             self._serial = head[14:18]
             return
         granule = int.from_bytes(head[6:14], "little", signed=True)
-        if head[14:18] != self._serial or granule <= 0:
+        if self._serial is None or head[14:18] != self._serial:
+            return
+        samples = self._samples(head, body)
+        if granule <= 0:
             return
         # The first page with sound may begin anywhere, the last may end early.
         self._pages += 1
-        missing = granule - self._granule - self._samples(head, body)
-        self.gaps = self._pages > 1 and missing >= self._LEAST
+        missing = granule - self._granule - samples
+        self.gaps = self.gaps or (self._pages > 1 and missing >= self._LEAST)
         self._granule = granule
 
-    @staticmethod
-    def _samples(head: bytes, body: bytes) -> int:
+    def _samples(self, head: bytes, body: bytes) -> int:
         """Samples at 48 kHz of the packets that begin on a page, by their first bytes."""
         total, at, begins = 0, 0, not head[5] & 1
         for size in head[_HEAD:]:
             if begins and at < len(body):
                 total += _opus_samples(body[at : at + 2])
+                speech = body[at] >> 3 < 16 and body[at : at + 8] != b"OpusTags"
+                self.predicted = self.predicted or speech
             begins = size < 255
             at += size
         return total

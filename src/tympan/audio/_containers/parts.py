@@ -26,6 +26,7 @@ class Part:
         note: what was wrong and is mended.
         problem: what is wrong and cannot be mended: something is missing.
         holes: pages are missing inside.
+        predicted: Opus for speech, whose decoder never quite loses the memory of where it began.
         gaps: time passes inside without sound: only a decoder that follows time stamps keeps it.
     """
 
@@ -36,6 +37,7 @@ class Part:
     problem: str = ""
     holes: bool = False
     gaps: bool = False
+    predicted: bool = False
 
 
 def looks_like(head: bytes) -> str:

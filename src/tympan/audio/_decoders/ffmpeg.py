@@ -1,8 +1,7 @@
 """Reading through FFmpeg (PyAV): MP3, M4A, WebM, MP4 and anything else with an audio track.
 
-Always from the beginning to the end, for only that gives the same samples each time: decoders keep
-a memory (a predictor, the state of a noise generator), and seeking lands where an index guesses.
-Decoding runs at several hundred times the speed of sound.
+From the beginning to the end, for only that gives the same samples each time: decoders keep a
+memory (a predictor, the state of a noise generator), and seeking lands where an index guesses.
 """
 
 from __future__ import annotations
@@ -18,12 +17,15 @@ from tympan.audio._decoders.clock import Clock
 from tympan.audio._decoders.convert import Converter
 from tympan.audio._decoders.ffmpeg_frames import Bad, first_track
 from tympan.audio._decoders.ffmpeg_input import Input
+from tympan.audio._decoders.losses import Losses
 from tympan.audio._reader import AudioInfo, DecodeError, Ending
 from tympan.audio._source import Opened
 
 _SILENT_PIECE = 1 << 18  # values of a gap made at once
 # What an encoder pads behind the stated end: no more than this many frames.
 _PADDING_FRAMES = 2
+# MP3 depends on half a second before; to leave out less than two seconds is not worth it.
+_SETTLED_S, _WORTH_S = 0.5, 2.0
 
 
 class FFmpegReader:
@@ -57,10 +59,7 @@ class FFmpegReader:
     def _begin(self) -> None:
         """Prepare to read from the first sample."""
         self._total = self._input.total(self._frames.rate_hz)
-        self._lost: list[tuple[int, int]] = []  # place and length of what could not be decoded
-        self._gaps: list[tuple[int, int]] = []  # and of what did not arrive
-        self._more = False  # than the header says
-        self._broken_at = 0  # where the container could not be followed, in samples
+        self._losses = Losses()
         self._pieces = self._within_total(self._in_place())
         self._left = np.zeros((0, self._channels), np.float32)
         self._position = 0
@@ -161,9 +160,9 @@ class FFmpegReader:
         if not spared:
             raise DecodeError(bad.reason)
         if bad.ends:
-            self._broken_at = self._broken_at or clock.position or 1
+            self._losses.broken_at = self._losses.broken_at or clock.position or 1
             return 0
-        self._lost.append((clock.position, bad.samples))
+        self._losses.damaged.append((clock.position, bad.samples))
         if self._input.clocked:
             # Its own time, if it has one, and that of the next frame tell what is missing.
             return clock.gap(bad.time_s, 0)
@@ -179,9 +178,9 @@ class FFmpegReader:
             seconds = at / self._frames.rate_hz
             raise DecodeError(f"{missing} samples are missing after {seconds:.2f} s")
         if damaged:
-            self._lost.append((at, missing))
+            self._losses.damaged.append((at, missing))
         elif not self._input.sparse:
-            self._gaps.append((at, missing))
+            self._losses.missing.append((at, missing))
 
     def _silence(self, count: int) -> Iterator[np.ndarray]:
         step = max(1, _SILENT_PIECE // self._channels)
@@ -207,7 +206,7 @@ class FFmpegReader:
                 held.append(piece[inside:])
             padding = 0 if self._input.lossless else _PADDING_FRAMES * self._frames.longest
             if position - self._total > padding:
-                self._more = True
+                self._losses.stated = self._total
                 yield from held
                 yield from pieces
                 return
@@ -221,12 +220,27 @@ class FFmpegReader:
     # -- what others call ------------------------------------------------------------------------
 
     def seek(self, sample: int) -> None:
-        """Go to a sample, decoding all before it."""
+        """Go to a sample, decoding all before it; of MP3 only what matters."""
         if sample < self._position:
             self._begin_again()
+        mp3 = self._input.elementary and self._input.codec == "mp3"
+        if mp3 and self._position == 0 and self._rate == self._frames.rate_hz:
+            self._leave_out(sample - round(_SETTLED_S * self._rate))
         while self._position < sample:
             if len(self.read(min(sample - self._position, 1 << 18))) == 0:
                 return
+
+    def _leave_out(self, samples: int) -> None:
+        """Go over packets at the beginning without decoding them, as far as it is worth it."""
+        if samples < round(_WORTH_S * self._rate):
+            return
+        self.read(1)  # decodes the first frame, and no more
+        skipped = self._frames.skip(samples - 1 - len(self._left))
+        if skipped is None:
+            self._begin_again()
+            return
+        self._position += len(self._left) + skipped
+        self._left = self._left[:0]
 
     def read(self, count: int) -> np.ndarray:
         """Return up to `count` samples `(t, c)`."""
@@ -259,7 +273,7 @@ class FFmpegReader:
 
     def ending(self, position: int) -> Ending:
         """What is to be said when all was read up to a sample."""
-        remark = self._remark()
+        remark = self._losses.remark(self._frames.rate_hz, self._frames.corrupt)
         stated_s = self.info.duration_s
         counted = self._input.lossless and self._total is not None
         # Encoders count their padding, or not; samples that were counted are all there.
@@ -275,24 +289,6 @@ class FFmpegReader:
         if remark or not self._input.states_sound:
             return Ending(remark=remark)
         return Ending(remark=f"{what}, but its sound ends after {position / self._rate:.2f} s")
-
-    def _remark(self) -> str:
-        """What was replaced, left out, or is damaged by the container's own account."""
-        rate_hz = self._frames.rate_hz
-        for places, what in ((self._lost, "damaged"), (self._gaps, "missing")):
-            if places:
-                first, total = places[0][0], sum(count for _, count in places)
-                return (
-                    f"{len(places)} {what} parts were replaced by silence "
-                    f"({total / rate_hz:.2f} s), the first at {first / rate_hz:.2f} s"
-                )
-        if self._more:
-            return f"its header says {self._total} samples, but more follow: all were read"
-        if self._broken_at:
-            return f"is damaged after {self._broken_at / rate_hz:.2f} s; what can be read was read"
-        if self._frames.corrupt:
-            return f"{self._frames.corrupt} packets arrived damaged or were lost on the way"
-        return ""
 
     def close(self) -> None:
         """Close the decoder, and the file if it was opened for it."""

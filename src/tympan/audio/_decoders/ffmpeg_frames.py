@@ -80,6 +80,27 @@ class Frames:
             yield self._waiting.pop(0)
         yield from self._stream
 
+    def skip(self, samples: int) -> int | None:
+        """Leave out packets of MP3 without decoding them, up to so many samples.
+
+        Returns:
+            The samples left out; None where a packet is not like the first one, so that its
+            samples cannot be known: then one must begin again.
+        """
+        usual, skipped = None, 0
+        for packet in self._packets:
+            stated = mpeg.frame(bytes(packet)[:4]) if packet.size else None
+            usual = usual or stated
+            if stated is None or usual is None or stated[1:] != usual[1:]:
+                return None
+            if stated[0] != packet.size:  # junk in it
+                return None
+            skipped += stated[1]
+            if skipped + stated[1] > samples:
+                self.source.stream.codec_context.flush_buffers()
+                return skipped
+        return None
+
     @property
     def mostly_good(self) -> bool:
         """Whether what is damaged is the exception."""
@@ -100,7 +121,8 @@ class Frames:
 
     def _demux(self) -> Iterator[Any]:
         source, length = self.source, 0
-        for packet in source.container.demux(source.stream):
+        self._packets = source.container.demux(source.stream)
+        for packet in self._packets:
             self.corrupt += packet.is_corrupt and source.broadcast
             if packet.size and source.mpeg:
                 self.ends_whole = _is_whole(packet)
@@ -121,7 +143,7 @@ class Frames:
     def to_array(self, frame: Any) -> np.ndarray:
         """A frame's samples as float32 `(t, c)`."""
         channels = len(frame.layout.channels)
-        if frame.format.is_planar and channels >= _PLANES:
+        if (frame.format.is_planar and channels >= _PLANES) or "64" in frame.format.name:
             array = self._packed(frame, channels)
         else:
             array = frame.to_ndarray()
@@ -136,12 +158,14 @@ class Frames:
         return ((array.astype(np.float64) - offset) / scale).astype(np.float32, order="C")
 
     def _packed(self, frame: Any, channels: int) -> np.ndarray:
-        """Samples of many channels, interleaved by FFmpeg itself."""
+        """Samples that PyAV cannot take out of a frame, interleaved by FFmpeg itself."""
         import av
 
         kind = frame.format.name, frame.layout.name, frame.sample_rate
         if self._repack is None or self._repack[0] != kind:
-            packed = av.AudioResampler(frame.format.packed, frame.layout, frame.sample_rate)
+            # Integers of 64 bits have no place in PyAV's table.
+            form = av.AudioFormat("dbl") if "64" in frame.format.name else frame.format.packed
+            packed = av.AudioResampler(form, frame.layout, frame.sample_rate)
             self._repack = kind, packed
         parts = [part.to_ndarray() for part in self._repack[1].resample(frame)]
         return np.concatenate(parts, axis=1).reshape(-1, channels)

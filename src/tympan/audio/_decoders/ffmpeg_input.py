@@ -71,7 +71,8 @@ class Input:
         self.container_name = self.container.format.name
         self.codec = context.codec.canonical_name
         self.elementary = self.container_name in _ELEMENTARY
-        self.clocked = not self.elementary
+        # AVI counts its chunks and calls that time.
+        self.clocked = not self.elementary and self.container_name != "avi"
         self.gapless = self.container_name in _GAPLESS
         self.sparse = self.container_name in _SPARSE
         self.mpeg = self.codec in _SKIP_JUNK
@@ -170,12 +171,14 @@ class Input:
     def lead_s(self, first_s: float | None) -> float:
         """How much later than the recording its sound begins."""
         start = self.container.start_time
-        if first_s is None or start is None:
+        if first_s is None or start is None or not self.clocked:
             return 0.0
         start_s = start / 1e6
         if "matroska" in self.container_name and self.container.duration is not None:
             # Its times and its length count from zero.
             start_s = 0.0 if first_s < self.container.duration / 1e6 else first_s
+        elif len(self.container.streams) == 1:
+            return 0.0
         late = first_s - start_s
         return late if _LEAD_S < late <= self.longest_gap_s else 0.0
 

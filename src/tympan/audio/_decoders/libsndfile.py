@@ -14,10 +14,10 @@ _MALFORMED = 3  # SF_ERR_MALFORMED_FILE: recognised, but its content is damaged 
 _SMALL = 1 << 12
 _BITS = re.compile(r"(?:PCM_|ALAC_)(?:S|U)?(\d+)")
 _STORED_BITS = {"FLOAT": 32, "DOUBLE": 64, "ULAW": 8, "ALAW": 8}
-# Opus predicts from the past without limit, Vorbis needs the block before; both settle in time.
-_WITH_MEMORY = {"vorbis", "opus", "mpeg_layer_iii", "mpeg_layer_ii"}
-_BACK_S = 4.0  # from where a decoder with memory is started first, before the place to go to
-_COMPARED_S = 0.5
+# Vorbis needs the block before, Opus predicts from the past, and settles if it is no speech.
+# From so many seconds before the place to go to the decoder is started first.
+_WITH_MEMORY = {"vorbis": 0.5, "opus": 1.0, "mpeg_layer_iii": 1.0, "mpeg_layer_ii": 1.0}
+_COMPARED_S = 0.25
 _SETTLED = 1e-6
 
 
@@ -27,6 +27,7 @@ class SndfileReader:
     def __init__(self, opened: Opened, problem: str = "") -> None:
         self._opened = opened
         self.lenient = False
+        self.settles = True  # whether a decoder with memory comes to the same samples in time
         self._sound: Any = self._open()
         if self._sound.frames == 0:
             # A recorder that died leaves a header that says 0: FFmpeg reads what follows.
@@ -35,10 +36,16 @@ class SndfileReader:
         self.info = self._describe(opened.name, problem)
         self.exact = bool(self.info.bits) and not self.info.problem
         if self.exact:
-            self._jump(0)  # where later seeks count from, whatever a strange header says
+            self._begin()
 
     def _begin(self) -> None:
         """Go to the first sample as a decoder that was never anywhere else."""
+        self._reopen()
+        # Seeks count from there, whatever a strange header says: then reading must do so, too.
+        if self.exact and not self._jump(0):
+            self._reopen()
+
+    def _reopen(self) -> None:
         self._sound.close()
         self._opened.rewind()
         self._sound = self._open()
@@ -84,7 +91,7 @@ class SndfileReader:
         if sample == self._position:
             return
         if self.info.codec in _WITH_MEMORY:
-            if not self._settle(sample):
+            if not (self.settles and self._settle(sample)):
                 self._begin()
                 self._skip_to(sample)
         elif self.info.codec.startswith("alac") or not self._jump(sample):
@@ -112,7 +119,7 @@ class SndfileReader:
 
         Two decoders that began at different places and agree have both forgotten where.
         """
-        back, before = round(_BACK_S * self.info.rate_hz), None
+        back, before = round(_WITH_MEMORY[self.info.codec] * self.info.rate_hz), None
         compared = round(_COMPARED_S * self.info.rate_hz)
         while sample - back > 0:
             if not self._jump(sample - back):

@@ -74,13 +74,18 @@ class Embedding(Result):
 
         import numpy as np
 
+        vectors, times_s = self.vectors, self.times_s
+        if not len(vectors):  # the recording is one part, or none
+            count = 1 if self.vector else 0
+            vectors = np.array(self.vector, np.float32).reshape(count, len(self.vector))
+            times_s = np.array([[0.0, self.duration_s]] * count).reshape(count, 2)
         file = io.BytesIO()
         np.savez_compressed(
             file,
-            embeddings=self.vectors.astype(np.float32),
-            files=np.array([self.file] * len(self.vectors)),
-            start_s=self.times_s[:, 0],
-            end_s=self.times_s[:, 1],
+            embeddings=vectors.astype(np.float32),
+            files=np.array([self.file] * len(vectors)),
+            start_s=times_s[:, 0],
+            end_s=times_s[:, 1],
         )
         return file.getvalue()
 
