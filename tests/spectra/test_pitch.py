@@ -102,9 +102,7 @@ def test_the_pitch_of_any_steady_tone_is_no_octave_away(
 
 
 @pytest.mark.parametrize("colour", ["clean", "white", "pink"])
-def test_a_singer_is_followed_in_noise_as_loud_as_the_voice(
-    shared_data: Path, colour: str
-) -> None:
+def test_a_singer_is_followed_in_noise_as_loud_as_the_voice(shared_data: Path, colour: str) -> None:
     import mir_eval
 
     folder = shared_data / "real_music/vocadito"
@@ -123,27 +121,32 @@ def in_noise(clip: Clip, colour: str, snr_db: float) -> Clip:
     if colour == "clean":
         return clip
     make = synth.white_noise if colour == "white" else synth.pink_noise
-    noise = make(duration_s=clip.duration_s, rate_hz=clip.rate_hz, seed=0).samples[:, : clip.num_samples]
+    noise = make(duration_s=clip.duration_s, rate_hz=clip.rate_hz, seed=0).samples[
+        :, : clip.num_samples
+    ]
     gain = np.sqrt(np.mean(clip.samples**2) / np.mean(noise**2)) * 10 ** (-snr_db / 20)
     return Clip(clip.samples + gain * noise, clip.rate_hz)
 
 
-def test_high_notes_of_instruments_are_right(shared_data: Path) -> None:
+def note_number(name: str) -> int:
+    """MIDI number of a note's name, such as F#5."""
+    found = re.fullmatch(r"([A-G])(#?)(\d)", name)
+    assert found is not None
     steps = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+    return steps[found[1]] + len(found[2]) + 12 * (int(found[3]) + 1)
+
+
+def test_high_notes_of_instruments_are_right(shared_data: Path) -> None:
     folder = shared_data / "philharmonia"
     with open(folder / "metadata.csv", newline="") as file:
-        rows = list(csv.DictReader(file))
-    # The trombone's high notes are named an octave too high, as one hears.
-    rows = [row for row in rows if row["label"] != "trombone"]
+        rows = [(row, note_number(row["note"])) for row in csv.DictReader(file)]
+    # Many notes of the trombone are named an octave too high: see benchmarks/pitch.py.
+    high = [(r, midi) for r, midi in rows if midi > 71 and r["label"] != "trombone"][::5]
+    assert len(high) > 50
     right = []
-    for row in rows:
-        name = re.fullmatch(r"([A-G])(s?)(\d)", row["note"])
-        assert name is not None
-        midi = steps[name[1]] + (name[2] == "s") + 12 * (int(name[3]) + 1)
-        if midi > 71 and (len(right) < 400):
-            track = pitch_track(audio.load(folder / row["file_name"]), 60, 3000)
-            right.append(track.median_hz is not None and abs(np.nanmedian(track.midi) - midi) < 1)
-    assert len(right) > 100
+    for row, midi in high:
+        track = pitch_track(audio.load(folder / row["file_name"]), 60, 3000)
+        right.append(track.median_hz is not None and abs(np.nanmedian(track.midi) - midi) < 1)
     assert np.mean(right) > 0.95
 
 

@@ -1,10 +1,10 @@
 """How well the harmonics of each pitch stand out of the spectrum of each frame.
 
-The spectrum is divided by its noise floor, compressed by a logarithm, and compared with combs: teeth
-at the harmonics of a pitch, and gaps at the halves and thirds between them, which a comb of twice
-or three times the true pitch would leave unexplained. Combs: A. Camacho, J. G. Harris, "A sawtooth
-waveform inspired pitch estimator for speech and music", JASA 124 (2008); dividing by the noise
-first: S. Gonzalez, M. Brookes, "PEFAC: a pitch estimation algorithm robust to high levels of
+The spectrum is divided by its noise floor, compressed by a logarithm, and compared with combs:
+teeth at the harmonics of a pitch, and gaps at the halves and thirds between them, which a comb of
+twice or three times the true pitch would leave unexplained. Combs: A. Camacho, J. G. Harris, "A
+sawtooth waveform inspired pitch estimator for speech and music", JASA 124 (2008); dividing by the
+noise first: S. Gonzalez, M. Brookes, "PEFAC: a pitch estimation algorithm robust to high levels of
 noise", IEEE/ACM TASLP 22 (2014).
 """
 
@@ -129,7 +129,7 @@ class Combs:
         clear = (power[rows, top] - floor).clamp(min=0).sqrt()
         # The edge of a neighbour's lobe is no line, and beyond the band there is none.
         valid = (bend < 0) & (shift.abs() < 1) & (wanted < last)
-        valid &= ((line - wanted).abs() <= reach + 0.5)
+        valid &= (line - wanted).abs() <= reach + 0.5
         weight = torch.where(valid, clear, 0.0)
         off = (weight * number * (line - wanted)).sum(1) / (weight * number**2).sum(1).clamp(1e-9)
         return pitch_hz + off * self._bin_hz
