@@ -158,7 +158,7 @@ def _combs(f_min_hz: float, steps: int, bin_hz: float, bins: int, lobe_hz: float
     edges = np.pad(tooth, ((0, 0), (1, 1)))
     gap = -_GAP * (edges[:, 1:] + edges[:, :-1]) / 2
     comb = np.zeros((steps, bins))
-    for h in number:
+    for h in number.tolist():
         _add_lobes(comb, h * pitch_hz, tooth[:, h - 1], pitch_hz, bin_hz, lobe_hz, ratio)
     for h in range(_MOST_HARMONICS + 1):
         for between in (h + 1 / 3, h + 1 / 2, h + 2 / 3):

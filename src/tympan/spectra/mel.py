@@ -10,11 +10,11 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tympan.errors import ArgumentError, ShapeError
 from tympan.spectra._bands import BandedFilters, filter_frames
+from tympan.spectra._constants import WithConstants, narrowed, widened
 from tympan.spectra._frames import Framing
 from tympan.spectra._module import FrameModule, project
 from tympan.spectra.decibel import PowerToDb
@@ -113,7 +113,7 @@ def _warn_of_empty(filters: np.ndarray, edges_hz: np.ndarray, rate_hz: int) -> N
     )
 
 
-class Mel(nn.Module):
+class Mel(WithConstants):
     """Mel filter bank: power spectra (..., f, n) → (..., n_mels, n).
 
     Equal to `librosa.filters.mel` (`scale="htk"` is its `htk=True`).
@@ -147,9 +147,7 @@ class Mel(nn.Module):
         super().__init__()
         self.rate_hz, self.n_fft, self.n_mels = rate_hz, n_fft, n_mels
         filters = mel_filters(rate_hz, n_fft, n_mels, f_min_hz, f_max_hz, scale, norm)
-        self.register_buffer(
-            "filters", torch.tensor(filters, dtype=torch.float32), persistent=False
-        )
+        self.add_constant("filters", filters)
         self.banded = BandedFilters(filters)
 
     def forward(self, power: Tensor) -> Tensor:
@@ -158,7 +156,8 @@ class Mel(nn.Module):
             raise ShapeError(
                 f"expected power spectra (..., {self.n_fft // 2 + 1}, n), got {tuple(power.shape)}"
             )
-        return project(self.filters, power)
+        wide = widened(power)
+        return narrowed(project(self.constant("filters", wide.dtype), wide), power)
 
     def extra_repr(self) -> str:
         return f"rate_hz={self.rate_hz}, n_fft={self.n_fft}, n_mels={self.n_mels}"

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tympan.errors import ArgumentError
+from tympan.spectra._constants import narrowed, widened
 from tympan.spectra._frames import CHUNK_SAMPLES
 
 
@@ -52,13 +53,13 @@ class Yin(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Samples (..., t) → (..., lags, n); lag i is `min_lag + i` samples."""
-        x = x if x.dtype in (torch.float32, torch.float64) else x.float()
         half = self.frame // 2
-        padded = functional.pad(x.reshape(-1, x.shape[-1]), (half, self.frame - half))
+        padded = functional.pad(widened(x).reshape(-1, x.shape[-1]), (half, self.frame - half))
         frames = padded.unfold(-1, self.frame, self.hop)[:, : 1 + x.shape[-1] // self.hop]
         step = max(1, CHUNK_SAMPLES // (4 * self.frame))
         out = torch.cat([self._difference(part) for part in frames.split(step, dim=1)], dim=1)
-        return out.transpose(-1, -2).reshape(*x.shape[:-1], -1, frames.shape[1])
+        out = out.transpose(-1, -2).reshape(*x.shape[:-1], -1, frames.shape[1])
+        return narrowed(out, x)
 
     def _difference(self, frames: Tensor) -> Tensor:
         """Frames (b, n, frame) → d' (b, n, lags)."""
