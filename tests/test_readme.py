@@ -35,9 +35,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "tagged").mkdir()
     rows = ["file,label"]
     for i in range(48):
-        kinds = [("chirp",), ("noise",), ("tone",), ("chirp", "noise"), ("noise", "tone"), ()][
-            i % 6
-        ]
+        kinds = [("chirp",), ("noise",), ("tone",), ("chirp", "noise"), ("noise", "tone"), ()][i % 6]
         # Every recording is of the same length, and what has no label is nearly silent.
         clip = synth.white_noise(duration_s=0.9, rate_hz=16000, amplitude=0.001, seed=i)
         for kind in kinds:

@@ -128,6 +128,7 @@ class Mel(WithConstants):
         norm: `"slaney"` divides each filter by its width (bands of white noise are then equal),
             `None` leaves peaks of 1.
 
+    >>> import torch
     >>> Mel(16000, 512, n_mels=40)(torch.ones(257, 3)).shape
     torch.Size([40, 3])
     """
@@ -183,6 +184,7 @@ class MelSpectrogram(FrameModule):
         scale: `"slaney"` or `"htk"`.
         norm: `"slaney"` or `None`, see `Mel`.
 
+    >>> import torch
     >>> MelSpectrogram(16000, n_fft=512, hop=160, n_mels=40)(torch.zeros(16000)).shape
     torch.Size([40, 101])
     """
@@ -236,6 +238,7 @@ class LogMel(FrameModule):
         floor_db: level of silence.
         win, window, center, pad_mode, scale, norm: see `MelSpectrogram`.
 
+    >>> import torch
     >>> LogMel(rate_hz=16000, n_mels=64)(torch.zeros(2, 1, 16000)).unique()
     tensor([-100.])
     """
