@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tympan.errors import ArgumentError
 from tympan.spectra._frames import is_traced
+
+if TYPE_CHECKING:
+    from tympan.audio.clip import Clip
 
 HALF = (torch.float16, torch.bfloat16)
 
@@ -36,6 +42,7 @@ class WithConstants(nn.Module):
     `.half()` would lose most of its digits.
     """
 
+    rate_hz: int | None = None
     _exact: dict[str, np.ndarray]
     _kept: dict[tuple[str, torch.dtype, torch.device], Tensor]
 
@@ -60,3 +67,29 @@ class WithConstants(nn.Module):
             self._kept[key] = made
         kept: Tensor = self._kept[key]
         return kept
+
+    def samples(self, x: Tensor | Clip) -> Tensor:
+        """The samples (..., t) of a tensor; of a clip (c, t), whose rate must be the module's.
+
+        Raises:
+            ArgumentError: the clip has another rate, or `x` is neither.
+        """
+        if isinstance(x, Tensor):
+            return x
+        from tympan.audio.clip import Clip
+
+        name = type(self).__name__
+        if not isinstance(x, Clip):
+            kind = f"{type(x).__module__}.{type(x).__qualname__}".removeprefix("builtins.")
+            raise ArgumentError(
+                f"{name} takes a tensor (..., t) or a Clip, got {kind}", fix="torch.from_numpy(x)"
+            )
+        if self.rate_hz not in (None, x.rate_hz):
+            raise ArgumentError(
+                f"{name} is made for {self.rate_hz} Hz, the clip has {x.rate_hz} Hz",
+                file=x.name or None,
+                fix=f"clip.resample({self.rate_hz}), or {name}(rate_hz={x.rate_hz}, ...)",
+            )
+        device = next((buffer.device for buffer in self.buffers()), None)
+        # A copy: the samples of a clip cannot be written to.
+        return torch.tensor(x.samples, device=device)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from tympan.spectra._constants import WithConstants, narrowed, widened
 from tympan.spectra._frames import Framing, is_traced
+
+if TYPE_CHECKING:
+    from tympan.audio.clip import Clip
 
 
 class FrameModule(WithConstants):
@@ -29,9 +33,9 @@ class FrameModule(WithConstants):
         """Columns of the frames of samples (b, t) → (b, f, n)."""
         raise NotImplementedError
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Samples (..., t) → (..., f, n)."""
-        return self.columns(x, self.framing)
+    def forward(self, x: Tensor | Clip) -> Tensor:
+        """Samples (..., t), or a clip (c, t) → (..., f, n)."""
+        return self.columns(self.samples(x), self.framing)
 
     def columns(self, x: Tensor, framing: Framing) -> Tensor:
         """`forward` under another framing of the same frame size and hop."""

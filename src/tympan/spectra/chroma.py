@@ -87,6 +87,7 @@ class Chroma(FrameModule):
         super().__init__()
         self.stft = STFT(n_fft, hop, win, window, center, pad_mode)
         self.framing, self.normalize = self.stft.framing, normalize
+        self.rate_hz = rate_hz
         filters = chroma_filters(rate_hz, n_fft, n_chroma, tuning)
         self.add_constant("filters", filters)
         self._banded = BandedFilters(filters)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -21,6 +22,9 @@ from tympan.spectra._decimate import HalveRate
 from tympan.spectra._frames import Framing, is_traced, use_fast_path
 from tympan.spectra._module import magnitude, project
 from tympan.spectra.windows import window as window_samples
+
+if TYPE_CHECKING:
+    from tympan.audio.clip import Clip
 
 C1_HZ = 440.0 * 2 ** (-45 / 12)
 
@@ -105,8 +109,9 @@ class ConstantQ(WithConstants):
             self.add_constant(f"kernel_{i}", kernel)
         self.halve = HalveRate()
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Samples (..., t) → (..., n_bins, n)."""
+    def forward(self, x: Tensor | Clip) -> Tensor:
+        """Samples (..., t), or a clip (c, t) → (..., n_bins, n)."""
+        x = self.samples(x)
         flat, count = widened(x).reshape(-1, x.shape[-1]), 1 + x.shape[-1] // self.hop
         pieces, halvings = [], 0
         for i, octave in enumerate(self._octaves):

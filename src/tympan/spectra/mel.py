@@ -266,7 +266,7 @@ class LogMel(FrameModule):
             win=win, window=window, center=center, pad_mode=pad_mode, scale=scale, norm=norm,
         )  # fmt: skip
         self.to_db = PowerToDb(floor_db)
-        self.framing = self.melspectrogram.framing
+        self.framing, self.rate_hz = self.melspectrogram.framing, rate_hz
 
     def compute(self, x: Tensor, framing: Framing) -> Tensor:
         mel = self.melspectrogram

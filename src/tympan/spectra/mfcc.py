@@ -77,6 +77,7 @@ class MFCC(FrameModule):
             win=win, window=window, center=center, pad_mode=pad_mode, scale=scale, norm=norm,
         )  # fmt: skip
         self.framing, self.top_db, self.n_mfcc = self.logmel.framing, top_db, n_mfcc
+        self.rate_hz = rate_hz
         matrix = cosine_matrix(n_mels)[:n_mfcc]
         if lifter > 0:
             order = np.arange(1, n_mfcc + 1)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from tympan.errors import ArgumentError
-from tympan.spectra._constants import narrowed, widened
+from tympan.spectra._constants import WithConstants, narrowed, widened
 from tympan.spectra._frames import CHUNK_SAMPLES
 
+if TYPE_CHECKING:
+    from tympan.audio.clip import Clip
 
-class Yin(nn.Module):
+
+class Yin(WithConstants):
     """How little a signal repeats itself after each lag: samples (..., t) → (..., lags, n).
 
         d(T) = N / (N - T) sum_i (x[i] - x[i + T])²         over the N samples of a frame
@@ -51,8 +56,9 @@ class Yin(nn.Module):
         self.max_lag = int(np.ceil(rate_hz / f_min_hz)) + 1
         self.frame = 5 * self.max_lag // 2
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Samples (..., t) → (..., lags, n); lag i is `min_lag + i` samples."""
+    def forward(self, x: Tensor | Clip) -> Tensor:
+        """Samples (..., t), or a clip (c, t) → (..., lags, n); lag i is `min_lag + i` samples."""
+        x = self.samples(x)
         half = self.frame // 2
         padded = functional.pad(widened(x).reshape(-1, x.shape[-1]), (half, self.frame - half))
         frames = padded.unfold(-1, self.frame, self.hop)[:, : 1 + x.shape[-1] // self.hop]
