@@ -37,7 +37,7 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 _LIBRARIES = (
     "numpy", "torch", "soundfile", "soxr", "av", "librosa", "audioread", "nnAudio",
     "kaldi-native-fbank", "torchaudio", "audiomentations", "torch-audiomentations",
-    "python-stretch",
+    "python-stretch", "mir_eval", "swift-f0",
 )  # fmt: skip
 
 

@@ -170,8 +170,9 @@ for ax, degrees in zip(axes, (0, 90, 180), strict=True):
 ax.set(xlabel="Time (ms)", xlim=(0, 7))
 
 # %%
-# At 180° the sum is silence. Headphones that cancel noise do just that: they play the noise once
-# more, half a period late.
+# At 180° the sum is silence. A simple tone is then the same as its inverse, every value with the
+# other sign. Headphones that cancel noise play just that, the noise with its sign *inverted*, which
+# works for any sound: half a period late would fit one frequency only.
 #
 # A sound that is not simple
 # --------------------------

@@ -45,10 +45,11 @@ ax.set(xlabel="Time (ms)", ylabel="Amplitude", ylim=(-0.85, 1.1), xlim=(0, 4))
 # %%
 # Nothing is lost
 # ---------------
-# What was the voltage between the samples? If it held no frequency above *half the rate*, there is
-# one answer only, and it can be computed: that is the **sampling theorem** (Whittaker, Kotelnikov,
-# Shannon). `resample` does it. From 8,000 samples a second it makes 48,000, and they can be
-# compared with the function that we happen to know:
+# What was the voltage between the samples? If it held no frequency at or above *half the rate*,
+# there is one answer only, and it can be computed: that is the **sampling theorem** (Whittaker,
+# Kotelnikov, Shannon). At exactly half the rate a sine may be read at its zeros only. `resample`
+# computes it. From 8,000 samples a second it makes 48,000, and they can be compared with the
+# function that we happen to know:
 
 more = sampled.resample(48000)
 truth = synth.sample_at(voltage, 48000, duration_s=1)
@@ -70,13 +71,13 @@ ax.set(xlabel="Time after half a second (ms)", ylabel="Amplitude", ylim=(-0.85, 
 
 # %%
 # The samples are not a staircase, and a higher rate does not make a sound "finer". It only leaves
-# room for higher frequencies: up to half the rate, the **Nyquist frequency**. CDs take 44,100
-# samples a second because ears end at 20,000 Hz.
+# room for higher frequencies: those below half the rate, the **Nyquist frequency**. CDs take
+# 44,100 samples a second because ears end at 20,000 Hz.
 #
 # Aliasing
 # --------
-# And if there *is* something above half the rate? A tone of 7,000 Hz, read 8,000 times a second,
-# gives the same samples as one of 1,000 Hz. Nobody can tell them apart afterwards.
+# And if there *is* something at or above half the rate? A tone of 7,000 Hz, read 8,000 times a
+# second, gives the same samples as one of 1,000 Hz. Nobody can tell them apart afterwards.
 
 # sphinx_gallery_alt = "A wave of 7,000 Hz and one of 1,000 Hz go through the same eight samples"
 # sphinx_gallery_alt = "of each millisecond."
@@ -236,7 +237,9 @@ ax.set_title("A tone below the first step, saved by noise")
 # %%
 # What it costs
 # -------------
-# Bytes a second = rate × bits / 8 × channels. What a sound is for decides what it needs:
+# Bytes a second = rate × bits / 8 × channels. What a sound is for decides what it needs. (The
+# decibels are those of even steps. A telephone's 8 bits are *companded*, by G.711's µ-law or A-law:
+# the steps grow with the value, so that loud and soft speech keep nearly the same 38 dB.)
 
 for name, rate_hz, bit, channels in (
     ("telephone", 8000, 8, 1),
@@ -251,7 +254,9 @@ for name, rate_hz, bit, channels in (
 
 # %%
 # tympan reads files of any rate and format with `tympan.load`, keeps samples as 32-bit floating
-# point (so that no step is lost on the way), and resamples to what a model was trained with.
+# point, and resamples to what a model was trained with. That holds every value of 8, 16 and 24 bits
+# exactly; of whole numbers of 32 bits it keeps the upper 24 or so, the last steps of which no
+# converter tells from noise.
 #
 # Try
 # ---

@@ -45,3 +45,25 @@ def test_wrong_arguments_are_refused() -> None:
         PowerToDb(reference=0)
     with pytest.raises(ArgumentError, match="top_db"):
         PowerToDb(top_db=-1)
+
+
+@pytest.mark.parametrize("reference", [1.0, 0.25, 1e-7, "max"])
+@pytest.mark.parametrize("top_db", [None, 60.0])
+def test_amplitude_to_db_equals_librosas(reference: float | str, top_db: float | None) -> None:
+    amplitude = torch.rand(20, 30, dtype=torch.float64) ** 8
+    ours = amplitude_to_db(amplitude, reference=reference, top_db=top_db)
+    ref = np.max if reference == "max" else reference
+    theirs = librosa.amplitude_to_db(amplitude.numpy(), ref=ref, amin=1e-5, top_db=top_db)
+    np.testing.assert_allclose(ours.numpy(), theirs, atol=1e-9)
+
+
+def test_the_largest_amplitude_is_that_of_each_item() -> None:
+    batch = torch.rand(3, 4, 5) + 0.1
+    levels = amplitude_to_db(batch * torch.tensor([1.0, 10.0, 0.2])[:, None, None], reference="max")
+    assert levels.amax(dim=(1, 2)).tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("reference", [0.0, -1.0, "mean"])
+def test_a_wrong_reference_is_refused(reference: float | str) -> None:
+    with pytest.raises(ArgumentError, match="reference"):
+        amplitude_to_db(torch.ones(3), reference=reference)

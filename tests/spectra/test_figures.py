@@ -22,6 +22,14 @@ def tone(*partials: tuple[float, float], duration_s: float = 2.0, name: str = ""
     return Clip(np.asarray(wave, np.float32)[None], RATE, name)
 
 
+@pytest.mark.parametrize("kind", ["spectrogram", "mel", "log"])
+def test_silence_is_dark(kind: str) -> None:
+    silence = Clip(np.zeros((1, RATE), np.float32), RATE)
+    figure = figures.show(silence, kind)
+    (image,) = (image for ax in figure.axes for image in ax.images)
+    assert np.max(image.norm(image.get_array())) <= 0
+
+
 @pytest.mark.parametrize("hz", [440.0, 1000.3, 5123.77])
 def test_spectrum_shows_the_true_amplitude_and_frequency(hz: float) -> None:
     data = overview(tone((hz, 0.5), (3 * hz / 2, 0.125)))

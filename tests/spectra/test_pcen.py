@@ -75,9 +75,23 @@ def test_gradients() -> None:
     assert torch.autograd.gradcheck(PCEN(scale=10.0).double(), power, atol=1e-4)
 
 
+def test_no_gain_leaves_the_level_to_the_root() -> None:
+    power = torch.rand(4, 50, dtype=torch.float64)
+    ours = PCEN(gain=0.0, scale=1.0, initial=1.0)(power)
+    theirs = librosa.pcen(power.numpy(), sr=16000, hop_length=160, gain=0.0)
+    np.testing.assert_allclose(ours.numpy(), theirs, rtol=1e-10)
+
+
+def test_silence_is_zero() -> None:
+    assert not PCEN(initial=1.0)(torch.zeros(40, 100, dtype=torch.float64)).any()
+    assert not PCEN()(torch.zeros(40, 100)).any()
+
+
 def test_wrong_arguments_are_refused() -> None:
     for name in ("gain", "bias", "power", "time_constant_s", "eps", "scale"):
         with pytest.raises(ArgumentError, match=name):
-            PCEN(**{name: 0.0})
+            PCEN(**{name: 0.0 if name != "gain" else -0.1})
+    with pytest.raises(ArgumentError, match="gain"):
+        PCEN(gain=0.0, trainable=True)
     with pytest.raises(ShapeError):
         PCEN()(torch.rand(10))

@@ -175,9 +175,8 @@ def test_vmap_equals_the_batch() -> None:
     torch.testing.assert_close(torch.func.vmap(module)(x), module(x))
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.int16])
-def test_other_numbers_are_taken_as_float32(dtype: torch.dtype) -> None:
-    x = (torch.randn(400) * 100).to(dtype)
+def test_whole_numbers_are_taken_as_float32() -> None:
+    x = (torch.randn(400) * 100).to(torch.int16)
     out = Spectrogram(64, 16)(x)
     assert out.dtype == torch.float32
     torch.testing.assert_close(out, Spectrogram(64, 16)(x.float()))

@@ -159,7 +159,7 @@ def spectrogram_and_reference(
     data: Overview, rows: int = IMAGE_ROWS, most_columns: int = 2400
 ) -> tuple[str, float]:
     """The same, and the level in dB that is drawn brightest."""
-    from tympan.spectra.figures_data import power_db, rows_between
+    from tympan.spectra.figures_data import brightest_db, power_db, rows_between
 
     power = rows_between(data, mel_edges(data.rate_hz / 2, rows))
     if power.shape[1] > most_columns:
@@ -167,7 +167,7 @@ def spectrogram_and_reference(
         padded = np.pad(power, ((0, 0), (0, -power.shape[1] % span)), mode="edge")
         power = padded.reshape(rows, -1, span).mean(axis=2)
     level = power_db(power)
-    top = float(level.max())
+    top = brightest_db(level)
     return png(np.clip((level - top) / DB_RANGE + 1, 0, 1)), round(top, 2)
 
 

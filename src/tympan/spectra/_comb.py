@@ -125,7 +125,7 @@ class Combs:
         shift = (0.5 * (left - right) / bend.clamp(max=-1e-9)).clamp(-1, 1)
         line = top + shift
         # What is hardly above the noise, or the side lobe of another line, weighs little.
-        floor = power.median(dim=1, keepdim=True).values
+        floor = power[:, ::4].median(dim=1, keepdim=True).values
         clear = (power[rows, top] - floor).clamp(min=0).sqrt()
         # The edge of a neighbour's lobe is no line, and beyond the band there is none.
         valid = (bend < 0) & (shift.abs() < 1) & (wanted < last)
@@ -158,11 +158,11 @@ def _combs(f_min_hz: float, steps: int, bin_hz: float, bins: int, lobe_hz: float
     edges = np.pad(tooth, ((0, 0), (1, 1)))
     gap = -_GAP * (edges[:, 1:] + edges[:, :-1]) / 2
     comb = np.zeros((steps, bins))
-    for h in range(1, _MOST_HARMONICS + 1):
+    for h in number.tolist():
         _add_lobes(comb, h * pitch_hz, tooth[:, h - 1], pitch_hz, bin_hz, lobe_hz, ratio)
-    for left in range(_MOST_HARMONICS + 1):
-        for between in (left + 1 / 3, left + 1 / 2, left + 2 / 3):
-            _add_lobes(comb, between * pitch_hz, gap[:, left], pitch_hz, bin_hz, lobe_hz, ratio)
+    for h in range(_MOST_HARMONICS + 1):
+        for between in (h + 1 / 3, h + 1 / 2, h + 2 / 3):
+            _add_lobes(comb, between * pitch_hz, gap[:, h], pitch_hz, bin_hz, lobe_hz, ratio)
     # Noise deviates by about 0.6 in the fit of a comb with all its teeth.
     comb *= 1.25 / np.sqrt((number ** (-2 * _DECAY)).sum())
     return torch.from_numpy(comb).float()

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
+from tympan.spectra._constants import WithConstants
 from tympan.spectra._frames import CHUNK_SAMPLES, is_traced
 from tympan.spectra._module import project
 from tympan.spectra.windows import window
@@ -19,7 +20,7 @@ _BLOCK = 64
 PASSBAND, _ATTENUATION_DB = 0.91374, 129.45
 
 
-class HalveRate(nn.Module):
+class HalveRate(WithConstants):
     """Every second sample of the low-passed signal: (b, t) → (b, ceil(t / 2)).
 
     >>> HalveRate()(torch.ones(1, 2000))[0, 500].round(decimals=5)
@@ -36,7 +37,7 @@ class HalveRate(nn.Module):
         for i in range(_BLOCK):
             block[2 * i : 2 * i + len(taps), i] = taps
         for name, values in (("taps", taps), ("block", block)):
-            self.register_buffer(name, torch.tensor(values).float(), persistent=False)
+            self.add_constant(name, values)
 
     def forward(self, x: Tensor) -> Tensor:
         """Samples (b, t) → (b, ceil(t / 2))."""
@@ -44,15 +45,15 @@ class HalveRate(nn.Module):
         # Not -(-t // 2): graphs divide towards zero.
         length = (x.shape[-1] + 1) // 2
         if is_traced():
-            taps = self.taps.to(x.dtype)[None, None]
+            taps = self.constant("taps", x.dtype)[None, None]
             out = functional.conv1d(x[:, None], taps, stride=2, padding=reach)
             return out[:, 0, :length]
         # One matrix product per block of outputs: several times faster than a strided convolution.
         step = 2 * _BLOCK
-        blocks = -(-length // _BLOCK)
+        blocks, block = -(-length // _BLOCK), self.constant("block", x.dtype)
         padded = functional.pad(x, (reach, (blocks - 1) * step + span - reach - x.shape[-1]))
         pieces = padded.unfold(-1, span, step).split(CHUNK_SAMPLES // span, dim=1)
-        out = torch.cat([project(piece, self.block) for piece in pieces], dim=1)
+        out = torch.cat([project(piece, block) for piece in pieces], dim=1)
         return out.flatten(1)[:, :length]
 
 

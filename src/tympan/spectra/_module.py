@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from tympan.spectra._constants import WithConstants, narrowed, widened
 from tympan.spectra._frames import Framing, is_traced
 
+if TYPE_CHECKING:
+    from tympan.audio.clip import Clip
 
-class FrameModule(nn.Module):
+
+class FrameModule(WithConstants):
     """Base of the modules that turn samples (..., t) into one column per frame (..., f, n).
 
     A subclass implements `compute`, which takes the framing as an argument, so that a stream can
@@ -28,18 +33,16 @@ class FrameModule(nn.Module):
         """Columns of the frames of samples (b, t) → (b, f, n)."""
         raise NotImplementedError
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Samples (..., t) → (..., f, n)."""
-        return self.columns(x, self.framing)
+    def forward(self, x: Tensor | Clip) -> Tensor:
+        """Samples (..., t), or a clip (c, t) → (..., f, n)."""
+        return self.columns(self.samples(x), self.framing)
 
     def columns(self, x: Tensor, framing: Framing) -> Tensor:
         """`forward` under another framing of the same frame size and hop."""
         if not is_traced():
             framing.check(x)
-        if x.dtype not in (torch.float32, torch.float64):
-            x = x.float()
-        out = self.compute(x.reshape(-1, x.shape[-1]), framing)
-        return out.reshape(*x.shape[:-1], *out.shape[-2:])
+        out = self.compute(widened(x).reshape(-1, x.shape[-1]), framing)
+        return narrowed(out, x).reshape(*x.shape[:-1], *out.shape[-2:])
 
 
 def project(left: Tensor, right: Tensor) -> Tensor:

@@ -77,14 +77,18 @@ def _sums(begin: np.ndarray, score: np.ndarray, none: np.ndarray, moves: Moves) 
 def _backwards(sums: np.ndarray, moves: Moves) -> np.ndarray:
     """The states of the best path, from its end: (n,); the last state is none."""
     count, last = len(sums), sums.shape[1] - 1
-    places = np.arange(last)
+    away = np.abs(np.arange(1 - last, last))
+    prices = np.minimum(moves.per_step * away, moves.most)
     states = np.empty(count, dtype=np.int64)
     states[-1] = sums[-1].argmax()
     for i in range(count - 2, -1, -1):
-        if states[i + 1] == last:
-            price = np.full(last, moves.start_or_stop)
+        state, pitched, silent = states[i + 1], sums[i, :-1], sums[i, -1]
+        if state == last:
+            values = pitched - moves.start_or_stop
         else:
-            price = np.minimum(moves.per_step * np.abs(places - states[i + 1]), moves.most)
-        price = np.append(price, 0.0 if states[i + 1] == last else moves.start_or_stop)
-        states[i] = (sums[i] - price).argmax()
+            # The price of coming here from each pitch.
+            values = pitched - prices[last - 1 - state : 2 * last - 1 - state]
+            silent -= moves.start_or_stop
+        best = values.argmax()
+        states[i] = best if values[best] >= silent else last
     return states

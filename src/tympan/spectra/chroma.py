@@ -87,17 +87,16 @@ class Chroma(FrameModule):
         super().__init__()
         self.stft = STFT(n_fft, hop, win, window, center, pad_mode)
         self.framing, self.normalize = self.stft.framing, normalize
+        self.rate_hz = rate_hz
         filters = chroma_filters(rate_hz, n_fft, n_chroma, tuning)
-        self.register_buffer(
-            "filters", torch.tensor(filters, dtype=torch.float32), persistent=False
-        )
+        self.add_constant("filters", filters)
         self._banded = BandedFilters(filters)
 
     def compute(self, x: Tensor, framing: Framing) -> Tensor:
         if self.stft.is_fast(x):
             chroma = filter_frames(x, framing, self.stft.window, self._banded)
         else:
-            chroma = project(self.filters, self.stft.power(x, framing))
+            chroma = project(self.constant("filters", x.dtype), self.stft.power(x, framing))
         if not self.normalize:
             return chroma
         largest = chroma.amax(dim=-2, keepdim=True)

@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from tympan.errors import ArgumentError
+from tympan.spectra._constants import WithConstants, narrowed, widened
 from tympan.spectra._decimate import HalveRate
 from tympan.spectra._frames import Framing, is_traced, use_fast_path
 from tympan.spectra._module import magnitude, project
 from tympan.spectra.windows import window as window_samples
+
+if TYPE_CHECKING:
+    from tympan.audio.clip import Clip
 
 C1_HZ = 440.0 * 2 ** (-45 / 12)
 
@@ -35,7 +40,7 @@ class _Octave:
     last: int
 
 
-class ConstantQ(nn.Module):
+class ConstantQ(WithConstants):
     """Constant-Q transform: samples (..., t) → (..., n_bins, n), magnitudes or complex.
 
         C[k, n] = sqrt(N_k) sum_i w_k[i] x[n hop + i] exp(-2 pi j f_k i / rate),  sum(w_k) = 1
@@ -94,29 +99,31 @@ class ConstantQ(nn.Module):
                 fix="use fewer bins, a lower f_min_hz or a higher rate",
             )
         lengths = quality * rate_hz / self.frequencies_hz
-        self.register_buffer("lengths", torch.tensor(lengths).float(), persistent=False)
+        self.add_constant("lengths", lengths)
         octaves = -(-n_bins // bins_per_octave)
         early = _early_halvings(reach, hop, octaves)
         self._octaves = _octaves(rate_hz, hop, n_bins, bins_per_octave, early)
         for i, octave in enumerate(self._octaves):
             span = slice(octave.first, octave.last)
             kernel = _kernel(self.frequencies_hz[span], octave, quality, lengths[span])
-            self.register_buffer(f"kernel_{i}", torch.tensor(kernel).float(), persistent=False)
+            self.add_constant(f"kernel_{i}", kernel)
         self.halve = HalveRate()
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Samples (..., t) → (..., n_bins, n)."""
-        x = x if x.dtype in (torch.float32, torch.float64) else x.float()
-        flat, count = x.reshape(-1, x.shape[-1]), 1 + x.shape[-1] // self.hop
+    def forward(self, x: Tensor | Clip) -> Tensor:
+        """Samples (..., t), or a clip (c, t) → (..., n_bins, n)."""
+        x = self.samples(x)
+        flat, count = widened(x).reshape(-1, x.shape[-1]), 1 + x.shape[-1] // self.hop
         pieces, halvings = [], 0
         for i, octave in enumerate(self._octaves):
             while halvings < octave.halvings:
                 flat, halvings = self.halve(flat), halvings + 1
-            pieces.append(self._octave(flat, getattr(self, f"kernel_{i}"), octave.hop, count))
+            pieces.append(
+                self._octave(flat, self.constant(f"kernel_{i}", flat.dtype), octave.hop, count)
+            )
         real = torch.cat([piece[0] for piece in reversed(pieces)], dim=1)
         imag = torch.cat([piece[1] for piece in reversed(pieces)], dim=1)
         out = torch.complex(real, imag) if self.output == "complex" else magnitude(real, imag)
-        return out.reshape(*x.shape[:-1], *out.shape[-2:])
+        return narrowed(out, x).reshape(*x.shape[:-1], *out.shape[-2:])
 
     def _octave(self, x: Tensor, kernel: Tensor, hop: int, count: int) -> tuple[Tensor, Tensor]:
         """Real and imaginary parts (b, k, n) of one octave's bins; kernel is (2 k, n_fft)."""

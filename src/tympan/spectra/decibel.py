@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from tympan.errors import ArgumentError
+from tympan.spectra._constants import narrowed, widened
 
 
 class PowerToDb(nn.Module):
@@ -45,8 +46,9 @@ class PowerToDb(nn.Module):
 
     def forward(self, power: Tensor) -> Tensor:
         """Power (...) → dB (...)."""
-        level = 10 * torch.log10(power.clamp(min=self.floor)) - self._offset_db
-        return limit_range(level, self.top_db)
+        # In half precision the floor would be zero.
+        level = 10 * torch.log10(widened(power).clamp(min=self.floor)) - self._offset_db
+        return narrowed(limit_range(level, self.top_db), power)
 
     def in_place(self, power: Tensor) -> Tensor:
         """The same, overwriting `power`; without gradient and without `top_db`."""
@@ -55,7 +57,7 @@ class PowerToDb(nn.Module):
 
     def inverse(self, level_db: Tensor) -> Tensor:
         """Power of a level in dB (what lay below the floor comes back as the floor)."""
-        return self.reference * torch.pow(10.0, level_db / 10)
+        return narrowed(self.reference * torch.pow(10.0, widened(level_db) / 10), level_db)
 
     def extra_repr(self) -> str:
         return f"floor_db={self.floor_db}, reference={self.reference}, top_db={self.top_db}"
@@ -73,13 +75,45 @@ def limit_range(level: Tensor, top_db: float | None) -> Tensor:
     return torch.maximum(level, level.amax(dim=axes, keepdim=True) - top_db)
 
 
-def amplitude_to_db(amplitude: Tensor, floor_db: float = -100.0) -> Tensor:
-    """Decibels of an amplitude: 20 log10(max(amplitude, 10^(floor_db / 20))); 0 dB is 1.
+def amplitude_to_db(
+    amplitude: Tensor,
+    floor_db: float = -100.0,
+    reference: float | str = 1.0,
+    top_db: float | None = None,
+) -> Tensor:
+    """Decibels of an amplitude: 20 log10(max(|amplitude|, floor) / reference), any shape.
+
+    Equal to `librosa.amplitude_to_db(amplitude, ref=reference, amin=floor, top_db=top_db)`, where
+    `"max"` is its `ref=np.max`.
+
+    Args:
+        amplitude: (...) real or complex.
+        floor_db: the quietest level told apart, in dB below amplitude 1; -100 is a floor of 1e-5.
+        reference: the amplitude that is 0 dB, or `"max"`: the largest of each item (its last two
+            axes).
+        top_db: raise everything to at least `top_db` below the loudest value of each item.
+
+    Raises:
+        ArgumentError: the reference is no amplitude above 0, or `top_db` is negative.
 
     >>> amplitude_to_db(torch.tensor([1.0, 0.1, 0.0]))
     tensor([   0.,  -20., -100.])
+    >>> amplitude_to_db(torch.tensor([0.5, 0.05]), reference="max")
+    tensor([  0., -20.])
     """
-    return 20 * torch.log10(amplitude.abs().clamp(min=10.0 ** (floor_db / 20)))
+    if reference != "max" and (isinstance(reference, str) or not reference > 0):
+        raise ArgumentError(f"reference is {reference!r}", fix='an amplitude above 0, or "max"')
+    if top_db is not None and top_db < 0:
+        raise ArgumentError(f"top_db is {top_db}", fix="0 or more, or None")
+    floor = 10.0 ** (floor_db / 20)
+    size = widened(amplitude.abs())
+    level = 20 * torch.log10(size.clamp(min=floor))
+    if reference == "max":
+        axes = tuple(range(max(-2, -level.ndim), 0))
+        level = level - level.amax(dim=axes, keepdim=True)
+    elif reference != 1.0:
+        level = level - 20 * math.log10(max(floor, float(reference)))
+    return narrowed(limit_range(level, top_db), amplitude)
 
 
 def db_to_amplitude(level_db: Tensor) -> Tensor:
@@ -88,4 +122,4 @@ def db_to_amplitude(level_db: Tensor) -> Tensor:
     >>> db_to_amplitude(torch.tensor([0.0, -20.0]))
     tensor([1.0000, 0.1000])
     """
-    return torch.pow(10.0, level_db / 20)
+    return narrowed(torch.pow(10.0, widened(level_db) / 20), level_db)

@@ -12,8 +12,11 @@ import numpy as np
 
 from tympan.errors import AudioFileError
 from tympan.spectra.figures_stream import Envelope, MeanSpectrum, PowerSpectrogram
+from tympan.spectra.figures_style import DB_RANGE
 
 BLOCK_S = 20.0
+# The bottom of what float32 and 24 bits can tell.
+SILENCE_DB = -140.0
 # From these lengths on, the mean spectrum has fewer bins, and its frames do not overlap.
 _FEWER_BINS_S, _NO_OVERLAP_S = 20.0, 120.0
 
@@ -215,7 +218,17 @@ def rows_between(data: Overview, edges_hz: np.ndarray) -> np.ndarray:
 
 def power_db(power: np.ndarray) -> np.ndarray:
     """Turn power into dB, with −140 dB as the bottom of what float32 and 24 bits can tell."""
-    return 10.0 * np.log10(np.maximum(power, 1e-14))
+    return 10.0 * np.log10(np.maximum(power, 10 ** (SILENCE_DB / 10)))
+
+
+def brightest_db(level_db: np.ndarray) -> float:
+    """The level that a picture shows brightest: the loudest, or far above silence.
+
+    >>> brightest_db(np.array([-90.0, -20.0])), brightest_db(np.array([-140.0]))
+    (-20.0, -60.0)
+    """
+    top = float(np.max(level_db))
+    return top if top > SILENCE_DB else SILENCE_DB + DB_RANGE
 
 
 def frame_sizes(rate_hz: int, num_samples: int, width: int = 1200) -> tuple[int, int]:

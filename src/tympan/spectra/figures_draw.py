@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan.spectra import figures_style as style
-from tympan.spectra.figures_data import Overview, Peak, log_rows, mel_rows, power_db, strongest
+from tympan.spectra.figures_data import (
+    Overview,
+    Peak,
+    brightest_db,
+    log_rows,
+    mel_rows,
+    power_db,
+    strongest,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -207,7 +215,7 @@ def _image(ax: Axes, data: Overview, level_db: np.ndarray, low: float, high: flo
     # Frame i is centred on i × hop, so that its pixel begins half a column earlier.
     half = data.frames_s / 2
     extent = (-half, level_db.shape[1] * data.frames_s - half, low, high)
-    top = float(np.max(level_db))
+    top = brightest_db(level_db)
     image = ax.imshow(
         level_db,
         origin="lower",

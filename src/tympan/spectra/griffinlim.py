@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from tympan.errors import ArgumentError, ShapeError
+from tympan.spectra._constants import narrowed, widened
 from tympan.spectra._frames import is_traced
 from tympan.spectra._module import magnitude as magnitude_of
 from tympan.spectra.stft import STFT
@@ -75,7 +76,8 @@ class GriffinLim(nn.Module):
                 f"expected a spectrogram (..., {self.stft.num_bins}, n), "
                 f"got {tuple(magnitude.shape)}"
             )
-        wanted = magnitude if self.power == 1 else magnitude.pow(1 / self.power)
+        wanted = widened(magnitude)
+        wanted = wanted if self.power == 1 else wanted.pow(1 / self.power)
         spec = wanted * self._phases(wanted, generator)
         pull, before = self.momentum / (1 + self.momentum), None
         tiny = torch.finfo(wanted.dtype).tiny
@@ -87,7 +89,7 @@ class GriffinLim(nn.Module):
             before = rebuilt
             # The unit phase first: where nothing is known it is 0, not 0 times infinity.
             spec = guess / (magnitude_of(guess.real, guess.imag) + tiny) * wanted
-        return self.stft.inverse(spec, length)
+        return narrowed(self.stft.inverse(spec, length), magnitude)
 
     def _phases(self, like: Tensor, generator: torch.Generator | None) -> Tensor:
         """Unit complex numbers to begin with."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tympan.errors import ArgumentError, ShapeError
 from tympan.spectra._bands import BandedFilters, filter_frames
+from tympan.spectra._constants import WithConstants, narrowed, widened
 from tympan.spectra._frames import Framing
 from tympan.spectra._module import FrameModule, project
 from tympan.spectra.decibel import PowerToDb
@@ -113,7 +113,7 @@ def _warn_of_empty(filters: np.ndarray, edges_hz: np.ndarray, rate_hz: int) -> N
     )
 
 
-class Mel(nn.Module):
+class Mel(WithConstants):
     """Mel filter bank: power spectra (..., f, n) → (..., n_mels, n).
 
     Equal to `librosa.filters.mel` (`scale="htk"` is its `htk=True`).
@@ -128,6 +128,7 @@ class Mel(nn.Module):
         norm: `"slaney"` divides each filter by its width (bands of white noise are then equal),
             `None` leaves peaks of 1.
 
+    >>> import torch
     >>> Mel(16000, 512, n_mels=40)(torch.ones(257, 3)).shape
     torch.Size([40, 3])
     """
@@ -147,9 +148,7 @@ class Mel(nn.Module):
         super().__init__()
         self.rate_hz, self.n_fft, self.n_mels = rate_hz, n_fft, n_mels
         filters = mel_filters(rate_hz, n_fft, n_mels, f_min_hz, f_max_hz, scale, norm)
-        self.register_buffer(
-            "filters", torch.tensor(filters, dtype=torch.float32), persistent=False
-        )
+        self.add_constant("filters", filters)
         self.banded = BandedFilters(filters)
 
     def forward(self, power: Tensor) -> Tensor:
@@ -158,7 +157,8 @@ class Mel(nn.Module):
             raise ShapeError(
                 f"expected power spectra (..., {self.n_fft // 2 + 1}, n), got {tuple(power.shape)}"
             )
-        return project(self.filters, power)
+        wide = widened(power)
+        return narrowed(project(self.constant("filters", wide.dtype), wide), power)
 
     def extra_repr(self) -> str:
         return f"rate_hz={self.rate_hz}, n_fft={self.n_fft}, n_mels={self.n_mels}"
@@ -184,6 +184,7 @@ class MelSpectrogram(FrameModule):
         scale: `"slaney"` or `"htk"`.
         norm: `"slaney"` or `None`, see `Mel`.
 
+    >>> import torch
     >>> MelSpectrogram(16000, n_fft=512, hop=160, n_mels=40)(torch.zeros(16000)).shape
     torch.Size([40, 101])
     """
@@ -237,6 +238,7 @@ class LogMel(FrameModule):
         floor_db: level of silence.
         win, window, center, pad_mode, scale, norm: see `MelSpectrogram`.
 
+    >>> import torch
     >>> LogMel(rate_hz=16000, n_mels=64)(torch.zeros(2, 1, 16000)).unique()
     tensor([-100.])
     """
@@ -264,7 +266,7 @@ class LogMel(FrameModule):
             win=win, window=window, center=center, pad_mode=pad_mode, scale=scale, norm=norm,
         )  # fmt: skip
         self.to_db = PowerToDb(floor_db)
-        self.framing = self.melspectrogram.framing
+        self.framing, self.rate_hz = self.melspectrogram.framing, rate_hz
 
     def compute(self, x: Tensor, framing: Framing) -> Tensor:
         mel = self.melspectrogram

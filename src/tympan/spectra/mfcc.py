@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from tympan.errors import ArgumentError, ShapeError
+from tympan.spectra._constants import narrowed, widened
 from tympan.spectra._frames import Framing
 from tympan.spectra._module import FrameModule, project
 from tympan.spectra.decibel import limit_range
@@ -76,11 +77,12 @@ class MFCC(FrameModule):
             win=win, window=window, center=center, pad_mode=pad_mode, scale=scale, norm=norm,
         )  # fmt: skip
         self.framing, self.top_db, self.n_mfcc = self.logmel.framing, top_db, n_mfcc
+        self.rate_hz = rate_hz
         matrix = cosine_matrix(n_mels)[:n_mfcc]
         if lifter > 0:
             order = np.arange(1, n_mfcc + 1)
             matrix *= (1 + lifter / 2 * np.sin(np.pi * order / lifter))[:, None]
-        self.register_buffer("matrix", torch.tensor(matrix, dtype=torch.float32), persistent=False)
+        self.add_constant("matrix", matrix)
 
     @property
     def framewise(self) -> bool:
@@ -88,7 +90,8 @@ class MFCC(FrameModule):
         return self.top_db is None
 
     def compute(self, x: Tensor, framing: Framing) -> Tensor:
-        return project(self.matrix, limit_range(self.logmel.compute(x, framing), self.top_db))
+        level = limit_range(self.logmel.compute(x, framing), self.top_db)
+        return project(self.constant("matrix", level.dtype), level)
 
     def inverse(self, mfcc: Tensor) -> Tensor:
         """The smooth log-mel spectrum that has these coefficients: (..., n_mfcc, n) → dB.
@@ -97,7 +100,9 @@ class MFCC(FrameModule):
         """
         if mfcc.ndim < 2 or mfcc.shape[-2] != self.n_mfcc:
             raise ShapeError(f"expected (..., {self.n_mfcc}, n), got {tuple(mfcc.shape)}")
-        return project(torch.linalg.pinv(self.matrix.to(mfcc.dtype)), mfcc)
+        wide = widened(mfcc)
+        matrix = self.constant("matrix", wide.dtype)
+        return narrowed(project(torch.linalg.pinv(matrix), wide), mfcc)
 
     def extra_repr(self) -> str:
         return f"n_mfcc={self.n_mfcc}, top_db={self.top_db}"

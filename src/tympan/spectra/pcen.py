@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from tympan.errors import ArgumentError, ShapeError
+from tympan.spectra._constants import WithConstants, narrowed, widened
 from tympan.spectra._frames import is_traced
 from tympan.spectra._module import project
 
@@ -15,7 +17,7 @@ from tympan.spectra._module import project
 _BLOCK = 64
 
 
-class PCEN(nn.Module):
+class PCEN(WithConstants):
     """Per-channel energy normalisation: mel power (..., f, n) → (..., f, n), no unit.
 
         M[n] = (1 - s) M[n - 1] + s E[n]
@@ -28,7 +30,7 @@ class PCEN(nn.Module):
     Args:
         rate_hz: sample rate of the signal.
         hop: samples from one frame to the next.
-        gain: a number above 0; near 0 leaves the level as it is, 1 takes it away.
+        gain: 0 leaves the level as it is, 1 takes it away.
         bias: offset before the root.
         power: exponent of the root.
         time_constant_s: how long the smoother M remembers.
@@ -66,17 +68,19 @@ class PCEN(nn.Module):
         super().__init__()
         constants = {"gain": gain, "bias": bias, "power": power, "time_constant_s": time_constant_s}
         for name, value in {**constants, "eps": eps, "scale": scale}.items():
-            if value <= 0:
+            least = name == "gain" and value == 0 and not trainable
+            if value <= 0 and not least:
                 raise ArgumentError(f"{name} is {value}", fix="a number above 0")
         self.eps, self.scale, self.initial = eps, scale, initial
         self.smoothing = smoothing_factor(time_constant_s * rate_hz / hop)
         values = {"gain": gain, "bias": bias, "power": power, "smoothing": self.smoothing}
         for name, value in values.items():
-            tensor = torch.full((n_bands, 1), math.log(value))
+            logarithm = np.full((n_bands, 1), math.log(value) if value > 0 else -math.inf)
             if trainable:
-                self.register_parameter(f"log_{name}", nn.Parameter(tensor))
+                parameter = nn.Parameter(torch.tensor(logarithm, dtype=torch.float32))
+                self.register_parameter(f"log_{name}", parameter)
             else:
-                self.register_buffer(f"log_{name}", tensor, persistent=False)
+                self.add_constant(f"log_{name}", logarithm)
 
     @property
     def framewise(self) -> bool:
@@ -95,18 +99,28 @@ class PCEN(nn.Module):
         """
         if power.ndim < 2:
             raise ShapeError(f"expected mel power (..., f, n), got {tuple(power.shape)}")
-        energy = power * self.scale
+        energy = widened(power) * self.scale
         if energy.shape[-1] == 0:
-            return energy, state
+            return narrowed(energy, power), state
         if state is None:
             first = energy[..., :1]
             state = first if self.initial is None else torch.full_like(first, self.initial)
         smooth = self._smooth(energy, state)
         # Powers through logarithms: several times faster, and the exponents may be learnt.
-        divisor = torch.exp(-self.log_gain.exp() * torch.log(smooth + self.eps))
-        bias, root = self.log_bias.exp(), self.log_power.exp()
-        out = torch.exp(root * torch.log(energy * divisor + bias)) - bias**root
-        return out, smooth[..., -1:]
+        gain, bias, root = (self._value(name, energy).exp() for name in ("gain", "bias", "power"))
+        divisor = torch.exp(-gain * torch.log(smooth + self.eps))
+        # Both parts by the same operations: silence is exactly 0.
+        ground = torch.exp(root * torch.log(bias))
+        out = torch.exp(root * torch.log(energy * divisor + bias)) - ground
+        return narrowed(out, power), smooth[..., -1:]
+
+    def _value(self, name: str, like: Tensor) -> Tensor:
+        """The logarithm of a constant, learnt or not, in the precision of `like`."""
+        key = f"log_{name}"
+        if key in self._parameters:
+            learnt: Tensor = getattr(self, key)
+            return learnt.to(torch.promote_types(learnt.dtype, like.dtype))
+        return self.constant(key, like.dtype)
 
     def _smooth(self, energy: Tensor, state: Tensor) -> Tensor:
         """The recursion M over the last axis, as products with triangular matrices."""
@@ -125,7 +139,7 @@ class PCEN(nn.Module):
 
     def _kernel(self, size: int, like: Tensor) -> tuple[Tensor, Tensor]:
         """Weights of earlier frames in later ones (bands, size, size), of a state (bands, size)."""
-        rate = self.log_smoothing.to(like.dtype)
+        rate = self._value("smoothing", like)
         log_keep = torch.log1p(-rate.exp())
         step = torch.arange(size, device=like.device, dtype=like.dtype)
         age = step - step[:, None]

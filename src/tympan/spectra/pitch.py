@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 # A fit that is rarely reached in noise; and the share of the fit of a recording's clear frames,
 # less an offset, below which there is but the echo of a tone, or a tone that is beginning.
-_NOISE_FIT, _SHARE, _OFFSET, _CLEAR = 1.6, 0.3, 1.2, 0.95
+_NOISE_FIT, _SHARE, _OFFSET, _CLEAR = 1.75, 0.3, 1.2, 0.95
 # Frames so far below the loudest with a pitch must fit better, by so much per dB.
 _QUIET_DB, _PER_DB = 30.0, 0.5
 # Prices of moves between frames 10 ms apart: per semitone, at most, and of a begin or end.
-_PER_SEMITONE, _LEAP, _START = 0.5, 2.5, 0.3
+_PER_SEMITONE, _LEAP, _START = 0.5, 2.5, 0.5
 
 
 @dataclass(frozen=True, eq=False)

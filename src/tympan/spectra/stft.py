@@ -63,7 +63,7 @@ class STFT(FrameModule):
         samples = _padded_window(window, self.win, n_fft)
         squares = np.pad(samples**2, (0, -n_fft % hop)).reshape(-1, hop).sum(0)
         self._covers = bool(squares.min() > 1e-10)
-        self.register_buffer("window", torch.tensor(samples, dtype=torch.float32), persistent=False)
+        self.add_constant("window", samples)
 
     def compute(self, x: Tensor, framing: Framing) -> Tensor:
         if is_traced():
@@ -72,7 +72,8 @@ class STFT(FrameModule):
         # A short signal is at its fastest in one piece.
         short = x.numel() // framing.hop * self.n_fft <= 4 * CHUNK_SAMPLES
         if short or not self.is_fast(x):
-            return torch.fft.rfft(framing.frames(x) * self.window.to(x.dtype)).transpose(-1, -2)
+            window = self.constant("window", x.dtype)
+            return torch.fft.rfft(framing.frames(x) * window).transpose(-1, -2)
         shape = x.shape[0], framing.num_frames(x.shape[-1]), self.num_bins
         out = torch.empty(shape, dtype=torch.complex64)
         with torch.no_grad():
@@ -107,7 +108,8 @@ class STFT(FrameModule):
         if is_traced():
             real, imag = self.real_imag(x, framing)
         else:
-            spec = torch.fft.rfft(framing.frames(x) * self.window.to(x.dtype)).transpose(-1, -2)
+            window = self.constant("window", x.dtype)
+            spec = torch.fft.rfft(framing.frames(x) * window).transpose(-1, -2)
             real, imag = spec.real, spec.imag
         return real * real + imag * imag
 
@@ -133,7 +135,7 @@ class STFT(FrameModule):
         lead, count = spec.shape[:-2], spec.shape[-1]
         flat = spec.reshape(-1, self.num_bins, count)
         signal = self._weighted_sum(flat)
-        covered = cover(self.window, self.hop, count, signal.dtype)
+        covered = cover(self.constant("window", signal.dtype), self.hop, count, signal.dtype)
         # Where no window reaches, nothing is known: zero.
         unknown = covered <= torch.finfo(covered.dtype).tiny
         signal = signal / covered.masked_fill(unknown, 1.0)
@@ -154,7 +156,7 @@ class STFT(FrameModule):
             with torch.no_grad():
                 return invert_in_chunks(spec, self.window, self.hop)
         frames = torch.fft.irfft(spec.transpose(-1, -2), n=self.n_fft, dim=-1)
-        return overlap_add(frames * self.window.to(frames.dtype), self.hop)
+        return overlap_add(frames * self.constant("window", frames.dtype), self.hop)
 
     def inverse_kernel(self) -> Tensor:
         """The inverse of `fourier_kernel`, windowed too: (2 f, 1, n_fft)."""

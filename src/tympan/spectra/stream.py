@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +10,9 @@ from torch import Tensor, nn
 from tympan.errors import ArgumentError, ShapeError
 from tympan.spectra._frames import Framing
 from tympan.spectra._module import FrameModule
+
+if TYPE_CHECKING:
+    from tympan.audio.clip import Clip
 
 
 class StreamingSpectrogram:
@@ -62,13 +65,14 @@ class StreamingSpectrogram:
         self._skip = 0  # samples to come that lie between two frames
         self.num_samples = self.num_frames = 0
 
-    def push(self, block: Tensor) -> Tensor:
-        """Take the next samples (..., t); return the frames (..., f, n) they complete, maybe none.
+    def push(self, block: Tensor | Clip) -> Tensor:
+        """Take the next samples (..., t), or a clip; return the frames (..., f, n) they complete.
 
         All blocks have the same leading axes.
         """
         if self._ended:
             raise ArgumentError("the stream has ended", fix="call reset() for a new signal")
+        block = self._first.samples(block)
         if self._buffer is not None and block.shape[:-1] != self._buffer.shape[:-1]:
             raise ShapeError(
                 f"expected a block {tuple(self._buffer.shape[:-1])} + (t,), "

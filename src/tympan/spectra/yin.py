@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from tympan.errors import ArgumentError
+from tympan.spectra._constants import WithConstants, narrowed, widened
 from tympan.spectra._frames import CHUNK_SAMPLES
 
+if TYPE_CHECKING:
+    from tympan.audio.clip import Clip
 
-class Yin(nn.Module):
+
+class Yin(WithConstants):
     """How little a signal repeats itself after each lag: samples (..., t) → (..., lags, n).
 
         d(T) = N / (N - T) sum_i (x[i] - x[i + T])²         over the N samples of a frame
@@ -50,15 +56,16 @@ class Yin(nn.Module):
         self.max_lag = int(np.ceil(rate_hz / f_min_hz)) + 1
         self.frame = 5 * self.max_lag // 2
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Samples (..., t) → (..., lags, n); lag i is `min_lag + i` samples."""
-        x = x if x.dtype in (torch.float32, torch.float64) else x.float()
+    def forward(self, x: Tensor | Clip) -> Tensor:
+        """Samples (..., t), or a clip (c, t) → (..., lags, n); lag i is `min_lag + i` samples."""
+        x = self.samples(x)
         half = self.frame // 2
-        padded = functional.pad(x.reshape(-1, x.shape[-1]), (half, self.frame - half))
+        padded = functional.pad(widened(x).reshape(-1, x.shape[-1]), (half, self.frame - half))
         frames = padded.unfold(-1, self.frame, self.hop)[:, : 1 + x.shape[-1] // self.hop]
         step = max(1, CHUNK_SAMPLES // (4 * self.frame))
         out = torch.cat([self._difference(part) for part in frames.split(step, dim=1)], dim=1)
-        return out.transpose(-1, -2).reshape(*x.shape[:-1], -1, frames.shape[1])
+        out = out.transpose(-1, -2).reshape(*x.shape[:-1], -1, frames.shape[1])
+        return narrowed(out, x)
 
     def _difference(self, frames: Tensor) -> Tensor:
         """Frames (b, n, frame) → d' (b, n, lags)."""
