@@ -28,3 +28,16 @@ MAGIC = re.compile(
     rb"|\xff[\xfb\xf3\xf2\xfa\xf1\xf9]|wvPK|NIST_1A",
     re.DOTALL,
 )
+# What sub-folders, and values of a split column, are called.
+SPLIT_NAMES = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "dev": "val",
+    "test": "test",
+    "testing": "test",
+    "eval": "test",
+    "evaluation": "test",
+}

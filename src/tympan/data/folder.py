@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tympan.data import layouts, metadata
+from tympan.data._formats import SPLIT_NAMES
 from tympan.data._walk import walk
 from tympan.data.known_sets import read_known_set
 from tympan.data.labels import label_warnings
-from tympan.data.layouts import SPLIT_NAMES
 from tympan.data.sidecars import add_sidecars
 from tympan.data.table import Example, Table
 from tympan.data.tables import find_tables, metadata_file

@@ -9,22 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tympan.data import tables
+from tympan.data._formats import SPLIT_NAMES
 from tympan.data._walk import folders, is_audio, is_score, walk
 from tympan.data.table import Example, Table, recording
 from tympan.errors import DataError
 
-SPLIT_NAMES = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "dev": "val",
-    "test": "test",
-    "testing": "test",
-    "eval": "test",
-    "evaluation": "test",
-}
 NORMAL = frozenset(("normal",))
 ABNORMAL = frozenset(("abnormal", "anomaly", "anomalous", "anomalies"))
 # normal_id_02_00000003.wav, section_00_source_train_normal_0000_strength_1_ambient.wav

@@ -152,7 +152,7 @@ class _Columns:
         return all(PurePosixPath(c).suffix.lower() in _ANNOTATION_SUFFIXES for c in cells)
 
     def names_sets(self, column: str) -> bool:
-        from tympan.data.layouts import SPLIT_NAMES
+        from tympan.data._formats import SPLIT_NAMES
 
         cells = {cell.lower().replace("_", "-").split("-")[0] for cell in self._cells(column)}
         return bool(cells) and cells <= SPLIT_NAMES.keys()

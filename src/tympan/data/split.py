@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tympan.data._formats import SPLIT_NAMES
 from tympan.data.grouping import Grouping, Strata, strata_of
-from tympan.data.layouts import SPLIT_NAMES
 from tympan.data.leaks import content_keys, report_shared
 from tympan.data.stratified import stratified_split
 from tympan.data.table import Table

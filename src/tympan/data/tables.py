@@ -68,7 +68,7 @@ def find_tables(root: Path, files: Sequence[Path]) -> Found:
     listed = metadata_file(root)
     if listed is not None:
         return Found((listed,))
-    from tympan.data.layouts import SPLIT_NAMES
+    from tympan.data._formats import SPLIT_NAMES
 
     useful, notes = _candidates(root, files)
     named = [path for path in useful if path.stem.lower() in _NAMES]
