@@ -14,12 +14,13 @@ PYTHON ?= $(shell for one in python3 python3.13 python3.12 python3.11 python3.14
 	then echo $$one; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz lint format type stubs docs benchmark clean venv dev
+.PHONY: help demo test fuzz faults lint format type stubs docs benchmark clean venv dev
 
 help:
 	@echo "make demo       hear a recording made on the spot, and write a page about it"
 	@echo "make test       run all tests"
 	@echo "make fuzz       damage 100,000 files of all formats and read them (CASES=..., SEED=...)"
+	@echo "make faults     plant faults in a copy of the source; each must make a test fail"
 	@echo "make lint       check style (ruff); make format repairs it"
 	@echo "make type       check types (mypy)"
 	@echo "make stubs      write the stubs of packages whose names load lazily"
@@ -75,6 +76,9 @@ SEED ?= 2026
 fuzz: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python tests/audio/fuzz.py --seed $(SEED) --cases $(CASES) \
 		--processes $(JOBS)
+
+faults: $(VENV)/.dev
+	$(BIN)/python tests/planted_faults.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

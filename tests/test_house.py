@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import tympan
+from planted_faults import FAULTS, Fault
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = Path(tympan.__file__).parent
@@ -122,3 +123,11 @@ def test_importing_tympan_loads_nothing_heavy() -> None:
 def test_every_public_name_can_be_used() -> None:
     for name in tympan.__all__:
         assert getattr(tympan, name) is not None
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda one: one.name.replace(" ", "_"))
+def test_a_planted_fault_still_fits_the_source(fault: Fault) -> None:
+    source = (SOURCES / fault.file).read_text(encoding="utf-8")
+    assert source.count(fault.right) == 1
+    ast.parse(source.replace(fault.right, fault.wrong))
+    assert all((ROOT / one).exists() for one in fault.tests)

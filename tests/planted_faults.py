@@ -1,0 +1,162 @@
+"""Plant faults in a copy of the source, one at a time, and see that the tests find them.
+
+    make faults                      # all of them, some minutes
+    python tests/planted_faults.py warm   # those whose name contains a word
+
+A fault that survives shows what the tests do not hold. `tests/test_house.py` checks that each still
+fits the source.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CLASSIFY = "tests/tasks/classify/"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A change of the source that must not go unseen.
+
+    Attributes:
+        name: what is wrong then.
+        file: of `src/tympan`.
+        right: what stands there.
+        wrong: what is put in its place.
+        tests: which of the tests must find it.
+    """
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+    tests: tuple[str, ...]
+
+
+LEARNER, LEARNER_TEST = "tasks/classify/learner.py", (CLASSIFY + "test_learner.py",)
+FAULTS = (
+    Fault("mixup never applied", LEARNER, "if self.mix:", "if False:", LEARNER_TEST),
+    Fault(
+        "spectral augmentation never applied", LEARNER,
+        "return varied.x, _given(varied.targets)\n\n    def inputs",
+        "return self.net.front(waves), _given(varied.targets)\n\n    def inputs", LEARNER_TEST,
+    ),
+    Fault(
+        "no level normalisation", LEARNER,
+        "normalize_level(crop_non_silent(waves, self.config.crop, rng))",
+        "crop_non_silent(waves, self.config.crop, rng)", LEARNER_TEST,
+    ),
+    Fault(
+        "crop halved", LEARNER, "crop_non_silent(waves, self.config.crop, rng)",
+        "crop_non_silent(waves, self.config.crop / 2, rng)", LEARNER_TEST,
+    ),
+    Fault(
+        "filter range doubled", LEARNER, "limit = config.filter_db / SPREAD_DB",
+        "limit = 2 * config.filter_db / SPREAD_DB", LEARNER_TEST,
+    ),
+    Fault(
+        "balance ignored", "tasks/classify/examples.py",
+        "class_weights(self.targets, config.balance) if config.balance else None", "None",
+        (CLASSIFY + "test_examples.py",),
+    ),
+    Fault(
+        "rare classes not drawn more often", "data/examples.py", "rarest**-balance", "rarest**0",
+        ("tests/data/test_batches.py", CLASSIFY + "test_examples.py"),
+    ),
+    Fault(
+        "no warm-up", "training/ema.py", "if step < warmup:", "if False:",
+        ("tests/training/test_loop.py", "tests/training/test_setup.py"),
+    ),
+    Fault(
+        "temperature always 1", "tasks/classify/task.py",
+        "temperature=validated_temperature(learner, validation)", "temperature=1.0",
+        ("tests/tasks/test_saving.py",),
+    ),
+    Fault(
+        "start model missing from the fingerprint", "training/run.py", '"start": start,',
+        '"start": "",', ("tests/training",),
+    ),
+    Fault(
+        "warm start drops the head", "tasks/classify/recipe.py",
+        'parts = ("encoder.", "pool.", "head.") if same else ("encoder.",)',
+        'parts = ("encoder.",)', (CLASSIFY + "test_recipe.py",),
+    ),
+    Fault(
+        "validation recordings missing from trained_on", "tasks/saving.py",
+        'rows = [*job.split.indices["train"], *job.split.indices["val"]]',
+        'rows = [*job.split.indices["train"]]', ("tests/tasks/test_saving.py",),
+    ),
+    Fault(
+        "no class weights in the linear probe", "tasks/classify/linear_probe.py",
+        "(each * share[y]).mean()", "each.mean()", (CLASSIFY + "test_linear_probe.py",),
+    ),
+    Fault(
+        "overlap ignored by the Viterbi smoothing", "tasks/classify/timeline.py",
+        "/ self._overlap", "/ 1.0", (CLASSIFY + "test_timeline.py", CLASSIFY + "test_overlap.py"),
+    ),
+    Fault(
+        "weight decay on biases", "training/ema.py",
+        "[p for p in learn if p.ndim > 1], [p for p in learn if p.ndim <= 1]", "learn, []",
+        ("tests/training",),
+    ),
+    Fault(
+        "one validation window only", "tasks/classify/examples.py", "VALIDATED = 6",
+        "VALIDATED = 1", (CLASSIFY + "test_examples.py",),
+    ),
+    Fault(
+        "epoch missing from the seed", "data/batches.py",
+        "key = np.array([self.seed % 2**64, epoch]", "key = np.array([self.seed % 2**64, 0]",
+        ("tests/data/test_batches.py",),
+    ),
+    Fault(
+        "guesses drawn as answers", "report/tracks.py", "GUESSED = 0.3", "GUESSED = 0.0",
+        ("tests/report/test_tracks.py", "tests/report/test_classification.py"),
+    ),
+    Fault(
+        "guesses explained", "tasks/classify/reasons.py", "GUESSED = 0.3", "GUESSED = 0.0",
+        (CLASSIFY + "test_explanation.py",),
+    ),
+)  # fmt: skip
+
+
+def is_found(fault: Fault, copy: Path) -> bool:
+    """Whether the tests fail on a copy of the repository with the fault."""
+    path = copy / "src" / "tympan" / fault.file
+    source = path.read_text(encoding="utf-8")
+    path.write_text(source.replace(fault.right, fault.wrong), encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+    environment = os.environ | {"PYTHONPATH": str(copy / "src"), "OMP_NUM_THREADS": "1"}
+    try:
+        run = subprocess.run(
+            [*command, *(str(copy / one) for one in fault.tests)],
+            cwd=copy, env=environment, capture_output=True, check=False,
+        )  # fmt: skip
+    finally:
+        path.write_text(source, encoding="utf-8")
+    return run.returncode == 1
+
+
+def main() -> int:
+    """Plant those that the command line names; 1 if one survives."""
+    wanted = [one for one in FAULTS if all(word in one.name for word in sys.argv[1:])]
+    survived = 0
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy"
+        skipped = shutil.ignore_patterns(".*", "_build", "_generated", "__pycache__", "demo")
+        shutil.copytree(ROOT, copy, ignore=skipped)
+        for fault in wanted:
+            found = is_found(fault, copy)
+            survived += not found
+            print(f"{'found   ' if found else 'SURVIVED'}  {fault.name}", flush=True)
+    return int(survived > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
