@@ -16,9 +16,9 @@ from tympan.spectra.mel import mel_to_hz as mel_to_hz
 from tympan.spectra.mfcc import MFCC as MFCC
 from tympan.spectra.pcen import PCEN as PCEN
 from tympan.spectra.pitch import PitchTrack as PitchTrack
+from tympan.spectra.yin import Yin as Yin
 from tympan.spectra.pitch import pitch_track as pitch_track
 from tympan.spectra.stft import STFT as STFT
 from tympan.spectra.stft import Spectrogram as Spectrogram
 from tympan.spectra.stream import StreamingSpectrogram as StreamingSpectrogram
 from tympan.spectra.windows import window as window
-from tympan.spectra.yin import Yin as Yin
