@@ -5,6 +5,7 @@
     python -m recipes.sounds ../shared/data/esc50 --nets base --ship  # only what ships
     python -m recipes.sounds ../shared/data/esc50 --card              # only figures and card
     python -m recipes.sounds ../shared/data/esc50 --table             # nets alone and together
+    python -m recipes.sounds ../shared/data/esc50 --known             # what it knows
 
 `sounds` is the net `base`. `fine` gets finer frequencies in longer frames; it was measured in part
 only (docs/experiments.md), and takes more than twice as long. `SHIPPED` may name several, which
@@ -21,6 +22,10 @@ fitted to the answers of the five folds about clips that they were not trained o
 other licences come from recordings of their own, on which the shipped nets were not trained: their
 accuracy is that of the very weights that ship (but the recipe was chosen on fold 1, where some of
 them are).
+
+*Known* is what lies beside the weights, so that the model can say that a sound is unlike those it
+was trained on (`tympan.tasks.familiarity`): prototypes of the clips that it was trained on, and the
+distances of the clips under other licences, which it was not. The weights stay bit by bit.
 
 ESC-50: Karol J. Piczak, *ESC: Dataset for Environmental Sound Classification*, ACM MM 2015.
 """
@@ -45,9 +50,13 @@ from tympan.models.catalogue import shipped_folder
 from tympan.nets import count_parameters
 from tympan.tasks.classify import TASK, ClassifyConfig
 from tympan.tasks.classify.answer import ClassifyModel
-from tympan.tasks.classify.ensemble import card_config, joined
+from tympan.tasks.classify.ensemble import card_config, configs_of, joined
+from tympan.tasks.classify.examples import ClassifyExamples
+from tympan.tasks.classify.familiarity import learn_known
+from tympan.tasks.classify.learner import ClassifyLearner
 from tympan.tasks.classify.net import Classifier
 from tympan.tasks.contract import Phase, Recipe
+from tympan.tasks.familiarity import PREFIX
 from tympan.tasks.job import KEY_DIGITS, Job
 from tympan.tasks.phases import run_phases
 from tympan.training import TrainingConfig
@@ -84,6 +93,11 @@ FINISH = replace(TRAINING, epochs=4, lr=4e-4, warmup_epochs=0.5)
 WHOLE: dict[str, float] = {"crop": 1.0, "mixup_p": 0.0}
 FREE = ("CC0", "CC-BY")
 WEIGHTS = "net.safetensors"
+UNKNOWN_SOUNDS = (
+    "It has 50 classes and no others: for any other sound, speech say, the answer is wrong, "
+    "and its score may be high. Its familiarity is low then, but not always "
+    "(docs/benchmarks/unknown.md)."
+)
 
 
 def main() -> None:
@@ -96,6 +110,7 @@ def main() -> None:
     parser.add_argument("--ship", action="store_true", help="only train what ships")
     parser.add_argument("--card", action="store_true", help="only gather the figures and the card")
     parser.add_argument("--table", action="store_true", help="only print what was measured")
+    parser.add_argument("--known", action="store_true", help="only learn anew what is known")
     parser.add_argument("--epochs", type=int, help="another length, and nothing to ship")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     options = parser.parse_args()
@@ -105,6 +120,9 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     table = read_folder(options.data)
     store = AudioStore.open(table, CONFIG.rate_hz)
+    if options.known:
+        add_known(shipped_folder() / "sounds", table, store)
+        return
     for name in () if options.card else options.nets:
         net, runs = NETS[name], options.runs / name
         training = replace(net.training, epochs=options.epochs or net.epochs)
@@ -214,9 +232,43 @@ def ship(table: Table, store: AudioStore, nets: Sequence[str], runs: Path) -> No
     held_out = held_out_of(table, store, state, card)
     folder = shipped_folder() / "sounds"
     save_model(folder, state, replace(card, metrics={**metrics, "held_out": held_out}), half=True)
+    add_known(folder, table, store)
     clips = table.subset(rows_of(table, free=True))
     (folder / "ATTRIBUTION.md").write_text(attribution(clips), encoding="utf-8")
     print(json.dumps({"held_out": held_out}))
+
+
+def add_known(folder: Path, table: Table, store: AudioStore) -> None:
+    """Put what a model knows of its training clips beside its weights, which stay as they are."""
+    loaded = load_model(folder)
+    weights = {k: v for k, v in loaded.state.items() if not k.startswith(PREFIX)}
+    labels = tuple(loaded.card.labels)
+    config = replace(configs_of(loaded.card.config)[0], held_out_distances=None)
+    model = TASK.load(
+        replace(loaded, state=weights, card=replace(loaded.card, config=config.to_dict()))
+    )
+    learner = ClassifyLearner(model.first_net, config, labels)
+    train, others = (
+        ClassifyExamples(table.subset(rows_of(table, free=free)), store, config, labels)
+        for free in (True, False)
+    )
+    known, config = learn_known(learner, config, train, others)
+    values = {**loaded.card.config, "held_out_distances": config.held_out_distances}
+    what = {
+        "prototypes": len(known.owners),
+        "held_out": len(others.sizes),
+        "what": "distances of the clips under other licences, which the net was not trained on; "
+        "figures in docs/benchmarks/unknown.md",
+    }
+    card = replace(
+        loaded.card,
+        config=values,
+        metrics={**loaded.card.metrics, "known": what},
+        known_failures=[
+            UNKNOWN_SOUNDS if "always answers" in one else one for one in loaded.card.known_failures
+        ],
+    )
+    save_model(folder, {**weights, **known.state()}, card, half=True)
 
 
 def held_out_of(
@@ -273,8 +325,7 @@ def card_of(
             "Weakest classes in cross-validation: "
             + ", ".join(f"{name} (F1 {row['f1']:.0%})" for name, row in weak)
             + ".",
-            "It always answers with one of its 50 classes: for any other sound, speech for "
-            "instance, the answer is wrong, and its score may be high.",
+            UNKNOWN_SOUNDS,
             "Trained on single sounds of five seconds; of several sounds at once it names the "
             "one that stands out.",
             "It gets nothing above 8 kHz.",

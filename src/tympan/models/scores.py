@@ -102,6 +102,7 @@ TITLES = {
     "micro_f1": "micro F1",
     "ece": "calibration error",
     "map": "mAP",
+    "left_out_auroc": "AUROC of left-out labels",
     "auroc": "AUROC",
     "auc": "AUC",
     "pauc": "pAUC",

@@ -12,6 +12,7 @@ from tympan.report.tracks import GUESSED, SURE, Row, Span, track
 from tympan.report.why import cards, reason_for
 from tympan.spectra import figures_style as style
 from tympan.tasks.results import Classification, Segment
+from tympan.tasks.results.parts import UNKNOWN, UNLIKE
 
 if TYPE_CHECKING:
     from tympan.tasks.classify.explanation import Reason
@@ -59,6 +60,8 @@ def _headline(shown: Shown[Classification], headline: Headline) -> Part:
 
 def headline_of(answer: Classification) -> Headline:
     """Name the predictions: one sound, or several one after another."""
+    if answer.unfamiliar:
+        return _unlike(answer)
     certain: dict[str, list[Segment]] = {}
     for segment in answer.timeline:
         if segment.score >= SURE:
@@ -71,6 +74,22 @@ def headline_of(answer: Classification) -> Headline:
     if best.score < SURE:
         lead = f"Not sure: {percent(best.score)}. It may be a sound that the model never learned."
     return Headline(words(best.label), best.score >= SURE, lead, rows)
+
+
+def _unlike(answer: Classification) -> Headline:
+    """Say that it is nothing that the model was trained on, and what it would have called it."""
+    nearest = [one for one in answer.labels if one.label != UNKNOWN]
+    rows = [Row(words(x.label), round(100 * x.score, 1), percent(x.score)) for x in nearest]
+    lead = (
+        f"Of the recordings that the model was tested on in training, {_share(answer.familiarity)} "
+        "were as unfamiliar as this one or more. The bars give the labels that it would choose, "
+        "which mean little."
+    )
+    return Headline(f"{UNLIKE[0].upper()}{UNLIKE[1:]}", False, lead, rows)
+
+
+def _share(familiarity: float | None) -> str:
+    return percent(familiarity or 0.0, 1)
 
 
 def _several(

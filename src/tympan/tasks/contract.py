@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from tympan.models.scores import Score
 
@@ -393,5 +393,33 @@ class Task(Protocol[C, A]):
 
         Raises:
             DataError: a table has labels that the model does not know, or no rows.
+        """
+        ...
+
+
+@runtime_checkable
+class LearnsKnown(Protocol):
+    """A task whose models also learn what their training recordings are like.
+
+    So they can say of a recording that it is unlike all of them, see `tympan.tasks.familiarity`.
+    """
+
+    def learn_known(
+        self,
+        learner: Learner,
+        prepared: Prepared[Any],
+        train: Examples,
+        validation: Examples | None,
+    ) -> Any:
+        """Learn it after the training; `Task.state` then holds it with the weights.
+
+        Args:
+            learner: with the final weights.
+            prepared: what was fitted to the training set.
+            train: the training recordings.
+            validation: those that were held out; None: none were.
+
+        Returns:
+            The configuration, with how far held-out recordings are from the training recordings.
         """
         ...

@@ -17,7 +17,7 @@ from tympan.errors import ArgumentError, DataError
 from tympan.tasks.contract import Log, Model, Recipe
 from tympan.tasks.job import Job, keep_apart, with_rows
 from tympan.tasks.phases import run_phases
-from tympan.tasks.saving import draft_card
+from tympan.tasks.saving import calibrated, draft_card
 from tympan.tasks.trial import decided
 
 if TYPE_CHECKING:
@@ -165,10 +165,7 @@ def cross_validate(
         log(f"fold {name}, {number} of {len(jobs)}: training on the others")
         job = decided(job, place, start=start, resume=resume, progress=progress)
         learner, _ = run_phases(job, place, start=start, resume=resume, progress=progress)
-        validation = job.examples("val")
-        config = job.prepared.config
-        if validation is not None:
-            config = job.task.calibrate(learner, job.prepared, validation)
+        config = calibrated(job, learner)
         card = replace(draft_card(job, place, start), config=config.to_dict(), attribution="")
         save_model(place, job.task.state(learner), card)
         parts.append((job.task.load(load_model(place), "cpu"), job.split.test))

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tympan.tasks.contract import Evaluation, Log, Model
+from tympan.tasks.contract import Evaluation, LearnsKnown, Log, Model
 from tympan.tasks.job import Job, file_keys, trained_on
 
 if TYPE_CHECKING:
@@ -83,10 +83,8 @@ def finish(
     from tympan.models import load_model, save_model
     from tympan.nets import count_parameters
 
-    config = job.prepared.config
     validation = job.examples("val")
-    if validation is not None:
-        config = job.task.calibrate(learner, job.prepared, validation)
+    config = calibrated(job, learner)
     if start is not None and card.attribution:
         shutil.copy(start.path / card.attribution, out / card.attribution)
     state = job.task.state(learner)
@@ -108,6 +106,18 @@ def finish(
             log(f"fold of {len(rows)} {evaluation.counted}: {score}")
     save_model(out, state, scored_card(card, evaluation, job.split.reason))
     return evaluation, job
+
+
+def calibrated(job: Job, learner: Learner) -> Any:
+    """The configuration with what is learned after a training: what is known, temperature …"""
+    train, validation = job.examples("train"), job.examples("val")
+    prepared = job.prepared
+    if isinstance(job.task, LearnsKnown) and train is not None:
+        config = job.task.learn_known(learner, prepared, train, validation)
+        prepared = replace(prepared, config=config)
+    if validation is None:
+        return prepared.config
+    return job.task.calibrate(learner, prepared, validation)
 
 
 def scored_card(card: Card, evaluation: Evaluation, split: str) -> Card:

@@ -13,6 +13,11 @@ VERB = Verb(
     options=(
         Option("top", int, 5, "How many labels to give.", short="k", low=1),
         Option("every_s", float, None, "Seconds from one step of the timeline to the next.", low=0),
+        Option("reject", bool, False, "Label what is unlike its training recordings: unknown."),
+        Option(
+            "min_familiarity", float, 0.05, "Below it a sound counts as unlike them.",
+            low=0, high=1,
+        ),
     ),
     default_model="sounds",
     save_as=WITH_TIMES,
@@ -24,7 +29,7 @@ VERB = Verb(
             "tympan.tasks.classify.extras:explain",
         ),
     ),
-)
+)  # fmt: skip
 
 __getattr__, __dir__, __all__ = attach(
     __name__,

@@ -11,9 +11,11 @@ import numpy as np
 
 from tympan.errors import ArgumentError
 from tympan.tasks.classify.timeline import Decider, Piece, Probabilities, Step, Wave, extend
+from tympan.tasks.familiarity import MIN_FAMILIARITY, SEVERAL, WHOLE, WINDOW, KnownSounds
 from tympan.tasks.inputs import SHORTEST_S, SILENT_PEAK, samples_of
 from tympan.tasks.model import BaseModel, WindowSession
 from tympan.tasks.results import Classification, Label, Segment
+from tympan.tasks.results.parts import UNKNOWN
 from tympan.tasks.windows import Batcher, CenteredWindows, Window, cut
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from tympan.tasks.windows.batcher import Run
 
     Maps = tuple[npt.NDArray[np.float32], ...]
+    # Probabilities (k,), distances (1 + k,) where they are known, and feature maps.
+    Output = tuple[Probabilities, npt.NDArray[np.float32] | None, Maps]
     from tympan.tasks.classify.config import ClassifyConfig
     from tympan.tasks.classify.ensemble import Ensemble
     from tympan.tasks.classify.explanation import Reason
@@ -57,12 +61,14 @@ class ClassifyModel(BaseModel[Classification]):
         labels: names of its outputs.
         name: of the catalogue or folder.
         device: where it computes.
+        known: what it knows of its training recordings; None: nothing.
     """
 
     net: Classifier | Ensemble
     labels: tuple[str, ...]
     name: str
     device: str = "cpu"
+    known: KnownSounds | None = None
 
     def __post_init__(self) -> None:
         self.net.to(self.device)
@@ -89,6 +95,10 @@ class ClassifyModel(BaseModel[Classification]):
         return self._batcher(self.net.probabilities)
 
     def _batcher(self, run: Run) -> Batcher:
+        if self.known is not None:
+            from tympan.tasks.classify.familiarity import with_distances
+
+            run = with_distances(self.net, self.known, run)
         batch = BATCH if self.device == "cpu" else GPU_BATCH
         return Batcher(run, device=self.device, batch=batch)
 
@@ -99,6 +109,8 @@ class ClassifyModel(BaseModel[Classification]):
         batcher: Batcher | None = None,
         top: int = 5,
         every_s: float | None = None,
+        reject: bool = False,
+        min_familiarity: float = MIN_FAMILIARITY,
         **options: Any,
     ) -> ClassifySession:
         """Begin a recording.
@@ -108,17 +120,21 @@ class ClassifyModel(BaseModel[Classification]):
             batcher: takes the windows through the net, with those of other recordings.
             top: how many labels to give.
             every_s: length of a step of the timeline, see `steps`.
+            reject: give what is unfamiliar the label "unknown".
+            min_familiarity: below it a sound is unfamiliar.
             options: there are no others.
 
         Raises:
-            ArgumentError: `top` is below 1, `every_s` no usable length, or another option.
+            ArgumentError: `top` is below 1, `every_s` no usable length, `min_familiarity` no share,
+                the model cannot reject, or there is another option.
         """
         if options:
             what = f"classify has no option {next(iter(options))!r}"
-            raise ArgumentError(what, fix="it has top and every_s")
+            raise ArgumentError(what, fix="it has top, every_s, reject and min_familiarity")
         if top < 1:
             raise ArgumentError(f"top={top} labels cannot be given", fix="give 1 or more")
-        return ClassifySession(self, name, top, every_s, batcher or self.batcher())
+        judge = Judge(self.known, reject, min_familiarity, every_s is None)
+        return ClassifySession(self, name, top, every_s, batcher or self.batcher(), judge)
 
     def explaining_session(self, *, name: str = "", **options: Any) -> ClassifySession:
         """`session` that also keeps what explains its answer, see `ClassifySession.reasons`."""
@@ -142,6 +158,7 @@ class ClassifySession(WindowSession[Classification]):
         top: int,
         every_s: float | None,
         batcher: Batcher,
+        judge: Judge,
     ) -> None:
         config = model.net.config
         geometry, parts = geometry_of(config, every_s)
@@ -150,35 +167,39 @@ class ClassifySession(WindowSession[Classification]):
         self._steps = StepJoiner(model.rate_hz, parts)
         window_s = config.clip_s * config.crop
         self._decider = Decider(window_s / every_s if every_s else STEPS_PER_WINDOW)
-        self._mean = Mean(len(model.labels))
+        self._mean, self._judge = Mean(len(model.labels)), judge
         self._timeline: list[Segment] = []
         self._duration_s = 0.0
         self.clearest: Clearest | None = None
 
     def take(self, window: Window, output: Any) -> None:
         """Take the probabilities `(k,)` of the next window, or these and feature maps."""
-        row, maps = (output[0], output[1:]) if isinstance(output, tuple) else (output, ())
         keep = self.clearest is not None
-        for step in self._steps.add(window, row, maps, keep=keep):
+        for step in self._steps.add(window, self._judge.parts(output), keep=keep):
             self._add(step)
 
     def _add(self, step: Step) -> None:
         if self.clearest is not None:
             self.clearest.hold(step)
-        self._settle(self._decider.push(step))
+        self._settle(self._decider.push(self._judge.evidence(self._judge.judged(step))))
 
     def _settle(self, decided: list[tuple[Step, int | None]]) -> None:
         """Add decided steps to the mean and to the timeline."""
+        k = len(self._model.labels)
         for step, label in decided:
             self._mean.add(step)
             self._duration_s = step.end_s
             if label is None:
                 continue
-            name, score = self._model.labels[label], float(step.probabilities[label])
+            if label < k:
+                name, score = self._model.labels[label], float(step.probabilities[label])
+            else:
+                name, score = UNKNOWN, 1 - (step.familiarity or 0.0)
+                step, label = replace(step, pieces=()), 0  # nothing spoke for it
             extend(self._timeline, step, name, score)
             if self.clearest is not None:
                 self.clearest.add(step, label, self._timeline)
-            self.decide([Segment(step.start_s, step.end_s, name, score)])
+            self.decide([Segment(step.start_s, step.end_s, name, score, step.familiarity)])
 
     def answer(self) -> Classification:
         """The labels of the whole recording (its mean probabilities), and the timeline."""
@@ -188,16 +209,36 @@ class ClassifySession(WindowSession[Classification]):
         mean = self._mean.value()
         best = np.argsort(-mean, kind="stable")[: self._top]
         labels = tuple(Label(self._model.labels[i], float(mean[i])) for i in best)
+        familiarity = self._judge.familiarity()
+        unfamiliar = self._judge.is_unfamiliar(familiarity)
+        if unfamiliar and self._judge.reject:
+            labels = _rejected(labels, familiarity or 0.0, self._top)
         if self._duration_s < SHORTEST_S or (self.input is not None and self.input.empty):
             self._timeline.clear()
         return Classification(
-            self._name, labels, tuple(self._timeline), self._duration_s, self._model.name
+            self._name,
+            labels,
+            tuple(self._timeline),
+            self._duration_s,
+            self._model.name,
+            familiarity=familiarity,
+            unfamiliar=unfamiliar,
         )
 
     def mean(self) -> Probabilities:
         """The mean probabilities `(k,)` of the whole recording."""
         self.result()
         return self._mean.value()
+
+    def distances(self) -> npt.NDArray[np.floating] | None:
+        """The mean distances `(1 + k,)` of the whole recording from what was trained on."""
+        self.result()
+        return self._judge.distances()
+
+    def familiarity(self) -> float | None:
+        """The familiarity of the whole recording."""
+        self.result()
+        return self._judge.familiarity()
 
     def reasons(self) -> list[Reason]:
         """What spoke for the segments of the answer, once it is given; see `Clearest.reasons`."""
@@ -206,23 +247,105 @@ class ClassifySession(WindowSession[Classification]):
         return self.clearest.reasons(self._model, self._name, self._timeline, self._duration_s)
 
 
+def _rejected(labels: tuple[Label, ...], familiarity: float, top: int) -> tuple[Label, ...]:
+    """Labels after that of an unknown sound; together they are as likely as it is familiar.
+
+    >>> _rejected((Label("dog", 0.5),), 0.25, 5)
+    (Label(label='unknown', score=0.75), Label(label='dog', score=0.125))
+    """
+    others = (Label(x.label, x.score * familiarity) for x in labels if x.label != UNKNOWN)
+    return (Label(UNKNOWN, 1 - familiarity), *others)[:top]
+
+
+class Judge:
+    """Says how familiar the steps of a recording are, and the whole of it.
+
+    Args:
+        known: what the model knows of its training recordings; None: nothing.
+        reject: what is unfamiliar is to be left without a label of the model.
+        least: below this familiarity it is.
+        may_be_whole: whether a single window is the whole recording, as in training.
+
+    Raises:
+        ArgumentError: `least` is no share, or the model cannot reject.
+    """
+
+    def __init__(
+        self, known: KnownSounds | None, reject: bool, least: float, may_be_whole: bool
+    ) -> None:
+        if not 0 <= least <= 1:
+            raise ArgumentError(f"min_familiarity={least} must be between 0 and 1")
+        if reject and (known is None or not known.held_out):
+            what = "the model does not know what is unlike its training recordings"
+            raise ArgumentError(f"{what}, so it cannot reject", fix="train the model again")
+        self.known, self.reject, self.least = known, reject, least
+        self._may_be_whole = may_be_whole
+        self._steps, self._is_whole = 0, False
+        self._mean: Mean | None = None
+
+    def parts(self, output: Any) -> Output:
+        """The parts of what the batcher gave for a window."""
+        row, *others = output if isinstance(output, tuple) else (output,)
+        distances = others.pop(0) if self.known is not None else None
+        return row, distances, tuple(others)
+
+    def judged(self, step: Step) -> Step:
+        """The step with its familiarity; it counts for that of the recording."""
+        if self.known is None or step.distances is None:
+            return step
+        if self._mean is None:
+            self._mean = Mean(len(step.distances))
+        self._mean.add(replace(step, probabilities=step.distances))
+        self._steps += 1
+        kind = WHOLE if step.whole and self._may_be_whole else WINDOW
+        self._is_whole = kind == WHOLE
+        return replace(step, familiarity=self.known.familiarity(float(step.distances[0]), kind))
+
+    def evidence(self, step: Step) -> Step:
+        """The step with an unknown sound as one more label, where those are rejected.
+
+        It is as likely as the best label where the familiarity is the least, and the more so, the
+        lower it is; so a change to it must be worth as much as any other.
+        """
+        if not self.reject or step.familiarity is None:
+            return step
+        value = step.probabilities.max() * self.least / step.familiarity
+        return replace(step, probabilities=np.append(step.probabilities, value))
+
+    def distances(self) -> npt.NDArray[np.floating] | None:
+        """The mean distances `(1 + k,)` of the steps with sound, or of all if there are none."""
+        return None if self._mean is None else self._mean.value()
+
+    def familiarity(self) -> float | None:
+        """That of the recording; None where nothing is known, or there was nothing."""
+        distances = self.distances()
+        if self.known is None or distances is None:
+            return None
+        kind = WHOLE if self._steps == 1 and self._is_whole else SEVERAL
+        return self.known.familiarity(float(distances[0]), kind)
+
+    def is_unfamiliar(self, familiarity: float | None) -> bool:
+        """Whether a familiarity is too low."""
+        return familiarity is not None and familiarity < self.least
+
+
 class StepJoiner:
     """Joins answered windows to steps: a step longer than a window is answered in parts."""
 
     def __init__(self, rate_hz: int, parts: int) -> None:
         self._rate_hz, self._parts = rate_hz, parts
-        self._group: list[tuple[Window, Probabilities, bool, Piece | None]] = []
+        self._group: list[tuple[Window, Output, bool, Piece | None, int]] = []
 
-    def add(
-        self, window: Window, output: Probabilities, maps: Maps = (), *, keep: bool = False
-    ) -> list[Step]:
+    def add(self, window: Window, output: Output, *, keep: bool = False) -> list[Step]:
         """Take a window; with `keep`, its samples and feature maps stay with the step."""
+        row, _, maps = output
         peak = float(np.abs(window.wave).max(initial=0.0))
         own = float(np.abs(window.own).max(initial=0.0))
         silent = own < max(SILENT_PEAK, NOTHING * peak)
         offset_s = window.offset / self._rate_hz
-        piece = Piece(offset_s, output, window.wave.copy(), maps) if keep else None
-        self._group.append((replace(window, wave=window.wave[:0]), output, silent, piece))
+        piece = Piece(offset_s, row, window.wave.copy(), maps) if keep else None
+        bare, size = replace(window, wave=window.wave[:0]), len(window.wave)
+        self._group.append((bare, output, silent, piece, size))
         return self.finish() if len(self._group) == self._parts else []
 
     def finish(self) -> list[Step]:
@@ -230,13 +353,19 @@ class StepJoiner:
         group, self._group = self._group, []
         if not group:
             return []
-        silent = all(quiet for *_, quiet, _ in group)
-        weights = np.array([w.end - w.start if silent or not q else 0 for w, _, q, _ in group])
-        rows = np.stack([row for _, row, _, _ in group])
-        mean = rows[0] if self._parts == 1 else weights @ rows / max(weights.sum(), 1)
+        silent = all(quiet for _, _, quiet, *_ in group)
+        weights = np.array([w.end - w.start if silent or not q else 0 for w, _, q, *_ in group])
+
+        def mean(rows: list[Any]) -> Any:
+            return rows[0] if self._parts == 1 else weights @ np.stack(rows) / max(weights.sum(), 1)
+
+        probabilities = mean([output[0] for _, output, *_ in group])
+        known = [output[1] for _, output, *_ in group if output[1] is not None]
         start_s, end_s = (group[0][0].start / self._rate_hz, group[-1][0].end / self._rate_hz)
-        pieces = tuple(piece for *_, piece in group if piece is not None)
-        return [Step(start_s, end_s, mean, silent, pieces)]
+        pieces = tuple(piece for *_, piece, _ in group if piece is not None)
+        distances = mean(known) if known else None
+        whole = all(w.start == w.offset and w.end >= w.offset + n for w, *_, n in group)
+        return [Step(start_s, end_s, probabilities, silent, pieces, distances, whole=whole)]
 
 
 class Mean:
@@ -248,7 +377,8 @@ class Mean:
     def add(self, step: Step) -> None:
         """Take the next step."""
         length = step.end_s - step.start_s
-        self._sums[int(step.silent)] += step.probabilities * length
+        # An unknown sound may stand after the k labels of the model.
+        self._sums[int(step.silent)] += step.probabilities[: self._sums.shape[1]] * length
         self._lengths[int(step.silent)] += length
 
     def value(self) -> Probabilities:
@@ -292,14 +422,15 @@ def steps_of(
     """
     geometry, parts = geometry_of(model.net.config, every_s)
     lane, joined = model.batcher().lane(), StepJoiner(model.rate_hz, parts)
+    judge = Judge(model.known, False, MIN_FAMILIARITY, every_s is None)
     for window in cut(geometry.cutter(), chunks):
         lane.submit(window)
         for answered, row in lane.take():
-            yield from joined.add(answered, row, keep=keep)
+            yield from map(judge.judged, joined.add(answered, judge.parts(row), keep=keep))
     lane.flush()
     for answered, row in lane.take():
-        yield from joined.add(answered, row, keep=keep)
-    yield from joined.finish()
+        yield from map(judge.judged, joined.add(answered, judge.parts(row), keep=keep))
+    yield from map(judge.judged, joined.finish())
 
 
 def windows_of(config: ClassifyConfig, chunks: Iterable[Wave]) -> Iterator[Wave]:
@@ -342,6 +473,8 @@ class MeanSession(Protocol):
     def push(self, wave: Wave) -> Iterable[Any]: ...
     def end(self) -> None: ...
     def mean(self) -> Probabilities: ...
+    def distances(self) -> npt.NDArray[np.floating] | None: ...
+    def familiarity(self) -> float | None: ...
 
 
 class MeanModel(Protocol):
@@ -360,6 +493,13 @@ def recording_probabilities(
         model: a classifier or tagger.
         recordings: each as mono chunks `(t,)` at the net's rate.
     """
+    return (session.mean() for session in recording_sessions(model, recordings))
+
+
+def recording_sessions(
+    model: MeanModel, recordings: Iterable[Iterable[Wave]]
+) -> Iterator[MeanSession]:
+    """Sessions of whole recordings that have been answered, see `recording_probabilities`."""
     batcher = model.batcher()
     open_: list[MeanSession] = []
     for chunks in recordings:
@@ -369,6 +509,5 @@ def recording_probabilities(
         session.end()
         open_.append(session)
         while open_ and open_[0].ready:
-            yield open_.pop(0).mean()
-    for session in open_:
-        yield session.mean()
+            yield open_.pop(0)
+    yield from open_

@@ -18,6 +18,8 @@ def classify(
     model: str | os.PathLike[str] | None = None,
     top: int = 5,
     every_s: float | None = None,
+    reject: bool = False,
+    min_familiarity: float = 0.05,
     device: str = "auto",
 ) -> Classification:
     """What sound is it, and when?
@@ -27,6 +29,9 @@ def classify(
         model: catalogue name, engine or folder of a model; the best that is installed by default.
         top: number of labels to give.
         every_s: length of a step of the timeline; by default two fifths of the model's window.
+        reject: where a recording is unlike those that the model was trained on, label it "unknown".
+        min_familiarity: below this `familiarity` it is: the share of known sounds that is so
+            mistaken.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
 
     Returns:
@@ -42,7 +47,12 @@ def classify(
     >>> len(classify(clip, top=3).labels)
     3
     """
-    options = {"top": top, "every_s": every_s}
+    options = {
+        "top": top,
+        "every_s": every_s,
+        "reject": reject,
+        "min_familiarity": min_familiarity,
+    }
     found = answered("classify", source, model=model, device=device, **options)
     warn(found, stacklevel=2)
     return cast("Classification", found)

@@ -61,6 +61,8 @@ class ClassifyConfig:
             `filter_db`, as `tympan.augment.Augmentation.to_dict` gives it; None: by these four.
         finish_epochs: epochs at the end of the training with whole clips, none of them mixed, at a
             fifth of the learning rate; 0: none.
+        held_out_distances: how far recordings that were not trained on lie from those that were,
+            by the kind of answer, see `tympan.tasks.familiarity`; None: it is not known.
 
     >>> ClassifyConfig.from_dict(ClassifyConfig(n_mels=40).to_dict()).n_mels
     40
@@ -87,6 +89,7 @@ class ClassifyConfig:
     encoder_lr: float = 1.0
     augment: dict[str, Any] | None = None
     finish_epochs: int = 0
+    held_out_distances: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():

@@ -11,6 +11,7 @@ import numpy as np
 from tympan.models import Score
 from tympan.tasks.contract import Evaluation
 from tympan.tasks.metrics import class_scores, classification_metrics
+from tympan.tasks.unknown import UnknownScores
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class ClassifyEvaluation(Evaluation):
         probabilities: `(m, k)`.
         confusion: `(k, k)` counts; row = truth, column = prediction.
         reliability: what each bin of confidence holds, see `tympan.tasks.metrics.reliability`.
+        unknown: how well known recordings are told from unknown ones.
     """
 
     labels: tuple[str, ...] = ()
@@ -32,6 +34,7 @@ class ClassifyEvaluation(Evaluation):
     probabilities: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
     confusion: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), int), repr=False)
     reliability: tuple[dict[str, float], ...] = field(default=(), repr=False)
+    unknown: UnknownScores = field(default_factory=UnknownScores, repr=False)
 
     @property
     def predictions(self) -> np.ndarray:
@@ -51,6 +54,7 @@ class ClassifyEvaluation(Evaluation):
             "per_class": self.per_class(),
             "confusion": self.confusion.tolist(),
             "reliability": list(self.reliability),
+            **self.unknown.details(),
         }
 
     def per_class(self) -> dict[str, dict[str, float]]:

@@ -31,6 +31,7 @@ from tympan.training.learner import NET, whole_nets
 
 if TYPE_CHECKING:
     from tympan.data import Batch
+    from tympan.tasks.familiarity import KnownSounds
 
 
 CANDIDATES = 4
@@ -120,6 +121,7 @@ class ClassifyLearner:
     def __init__(self, net: Classifier, config: ClassifyConfig, labels: tuple[str, ...]) -> None:
         self.net, self.config, self.labels = net, config, labels
         self.k = len(labels)
+        self.known: KnownSounds | None = None  # learned after the training
         self.mix = Mixup(alpha=1.0, p=config.mixup_p) if config.mixup_p else None
         self.augmentation = augmentation_of(config)
 
@@ -133,7 +135,7 @@ class ClassifyLearner:
 
         What comes after this phase, or after the training, may change.
         """
-        later = ("temperature", "finish_epochs")
+        later = ("temperature", "finish_epochs", "held_out_distances")
         return {k: v for k, v in self.config.to_dict().items() if k not in later}
 
     def groups(self) -> dict[str, list[dict[str, Any]]]:

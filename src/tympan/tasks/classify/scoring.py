@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,10 +16,11 @@ from tympan.tasks.calibration import (
 )
 from tympan.tasks.classify.evaluation import ClassifyEvaluation, evaluation_of
 from tympan.tasks.classify.recordings import check_labelled, chunks_of
+from tympan.tasks.unknown import Apart, unknown_scores, with_unknown
 
 if TYPE_CHECKING:
     from tympan.data import AudioStore, Examples, Table
-    from tympan.tasks.classify.answer import ClassifyModel
+    from tympan.tasks.classify.answer import ClassifyModel, MeanSession
     from tympan.tasks.classify.learner import ClassifyLearner
 
 
@@ -32,12 +33,18 @@ def evaluate(
         DataError: a table has a label that the model does not know, or no rows.
     """
     labels = joined_labels([model.labels for model, _ in parts])
-    truths, probabilities, files = [], [], []
+    truths, probabilities, files, distances = [], [], [], []
+    familiarity: list[float | None] = []
     for model, table in parts:
         check_known(table, model.labels)
         truths.append(np.array([labels.index(example.label) for example in table]))
         found = np.zeros((len(table), len(labels)))
-        found[:, [labels.index(label) for label in model.labels]] = predict(model, table, store)
+        columns, apart = [labels.index(label) for label in model.labels], Apart(len(labels))
+        for row, session in zip(found, sessions_of(model, table, store), strict=True):
+            row[columns] = session.mean()
+            familiarity.append(session.familiarity())
+            apart.add(session.distances(), columns)
+        distances.append(apart.rows)
         probabilities.append(found)
         files += [table.relative(example.path) for example in table]
     calibration: dict[str, float] = {}
@@ -48,7 +55,9 @@ def evaluate(
         probabilities = [
             calibrated_by_others(truths, probabilities, i, shrink=True) for i in range(len(parts))
         ]
-    return evaluation_of(labels, files, truths, probabilities, calibration)
+    found_evaluation = evaluation_of(labels, files, truths, probabilities, calibration)
+    unknown = unknown_scores(familiarity, np.concatenate(truths), distances, labels)
+    return with_unknown(found_evaluation, unknown)
 
 
 def joined_labels(several: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
@@ -63,11 +72,15 @@ def joined_labels(several: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 
 def predict(model: ClassifyModel, table: Table, store: AudioStore) -> np.ndarray:
     """Probabilities `(m, k)` of the recordings of a table."""
-    from tympan.tasks.classify.answer import mean_probabilities
+    return np.stack([session.mean() for session in sessions_of(model, table, store)])
 
-    return np.stack(
-        [mean_probabilities(model, chunks_of(store, example.path)) for example in table]
-    )
+
+def sessions_of(model: ClassifyModel, table: Table, store: AudioStore) -> Iterator[MeanSession]:
+    """The answered session of each recording of a table."""
+    from tympan.tasks.classify.answer import recording_sessions
+
+    for example in table:
+        yield from recording_sessions(model, [chunks_of(store, example.path)])
 
 
 def check_known(table: Table, labels: Sequence[str]) -> None:

@@ -111,6 +111,24 @@ class ClassifyTask:
         net = Classifier(prepared.config, len(prepared.vocabulary))
         return ClassifyLearner(net, prepared.config, prepared.vocabulary)
 
+    def learn_known(
+        self,
+        learner: Learner,
+        prepared: Prepared[ClassifyConfig],
+        train: Examples,
+        validation: Examples | None,
+    ) -> ClassifyConfig:
+        """Learn what the training recordings are like, to say of others that they are not."""
+        from tympan.tasks.classify.examples import ClassifyExamples
+        from tympan.tasks.classify.familiarity import learn_known
+        from tympan.tasks.classify.learner import ClassifyLearner
+
+        assert isinstance(learner, ClassifyLearner)
+        assert isinstance(train, ClassifyExamples)
+        assert validation is None or isinstance(validation, ClassifyExamples)
+        learner.known, config = learn_known(learner, prepared.config, train, validation)
+        return config
+
     def calibrate(
         self, learner: Learner, prepared: Prepared[ClassifyConfig], validation: Examples
     ) -> ClassifyConfig:
@@ -125,9 +143,12 @@ class ClassifyTask:
         return replace(prepared.config, temperature=validated_temperature(learner, validation))
 
     def state(self, learner: Learner) -> dict[str, Tensor]:
-        """The weights of the net."""
+        """The weights of the net, and what it knows of its training recordings."""
+        from tympan.tasks.classify.learner import ClassifyLearner
+
+        assert isinstance(learner, ClassifyLearner)
         state: dict[str, Tensor] = learner.nets["net"].state_dict()
-        return state
+        return state if learner.known is None else {**state, **learner.known.state()}
 
     def load(self, model: LoadedModel, device: str = "cpu") -> ClassifyModel:
         """Build the net of a loaded model, ready to answer.
@@ -137,8 +158,9 @@ class ClassifyTask:
         """
         from tympan.errors import ModelError
         from tympan.tasks.classify.answer import ClassifyModel
-        from tympan.tasks.classify.ensemble import Ensemble, configs_of
+        from tympan.tasks.classify.ensemble import Ensemble, configs_of, nets_of
         from tympan.tasks.classify.net import Classifier
+        from tympan.tasks.familiarity import parted
 
         configs = configs_of(model.card.config, str(model.path))
         labels = tuple(model.card.labels)
@@ -148,12 +170,15 @@ class ClassifyTask:
         except ArgumentError as error:
             what = f"its configuration cannot be built: {error.what}"
             raise ModelError(what, file=model.path) from error
+        distances = configs[0].held_out_distances
+        features = nets_of(net)[0].encoder.features
+        state, known = parted(model.state, len(labels), features, distances, model.path)
         try:
-            net.load_state_dict(model.state)
+            net.load_state_dict(state)
         except RuntimeError as error:
             what = f"its weights do not fit its card: {str(error).splitlines()[-1].strip()[:160]}"
             raise ModelError(what, file=model.path, fix="get or train the model again") from error
-        return ClassifyModel(net.eval().to(device), labels, model.card.name)
+        return ClassifyModel(net.eval().to(device), labels, model.card.name, known=known)
 
     def evaluate(
         self,

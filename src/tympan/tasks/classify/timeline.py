@@ -62,6 +62,10 @@ class Step:
         probabilities: `(k,)` there.
         silent: nothing is there; what the net says comes from its neighbours.
         pieces: the windows that it was answered from, where they are kept.
+        distances: `(1 + k,)` from what was trained on, see `tympan.tasks.familiarity`; None: the
+            model does not know.
+        familiarity: of the step.
+        whole: it is all of its window, as where a recording is one window.
     """
 
     start_s: float
@@ -69,6 +73,9 @@ class Step:
     probabilities: Probabilities
     silent: bool = False
     pieces: tuple[Piece, ...] = field(default=(), compare=False, repr=False)
+    distances: npt.NDArray[np.floating] | None = field(default=None, compare=False, repr=False)
+    familiarity: float | None = None
+    whole: bool = field(default=False, compare=False, repr=False)
 
 
 class Decider:
@@ -151,13 +158,23 @@ def extend(timeline: list[Segment], step: Step, label: str, score: float) -> Non
     >>> timeline = [Segment(0.0, 1.0, "dog", 0.5)]
     >>> extend(timeline, Step(1.0, 2.0, np.zeros(2)), "dog", 1.0)
     >>> timeline
-    [Segment(start_s=0.0, end_s=2.0, label='dog', score=0.75)]
+    [Segment(start_s=0.0, end_s=2.0, label='dog', score=0.75, familiarity=None)]
     """
     goes_on = timeline and timeline[-1].label == label and timeline[-1].end_s == step.start_s
     if not goes_on:
-        timeline.append(Segment(step.start_s, step.end_s, label, score))
+        timeline.append(Segment(step.start_s, step.end_s, label, score, step.familiarity))
         return
     last = timeline[-1]
     share = (step.end_s - step.start_s) / max(step.end_s - last.start_s, 1e-9)
     mean = last.score + (score - last.score) * share
-    timeline[-1] = Segment(last.start_s, step.end_s, label, mean)
+    familiarity = mixed(last.familiarity, step.familiarity, share)
+    timeline[-1] = Segment(last.start_s, step.end_s, label, mean, familiarity)
+
+
+def mixed(last: float | None, new: float | None, share: float) -> float | None:
+    """The mean familiarity of a segment and a step that has a share of its length.
+
+    >>> mixed(0.5, 1.0, 0.5), mixed(None, None, 0.5)
+    (0.75, None)
+    """
+    return None if last is None or new is None else last + (new - last) * share

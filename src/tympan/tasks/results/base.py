@@ -153,7 +153,10 @@ def plain(value: Any) -> Any:
     {'a': [0.123457, None, 'b']}
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        given = {f: getattr(value, f.name) for f in dataclasses.fields(value)}
+        # An optional field is there only where it says something.
+        left_out = {f for f, v in given.items() if v is None and "optional" in f.metadata}
+        return {f.name: plain(v) for f, v in given.items() if f not in left_out}
     if isinstance(value, str | bool | int) or value is None:
         return value
     if isinstance(value, Mapping):

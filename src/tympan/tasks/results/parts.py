@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 def percent(share: float) -> str:
@@ -12,6 +12,12 @@ def percent(share: float) -> str:
     '93 %'
     """
     return f"{100 * share:.0f} %"
+
+
+UNKNOWN = "unknown"
+"""The label of what was rejected as unfamiliar."""
+UNLIKE = "unlike anything it was trained on"
+"""What people read about a sound of low familiarity."""
 
 
 def interval_text(start_s: float, end_s: float) -> str:
@@ -42,6 +48,8 @@ class Label:
 class Segment:
     """A label from `start_s` to `end_s` with its score.
 
+    `familiarity` is that of a classifier or tagger, see `Classification`; None where there is none.
+
     >>> print(Segment(0.0, 2.5, "rain", 0.8))
        0.00 –    2.50 s  rain 80 %
     """
@@ -50,6 +58,7 @@ class Segment:
     end_s: float
     label: str
     score: float
+    familiarity: float | None = field(default=None, metadata={"optional": True})
 
     def __str__(self) -> str:
         return f"{interval_text(self.start_s, self.end_s)}  {Label(self.label, self.score)}"

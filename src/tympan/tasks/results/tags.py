@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tympan.tasks.results.base import Result
 from tympan.tasks.results.formats import WITH_TIMES, Span
-from tympan.tasks.results.parts import Segment, percent
+from tympan.tasks.results.parts import UNLIKE, Segment, percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,11 +42,15 @@ class Tags(Result):
         duration_s: length of the recording.
         model: name of the model that answered.
         warnings: what may be wrong with the answer.
+        familiarity: how like the model's training recordings it is, see `Classification`.
+        unfamiliar: whether that is so low that the tags mean little.
 
     >>> print(Tags("a.wav", (Tag("rock", 0.9, True), Tag("jazz", 0.2, False))))
     a.wav: rock 90 %
     >>> print(Tags("a.wav", (Tag("jazz", 0.2, False),)))
     a.wav: none (highest: jazz 20 %)
+    >>> print(Tags("a.wav", (Tag("rock", 0.9, True),), familiarity=0.01, unfamiliar=True))
+    a.wav: unlike anything it was trained on; nearest: rock 90 %
     """
 
     file: str
@@ -55,6 +59,8 @@ class Tags(Result):
     duration_s: float = 0.0
     model: str = ""
     warnings: tuple[str, ...] = ()
+    familiarity: float | None = None
+    unfamiliar: bool = False
     formats: ClassVar[tuple[str, ...]] = WITH_TIMES
 
     @property
@@ -67,6 +73,8 @@ class Tags(Result):
         if self.warnings and self.chosen and not self.timeline:
             return ""  # labels that mean nothing would be read all the same
         found = ", ".join(str(one) for one in self.tags if one.chosen)
+        if self.unfamiliar:
+            return f"{UNLIKE}; nearest: {found}" if found else f"none, {UNLIKE}"
         if found or not self.tags:
             return found
         return f"none (highest: {max(self.tags, key=lambda one: one.score)})"

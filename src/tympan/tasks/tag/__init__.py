@@ -16,6 +16,11 @@ VERB = Verb(
             short="t", low=0, high=1,
         ),
         Option("every_s", float, None, "Seconds from one step of the timeline to the next.", low=0),
+        Option("reject", bool, False, "Give no tags to what is unlike its training recordings."),
+        Option(
+            "min_familiarity", float, 0.05, "Below it a sound counts as unlike them.",
+            low=0, high=1,
+        ),
     ),
     default_model="music-tags",
     save_as=(".json", ".csv", ".txt"),

@@ -12,11 +12,13 @@ from tympan.tasks.classify.answer import (
     BATCH,
     GPU_BATCH,
     SHORTEST_S,
+    Judge,
     Mean,
     StepJoiner,
     geometry_of,
 )
-from tympan.tasks.classify.timeline import Step
+from tympan.tasks.classify.timeline import Step, mixed
+from tympan.tasks.familiarity import MIN_FAMILIARITY, KnownSounds
 from tympan.tasks.model import BaseModel, WindowSession
 from tympan.tasks.results import Segment, Tag, Tags
 from tympan.tasks.windows import Batcher, Window
@@ -24,6 +26,7 @@ from tympan.tasks.windows import Batcher, Window
 if TYPE_CHECKING:
     from tympan.tasks.tag.config import TagConfig
     from tympan.tasks.tag.learner import Tagger
+    from tympan.tasks.windows.batcher import Run
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +39,7 @@ class TagModel(BaseModel[Tags]):
         labels: names of its outputs.
         name: of the catalogue or folder.
         device: where it computes.
+        known: what it knows of its training recordings; None: nothing.
     """
 
     net: Tagger
@@ -43,6 +47,7 @@ class TagModel(BaseModel[Tags]):
     labels: tuple[str, ...]
     name: str
     device: str = "cpu"
+    known: KnownSounds | None = None
 
     def __post_init__(self) -> None:
         self.net.to(self.device)
@@ -65,7 +70,12 @@ class TagModel(BaseModel[Tags]):
     def batcher(self) -> Batcher:
         """What takes windows `(b, t)` through the net."""
         batch = BATCH if self.device == "cpu" else GPU_BATCH
-        return Batcher(self.net.probabilities, device=self.device, batch=batch)
+        run: Run = self.net.probabilities
+        if self.known is not None:
+            from tympan.tasks.classify.familiarity import with_distances
+
+            run = with_distances(self.net, self.known, run)
+        return Batcher(run, device=self.device, batch=batch)
 
     def session(
         self,
@@ -75,6 +85,8 @@ class TagModel(BaseModel[Tags]):
         top: int | None = None,
         threshold: float | None = None,
         every_s: float | None = None,
+        reject: bool = False,
+        min_familiarity: float = MIN_FAMILIARITY,
         **options: Any,
     ) -> TagSession:
         """Begin a recording.
@@ -85,6 +97,8 @@ class TagModel(BaseModel[Tags]):
             top: how many labels to give, the highest first; None: all.
             threshold: score from which a label applies; None: its own.
             every_s: length of a step of the timeline, as for `classify`.
+            reject: give no tags to what is unfamiliar.
+            min_familiarity: below it a sound is unfamiliar.
             options: there are no others.
 
         Raises:
@@ -92,13 +106,14 @@ class TagModel(BaseModel[Tags]):
         """
         if options:
             what = f"tag has no option {next(iter(options))!r}"
-            raise ArgumentError(what, fix="it has top, threshold and every_s")
+            raise ArgumentError(what, fix="see `tympan tag --help`")
         if top is not None and top < 1:
             raise ArgumentError(f"top={top} labels cannot be given", fix="give 1 or more")
         if threshold is not None and not 0 <= threshold <= 1:
             raise ArgumentError(f"threshold={threshold} must be between 0 and 1")
         limits = self.thresholds if threshold is None else np.full(len(self.labels), threshold)
-        return TagSession(self, name, top, limits, every_s, batcher or self.batcher())
+        judge = Judge(self.known, reject, min_familiarity, every_s is None)
+        return TagSession(self, name, top, limits, every_s, batcher or self.batcher(), judge)
 
 
 class TagSession(WindowSession[Tags]):
@@ -112,24 +127,26 @@ class TagSession(WindowSession[Tags]):
         thresholds: np.ndarray,
         every_s: float | None,
         batcher: Batcher,
+        judge: Judge,
     ) -> None:
         geometry, parts = geometry_of(model.config, every_s)
         super().__init__(geometry.cutter(), batcher)
         self._model, self._name, self._top = model, name, top
-        self._thresholds = thresholds
+        self._thresholds, self._judge = thresholds, judge
         self._joiner = StepJoiner(model.rate_hz, parts)
         self._mean = Mean(len(model.labels))
         self._open: dict[int, Segment] = {}
         self._timeline: list[Segment] = []
         self._duration_s = 0.0
 
-    def take(self, window: Window, output: np.ndarray) -> None:
-        """Take the probabilities `(k,)` of the next window."""
-        for step in self._joiner.add(window, output):
+    def take(self, window: Window, output: Any) -> None:
+        """Take the probabilities `(k,)` of the next window, with its distances where known."""
+        for step in self._joiner.add(window, self._judge.parts(output)):
             self._add(step)
 
     def _add(self, step: Step) -> None:
         """Lengthen the segments of the labels that still apply, close the others."""
+        step = self._judge.judged(step)
         self._mean.add(step)
         self._duration_s = step.end_s
         applies = set() if step.silent else set(np.flatnonzero(self._applying(step)).tolist())
@@ -137,12 +154,15 @@ class TagSession(WindowSession[Tags]):
             self._timeline.append(self._open.pop(i))
         for i in sorted(applies):
             score = float(step.probabilities[i])
-            one = Segment(step.start_s, step.end_s, self._model.labels[i], score)
+            name = self._model.labels[i]
+            one = Segment(step.start_s, step.end_s, name, score, step.familiarity)
             self._open[i] = lengthened(self._open[i], one) if i in self._open else one
             self.decide([one])
 
     def _applying(self, step: Step) -> np.ndarray:
         found: np.ndarray = step.probabilities >= self._thresholds
+        if self._judge.reject and self._judge.is_unfamiliar(step.familiarity):
+            return np.zeros_like(found)
         return found
 
     def answer(self) -> Tags:
@@ -150,22 +170,42 @@ class TagSession(WindowSession[Tags]):
         for step in self._joiner.finish():
             self._add(step)
         mean = self._mean.value()
+        familiarity = self._judge.familiarity()
+        unfamiliar = self._judge.is_unfamiliar(familiarity)
+        applies = mean >= self._thresholds
+        if unfamiliar and self._judge.reject:
+            applies[:] = False
         order = np.argsort(-mean, kind="stable")[: self._top]
-        tags = tuple(
-            Tag(self._model.labels[i], float(mean[i]), bool(mean[i] >= self._thresholds[i]))
-            for i in order
-        )
+        tags = tuple(Tag(self._model.labels[i], float(mean[i]), bool(applies[i])) for i in order)
         timeline = sorted(
             (*self._timeline, *self._open.values()), key=lambda one: (one.start_s, one.label)
         )
         if self._duration_s < SHORTEST_S or (self.input is not None and self.input.empty):
             timeline = []
-        return Tags(self._name, tags, tuple(timeline), self._duration_s, self._model.name)
+        return Tags(
+            self._name,
+            tags,
+            tuple(timeline),
+            self._duration_s,
+            self._model.name,
+            familiarity=familiarity,
+            unfamiliar=unfamiliar,
+        )
 
     def mean(self) -> np.ndarray:
         """The mean probabilities `(k,)` of the whole recording."""
         self.result()
         return self._mean.value()
+
+    def distances(self) -> np.ndarray | None:
+        """The mean distance `(1,)` of the whole recording from what was trained on."""
+        self.result()
+        return self._judge.distances()
+
+    def familiarity(self) -> float | None:
+        """The familiarity of the whole recording."""
+        self.result()
+        return self._judge.familiarity()
 
 
 def lengthened(segment: Segment, step: Segment) -> Segment:
@@ -176,4 +216,5 @@ def lengthened(segment: Segment, step: Segment) -> Segment:
     """
     share = (step.end_s - step.start_s) / max(step.end_s - segment.start_s, 1e-9)
     score = segment.score + (step.score - segment.score) * share
-    return Segment(segment.start_s, step.end_s, segment.label, score)
+    familiarity = mixed(segment.familiarity, step.familiarity, share)
+    return Segment(segment.start_s, step.end_s, segment.label, score, familiarity)

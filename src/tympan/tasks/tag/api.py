@@ -19,6 +19,8 @@ def tag(
     top: int | None = None,
     threshold: float | None = None,
     every_s: float | None = None,
+    reject: bool = False,
+    min_familiarity: float = 0.05,
     device: str = "auto",
 ) -> Tags:
     """Which labels apply to a recording, and when?
@@ -29,6 +31,9 @@ def tag(
         top: how many labels to give, the highest first; all by default.
         threshold: score from which a label applies, 0 … 1; by default each label has its own.
         every_s: length of a step of the timeline; by default two fifths of the model's window.
+        reject: where a recording is unlike those that the model was trained on, give it no tags.
+        min_familiarity: below this `familiarity` it is: the share of known sounds that is so
+            mistaken.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
 
     Returns:
@@ -39,7 +44,13 @@ def tag(
         ModelError: the model cannot be used.
         ArgumentError: an argument out of range.
     """
-    options = {"top": top, "threshold": threshold, "every_s": every_s}
+    options = {
+        "top": top,
+        "threshold": threshold,
+        "every_s": every_s,
+        "reject": reject,
+        "min_familiarity": min_familiarity,
+    }
     found = answered("tag", source, model=model, device=device, **options)
     warn(found, stacklevel=2)
     return cast("Tags", found)

@@ -17,6 +17,7 @@ from tympan.tasks.tag.metrics import (
     intervals,
     tag_metrics,
 )
+from tympan.tasks.unknown import UnknownScores
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class TagEvaluation(Evaluation):
         truth: `(m, k)`, 1 where a label applies.
         probabilities: `(m, k)`.
         chosen: `(m, k)`, 1 where a score is above its label's threshold.
+        unknown: how well known recordings are told from unknown ones.
     """
 
     labels: tuple[str, ...] = ()
@@ -36,6 +38,7 @@ class TagEvaluation(Evaluation):
     truth: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), int), repr=False)
     probabilities: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
     chosen: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), int), repr=False)
+    unknown: UnknownScores = field(default_factory=UnknownScores, repr=False)
 
     def per_label(self) -> dict[str, dict[str, float | None]]:
         """Average precision, AUROC, F1 and number of recordings of each label."""
@@ -55,7 +58,7 @@ class TagEvaluation(Evaluation):
 
     def details(self) -> dict[str, Any]:
         """Scores of each label."""
-        return {"per_label": self.per_label()}
+        return {"per_label": self.per_label(), **self.unknown.details()}
 
     def table(self) -> list[dict[str, str]]:
         """Scores of each label, as people read them."""

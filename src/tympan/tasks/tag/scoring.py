@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan.errors import DataError
-from tympan.tasks.classify.answer import recording_probabilities
+from tympan.tasks.classify.answer import recording_sessions
 from tympan.tasks.classify.recordings import chunks_of
 from tympan.tasks.classify.scoring import joined_labels
 from tympan.tasks.tag.evaluation import TagEvaluation, evaluation_of
 from tympan.tasks.tag.metrics import best_thresholds
+from tympan.tasks.unknown import unknown_scores, with_unknown
 
 if TYPE_CHECKING:
     from tympan.data import AudioStore, Examples, Table
@@ -33,13 +34,16 @@ def evaluate(
     """
     labels = joined_labels([model.labels for model, _ in parts])
     truths, scores, files, thresholds = [], [], [], []
+    familiarity: list[float | None] = []
     for model, table in parts:
         check_known(table, model.labels)
         truths.append(truth_of(table, labels))
         chunks = (chunks_of(store, example.path) for example in table)
         columns = [labels.index(label) for label in model.labels]
         found, limits = np.zeros((len(table), len(labels))), np.full(len(labels), 0.5)
-        found[:, columns] = np.stack(list(recording_probabilities(model, chunks)))
+        for row, session in zip(found, recording_sessions(model, chunks), strict=True):
+            row[columns] = session.mean()
+            familiarity.append(session.familiarity())
         limits[columns] = model.thresholds
         scores.append(found)
         thresholds.append(limits)
@@ -56,7 +60,8 @@ def evaluate(
             )
             for i in range(len(parts))
         ]
-    return evaluation_of(labels, files, truths, scores, thresholds, calibration)
+    evaluation = evaluation_of(labels, files, truths, scores, thresholds, calibration)
+    return with_unknown(evaluation, unknown_scores(familiarity, np.zeros(0), (), labels))
 
 
 def check_known(table: Table, labels: Sequence[str]) -> None:

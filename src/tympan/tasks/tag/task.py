@@ -89,6 +89,24 @@ class TagTask:
         net = Tagger(prepared.config, len(prepared.vocabulary))
         return TagLearner(net, prepared.config, prepared.vocabulary)
 
+    def learn_known(
+        self,
+        learner: Learner,
+        prepared: Prepared[TagConfig],
+        train: Examples,
+        validation: Examples | None,
+    ) -> TagConfig:
+        """Learn what the training recordings are like, to say of others that they are not."""
+        from tympan.tasks.classify.examples import ClassifyExamples
+        from tympan.tasks.classify.familiarity import learn_known
+        from tympan.tasks.tag.learner import TagLearner
+
+        assert isinstance(learner, TagLearner)
+        assert isinstance(train, ClassifyExamples)
+        assert validation is None or isinstance(validation, ClassifyExamples)
+        learner.known, config = learn_known(learner, prepared.config, train, validation)
+        return config
+
     def calibrate(
         self, learner: Learner, prepared: Prepared[TagConfig], validation: Examples
     ) -> TagConfig:
@@ -100,9 +118,12 @@ class TagTask:
         return replace(prepared.config, thresholds=validated_thresholds(learner, validation))
 
     def state(self, learner: Learner) -> dict[str, Tensor]:
-        """The weights of the net."""
+        """The weights of the net, and what it knows of its training recordings."""
+        from tympan.tasks.tag.learner import TagLearner
+
+        assert isinstance(learner, TagLearner)
         state: dict[str, Tensor] = learner.nets["net"].state_dict()
-        return state
+        return state if learner.known is None else {**state, **learner.known.state()}
 
     def load(self, model: LoadedModel, device: str = "cpu") -> TagModel:
         """Build the net of a loaded model, ready to answer.
@@ -110,6 +131,7 @@ class TagTask:
         Raises:
             ModelError: card and weights do not fit.
         """
+        from tympan.tasks.familiarity import parted
         from tympan.tasks.tag.answer import TagModel
         from tympan.tasks.tag.learner import Tagger
 
@@ -120,11 +142,13 @@ class TagTask:
             raise ModelError(what, file=model.path, fix="get or train the model again")
         try:
             net = Tagger(config, len(labels))
-            net.load_state_dict(model.state)
+            distances, features = config.held_out_distances, net.encoder.features
+            state, known = parted(model.state, 0, features, distances, model.path)
+            net.load_state_dict(state)
         except (ArgumentError, RuntimeError) as error:
             what = f"its weights do not fit its card: {str(error).splitlines()[-1].strip()[:160]}"
             raise ModelError(what, file=model.path, fix="get or train the model again") from error
-        return TagModel(net.eval(), config, labels, model.card.name, device)
+        return TagModel(net.eval(), config, labels, model.card.name, device, known)
 
     def evaluate(
         self,
