@@ -10,7 +10,7 @@ import pytest
 from tympan.report.classification import headline_of
 from tympan.report.page import NBSP
 from tympan.report.tracks import Span, lanes
-from tympan.tasks.classify import explanation
+from tympan.tasks.classify import reasons
 from tympan.tasks.classify.reasons import Clearest
 from tympan.tasks.classify.timeline import Piece, Step
 from tympan.tasks.results import Classification, Label, Segment
@@ -34,7 +34,7 @@ def explained(segments: list[Segment]) -> set[str]:
         step = Step(s.start_s, s.end_s, row, pieces=(piece,))
         clearest.hold(step)
         clearest.add(step, 0, done)
-    with patch.object(explanation, "explain_pieces", lambda m, pieces, *_: list(pieces)):
+    with patch.object(reasons, "explain_pieces", lambda m, pieces, *_: list(pieces)):
         return {r.segment.label for r in clearest.reasons(None, "a", done, 9.0)}  # type: ignore[arg-type]
 
 

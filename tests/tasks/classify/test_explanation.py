@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests_sounds import sound
 from tympan.audio import Clip, concat, synth
 from tympan.errors import ArgumentError
-from tympan.tasks.classify import Classifier, ClassifyConfig, explain, explanation
+from tympan.tasks.classify import Classifier, ClassifyConfig, explain, reasons
 from tympan.tasks.classify.activation import contributions, heat_of, with_maps
 from tympan.tasks.classify.answer import ClassifyModel
 from tympan.tasks.classify.pool import StagePooling
@@ -113,7 +113,7 @@ def explained_alone(monkeypatch) -> None:
     def explained(model, pieces, name, duration_s):
         return [(label, piece.offset_s, piece.wave.copy()) for label, piece in pieces]
 
-    monkeypatch.setattr(explanation, "explain_pieces", explained)
+    monkeypatch.setattr(reasons, "explain_pieces", explained)
 
 
 def levels(*tenths: float, each_s: float = 3.0) -> Clip:
@@ -159,7 +159,7 @@ def test_the_segments_that_are_explained_are_the_clearest_of_all(seed, count):
         collector.add(step, label, timeline)
         assert len(timeline) - before in (0, 1)
         at += length
-    with patch.object(explanation, "explain_pieces", lambda m, pieces, *_: list(pieces)):
+    with patch.object(reasons, "explain_pieces", lambda m, pieces, *_: list(pieces)):
         found = collector.reasons(None, "a", timeline, at)  # type: ignore[arg-type]
 
     def value(s: Segment) -> float:
@@ -190,7 +190,7 @@ def test_of_a_segment_the_window_in_which_its_label_scores_highest_is_kept():
         collector.hold(step)
         extend(timeline, step, "a", score)
         collector.add(step, 0, timeline)
-    with patch.object(explanation, "explain_pieces", lambda m, pieces, *_: list(pieces)):
+    with patch.object(reasons, "explain_pieces", lambda m, pieces, *_: list(pieces)):
         found = collector.reasons(None, "a", timeline, 303.0)  # type: ignore[arg-type]
     label, kept = found[0].explanation
     assert (label, kept.offset_s) == (0, 1.0)
@@ -204,7 +204,7 @@ def test_few_windows_are_kept_however_long_nothing_is_decided():
         piece = Piece(float(i), np.full(2, 0.5), np.zeros(100, np.float32))
         pieces.append(piece)
         collector.hold(Step(float(i), i + 1.0, np.full(2, 0.5), pieces=(piece,)))
-    assert sum(piece.wave is not None for piece in pieces) == explanation.MOST_UNDECIDED
+    assert sum(piece.wave is not None for piece in pieces) == reasons.MOST_UNDECIDED
 
 
 def test_a_stream_that_comes_once_is_explained(trained, tmp_path):
