@@ -37,7 +37,7 @@ def test_few_answers_find_the_rest(started: Labelling) -> None:
         suggested.append(one)
         started.answer(one, kind_of(one) == one.label)
     assert {one.label for one in suggested} == {"tone", "chirp"}
-    assert {one.why for one in suggested} == {"most likely", "most uncertain"}
+    assert {one.why for one in suggested} == {"most likely", "most uncertain", "random"}
     likely = [one for one in suggested if one.why == "most likely"]
     assert np.mean([kind_of(one) == one.label for one in likely]) > 0.8
     # The heads tell the kinds apart in the whole archive.
@@ -62,6 +62,20 @@ def test_nothing_is_suggested_twice_nor_what_overlaps_it(started: Labelling) -> 
     count = len(started.index)
     # All windows but those of the example, for each label.
     assert all(count - 4 <= len(moments) < count for moments in seen.values())
+
+
+def test_moments_that_are_none_of_the_labels_are_found_and_can_be_refused(
+    started: Labelling,
+) -> None:
+    for _ in range(40):
+        (one,) = started.next()
+        started.answer(one, kind_of(one) == one.label)
+    table = started.answers.path.read_text()
+    assert table.count(",other,") >= 3
+    (one,) = started.next()
+    started.refuse(one)
+    assert set(started.answers.by_moment()[one.moment].values()) == {False}
+    assert len(started.undo()) == 2
 
 
 def test_a_batch_has_no_overlapping_moments(started: Labelling) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tympan.errors import ArgumentError
 from tympan.tasks.embed.index import Index
+from tympan.tasks.embed.npz import rows_of
 
 if TYPE_CHECKING:
     from tympan.tasks.answering import Source
@@ -126,7 +127,7 @@ def similarities(index: Index, vector: np.ndarray) -> np.ndarray:
     """The similarity `(m,)` of every window to a vector `(d,)`; -inf where it is no number."""
     found = np.empty(len(index), np.float32)
     for i in range(0, len(index), BLOCK):
-        found[i : i + BLOCK] = index.embeddings[i : i + BLOCK].astype(np.float32) @ vector
+        found[i : i + BLOCK] = rows_of(index.embeddings, i, i + BLOCK).astype(np.float32) @ vector
     found[~np.isfinite(found)] = -np.inf
     return found
 
