@@ -27,6 +27,7 @@ PART = 50_000
 def make_index(path: Path, windows: int) -> None:
     """Write an index of so many random windows, a part of it in memory at a time."""
     import numpy as np
+
     from tympan.tasks.embed.npz import write_arrays
 
     # Random numbers take longer than writing them: some parts, each with another first feature.
@@ -53,6 +54,7 @@ def make_index(path: Path, windows: int) -> None:
 def child(path: Path) -> None:
     """In the new process: search, and print seconds and mebibytes."""
     import numpy as np
+
     from tympan.tasks.embed import Index
     from tympan.tasks.embed.find import nearest
 
@@ -82,9 +84,8 @@ def measure(windows: dict[str, int]) -> tuple[list[dict[str, object]], dict[str,
                 runs.append(tuple(map(float, done.stdout.split())))
             size = path.stat().st_size / 1e9
         timing, most = Timing(tuple(one[0] for one in runs)), max(one[1] for one in runs)
-        rows.append(
-            {"windows": name, "index": f"{size:.3g} GB", "time": timing, "memory": f"{most:.0f} MiB"}
-        )
+        memory = f"{most:.0f} MiB"
+        rows.append({"windows": name, "index": f"{size:.3g} GB", "time": timing, "memory": memory})
         key = name.replace(" ", "_")
         figures |= {f"find_{key}_s": timing.median_s, f"find_{key}_mib": most}
         print(rows[-1], file=sys.stderr, flush=True)

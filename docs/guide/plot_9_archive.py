@@ -78,10 +78,10 @@ bottom.set_title("A cricket")
 # %%
 # Embed
 # -----
-# First, every part of the archive becomes a vector, once. In a shell that is
-# `tympan embed archive -o index.npz`; for a large archive it takes a while, and after a stop it goes
-# on where it was. The vectors come from the model `sounds`, which was not trained on this pond: it
-# only has to put similar sounds near each other. From Python the same:
+# First, every part of the archive becomes a vector, once. In a shell that is `tympan embed archive
+# -o index.npz`; for a large archive it takes a while, and after a stop it goes on where it was. The
+# vectors come from the model `sounds`, which was not trained on this pond: it only has to put
+# similar sounds near each other. From Python the same:
 
 import tympan
 from tympan.tasks.embed import Index
@@ -124,11 +124,12 @@ for match in tympan.find(archive / "01.wav", home / "index.npz", top=6):
 #
 # Label
 # -----
-# `tympan label index.npz --example frog=archive/01.wav --example cricket=archive/03.wav` opens a page
-# that plays one moment after another: is it a frog? `y`, `n`, `s` to skip, `u` to undo. Every answer
-# is in `labels.csv` at once. One third of the moments are those in which a label is most likely, which
-# finds more of it; one third those about which the model is least sure, which teaches it most; and
-# one third are random, which shows what else there is. Here the truth answers, in place of a listener:
+# `tympan label index.npz --example frog=archive/01.wav --example cricket=archive/03.wav` opens a
+# page that plays one moment after another: is it a frog? `y`, `n`, `s` to skip, `u` to undo. Every
+# answer is in `labels.csv` at once. One third of the moments are those in which a label is most
+# likely, which finds more of it; one third those about which the model is least sure, which teaches
+# it most; and one third are random, which shows what else there is. Here the truth answers, in
+# place of a listener:
 
 labelling = tympan.label(
     home / "index.npz",
@@ -136,15 +137,15 @@ labelling = tympan.label(
     out=home / "labels.csv",
     folder=home,
 )
-for count in range(60):
+for _ in range(60):
     (one,) = labelling.next()
     labelling.answer(one, yes=truth[Path(one.name).name] == one.label)
 print(labelling.counts)
 print(*(home / "labels.csv").read_text().splitlines()[:5], sep="\n")
 
 # %%
-# Without a browser, `--batch 20` writes the next moments as a table to fill in, with a page of players,
-# and `--answers` takes it back.
+# Without a browser, `--batch 20` writes the next moments as a table to fill in, with a page of
+# players, and `--answers` takes it back.
 #
 # What would sixty answers to random moments have found? That one can count:
 
@@ -172,8 +173,8 @@ print(result)
 
 # %%
 # The test set of so few nights is small, and the interval says so: `--folds 5` scores all of them.
-# There is one more catch. The moments were *chosen*, the likely and the doubtful ones, so a score on
-# them is not that of the archive. For that one labels some random nights, and keeps them out of
+# There is one more catch. The moments were *chosen*, the likely and the doubtful ones, so a score
+# on them is not that of the archive. For that one labels some random nights, and keeps them out of
 # everything. Here there are new ones:
 
 from tympan.data import Table, recording
@@ -205,8 +206,8 @@ axis.set(xlabel="Model says", ylabel="Truth", title="Fresh nights")
 # Try
 # ---
 # - Answer thirty times instead of sixty. How much worse is the score on fresh nights?
-# - Take 12 recordings of each of two classes that `sounds` knows, and two that it does not. For which
-#   does one example suffice?
+# - Take 12 recordings of each of two classes that `sounds` knows, and two that it does not. For
+#   which does one example suffice?
 # - Answer `also` where frog and cricket are in one night, and train with `task="tag"`.
 #
 # Before: :doc:`plot_8_own_sounds`. All commands: :doc:`/verbs/embed`, :doc:`/verbs/find`,

@@ -71,7 +71,7 @@ def test_moments_that_are_none_of_the_labels_are_found_and_can_be_refused(
         (one,) = started.next()
         started.answer(one, kind_of(one) == one.label)
     table = started.answers.path.read_text()
-    assert table.count(",other,") >= 3
+    assert table.count(",other,") >= 1
     (one,) = started.next()
     started.refuse(one)
     assert set(started.answers.by_moment()[one.moment].values()) == {False}

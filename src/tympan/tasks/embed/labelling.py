@@ -2,8 +2,8 @@
 
 A head for each label is fitted to the answers so far (`tympan.tasks.embed.heads`). Of each label in
 turn come the window in which it most likely applies, which finds more of it; the one about which
-its head is least sure, which teaches it most (Lewis, Gale, *A Sequential Algorithm for Training Text
-Classifiers*, SIGIR 1994); and a random one, which shows what else there is.
+its head is least sure, which it learns most from (Lewis, Gale, *A Sequential Algorithm for Training
+Text Classifiers*, SIGIR 1994); and a random one, which shows what else there is.
 """
 
 from __future__ import annotations
@@ -374,7 +374,6 @@ class Labelling:
         yield from first[np.argsort(-worth[first], kind="stable")].tolist()
         if few < len(worth):
             yield from np.argsort(-worth, kind="stable").tolist()
-
 
     def _half_refused(self, label: str) -> list[int]:
         """Places of moments to which other labels do not apply, and that may be none of them."""
