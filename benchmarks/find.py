@@ -101,8 +101,8 @@ An approximate index (faiss, hnswlib) is not used. Its flat index does the same 
 graphs (HNSW) hold all vectors in memory, 36 GB for ten million of them as float32; and its
 compressed lists (IVF-PQ) are faster by far for a single query, but are trained and built first,
 lose some of the nearest windows, and cannot be searched by a head of `tympan label`, which has to
-score windows that are not near anything. It would pay for a service of many queries a minute over one
-archive; for a person with an example it is another dependency and another file. This is an argument
+score windows that are not near anything. It would pay for a service of many queries a minute over
+one archive; for a person with an example it is another dependency and another file. This is an argument
 from sizes: faiss itself was not measured beside it.
 """
 

@@ -62,8 +62,8 @@ night(1)[0]
 
 # %%
 
-# sphinx_gallery_alt = "Mel spectrograms of two nights: in one, pulses of a frog near 600 Hz; in the"
-# sphinx_gallery_alt = "other, rows of short strokes of a cricket above 4,000 Hz."
+# sphinx_gallery_alt = "Mel spectrograms of two nights: in one, pulses of a frog near 600 Hz; in"
+# sphinx_gallery_alt = "the other, rows of short strokes of a cricket above 4,000 Hz."
 import matplotlib.pyplot as plt
 
 from tympan.spectra import figures
@@ -191,8 +191,8 @@ print(evaluation)
 
 # %%
 
-# sphinx_gallery_alt = "Confusion matrix of the fresh nights with three rows and columns: nearly all"
-# sphinx_gallery_alt = "of them are on the diagonal."
+# sphinx_gallery_alt = "Confusion matrix of the fresh nights with three rows and columns: nearly"
+# sphinx_gallery_alt = "all of them are on the diagonal."
 confusion = evaluation.confusion
 figure, axis = plt.subplots(figsize=(6, 3.2))
 axis.imshow(confusion, cmap="Blues", vmin=0, vmax=1.5 * confusion.max(), aspect="equal")
