@@ -137,7 +137,8 @@ def similarities(index: Index, vector: np.ndarray) -> np.ndarray:
         # at a time stay in the processor's cache.
         rows = torch.from_numpy(np.require(block, requirements=["C", "W"]))
         with torch.inference_mode():
-            parts = [part.float() @ other for part in rows.split(CACHED)]
+            places = range(0, len(rows), CACHED)
+            parts = [rows[j : j + CACHED].float() @ other for j in places]
             found[i : i + len(block)] = torch.cat(parts).numpy()
     found[~np.isfinite(found)] = -np.inf
     return found
