@@ -25,6 +25,7 @@ from tympan.tasks.answering import answer as answer
 from tympan.tasks.classify.api import classify as classify
 from tympan.tasks.embed.api import embed as embed
 from tympan.tasks.embed.find import find as find
+from tympan.tasks.embed.label import label as label
 from tympan.tasks.engines import list_engines as list_engines
 from tympan.tasks.evaluating import evaluate as evaluate
 from tympan.tasks.tag.api import tag as tag

@@ -42,6 +42,9 @@ World"
 """
 
 
+HEAD = ",album,artist,set,track"
+
+
 def fma(root: Path) -> None:
     (root / "fma_metadata").mkdir()
     (root / "fma_metadata" / "tracks.csv").write_text(TRACKS)
@@ -90,7 +93,8 @@ def audioset(root: Path) -> None:
         'index,mid,display_name\n0,/m/09x0r,"Speech"\n1,/m/05zppz,"Male speech, man speaking"\n'
         "2,/m/04rlf,Music\n"
     )
-    heads = "# Segment csv created Sun Mar  5\n# num_ytids=4\n# YTID, start_seconds, end_seconds, positive_labels\n"
+    heads = "# Segment csv created Sun Mar  5\n# num_ytids=4\n"
+    heads += "# YTID, start_seconds, end_seconds, positive_labels\n"
     (root / "balanced_train_segments.csv").write_text(
         heads + '--4gqARaEJE, 0.000, 10.000, "/m/09x0r,/m/05zppz"\n'
         '-0xzrMun0Rs, 30.000, 40.000, "/m/04rlf"\n'
@@ -246,10 +250,10 @@ def test_a_metadata_csv_comes_first(tmp_path: Path, make: Callable[[Path], None]
 @pytest.mark.parametrize(
     ("make", "file", "text", "fault"),
     [
-        (fma, "fma_metadata/tracks.csv", ",album,artist,set,track\n", "three header lines"),
-        (fma, "fma_metadata/tracks.csv", ",album,artist,set,track\n,a,b,c,d\nx\n", "no column artist"),
+        (fma, "fma_metadata/tracks.csv", f"{HEAD}\n", "three header lines"),
+        (fma, "fma_metadata/tracks.csv", f"{HEAD}\n,a,b,c,d\nx\n", "no column artist"),
         (magnatagatune, "annotations_final.csv", "a\tb\n", "no column 'clip_id'"),
-        (magnatagatune, "annotations_final.csv", "clip_id\trock\tmp3_path\n1\n", "line 2 has 1 cells"),
+        (magnatagatune, "annotations_final.csv", "clip_id\tx\tmp3_path\n1\n", "line 2 has 1 cell"),
         (
             magnatagatune, "annotations_final.csv",
             "clip_id\trock\tmp3_path\n1\t7\t0/artist_0-album-01-song-0-29.mp3\n",
@@ -259,7 +263,7 @@ def test_a_metadata_csv_comes_first(tmp_path: Path, make: Callable[[Path], None]
         (audioset, "eval_segments.csv", "qqqqqqqqqqq, x, 2, /m/04rlf\n", "which is no time"),
         (audioset, "eval_segments.csv", "qqqqqqqqqqq, 1, 2, /m/none\n", "does not name"),
         (fsd50k, "FSD50K.ground_truth/dev.csv", "fname,labels,mids\n64760\n", "line 2 has 1 cells"),
-        (fma, "fma_metadata/tracks.csv", "\n".join(TRACKS.split("\n")[:3]), "none of the recordings"),
+        (fma, "fma_metadata/tracks.csv", "\n".join(TRACKS.split("\n")[:3]), "none of the record"),
     ],
 )  # fmt: skip
 def test_damaged_tables_are_one_line(

@@ -101,10 +101,12 @@ class Desk:
             return self._state()
 
     def _take(self, one: Suggestion, answer: str, also: list[str]) -> None:
-        if answer not in ("yes", "no", "skip"):
+        if answer not in ("yes", "no", "none", "skip"):
             raise DataError(f"{answer[:40]!r} is no answer")
         if answer == "skip":
             self.labelling.skip(one)
+        elif answer == "none":
+            self.labelling.refuse(one)
         else:
             self.labelling.answer(one, answer == "yes", also)
         self._before.append((one, answer == "skip"))

@@ -26,13 +26,18 @@ def answer(name: str, count: int, value: float = 1.0, model: str = "m") -> Embed
     return Embedding(name, (value,) * 4, float(count), model, vectors=vectors, times_s=times_s)
 
 
+def interrupted(path: Path, answers: dict[str, Embedding]) -> None:
+    """Collect answers, and stop as Ctrl-C does."""
+    index = Collect(path, {"every_s": 1}).__enter__()
+    for name, one in answers.items():
+        index.add(name, one)
+    index.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+
+
 def test_an_interrupted_collection_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PART_VECTORS", 5)
     path = tmp_path / "index.npz"
-    with pytest.raises(KeyboardInterrupt), Collect(path, {"every_s": 1}) as index:
-        for i in range(5):
-            index.add(f"{i}.wav", answer(f"{i}.wav", 3, i))
-        raise KeyboardInterrupt
+    interrupted(path, {f"{i}.wav": answer(f"{i}.wav", 3, i) for i in range(5)})
     assert not path.exists()
     assert len(list((tmp_path / "index.npz.parts").glob("*.npz"))) == 3
     with Collect(path, {"every_s": 1}) as index:
@@ -62,9 +67,7 @@ def test_a_killed_collection_keeps_its_whole_parts(tmp_path: Path) -> None:
 
 def test_other_options_begin_anew(tmp_path: Path) -> None:
     path = tmp_path / "index.npz"
-    with pytest.raises(KeyboardInterrupt), Collect(path, {"every_s": 1}) as index:
-        index.add("a.wav", answer("a.wav", 2))
-        raise KeyboardInterrupt
+    interrupted(path, {"a.wav": answer("a.wav", 2)})
     with Collect(path, {"every_s": 2}) as index:
         assert not index.has("a.wav")
         index.add("a.wav", answer("a.wav", 1))

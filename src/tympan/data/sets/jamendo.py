@@ -34,9 +34,9 @@ def read(root: Path, mark: Path, audio: Sequence[Path]) -> Rows:
     track, artist, name, tags = columns_of(mark, header, *_COLUMNS)
     sets = _splits(mark)
     files: dict[str, Path] = {}
-    for path in audio:  # `14/214.mp3`, or `14/214.low.mp3` of the small edition
-        stem = path.name.removesuffix(path.suffix).removesuffix(".low")
-        files.setdefault(f"{path.parent.name}/{stem}", path)
+    for file in audio:  # `14/214.mp3`, or `14/214.low.mp3` of the small edition
+        stem = file.name.removesuffix(file.suffix).removesuffix(".low")
+        files.setdefault(f"{file.parent.name}/{stem}", file)
     examples = []
     for line, cells in lines:
         path = files.get(str(Path(cell(mark, line, cells, name)).with_suffix("")))

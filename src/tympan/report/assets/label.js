@@ -118,6 +118,7 @@ const add = () => {
 
 at("yes").addEventListener("click", () => say("yes"));
 at("no").addEventListener("click", () => say("no"));
+at("none").addEventListener("click", () => say("none"));
 at("skip").addEventListener("click", () => say("skip"));
 at("undo").addEventListener("click", undo);
 at("again").addEventListener("click", play);
@@ -132,7 +133,8 @@ addEventListener("keydown", (event) => {
   if (event.key === " ") {
     event.preventDefault(); // a space would scroll, or press a button that has the focus
     play();
-  } else if (keys[key]) keys[key]();
+  } else if (key === "0" && !at("others").hidden) say("none");
+  else if (keys[key]) keys[key]();
   else if (/^[1-9]$/.test(key)) at("also").children[Number(key) - 1]?.click();
 });
 

@@ -10,13 +10,14 @@ import numpy as np
 
 from tympan.errors import ArgumentError
 from tympan.tasks.embed.index import Index
+from tympan.tasks.embed.npz import rows_of
 
 if TYPE_CHECKING:
     from tympan.tasks.answering import Source
     from tympan.tasks.results import Embedding
 
 # So many vectors are compared at once: ten million fit through without more memory.
-BLOCK = 8192
+BLOCK, CACHED = 8192, 1024
 
 
 @dataclass(frozen=True)
@@ -124,9 +125,21 @@ def nearest(index: Index, vector: np.ndarray, top: int) -> list[Match]:
 
 def similarities(index: Index, vector: np.ndarray) -> np.ndarray:
     """The similarity `(m,)` of every window to a vector `(d,)`; -inf where it is no number."""
+    import torch
+
     found = np.empty(len(index), np.float32)
+    other = torch.from_numpy(np.array(vector, np.float32))
     for i in range(0, len(index), BLOCK):
-        found[i : i + BLOCK] = index.embeddings[i : i + BLOCK].astype(np.float32) @ vector
+        block = rows_of(index.embeddings, i, i + BLOCK)
+        if not block.dtype.isnative:
+            block = block.astype(np.float32)
+        # PyTorch turns half precision into float32 ten times as fast as NumPy does, and a few rows
+        # at a time stay in the processor's cache.
+        rows = torch.from_numpy(np.require(block, requirements=["C", "W"]))
+        with torch.inference_mode():
+            places = range(0, len(rows), CACHED)
+            parts = [rows[j : j + CACHED].float() @ other for j in places]
+            found[i : i + len(block)] = torch.cat(parts).numpy()
     found[~np.isfinite(found)] = -np.inf
     return found
 

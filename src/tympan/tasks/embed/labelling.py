@@ -1,9 +1,9 @@
 """From a few examples to labels of an archive: which moments to put before the user next.
 
 A head for each label is fitted to the answers so far (`tympan.tasks.embed.heads`). Of each label in
-turn come the window in which it most likely applies, which finds more of it, and the one about
-which its head is least sure, which teaches it most (Lewis, Gale, *A Sequential Algorithm for
-Training Text Classifiers*, SIGIR 1994).
+turn come the window in which it most likely applies, which finds more of it; the one about which
+its head is least sure, which it learns most from (Lewis, Gale, *A Sequential Algorithm for Training
+Text Classifiers*, SIGIR 1994); and a random one, which shows what else there is.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from tympan.tasks.embed.answers import NONE, Answer, Answers, Moment, listed, re
 from tympan.tasks.embed.find import embedded, similarities
 from tympan.tasks.embed.heads import Head, Scale, fit_head
 from tympan.tasks.embed.index import Index
+from tympan.tasks.embed.npz import rows_of
 
 # Of a larger index so many windows are scored: those most like the examples, and random ones.
 MOST_SCORED, MOST_SIMILAR = 200_000, 20_000
@@ -28,7 +29,7 @@ MOST_OTHERS = 5000
 # Heads are fitted again after so many answers.
 REFIT_EVERY = 5
 BLOCK = 8192
-LIKELY, UNCERTAIN = "most likely", "most uncertain"
+LIKELY, UNCERTAIN, RANDOM = "most likely", "most uncertain", "random"
 
 Span = tuple[float, float]
 
@@ -43,7 +44,7 @@ class Suggestion:
         name: of the recording, as the index has it.
         label: the label that may apply.
         score: how likely it is, 0 … 1.
-        why: `"most likely"` or `"most uncertain"`.
+        why: `"most likely"`, `"most uncertain"` or `"random"`.
     """
 
     row: int
@@ -180,6 +181,11 @@ class Labelling:
         said += [Answer(one.moment, name, True) for name in also if name != one.label]
         self._vectors[one.moment] = np.asarray(self.index.embeddings[one.row], np.float32)
         self._add(said)
+
+    def refuse(self, one: Suggestion) -> None:
+        """Say that none of the labels applies to a moment, and write the table."""
+        self._vectors[one.moment] = np.asarray(self.index.embeddings[one.row], np.float32)
+        self._add([Answer(one.moment, label, False) for label in self.labels])
 
     def skip(self, one: Suggestion) -> None:
         """Do not ask about a moment and its label again."""
@@ -332,7 +338,8 @@ class Labelling:
 
     def _suggest(self, taken: Sequence[Moment]) -> Suggestion | None:
         """The next moment, which has nothing in common with those taken."""
-        turns = [(label, why) for why in (LIKELY, UNCERTAIN) for label in self._scores]
+        whys = (LIKELY, UNCERTAIN, RANDOM)
+        turns = [(label, why) for why in whys for label in self._scores]
         for _ in turns:
             label, why = turns[self._turn % len(turns)]
             self._turn += 1
@@ -357,6 +364,10 @@ class Labelling:
     def _order(self, label: str, why: str) -> Iterator[int]:
         """Places in the pool: the best first, and all of them in the end."""
         scores = self._scores[label]
+        if why == RANDOM:
+            yield from self._half_refused(label)
+            yield from self._rng.permutation(len(scores)).tolist()
+            return
         worth = scores if why == LIKELY else -np.abs(scores - 0.5)
         few = min(len(worth), 1000)
         first = np.argpartition(-worth, few - 1)[:few]
@@ -364,14 +375,25 @@ class Labelling:
         if few < len(worth):
             yield from np.argsort(-worth, kind="stable").tolist()
 
+    def _half_refused(self, label: str) -> list[int]:
+        """Places of moments to which other labels do not apply, and that may be none of them."""
+        found = []
+        for moment, known in self.answers.by_moment().items():
+            if label not in known and not any(known.values()):
+                rows = self._windows(moment)
+                places = np.searchsorted(self._pool, rows)
+                places = places[places < len(self._pool)]
+                found += [int(p) for p in places if self._pool[p] in rows]
+        return found
+
 
 def _runs(index: Index, absolute: Any) -> dict[str, list[tuple[int, int]]]:
     """Where in an index the windows of each file are; names are compared in blocks."""
     begins = [0]
     for i in range(1, len(index), BLOCK * 8):
         last = min(len(index), i + BLOCK * 8)
-        changed = index.files[i:last] != index.files[i - 1 : last - 1]
-        begins += (np.flatnonzero(changed) + i).tolist()
+        names = rows_of(index.files, i - 1, last)
+        begins += (np.flatnonzero(names[1:] != names[:-1]) + i).tolist()
     found: dict[str, list[tuple[int, int]]] = {}
     for first, end in zip(begins, [*begins[1:], len(index)], strict=True):
         found.setdefault(absolute(str(index.files[first])), []).append((first, end))

@@ -102,6 +102,22 @@ def _data_offset(path: Path, member: zipfile.ZipInfo) -> int:
     return offset
 
 
+def rows_of(array: np.ndarray, first: int, last: int) -> np.ndarray:
+    """Rows `first` to `last` of an array.
+
+    Of a mapped one they are read: what is touched of a map stays with the process, which would seem
+    to take as much memory as the file.
+    """
+    size = array.dtype.itemsize * math.prod(array.shape[1:])
+    if not isinstance(array, np.memmap) or not array.flags.c_contiguous or not size:
+        return array[first:last]
+    last = min(last, len(array))
+    offset = array.offset + first * size
+    count = (last - first) * size // array.dtype.itemsize
+    found = np.fromfile(str(array.filename), array.dtype, count, offset=offset)
+    return found.reshape(-1, *array.shape[1:])
+
+
 def write_arrays(path: Path, arrays: Mapping[str, Iterable[np.ndarray]]) -> None:
     """Write an `.npz` whose arrays come in parts, of which only one is in memory at a time.
 
