@@ -56,8 +56,8 @@ print(answer)
 # %%
 # How it knows
 # ------------
-# On its way to an answer the net makes a few hundred numbers of a sound, its *features*. Sounds that
-# are alike have features that point the same way. The model keeps those of its training recordings
+# On its way to an answer the net makes a few hundred numbers of a sound, its *features*. Sounds
+# that are alike have features that point the same way. The model keeps those of its training recordings
 # (or a few typical ones of each label) and measures how far a new sound lies from the nearest.
 #
 # Is that far? For that, some recordings were *held out*: they are known sounds, but the model was
@@ -66,8 +66,8 @@ print(answer)
 # about 5 of 100 known sounds: that is the price. With fewer than 19 held-out recordings the share
 # cannot get below 0.05, and nothing is ever rejected.
 
-# sphinx_gallery_alt = "Familiarity of thirty tones, chirps and noises: known ones spread evenly from"
-# sphinx_gallery_alt = "0 to 1, noises lie at the lower end."
+# sphinx_gallery_alt = "Familiarity of thirty tones, chirps and noises: known ones spread evenly"
+# sphinx_gallery_alt = "from 0 to 1, noises lie at the lower end."
 kinds = ("tone", "chirp", "noise")
 figure, ax = plt.subplots()
 for row, kind in enumerate(kinds):
@@ -91,8 +91,8 @@ print(tympan.classify(sound("tone", 1001), model=home / "model", reject=True))
 # %%
 # What it cannot do
 # -----------------
-# - A sound that is close to a known one passes: the shipped model, which knows laughing and coughing,
-#   does not find all speech strange. :doc:`/benchmarks/unknown` gives the figures.
+# - A sound that is close to a known one passes: the shipped model, which knows laughing and
+#   coughing, finds little of speech strange. :doc:`/benchmarks/unknown` gives the figures.
 # - Unknown is what *this* training set lacks. Another microphone may be enough.
 # - It replaces no label `other`. Where you know what else turns up, record it and train on it.
 #
