@@ -231,12 +231,8 @@ def parted(
             and bool((spread > 0).all())
         )
         values = {kind: [float(one) for one in (held_out or {})[kind]] for kind in held_out or {}}
-        fits = (
-            fits
-            and set(values) <= set(KINDS)
-           
+        fits = fits and set(values) <= set(KINDS)
         fits = fits and bool(np.isfinite(sum(values.values(), [0.0])).all())
-        )
     except (KeyError, IndexError, TypeError, ValueError):
         fits = False
     if not fits:
