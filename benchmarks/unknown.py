@@ -11,7 +11,7 @@ is given for the 230 clips that it was not trained on. The spread is that over d
 **Other sounds**: `sounds` as it ships, with the command's own threshold, a familiarity of 0.05,
 against speech (*librispeech*), music (*real_music*), a machine (*motor*) and silence. Known are
 the 230 clips that it was not trained on; the AUROC compares familiarities, as windows of two
-lengths have distances of their own.
+lengths have distances of their own. In brackets: 95 % intervals (Wilson).
 
 Compared are the distance that tympan uses (to the nearest of up to 256 prototypes of the training
 clips, features divided by their spread, at unit length), the mean distance to the five nearest of
@@ -217,6 +217,7 @@ def measured(quick: bool) -> tuple[list[dict[str, Any]], dict[str, Any], dict[st
 def as_shipped(table: Table, is_new: Array, model: Any, quick: bool) -> tuple[Any, Any, Any]:
     """`sounds` as it ships against other sounds, and what it keeps of known ones."""
     from tympan.data import read_folder
+    from tympan.tasks.metrics import wilson_interval
 
     new = [e for e, one in zip(table, is_new, strict=True) if one]
     known, shares, labels = distances_and_labels(model, [e.path for e in new])
@@ -226,9 +227,10 @@ def as_shipped(table: Table, is_new: Array, model: Any, quick: bool) -> tuple[An
     sources = {**others, "silence": list(silences(model))}
     for name, given in sources.items():
         far, familiarity, _ = distances_and_labels(model, given[:10] if quick else given)
-        rejected = float((familiarity < RATE).mean())
+        count, m = int((familiarity < RATE).sum()), len(familiarity)
+        rejected, (low, high) = count / m, wilson_interval(count, m)
         found.append({"sounds": name, "recordings": len(far), "AUROC": auroc(-shares, -familiarity),
-                      "unlike anything": f"{rejected:.0%}",
+                      "rejected": f"{100 * rejected:.0f} % ({100 * low:.0f} – {100 * high:.0f})",
                       "median familiarity": float(np.median(familiarity))})  # fmt: skip
         figures |= {f"auroc_{name}": auroc(-shares, -familiarity), f"rejected_{name}": rejected}
     halves = [half_rejected(known, right, seed) for seed in range(HALVES)]

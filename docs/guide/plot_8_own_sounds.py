@@ -298,5 +298,6 @@ ax.set(xlabel="Signal-to-noise ratio (dB)", ylabel="Right answers (%)", ylim=(0,
 # - Now with sounds of your own. Ten recordings of each kind, from different places, are enough for
 #   a start.
 #
-# Before: :doc:`plot_7_pipeline`. Next: :doc:`plot_9_unknown`. All commands: :doc:`/verbs/train`,
-# :doc:`/verbs/evaluate`, :doc:`/verbs/classify`.
+# Before: :doc:`plot_7_pipeline`.
+# Next: :doc:`plot_9_unknown`.
+# All commands: :doc:`/verbs/train`, :doc:`/verbs/evaluate`, :doc:`/verbs/classify`.
