@@ -298,5 +298,5 @@ ax.set(xlabel="Signal-to-noise ratio (dB)", ylabel="Right answers (%)", ylim=(0,
 # - Now with sounds of your own. Ten recordings of each kind, from different places, are enough for
 #   a start.
 #
-# Next: :doc:`plot_9_archive`. Before: :doc:`plot_7_pipeline`. All commands: :doc:`/verbs/train`,
-# :doc:`/verbs/evaluate`, :doc:`/verbs/classify`.
+# Next: :doc:`plot_9_archive` and :doc:`plot_9_unknown`. Before: :doc:`plot_7_pipeline`. All
+# commands: :doc:`/verbs/train`, :doc:`/verbs/evaluate`, :doc:`/verbs/classify`.

@@ -142,7 +142,8 @@ def thinned(held_out: Mapping[str, Iterable[float]]) -> dict[str, list[float]]:
 
 def unit(x: Tensor) -> Tensor:
     """Rows `(m, d)` at a length of 1; what has none stays so."""
-    return x / x.norm(dim=1, keepdim=True).clamp_min(1e-9)
+    found: Tensor = x / x.norm(dim=1, keepdim=True).clamp_min(1e-9)
+    return found
 
 
 def fit(features: Tensor, owners: Tensor, labels: int, *, seed: int = 0) -> KnownSounds:
@@ -230,7 +231,8 @@ def parted(
             and bool((spread > 0).all())
         )
         values = {kind: [float(one) for one in (held_out or {})[kind]] for kind in held_out or {}}
-        fits = fits and set(values) <= set(KINDS) and np.isfinite(sum(values.values(), [0.0])).all()
+        fits = fits and set(values) <= set(KINDS)
+        fits = fits and bool(np.isfinite(sum(values.values(), [0.0])).all())
     except (KeyError, IndexError, TypeError, ValueError):
         fits = False
     if not fits:

@@ -153,7 +153,7 @@ def test_two_commands_from_a_folder_to_an_evaluated_model(folder, tmp_path):
     lines = [json.loads(line) for line in answered.stdout.splitlines()]
     assert [line["file"] for line in lines] == [file, file]
     assert [len(line["labels"]) for line in lines] == [2, 2]
-    assert {"start_s", "end_s", "label", "score"} == set(lines[0]["timeline"][0])
+    assert {"start_s", "end_s", "label", "score", "familiarity"} == set(lines[0]["timeline"][0])
 
 
 def test_a_users_mistake_is_one_line_and_exit_code_2(trained, tmp_path):

@@ -19,8 +19,8 @@ from tympan.models import load_card, load_model, save_model
 from tympan.tasks.answering import load
 from tympan.tasks.classify import TASK
 from tympan.tasks.classify.activation import with_maps
-from tympan.tasks.classify.answer import Judge
 from tympan.tasks.classify.familiarity import features_of, with_distances
+from tympan.tasks.classify.steps import Judge
 from tympan.tasks.classify.timeline import Step
 from tympan.tasks.familiarity import PREFIX, KnownSounds
 

@@ -87,7 +87,7 @@ class ClassifyExamples:
 
     def windows(self, row: int, most: int) -> Tensor:
         """At most so many windows `(w, t)` of a recording, from its beginning to its end."""
-        from tympan.tasks.classify.answer import windows_of
+        from tympan.tasks.classify.geometry import windows_of
 
         config, path, length = self.config, self.path(row), int(self.sizes[row])
         if length <= 6 * config.clip_s * self.rate_hz:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from tympan.errors import ArgumentError
-from tympan.tasks.classify.answer import ClassifyModel, Mean, steps_of
+from tympan.tasks.classify.answer import ClassifyModel, steps_of
 from tympan.tasks.classify.explanation import Explanation
 from tympan.tasks.classify.reasons import explain_pieces
+from tympan.tasks.classify.steps import Mean
 from tympan.tasks.classify.timeline import Piece
 from tympan.tasks.inputs import name_of, samples_of
 

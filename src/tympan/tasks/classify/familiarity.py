@@ -155,14 +155,19 @@ def features_in(
 
 def short_windows(examples: ClassifyExamples, row: int) -> Iterator[Tensor]:
     """The windows `(t,)` of a recording as if it were longer."""
-    from tympan.tasks.classify.answer import geometry_of
+    from tympan.tasks.classify.geometry import geometry_of
+    from tympan.tasks.classify.steps import NOTHING
+    from tympan.tasks.inputs import SILENT_PEAK
     from tympan.tasks.windows import cut
 
     config = examples.config
     geometry, _ = geometry_of(config, config.clip_s * config.crop)
     wave = examples.store.mono(examples.path(row))
-    found = [torch.from_numpy(one.wave.copy()) for one in cut(geometry.cutter(), [wave])]
-    return iter(found[:: -(-len(found) // MOST_OF_ONE)])
+    pieces = [one.wave.copy() for one in cut(geometry.cutter(), [wave])]
+    # Silence counts for nothing in an answer either.
+    least = max(SILENT_PEAK, NOTHING * float(np.abs(wave).max(initial=0.0)))
+    found = [torch.from_numpy(one) for one in pieces if float(np.abs(one).max()) >= least]
+    return iter(found[:: max(1, -(-len(found) // MOST_OF_ONE))])
 
 
 def answered(found: Found) -> tuple[Tensor, Tensor]:
@@ -190,12 +195,14 @@ def distances_in(known: KnownSounds, found: Found, rows: Sequence[int] | None = 
             if not len(row_of):
                 continue
             values = known.distances(features)[:, 0]
-            if kind == WINDOW:
-                distances[kind] += values.tolist()
-                continue
             _, number = torch.unique(row_of, return_inverse=True)
-            sums = torch.bincount(number, values.double()) / torch.bincount(number)
-            distances[kind] += sums.tolist()
+            means = (torch.bincount(number, values.double()) / torch.bincount(number)).tolist()
+            if kind != WINDOW:
+                distances[kind] += means
+                continue
+            distances[kind] += values.tolist()
+            if SEVERAL not in found:  # none is so long: as if the windows were all it had
+                distances[SEVERAL] += means
     return distances
 
 
@@ -237,7 +244,7 @@ def out_of_fold(found: Found, owners: Tensor, k: int, fold: np.ndarray) -> dict[
         labels = owners[row_of[others]]
         known = fit(features[others], labels, k)
         # A label of which the other folds have nothing would look unlike everything.
-        rows = [i for i in np.flatnonzero(fold == number) if bool((labels == owners[i]).any())]
+        rows = [int(i) for i in np.flatnonzero(fold == number) if bool((labels == owners[i]).any())]
         for kind, values in distances_in(known, found, rows).items():
             gathered.setdefault(kind, []).extend(values)
     return gathered

@@ -94,7 +94,7 @@ def silent_recordings(table: Table, store: AudioStore) -> tuple[str, ...]:
 
     Of very many only the first are checked. A label of which all are silent is meant so.
     """
-    from tympan.tasks.classify.answer import SILENT_PEAK
+    from tympan.tasks.inputs import SILENT_PEAK
 
     audible, silent = set(), []
     for example in table.examples[:MOST_CHECKED]:

@@ -101,7 +101,7 @@ def check_known(table: Table, labels: Sequence[str]) -> None:
 
 def _answered_whole(parts: Sequence[tuple[ClassifyModel, Table]], store: AudioStore) -> bool:
     """Whether each recording is one window: of several the mean is known, and no temperature."""
-    from tympan.tasks.classify.answer import WHOLE_CLIPS
+    from tympan.tasks.classify.geometry import WHOLE_CLIPS
 
     return all(
         max(store.lengths(table.paths)) <= WHOLE_CLIPS * model.net.config.clip_s * model.rate_hz

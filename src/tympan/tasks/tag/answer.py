@@ -8,15 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan.errors import ArgumentError
-from tympan.tasks.classify.answer import (
-    BATCH,
-    GPU_BATCH,
-    SHORTEST_S,
-    Judge,
-    Mean,
-    StepJoiner,
-    geometry_of,
-)
+from tympan.tasks.classify.answer import BATCH, GPU_BATCH, SHORTEST_S
+from tympan.tasks.classify.geometry import geometry_of
+from tympan.tasks.classify.steps import Judge, Mean, StepJoiner
 from tympan.tasks.classify.timeline import Step, mixed
 from tympan.tasks.familiarity import MIN_FAMILIARITY, KnownSounds
 from tympan.tasks.model import BaseModel, WindowSession
