@@ -144,7 +144,7 @@ class KaldiFbank(FrameModule):
 def kaldi_filters(
     rate_hz: int, n_fft: int, n_mels: int, f_min_hz: float, f_max_hz: float | None
 ) -> np.ndarray:
-    """Triangles on the mel scale itself, without the bin at half the rate: float64 (n_mels, f).
+    """Triangles on the mel scale itself: float64 (n_mels, f).
 
     >>> kaldi_filters(16000, 512, 40, 20.0, None).shape
     (40, 257)
@@ -164,6 +164,5 @@ def kaldi_filters(
     edges = np.linspace(low, high, n_mels + 2)
     place = mel(np.arange(n_fft // 2 + 1) * (rate_hz / n_fft))
     width = edges[1] - edges[0]
-    filters = np.clip(1 - np.abs(place - edges[1:-1, None]) / width, 0, None)
-    filters[:, -1] = 0
+    filters: np.ndarray = np.clip(1 - np.abs(place - edges[1:-1, None]) / width, 0, None)
     return filters
