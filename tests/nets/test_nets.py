@@ -92,3 +92,25 @@ def test_positions_are_told_apart():
     rows = sinusoidal_positions(32, 200).T
     distance = torch.cdist(rows, rows) + torch.eye(200) * 9
     assert float(distance.min()) > 0.1
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64], ids=str)
+@pytest.mark.parametrize(
+    ("make", "shape"),
+    [
+        (lambda: build_encoder("small"), (2, 1, 64, 100)),
+        (lambda: AttentionBlock(16), (2, 16, 30)),
+        (lambda: RecurrentBlock(16, 8), (2, 16, 30)),
+        (lambda: AttentionPooling(16), (2, 16, 30)),
+        (MeanMaxPooling, (2, 16, 8, 30)),
+    ],
+    ids=["encoder", "attention", "recurrent", "attention pooling", "mean-max pooling"],
+)
+def test_every_block_works_in_every_precision(make, shape, dtype):
+    block, x = make().eval(), torch.randn(shape).bfloat16()
+    wanted = block(x.float())
+    found = block.to(dtype)(x.to(dtype))
+    assert found.dtype == dtype
+    near = {torch.bfloat16: 0.05, torch.float16: 0.01, torch.float64: 1e-4}[dtype]
+    scale = float(wanted.detach().abs().max())
+    torch.testing.assert_close(found.float(), wanted, atol=near * scale, rtol=near)

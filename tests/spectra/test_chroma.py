@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tympan.audio import Clip, synth
-from tympan.errors import ArgumentError
+from tympan.errors import ArgumentError, ShapeError
 from tympan.spectra import Chroma
 from tympan.spectra.chroma import chroma_filters
 
@@ -58,3 +58,15 @@ def test_gradients() -> None:
 def test_wrong_arguments_are_refused() -> None:
     with pytest.raises(ArgumentError, match="n_chroma"):
         Chroma(n_chroma=0)
+
+
+@pytest.mark.parametrize("tuning", [0.0, 0.3])
+def test_chroma_of_a_spectrogram_equals_librosas(tuning: float) -> None:
+    power = torch.rand(1025, 30, dtype=torch.float64) ** 4
+    ours = Chroma(22050, tuning=tuning).of_power(power)
+    theirs = librosa.feature.chroma_stft(
+        S=power.numpy(), sr=22050, n_fft=2048, tuning=tuning, dtype=np.float64
+    )
+    np.testing.assert_allclose(ours.numpy(), theirs, rtol=1e-9)
+    with pytest.raises(ShapeError, match="1025"):
+        Chroma(22050).of_power(power[:-1])

@@ -14,6 +14,7 @@ from tympan.spectra import (
     STFT,
     Chroma,
     ConstantQ,
+    KaldiFbank,
     LogMel,
     MelSpectrogram,
     Spectrogram,
@@ -26,6 +27,7 @@ RATED = [
     LogMel(16000),
     MFCC(16000),
     Chroma(16000),
+    KaldiFbank(16000),
     ConstantQ(16000, 256, n_bins=48),
     Yin(16000, 160),
 ]

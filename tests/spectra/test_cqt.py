@@ -6,9 +6,10 @@ import librosa
 import numpy as np
 import pytest
 import torch
+from scipy import signal
 
 from tympan.audio import Clip, synth
-from tympan.errors import ArgumentError
+from tympan.errors import ArgumentError, ShapeError
 from tympan.spectra import ConstantQ
 
 
@@ -84,3 +85,39 @@ def test_wrong_arguments_are_refused() -> None:
         ConstantQ(output="power")
     with pytest.raises(ArgumentError, match="above 0"):
         ConstantQ(hop=0)
+
+
+@pytest.mark.parametrize(("hop", "bins_per_octave"), [(64, 12), (128, 24), (512, 12)])
+def test_the_inverse_is_nearer_than_librosas(clip: Clip, hop: int, bins_per_octave: int) -> None:
+    y = clip.resample(16000).samples[0]
+    loudest = int(np.abs(y).argmax())
+    y = y[max(0, loudest - 16000) :][:32000]
+    # Only what the bins cover can come back.
+    band = signal.butter(8, [70, 1600], "bandpass", fs=16000, output="sos")
+    y = signal.sosfiltfilt(band, y).astype(np.float32)
+    options = {"n_bins": 6 * bins_per_octave, "bins_per_octave": bins_per_octave}
+    module = ConstantQ(16000, hop, output="complex", **options)
+    ours = module.inverse(module(torch.from_numpy(y)), len(y)).numpy()
+    theirs = librosa.icqt(
+        librosa.cqt(y, sr=16000, hop_length=hop, sparsity=0, tuning=0, **options),
+        sr=16000, hop_length=hop, bins_per_octave=bins_per_octave, length=len(y), sparsity=0,
+    )  # fmt: skip
+    own, other = (
+        10 * np.log10(np.mean(y**2) / np.mean((y - back) ** 2)) for back in (ours, theirs)
+    )
+    assert own > other + 3
+    if hop < 512:
+        assert own > 25
+
+
+def test_the_inverse_takes_batches_and_lengths() -> None:
+    module = ConstantQ(16000, 64, n_bins=60, output="complex")
+    x = torch.randn(2, 3, 4000)
+    spec = module(x)
+    assert module.inverse(spec, num_iterations=2).shape == (2, 3, 62 * 64)
+    back = module.inverse(spec, 4000, num_iterations=5)
+    alone = module.inverse(spec[1, 2], 4000, num_iterations=5)
+    torch.testing.assert_close(back[1, 2], alone, atol=1e-4, rtol=1e-4)
+    assert module.inverse(module(x.double()), 4000, num_iterations=2).dtype == torch.float64
+    with pytest.raises(ShapeError, match="complex"):
+        module.inverse(spec.abs())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import librosa
+import numpy as np
 import pytest
 import scipy.fft
 import torch
@@ -56,3 +57,29 @@ def test_wrong_arguments_are_refused() -> None:
         MFCC(n_mfcc=65)
     with pytest.raises(ArgumentError, match="lifter"):
         MFCC(lifter=-1)
+
+
+@pytest.mark.parametrize("dct_type", [1, 2, 3])
+@pytest.mark.parametrize("dct_norm", ["ortho", None])
+@pytest.mark.parametrize("lifter", [0.0, 22.0])
+def test_any_cosine_transform_equals_librosas(
+    voice: Clip, dct_type: int, dct_norm: str | None, lifter: float
+) -> None:
+    x = torch.tensor(voice.samples[0], dtype=torch.float64)
+    module = MFCC(
+        voice.rate_hz, n_mfcc=20, top_db=80.0, lifter=lifter, dct_type=dct_type, dct_norm=dct_norm
+    )
+    theirs = librosa.feature.mfcc(
+        y=x.numpy(), sr=voice.rate_hz, n_mfcc=20, n_mels=64, n_fft=512, hop_length=160,
+        dct_type=dct_type, norm=dct_norm, lifter=lifter,
+    )  # fmt: skip
+    np.testing.assert_allclose(module(x).numpy(), theirs, atol=2e-6 * np.abs(theirs).max())
+    whole = MFCC(16000, n_mfcc=64, n_mels=64, dct_type=dct_type, dct_norm=dct_norm)
+    torch.testing.assert_close(whole.inverse(whole(x)), whole.logmel(x))
+
+
+def test_unknown_cosine_transforms_are_refused() -> None:
+    with pytest.raises(ArgumentError, match="dct_type"):
+        MFCC(dct_type=4)
+    with pytest.raises(ArgumentError, match="dct_norm"):
+        MFCC(dct_norm="slaney")

@@ -8,6 +8,7 @@ from tympan.spectra.decibel import PowerToDb as PowerToDb
 from tympan.spectra.decibel import amplitude_to_db as amplitude_to_db
 from tympan.spectra.decibel import db_to_amplitude as db_to_amplitude
 from tympan.spectra.griffinlim import GriffinLim as GriffinLim
+from tympan.spectra.kaldi import KaldiFbank as KaldiFbank
 from tympan.spectra.mel import LogMel as LogMel
 from tympan.spectra.mel import Mel as Mel
 from tympan.spectra.mel import MelSpectrogram as MelSpectrogram
@@ -20,5 +21,6 @@ from tympan.spectra.pitch import pitch_track as pitch_track
 from tympan.spectra.stft import STFT as STFT
 from tympan.spectra.stft import Spectrogram as Spectrogram
 from tympan.spectra.stream import StreamingSpectrogram as StreamingSpectrogram
+from tympan.spectra.tuning import estimate_tuning as estimate_tuning
 from tympan.spectra.windows import window as window
 from tympan.spectra.yin import Yin as Yin

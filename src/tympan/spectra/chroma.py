@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tympan.errors import ArgumentError
+from tympan.errors import ArgumentError, ShapeError
 from tympan.spectra._bands import BandedFilters, filter_frames
+from tympan.spectra._constants import narrowed, widened
 from tympan.spectra._frames import Framing
 from tympan.spectra._module import FrameModule, project
 from tympan.spectra.stft import STFT
@@ -58,7 +59,7 @@ class Chroma(FrameModule):
         n_fft: samples of a frame.
         hop: samples from one frame to the next.
         n_chroma: classes of an octave.
-        tuning: how far the music is off A = 440 Hz, in fractions of a class.
+        tuning: how far the music is off A = 440 Hz, in fractions of a class: `estimate_tuning`.
         normalize: divide each column by its largest value (1 is then the strongest class);
             otherwise the unit is that of power.
         win, window, center, pad_mode: see `Spectrogram`.
@@ -97,6 +98,29 @@ class Chroma(FrameModule):
             chroma = filter_frames(x, framing, self.stft.window, self._banded)
         else:
             chroma = project(self.constant("filters", x.dtype), self.stft.power(x, framing))
+        return self._normalized(chroma)
+
+    def of_power(self, power: Tensor) -> Tensor:
+        """Chromagram of a power spectrogram that is there: (..., f, n) → (..., n_chroma, n).
+
+        Equal to `librosa.feature.chroma_stft(S=power, tuning=tuning)`.
+
+        Raises:
+            ShapeError: another number of bins.
+
+        >>> from tympan.spectra import Spectrogram
+        >>> x, chroma = torch.randn(22050), Chroma(22050)
+        >>> torch.allclose(chroma.of_power(Spectrogram(2048, 512)(x)), chroma(x), atol=1e-4)
+        True
+        """
+        bins = self.stft.num_bins
+        if power.ndim < 2 or power.shape[-2] != bins:
+            raise ShapeError(f"expected power spectra (..., {bins}, n), got {tuple(power.shape)}")
+        wide = widened(power)
+        chroma = project(self.constant("filters", wide.dtype), wide)
+        return narrowed(self._normalized(chroma), power)
+
+    def _normalized(self, chroma: Tensor) -> Tensor:
         if not self.normalize:
             return chroma
         largest = chroma.amax(dim=-2, keepdim=True)

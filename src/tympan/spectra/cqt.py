@@ -8,6 +8,7 @@ music processing", SMC 2010.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tympan.errors import ArgumentError
+from tympan.errors import ArgumentError, ShapeError
 from tympan.spectra._constants import WithConstants, narrowed, widened
 from tympan.spectra._decimate import HalveRate
 from tympan.spectra._frames import Framing, is_traced, use_fast_path
@@ -58,6 +59,7 @@ class ConstantQ(WithConstants):
         bins_per_octave: 12 for semitones.
         filter_scale: below 1: shorter windows, sharper in time and less so in frequency.
         output: `"magnitude"` or `"complex"`.
+        tuning: fractions of a bin by which all frequencies are moved, see `estimate_tuning`.
 
     Raises:
         ArgumentError: the highest bin reaches past half the rate.
@@ -79,6 +81,7 @@ class ConstantQ(WithConstants):
         bins_per_octave: int = 12,
         filter_scale: float = 1.0,
         output: str = "magnitude",
+        tuning: float = 0.0,
     ) -> None:
         super().__init__()
         if min(f_min_hz, n_bins, bins_per_octave, filter_scale, hop) <= 0:
@@ -88,6 +91,7 @@ class ConstantQ(WithConstants):
         if output not in ("magnitude", "complex"):
             raise ArgumentError(f"output {output!r} is unknown", fix='"magnitude" or "complex"')
         self.rate_hz, self.hop, self.output = rate_hz, hop, output
+        f_min_hz *= 2.0 ** (tuning / bins_per_octave)
         self.frequencies_hz = f_min_hz * 2.0 ** (np.arange(n_bins) / bins_per_octave)
         ratio = 2.0 ** (2 / bins_per_octave)
         quality = filter_scale * (ratio + 1) / (ratio - 1)
@@ -112,7 +116,52 @@ class ConstantQ(WithConstants):
     def forward(self, x: Tensor | Clip) -> Tensor:
         """Samples (..., t), or a clip (c, t) → (..., n_bins, n)."""
         x = self.samples(x)
-        flat, count = widened(x).reshape(-1, x.shape[-1]), 1 + x.shape[-1] // self.hop
+        real, imag = self._parts(widened(x).reshape(-1, x.shape[-1]))
+        out = torch.complex(real, imag) if self.output == "complex" else magnitude(real, imag)
+        return narrowed(out, x).reshape(*x.shape[:-1], *out.shape[-2:])
+
+    def inverse(self, spec: Tensor, length: int | None = None, num_iterations: int = 15) -> Tensor:
+        """The signal whose transform is nearest to `spec`: complex (..., n_bins, n) → (..., t).
+
+        Least squares by conjugate gradients (M. R. Hestenes, E. Stiefel, "Methods of conjugate
+        gradients for solving linear systems", 1952), each bin weighted by its bandwidth. What lies
+        outside the bins is lost, and so is what falls between frames where the hop is longer than
+        the windows of the high bins. No gradient is passed on.
+
+        Args:
+            spec: the transform, of `output="complex"`.
+            length: samples to return; `(n - 1) * hop` by default.
+            num_iterations: rounds; each takes as long as two transforms.
+
+        Raises:
+            ShapeError: not complex, or another number of bins.
+
+        >>> x = torch.sin(torch.arange(4096) * 0.2)
+        >>> cqt = ConstantQ(22050, 64, n_bins=72, output="complex")
+        >>> bool((cqt.inverse(cqt(x), 4096) - x)[500:-500].abs().max() < 0.02)
+        True
+        """
+        bins = len(self.frequencies_hz)
+        if not spec.is_complex() or spec.ndim < 2 or spec.shape[-2] != bins:
+            raise ShapeError(
+                f"expected a complex transform (..., {bins}, n), got {spec.dtype} "
+                f"{tuple(spec.shape)}"
+            )
+        length = (spec.shape[-1] - 1) * self.hop if length is None else length
+        flat = spec.detach().reshape(-1, bins, spec.shape[-1])
+        count = min(flat.shape[-1], 1 + length // self.hop)
+        weight = self.constant("lengths", flat.dtype)[:, None].rsqrt()
+        wanted = torch.cat([flat.real, flat.imag], dim=1)[..., :count] * weight.repeat(2, 1)
+
+        def transform(y: Tensor) -> Tensor:
+            return torch.cat(self._parts(y), dim=1)[..., :count] * weight.repeat(2, 1)
+
+        x = _least_squares(transform, wanted, length, num_iterations)
+        return x.reshape(*spec.shape[:-2], length)
+
+    def _parts(self, flat: Tensor) -> tuple[Tensor, Tensor]:
+        """Real and imaginary parts (b, k, n) of the transform of (b, t)."""
+        count = 1 + flat.shape[-1] // self.hop
         pieces, halvings = [], 0
         for i, octave in enumerate(self._octaves):
             while halvings < octave.halvings:
@@ -122,8 +171,7 @@ class ConstantQ(WithConstants):
             )
         real = torch.cat([piece[0] for piece in reversed(pieces)], dim=1)
         imag = torch.cat([piece[1] for piece in reversed(pieces)], dim=1)
-        out = torch.complex(real, imag) if self.output == "complex" else magnitude(real, imag)
-        return narrowed(out, x).reshape(*x.shape[:-1], *out.shape[-2:])
+        return real, imag
 
     def _octave(self, x: Tensor, kernel: Tensor, hop: int, count: int) -> tuple[Tensor, Tensor]:
         """Real and imaginary parts (b, k, n) of one octave's bins; kernel is (2 k, n_fft)."""
@@ -142,6 +190,34 @@ class ConstantQ(WithConstants):
 
     def extra_repr(self) -> str:
         return f"rate_hz={self.rate_hz}, hop={self.hop}, n_bins={len(self.frequencies_hz)}"
+
+
+def _least_squares(
+    transform: Callable[[Tensor], Tensor], wanted: Tensor, length: int, num_iterations: int
+) -> Tensor:
+    """The x (b, length) of which a linear transform is nearest to `wanted` (b, k, n)."""
+    with torch.enable_grad():
+        zero = wanted.new_zeros(len(wanted), length, requires_grad=True)
+        image = transform(zero)
+
+    def transposed(y: Tensor) -> Tensor:
+        # A linear transform's gradient is its transpose, wherever it is taken.
+        return torch.autograd.grad(image, zero, y, retain_graph=True)[0]
+
+    with torch.no_grad():
+        x, rest = torch.zeros_like(zero), wanted
+        slope = transposed(rest)
+        way, power = slope, (slope * slope).sum(-1, keepdim=True)
+        tiny = torch.finfo(power.dtype).tiny
+        for _ in range(num_iterations):
+            step = transform(way)
+            scale = power / (step * step).sum((-2, -1)).unsqueeze(-1).clamp(min=tiny)
+            x = x + scale * way
+            rest = rest - scale[..., None] * step
+            slope = transposed(rest)
+            before, power = power, (slope * slope).sum(-1, keepdim=True)
+            way = slope + power / before.clamp(min=tiny) * way
+    return x
 
 
 def _early_halvings(reach: float, hop: int, octaves: int) -> int:

@@ -25,8 +25,8 @@ class MFCC(FrameModule):
 
         c[k, n] = sqrt(2 / n_mels) sum_m logmel[m, n] cos(pi k (m + 1/2) / n_mels)
 
-    the orthonormal cosine transform (c[0] with a further 1 / sqrt(2)). Equal to
-    `librosa.feature.mfcc`, whose default is `top_db=80`.
+    by default: the orthonormal cosine transform (c[0] with a further 1 / sqrt(2)). Equal to
+    `librosa.feature.mfcc`, whose default is `top_db=80`, and whose `norm` is `dct_norm` here.
 
     Args:
         rate_hz: sample rate of the signal.
@@ -40,6 +40,8 @@ class MFCC(FrameModule):
         top_db: raise all levels to at least so much below the loudest; not possible in a stream.
         lifter: weigh coefficient k (from 1) by 1 + lifter / 2 * sin(pi k / lifter); 0 does not.
         win, window, center, pad_mode, scale, norm: see `MelSpectrogram`.
+        dct_type: type of the cosine transform, 1 to 3, in the numbering of `scipy.fft.dct`.
+        dct_norm: `"ortho"` for the orthonormal transform, `None` for the bare sums.
 
     >>> MFCC(rate_hz=16000, n_mfcc=13)(torch.zeros(16000)).shape
     torch.Size([13, 101])
@@ -66,6 +68,8 @@ class MFCC(FrameModule):
         pad_mode: str = "constant",
         scale: str = "slaney",
         norm: str | None = "slaney",
+        dct_type: int = 2,
+        dct_norm: str | None = "ortho",
     ) -> None:
         super().__init__()
         if not 1 <= n_mfcc <= n_mels:
@@ -78,7 +82,7 @@ class MFCC(FrameModule):
         )  # fmt: skip
         self.framing, self.top_db, self.n_mfcc = self.logmel.framing, top_db, n_mfcc
         self.rate_hz = rate_hz
-        matrix = cosine_matrix(n_mels)[:n_mfcc]
+        matrix = cosine_matrix(n_mels, dct_type, dct_norm)[:n_mfcc]
         if lifter > 0:
             order = np.arange(1, n_mfcc + 1)
             matrix *= (1 + lifter / 2 * np.sin(np.pi * order / lifter))[:, None]
@@ -108,14 +112,20 @@ class MFCC(FrameModule):
         return f"n_mfcc={self.n_mfcc}, top_db={self.top_db}"
 
 
-def cosine_matrix(size: int) -> np.ndarray:
-    """The orthonormal cosine transform of type II, float64 (size, size).
+def cosine_matrix(size: int, dct_type: int = 2, norm: str | None = "ortho") -> np.ndarray:
+    """The cosine transform of a type, as `scipy.fft.dct` has it: float64 (size, size).
 
     >>> m = cosine_matrix(8)
     >>> bool(np.allclose(m @ m.T, np.eye(8)))
     True
     """
-    order, place = np.arange(size)[:, None], np.arange(size) + 0.5
-    matrix = np.sqrt(2 / size) * np.cos(np.pi / size * order * place)
-    matrix[0] /= np.sqrt(2)
+    if dct_type not in (1, 2, 3):
+        raise ArgumentError(f"dct_type is {dct_type!r}", fix="1, 2 or 3")
+    if norm not in ("ortho", None):
+        raise ArgumentError(f"dct_norm {norm!r} is unknown", fix='"ortho" or None')
+    if dct_type == 1 and size < 2:
+        raise ArgumentError("a cosine transform of type 1 needs two bands or more")
+    from scipy.fft import dct
+
+    matrix: np.ndarray = dct(np.eye(size), type=dct_type, norm=norm, axis=0)
     return matrix
