@@ -96,6 +96,7 @@ def test_a_figure_without_words_is_refused() -> None:
     import guide_figures
 
     plt = pytest.importorskip("matplotlib.pyplot")
+    plt.close("all")  # what other tests of this process left open
     block = ("code", "plt.figure()", 3)
     assert guide_figures.scrape(block, {}, {}) == ""
     plt.figure()

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tympan.audio import Clip, _reader, concat, synth
+from tympan.audio import Clip, _open, concat, synth
 from tympan.errors import ArgumentError, AudioFileError, ModelError
 from tympan.report import gather
 from tympan.report.hear import hear, write_report
@@ -35,13 +35,13 @@ def long(tmp_path: Path) -> Path:
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often sources are opened, and how many samples are decoded."""
     counts: Counter[str] = Counter()
-    original = _reader.open_source
+    original = _open.open_source
 
     def open_source(source: Any) -> Any:
         counts["opened"] += 1
         return original(source)
 
-    monkeypatch.setattr(_reader, "open_source", open_source)
+    monkeypatch.setattr(_open, "open_source", open_source)
     return counts
 
 

@@ -95,7 +95,7 @@ def label_text(target: list[float], labels: tuple[str, ...]) -> str:
 
     >>> label_text([0.0, 1.0], ("dog", "clock_tick"))
     'clock tick'
-    >>> label_text([0.25, 0.75], ("dog", "clock_tick"))
+    >>> label_text([0.25, 0.75], ("dog", "clock_tick")).replace("\N{NO-BREAK SPACE}", " ")
     'clock tick 75 %, dog 25 %'
     >>> label_text([0.0, 0.0], ("dog", "clock_tick"))
     'no label'
