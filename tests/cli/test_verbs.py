@@ -30,6 +30,7 @@ def test_each_recording_of_a_folder_is_answered_on_a_line(sounds: Path) -> None:
     inside = [os.path.join("sounds", "b.wav"), os.path.join("sounds", "more", "a.WAV")]
     assert [one["file"] for one in answers] == inside
     keys = ["file", "model", "duration_s", "warnings", "labels", "timeline"]
+    keys += ["familiarity", "unfamiliar"]
     assert [list(one) for one in answers] == [keys, keys]
     assert answers[0]["duration_s"] == 1.0
     assert answers[0]["model"] == "sounds"
@@ -195,7 +196,7 @@ def test_a_quiet_recording_is_no_silence(sounds: Path) -> None:
 def test_answers_go_to_files(sounds: Path) -> None:
     found = call("sounds/b.wav", "-o", "b.csv")
     assert found.stdout == "b.csv\n"
-    assert Path("b.csv").read_text().startswith("start_s,end_s,label,score\n0.0,1.0,")
+    assert Path("b.csv").read_text().startswith("start_s,end_s,label,score,familiarity\n0.0,1.0,")
     found = call("sounds", "-o", "labels", "--format", "txt")
     written = [os.path.join("labels", "b.txt"), os.path.join("labels", "more", "a.txt")]
     assert found.stdout.splitlines() == written

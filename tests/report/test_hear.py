@@ -323,3 +323,17 @@ def test_an_opened_file_and_a_stream_are_heard_whole(
     assert report.answer is not None
     assert report.answer.duration_s == pytest.approx(3.0)
     assert "3.00 s" in Reader(report.path.read_text("utf-8")).text
+
+
+def test_a_sound_unlike_the_training_recordings_is_called_so():
+    from tympan.report.classification import headline_of
+    from tympan.tasks.results import Classification, Label, Segment
+
+    labels, timeline = (Label("dog", 0.99),), (Segment(0, 1, "dog", 0.99, 0.02),)
+    known = Classification("a.wav", labels, timeline, 1.0, familiarity=0.4)
+    unlike = Classification("a.wav", labels, timeline, 1.0, familiarity=0.02, unfamiliar=True)
+    assert headline_of(known).best == "dog"
+    found = headline_of(unlike)
+    assert found.best == "Unlike anything it was trained on"
+    assert "2.0\u00a0%" in found.lead
+    assert [row.label for row in found.rows] == ["dog"]

@@ -85,7 +85,7 @@ def _unlike(answer: Classification) -> Headline:
         "were as unfamiliar as this one or more. The bars give the labels that it would choose, "
         "which mean little."
     )
-    return Headline(f"{UNLIKE[0].upper()}{UNLIKE[1:]}", False, lead, rows)
+    return Headline(f"{UNLIKE[0].upper()}{UNLIKE[1:]}", True, lead, rows)
 
 
 def _share(familiarity: float | None) -> str:

@@ -73,8 +73,8 @@ ANSWERS: dict[str, Result] = {
     "embedding": Embedding("a.wav", (0.5, -0.25, 1.0), 1.0, "m"),
 }
 OWN_KEYS = {
-    "classification": {"labels", "timeline"},
-    "tags": {"tags", "timeline"},
+    "classification": {"labels", "timeline", "familiarity", "unfamiliar"},
+    "tags": {"tags", "timeline", "familiarity", "unfamiliar"},
     "segments": {"segments"},
     "anomaly": {"score", "threshold", "anomalous", "timeline"},
     "identity": {"speaker", "similarity", "probability"},
