@@ -15,6 +15,7 @@ from recipes.render import (
     FAMILIES,
     Note,
     Part,
+    Sound,
     instrument_tags,
     tempo_tag,
 )
@@ -45,16 +46,30 @@ class Excerpt:
         source: the piece that it is of.
         parts: what is played.
         tags: what applies.
+        speed: how much faster the rendering is played, and higher with it: a smaller or larger
+            instrument, or a recording at another speed.
     """
 
     source: str
     parts: tuple[Part, ...]
     tags: tuple[str, ...]
+    speed: float = 1.0
 
 
 def excerpt(piece: Piece, rng: np.random.Generator) -> Excerpt:
     """Ten seconds of a piece, from the beginning of a bar, in an arrangement drawn at random."""
-    bpm = piece.bpm * float(np.exp(rng.uniform(np.log(0.65), np.log(1.5))))
+    while True:  # until something sounds
+        bpm = piece.bpm * float(np.exp(rng.uniform(np.log(0.65), np.log(1.5))))
+        parts = tuple(one for one in arranged(piece, bpm, rng) if one.sounding_s >= SHORTEST_S)
+        if any(not one.drums for one in parts):
+            break
+    speed = speed_of(rng)
+    tags = [*instrument_tags(parts), piece.style, tempo_tag(bpm * speed), piece.key[1]]
+    return Excerpt(piece.name, parts, tuple(tags), speed)
+
+
+def arranged(piece: Piece, bpm: float, rng: np.random.Generator) -> list[Part]:
+    """What each instrument plays of a piece in ten seconds from a bar drawn at random."""
     period = -(-piece.beats // piece.bar) * piece.bar
     start = piece.bar * int(rng.integers(max(1, int(period / piece.bar))))
     transpose = int(rng.integers(-4, 5))
@@ -67,31 +82,12 @@ def excerpt(piece: Piece, rng: np.random.Generator) -> Excerpt:
         parts.append(part(program, [(s, n, p + own) for s, n, p in cut], rng))
     if drums:
         parts.append(drum_part(bpm, piece.bar, rng))
-    kept = tuple(one for one in parts if one.sounding_s >= SHORTEST_S)
-    tags = [*instrument_tags(kept), piece.style, tempo_tag(bpm), piece.key[1]]
-    return Excerpt(piece.name, kept, tuple(tags))
+    return parts
 
 
-def exercise(name: str, rng: np.random.Generator) -> Excerpt:
-    """Single notes of one instrument, long and short, with pauses; no style, key or tempo."""
-    family = str(rng.choice([*_LEADS, "bass"]))
-    program = int(rng.choice(FAMILIES[family]))
-    centre, at = _CENTRES.get(program, 62), 0.0
-    notes: list[Note] = []
-    while at < EXCERPT_S - 0.5:
-        length = min(float(rng.choice([0.25, 0.5, 1.0, 2.0, 3.0])), EXCERPT_S - at)
-        pitch = int(np.clip(centre + rng.integers(-14, 15), 24, 100))
-        notes.append((at, length, pitch, int(rng.integers(40, 120))))
-        at += length + float(rng.choice([0.0, 0.1, 0.5, 1.0]))
-    parts = (Part(program, tuple(notes), **channel(rng)),)
-    return Excerpt(name, parts, tuple(instrument_tags(parts)))
-
-
-def drum_solo(name: str, rng: np.random.Generator) -> Excerpt:
-    """Drums alone."""
-    bpm = float(rng.uniform(60, 180))
-    parts = (drum_part(bpm, 4.0, rng),)
-    return Excerpt(name, parts, (*instrument_tags(parts), tempo_tag(bpm)))
+def speed_of(rng: np.random.Generator) -> float:
+    """Half of the excerpts are played faster or slower than rendered."""
+    return float(np.exp(rng.uniform(-0.13, 0.13))) if rng.random() < 0.5 else 1.0
 
 
 def arrangement(piece: Piece, rng: np.random.Generator) -> tuple[list[Voice], bool]:
@@ -188,7 +184,21 @@ def channel(rng: np.random.Generator) -> dict[str, Any]:
         "volume": int(rng.integers(75, 115)),
         "pan": int(rng.integers(30, 98)),
         "reverb": int(rng.integers(0, 90)),
+        "sound": sound(rng),
     }
+
+
+def sound(rng: np.random.Generator) -> Sound:
+    """How a part differs from the recorded instrument; a third does not."""
+    if rng.random() < 0.33:
+        return Sound(tuning=int(rng.normal(0, 8)))
+    return Sound(
+        tuning=int(np.clip(rng.normal(0, 18), -60, 60)),
+        vibrato=int(rng.integers(0, 100)) if rng.random() < 0.5 else 0,
+        filter=int(rng.uniform(-4800, 600)),
+        release=int(rng.uniform(-1200, 1800)),
+        swell=float(rng.uniform(0.2, 0.8)) if rng.random() < 0.4 else 0.0,
+    )
 
 
 def drum_part(bpm: float, bar: float, rng: np.random.Generator) -> Part:

@@ -35,25 +35,12 @@ from typing import Any
 
 import numpy as np
 
-from recipes import arrange, pieces, render, tunes
+from recipes.music_data import Sources, render_all
 from tympan.audio import Clip, load
 from tympan.models import Card, load_model, save_model
 from tympan.models.catalogue import shipped_folder
 
 SEED = 0
-RATE_HZ = 16_000
-# Excerpts of each style, without a piece, and of drums alone.
-NOTES, DRUM_SOLO = "single notes", "drums alone"
-COUNTS = {
-    pieces.CHORALE: 300, pieces.JIG: 190, pieces.REEL: 190, pieces.HORNPIPE: 170,
-    pieces.WALTZ: 170, pieces.POP: 400, NOTES: 190, DRUM_SOLO: 60,
-}  # fmt: skip
-SHARES = {"train": 1.0, "val": 0.13, "test": 0.28}
-LIMITS = {"train": 720, "val": 90, "test": 180}  # so many of these, as time allowed
-CHUNK = 90  # excerpts that are rendered at once
-LOOPS = ("amen", "breakbeat", "compus", "industrial", "mehackit1", "mehackit2", "perc1", "safari")
-TEST_LOOPS = ("perc2", "tabla")
-LOOP_SHARE = 0.12
 SETTINGS: dict[str, Any] = {
     "hop": 512, "clip_s": 8.0, "crop": 0.5, "mixup_p": 0.3, "shift": 0.0, "frequency_shift": 1,
     "balance": 0.0, "batch_size": 32, "optimizer": "muon", "lr": 2e-3, "weight_decay": 0.05,
@@ -109,170 +96,28 @@ KNOWN_FAILURES = (
 )
 
 
-@dataclass(frozen=True)
-class Work:
-    """A chunk of excerpts to render: with which soundfont, to which files."""
-
-    excerpts: tuple[arrange.Excerpt, ...]
-    files: tuple[Path, ...]
-    soundfont: Path
-    loops: tuple[Path, ...]
-    seed: int
-
-
 def main() -> None:
     """Render, train or ship."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("step", choices=("render", "train", "ship"))
     parser.add_argument("--runs", type=Path, default=Path(".runs/music-tags"))
     parser.add_argument("--symbolic", type=Path, default=Path("../shared/data/symbolic"))
-    for name in ("music21", "fluid", "musescore", "timgm", "loops"):
+    for name in ("fluid", "musescore", "timgm", "samples"):
         parser.add_argument(f"--{name}", type=Path)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the excerpts")
+    parser.add_argument("--processes", type=int, default=2, help="that render")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--start", default="sounds", help="model to start from")
     parser.add_argument("--out", default="model", help="folder in --runs of the training")
     options = parser.parse_args()
     if options.step == "render":
-        render_all(options)
+        fonts = (options.fluid, options.musescore)
+        sources = Sources(options.symbolic, fonts, options.timgm, options.samples)
+        render_all(options.runs / "data", sources, options.scale, options.processes)
     elif options.step == "train":
         train(options.runs / "data", options.runs / options.out, options.epochs, options.start)
     else:
         ship(options.runs / "data", options.runs / options.out)
-
-
-# -- the folder of recordings ----------------------------------------------------------------------
-
-
-def render_all(options: argparse.Namespace) -> None:
-    """Write excerpts as FLAC, and `metadata.csv`, into `--runs`/data."""
-    folder = options.runs / "data"
-    (folder / "audio").mkdir(parents=True, exist_ok=True)
-    sets = pieces_by_set(options.symbolic, options.music21)
-    trained = [options.fluid, options.musescore]
-    work: list[Work] = []
-    rows: list[tuple[str, str]] = []
-    for part, share in SHARES.items():
-        rng = np.random.default_rng([SEED, len(rows)])
-        ordered = list(excerpts_of(part, sets[part], share * options.scale, rng))
-        excerpts = [ordered[i] for i in rng.permutation(len(ordered))][: LIMITS[part]]
-        names = TEST_LOOPS if part == "test" else LOOPS
-        loops = tuple(options.loops / f"loop_{name}.flac" for name in names)
-        files = [folder / "audio" / f"{part}-{i:04}.flac" for i in range(len(excerpts))]
-        for i in range(0, len(excerpts), CHUNK):
-            font = options.timgm if part == "test" else trained[i // CHUNK % 2]
-            chunk = slice(i, i + CHUNK)
-            seed = len(work) + SEED
-            work.append(Work(tuple(excerpts[chunk]), tuple(files[chunk]), font, loops, seed))
-            rows += [(part, font.name)] * len(excerpts[chunk])
-    context = multiprocessing.get_context("spawn")
-    found: list[list[str]] = []
-    with ProcessPoolExecutor(2, context) as pool:
-        for one in pool.map(render_chunk, work):
-            found += one
-            print(f"{len(found)} of {len(rows)}", flush=True)
-    with open(folder / "metadata.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["file_name", "label", "source", "split", "soundfont"])
-        for (name, label, source), (part, font) in zip(found, rows, strict=True):
-            writer.writerow([name, label, source, part, font])
-
-
-def pieces_by_set(symbolic: Path, music21: Path) -> dict[str, dict[str, list[pieces.Piece]]]:
-    """Set → style → pieces."""
-    every = [
-        *pieces.chorales(symbolic / "jsb-chorales-16th.json"),
-        *pieces.pop_songs(symbolic / "pop909-midi.tar.xz"),
-        *pieces.nottingham(symbolic / "nottingham-midi.tar.xz"),
-    ]
-    for i, piece in enumerate((*tunes.ryan(music21), *tunes.waltzes(260, SEED))):
-        every.append(replace(piece, split="val" if i % 8 == 0 else "train"))
-    found: dict[str, dict[str, list[pieces.Piece]]] = {part: {} for part in SHARES}
-    for piece in every:
-        found[piece.split].setdefault(piece.style, []).append(piece)
-    return found
-
-
-def excerpts_of(
-    part: str, styles: dict[str, list[pieces.Piece]], share: float, rng: np.random.Generator
-) -> Iterator[arrange.Excerpt]:
-    """The excerpts of a set: every piece as often as any other of its style."""
-    for style, count in COUNTS.items():
-        for i in range(round(count * share)):
-            if style == NOTES:
-                yield arrange.exercise(f"{part}-notes-{i}", rng)
-            elif style == DRUM_SOLO:
-                yield arrange.drum_solo(f"{part}-drums-{i}", rng)
-            else:
-                if i % len(styles[style]) == 0:
-                    order = rng.permutation(len(styles[style]))
-                yield arrange.excerpt(styles[style][order[i % len(order)]], rng)
-
-
-def render_chunk(work: Work) -> list[list[str]]:
-    """Render, place in rooms, write; the row of each. What is there is not rendered again."""
-    import torch
-
-    kept = work.files[0].with_suffix(".json")
-    if kept.exists():
-        rows: list[list[str]] = json.loads(kept.read_text())
-        return rows
-    torch.set_num_threads(1)
-    rng = np.random.default_rng([SEED, work.seed])
-    clips = render.render([one.parts for one in work.excerpts], work.soundfont)
-    waves, labels = [], []
-    for one, clip in zip(work.excerpts, clips, strict=True):
-        wave, tags = clip.resample(RATE_HZ).samples[0], list(one.tags)
-        if render.DRUMS not in tags and work.loops and rng.random() < LOOP_SHARE and len(tags) > 2:
-            wave = wave + loop(work.loops, rng, len(wave)) * level_of(wave) * rng.uniform(0.4, 1.5)
-            tags = with_drums(tags)
-        waves.append(wave / max(1e-4, float(np.abs(wave).max())) * rng.uniform(0.2, 0.95))
-        labels.append(";".join(tags))
-    batch = torch.from_numpy(np.stack(waves).astype(np.float32))[:, None]
-    varied = rooms_and_codecs()(batch, work.seed)[:, 0].clamp(-1, 1).numpy()
-    rows = []
-    for file, wave, label, one in zip(work.files, varied, labels, work.excerpts, strict=True):
-        Clip(wave[None], RATE_HZ).save(file)
-        rows.append([f"audio/{file.name}", label, one.source])
-    kept.write_text(json.dumps(rows))
-    return rows
-
-
-def rooms_and_codecs() -> Any:
-    """What lies between a soundfont and a recording; about half of the excerpts get a room."""
-    from tympan.augment import CodecLoss, ColoredNoise, Compose, ParametricEQ, Reverb
-
-    return Compose(
-        [
-            ParametricEQ(rate_hz=RATE_HZ, p=0.5),
-            Reverb(min_rt60_s=0.2, max_rt60_s=1.5, rate_hz=RATE_HZ, p=0.4),
-            ColoredNoise(min_snr_db=20.0, max_snr_db=60.0, p=0.3),
-            CodecLoss(rate_hz=RATE_HZ, p=0.2),
-        ]
-    )
-
-
-def loop(files: Sequence[Path], rng: np.random.Generator, length: int) -> np.ndarray:
-    """A drum loop, again and again, at the level 1."""
-    wave = load(files[int(rng.integers(len(files)))], mono=True, rate_hz=RATE_HZ).samples[0]
-    wave = np.tile(wave, -(-length // len(wave)))[:length]
-    found: np.ndarray = wave / level_of(wave)
-    return found
-
-
-def level_of(wave: np.ndarray) -> float:
-    """Root mean square."""
-    return float(np.sqrt(np.mean(np.square(wave)))) + 1e-6
-
-
-def with_drums(tags: Sequence[str]) -> list[str]:
-    """Tags of an excerpt to which drums were added: a solo becomes a duo, a duo an ensemble.
-
-    >>> with_drums(["piano", "solo", "slow"])
-    ['drums', 'piano', 'duo', 'slow']
-    """
-    more = {"solo": "duo", "duo": "ensemble"}
-    return [render.DRUMS, *(more.get(tag, tag) for tag in tags)]
 
 
 # -- training and what ships -----------------------------------------------------------------------

@@ -11,7 +11,7 @@ import struct
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,10 @@ FAMILIES: dict[str, tuple[int, ...]] = {
     "flutes": (72, 73, 74, 75, 77, 79),
 }
 DRUMS = "drums"
+# Accordions, harmonica, harp, synthesisers: they are in the training, so that the net does not take
+# each of them for one of the families, but are no tag.
+OTHERS = (21, 22, 23, 46, 80, 81, 82, 88, 89, 90, 91, 94, 95, 104, 105, 107, 109)
+OTHER = ""
 DRUM_KITS = (0, 8, 16, 24, 32, 40)
 # Programs that sound like many players.
 SECTIONS = (48, 49, 52, 53, 61)
@@ -45,7 +49,28 @@ SLOT_S = 12.0  # from one excerpt to the next in a rendering of many
 RENDER_RATE_HZ = 44_100  # a soundfont is not band-limited at lower rates
 _TICKS_PER_S = 960
 _DRUM_CHANNEL = 9
+# Generators of SoundFont 2.04, section 8.1.2.
+_FILTER_CUTOFF, _RELEASE = 8, 38
 _MELODY_CHANNELS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15)
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What one player, or one instrument, does differently from another.
+
+    Attributes:
+        tuning: in cents.
+        vibrato: depth, 0 – 127 of the modulation wheel.
+        filter: of the cutoff of the soundfont's low-pass filters, in cents.
+        release: how much longer a note ends, in timecents (1200: twice as long).
+        swell: how far long notes rise and fall, 0 – 1.
+    """
+
+    tuning: int = 0
+    vibrato: int = 0
+    filter: int = 0
+    release: int = 0
+    swell: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -57,6 +82,7 @@ class Part:
         notes: start and length in seconds, pitch, velocity.
         drums: whether the pitches are percussion instruments.
         volume, pan, reverb: of the channel, 0 – 127.
+        sound: how it is played and how this instrument differs from the recorded one.
     """
 
     program: int
@@ -65,6 +91,7 @@ class Part:
     volume: int = 100
     pan: int = 64
     reverb: int = 40
+    sound: Sound = field(default_factory=lambda: Sound())
 
     @property
     def family(self) -> str:
@@ -75,7 +102,8 @@ class Part:
         """
         if self.drums:
             return DRUMS
-        return next(name for name, programs in FAMILIES.items() if self.program in programs)
+        named = (name for name, programs in FAMILIES.items() if self.program in programs)
+        return next(named, OTHER)
 
     @property
     def sounding_s(self) -> float:
@@ -92,7 +120,7 @@ def instrument_tags(parts: Sequence[Part]) -> list[str]:
     ['piano', 'strings', 'duo']
     """
     parts = [one for one in parts if one.notes]
-    families = sorted({one.family for one in parts})
+    families = sorted({one.family for one in parts} - {OTHER})
     programs = {(one.drums, one.program) for one in parts}
     many = any(not one.drums and one.program in SECTIONS for one in parts)
     count = 3 if many else len(programs)
@@ -151,7 +179,7 @@ def midi_of(excerpts: Sequence[Sequence[Part]]) -> bytes:
     >>> midi_of([[Part(0, ((0.0, 1.0, 60, 90),))]])[:4]
     b'MThd'
     """
-    events: list[tuple[int, int, bytes]] = []
+    events: list[tuple[int, float, bytes]] = []
     for i, parts in enumerate(excerpts):
         events += excerpt_events(parts, i * SLOT_S)
     end = round(len(excerpts) * SLOT_S * _TICKS_PER_S)
@@ -164,26 +192,45 @@ def midi_of(excerpts: Sequence[Sequence[Part]]) -> bytes:
     return header + b"MTrk" + struct.pack(">I", len(body)) + body
 
 
-def excerpt_events(parts: Sequence[Part], start_s: float) -> list[tuple[int, int, bytes]]:
+def excerpt_events(parts: Sequence[Part], start_s: float) -> list[tuple[int, float, bytes]]:
     """Tick, order within a tick, and message of each event of an excerpt."""
 
     def at(seconds: float) -> int:
         return round((start_s + seconds) * _TICKS_PER_S)
 
-    events = []
+    events: list[tuple[int, float, bytes]] = []
     free = iter(_MELODY_CHANNELS)
     for part in parts:
         channel = _DRUM_CHANNEL if part.drums else next(free)
-        controls = ((7, part.volume), (10, part.pan), (91, part.reverb), (11, 127))
-        events += [(at(0), 0, bytes([0xB0 | channel, name, value])) for name, value in controls]
-        events.append((at(0), 0, bytes([0xC0 | channel, part.program])))
+        settings = [bytes([0xC0 | channel, part.program]), *settings_of(part, channel)]
+        events += [(at(0), i / 1000, message) for i, message in enumerate(settings)]
         for start, length, pitch, velocity in part.notes:
             events.append((at(start), 2, bytes([0x90 | channel, pitch, velocity])))
             off = max(at(start + length), at(start) + 1)
             events.append((off, 1, bytes([0x80 | channel, pitch, 0])))
+            if part.sound.swell and length > 0.4:
+                for i in range(9):
+                    level = 1 - part.sound.swell * (1 - np.sin(np.pi * (i + 0.5) / 9))
+                    when = at(start + length * i / 9)
+                    events.append((when, 1.5, bytes([0xB0 | channel, 11, round(127 * level)])))
         silence = bytes([0xB0 | channel, 120, 0])
         events.append((at(SLOT_S - 0.25), 0, silence))
     return events
+
+
+def settings_of(part: Part, channel: int) -> list[bytes]:
+    """Controllers, pitch bend and soundfont generators (by NRPN) of a part, in this order.
+
+    Each part sets all of them: those of the excerpt before are still there.
+    """
+    sound = part.sound
+    controls = [(7, part.volume), (10, part.pan), (91, part.reverb), (11, 127), (1, sound.vibrato)]
+    for generator, value in ((_FILTER_CUTOFF, sound.filter), (_RELEASE, sound.release)):
+        data = 8192 + value // 2  # these generators count in steps of two
+        controls += [(99, 120), (98, generator), (38, data & 0x7F), (6, data >> 7)]
+    bend = 8192 + round(8192 * sound.tuning / 200)  # two semitones either way
+    messages = [bytes([0xB0 | channel, name, value]) for name, value in controls]
+    return [*messages, bytes([0xE0 | channel, bend & 0x7F, bend >> 7])]
 
 
 def _variable(value: int) -> bytes:
