@@ -67,32 +67,36 @@ def rhythms(
     style: str, rng: np.random.Generator
 ) -> Callable[[bool, np.random.Generator], list[float]]:
     """What gives the lengths of the notes of a bar; at the end of a part it comes to rest."""
-    if style == JIG:
-        kinds, shares = ((1 / 3,) * 3, (2 / 3, 1 / 3), (1.0,), (1 / 2, 1 / 6, 1 / 3)), [
-            rng.uniform(0.6, 0.9), 0.2, 0.02, 0.05,
-        ]  # fmt: skip
-    elif style == REEL:
-        kinds, shares = ((1 / 4,) * 4, (1 / 2, 1 / 4, 1 / 4), (1 / 2, 1 / 2), (1 / 4, 1 / 4, 1 / 2)), [
-            rng.uniform(0.6, 0.9), 0.15, 0.05, 0.08,
-        ]  # fmt: skip
-    elif style == HORNPIPE:
-        # Written evenly or dotted; played somewhere between.
-        long = float(rng.choice([1 / 4, 1 / 3, 3 / 8], p=[0.3, 0.35, 0.35]))
-        short = 1 / 2 - long
-        kinds, shares = (
-            (long, short, long, short), (1 / 6,) * 3 + (long, short), (1 / 2, long, short),
-            (1 / 2, 1 / 2),
-        ), [rng.uniform(0.5, 0.8), 0.15, 0.12, 0.12]  # fmt: skip
-    else:
+    if style == WALTZ:
         some = rng.choice(len(_WALTZ), 3, replace=False)
         return lambda end, rng: [3.0] if end else [float(x) for x in _WALTZ[int(rng.choice(some))]]
+    # A hornpipe is written evenly or dotted, and played somewhere between.
+    long = float(rng.choice([1 / 4, 1 / 3, 3 / 8], p=[0.3, 0.35, 0.35])) if style == HORNPIPE else 0
+    often = float(rng.uniform(0.6, 0.9))
+    if style == JIG:
+        kinds: list[tuple[tuple[float, ...], float]] = [
+            ((1 / 3,) * 3, often), ((2 / 3, 1 / 3), 0.2), ((1.0,), 0.02),
+            ((1 / 2, 1 / 6, 1 / 3), 0.05),
+        ]  # fmt: skip
+    elif style == REEL:
+        kinds = [
+            ((1 / 4,) * 4, often), ((1 / 2, 1 / 4, 1 / 4), 0.15), ((1 / 2, 1 / 2), 0.05),
+            ((1 / 4, 1 / 4, 1 / 2), 0.08),
+        ]  # fmt: skip
+    else:
+        pair = (long, 1 / 2 - long)
+        kinds = [
+            (pair + pair, often - 0.1), ((1 / 6,) * 3 + pair, 0.15), ((1 / 2, *pair), 0.12),
+            ((1 / 2, 1 / 2), 0.12),
+        ]  # fmt: skip
     ends = {JIG: [1 / 3, 1 / 3, 1 / 3, 1.0], REEL: [1 / 4] * 4 + [1.0], HORNPIPE: [1 / 2] * 4}
-    p = np.array(shares) / sum(shares)
+    p = np.array([share for _, share in kinds])
+    p /= p.sum()
 
     def bar(end: bool, rng: np.random.Generator) -> list[float]:
         if end:
             return ends[style]
-        return [x for _ in range(2) for x in kinds[int(rng.choice(len(kinds), p=p))]]
+        return [x for _ in range(2) for x in kinds[int(rng.choice(len(kinds), p=p))][0]]
 
     return bar
 
@@ -119,9 +123,7 @@ def eight_bars(
         notes, degree = figure(rhythm(i == 7, rng), root, degree, bar, rng)
         if i == 7:
             notes[-1] = (*notes[-1][:2], round(degree / 7) * 7)
-        bars.append(
-            [(i * bar + at, length, pitch_of(d, tonic, scale)) for at, length, d in notes]
-        )
+        bars.append([(i * bar + at, length, pitch_of(d, tonic, scale)) for at, length, d in notes])
     return [note for one in bars for note in one], chords
 
 
@@ -132,7 +134,7 @@ def figure(
     found: list[tuple[float, float, int]] = []
     at, way, kind = 0.0, 1, ""
     for n, length in enumerate(lengths):
-        if abs(at % 1) < 1e-6 or bar == 3.0 and n == 0:
+        if abs(at % 1) < 1e-6 or (bar == 3.0 and n == 0):
             kind = str(rng.choice(["arpeggio", "steps", "rocking"], p=[0.35, 0.45, 0.2]))
             way = 1 if degree < 1 else -1 if degree > 9 else int(rng.choice([-1, 1]))
             tones = [root + 7 * o + t for o in (-1, 0, 1) for t in (0, 2, 4)]

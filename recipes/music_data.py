@@ -245,9 +245,7 @@ def hits_of(one: arrange.Excerpt, work: Work, rng: np.random.Generator) -> np.nd
 def hit_files(folder: Path, pitch: int) -> tuple[Path, ...]:
     """The recorded hits for a drum of General MIDI; of a toms' and others' a snare's."""
     patterns = next((names for drums, names in HITS.items() if pitch in drums), "drum_tom_*")
-    return tuple(
-        sorted(path for one in patterns.split("|") for path in folder.glob(f"{one}.flac"))
-    )
+    return tuple(sorted(path for one in patterns.split("|") for path in folder.glob(f"{one}.flac")))
 
 
 @cache

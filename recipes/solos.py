@@ -31,6 +31,8 @@ _CHORD_SHAPES = (
 )  # fmt: skip
 _RIDE, _FOOT_HAT, _SNARE, _KICK = 51, 44, 38, 36
 
+_STEPS = (0.06, 0.1, 0.3, 0.08, 0.3, 0.1, 0.06)
+
 MelodyNote = tuple[float, float, int]
 
 
@@ -114,7 +116,7 @@ MAKERS: dict[str, Callable[[str, np.random.Generator], Excerpt]] = {
 
 
 def line(program: int, beat_s: float, rng: np.random.Generator) -> list[MelodyNote]:
-    """A melody: steps and leaps in a scale, in a rhythm of its own, tied or detached, with rests."""
+    """A melody: steps and leaps in a scale, a rhythm of its own, tied or detached, with rests."""
     scale = _SCALES[int(rng.choice(len(_SCALES), p=[0.4, 0.25, 0.2, 0.15]))]
     lengths = np.array([0.25, 0.5, 1.0, 1.5, 2.0, 4.0])
     p = rng.dirichlet([0.6, 1.5, 1.5, 0.5, 0.8, 0.5])
@@ -125,7 +127,7 @@ def line(program: int, beat_s: float, rng: np.random.Generator) -> list[MelodyNo
     while at < EXCERPT_S - 0.1:
         length = float(rng.choice(lengths, p=p)) * beat_s
         if rng.random() > rests:
-            degree += int(rng.choice([-4, -2, -1, 0, 1, 2, 4], p=[0.06, 0.1, 0.3, 0.08, 0.3, 0.1, 0.06]))
+            degree += int(rng.choice([-4, -2, -1, 0, 1, 2, 4], p=_STEPS))
             degree = int(np.clip(degree, -9, 9))
             pitch = centre + 12 * (degree // len(scale)) + scale[degree % len(scale)]
             notes.append((at, min(length * tied, EXCERPT_S - at), pitch))
@@ -180,7 +182,8 @@ def riff(program: int, beat_s: float, rng: np.random.Generator) -> list[MelodyNo
     root = 33 + int(rng.integers(12))
     steps = rng.choice([0, 0, 0, 3, 5, 7, 10, 12], len(starts))
     bars = int(EXCERPT_S / (4 * beat_s)) + 1
-    every = [(4 * i + s, root + int(p)) for i in range(bars) for s, p in zip(starts, steps, strict=True)]
+    one = list(zip(starts, steps, strict=True))
+    every = [(4 * i + s, root + int(p)) for i in range(bars) for s, p in one]
     return [(s * beat_s, 0.45 * beat_s, p) for s, p in every if s * beat_s < EXCERPT_S - 0.1]
 
 
