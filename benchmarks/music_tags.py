@@ -1,12 +1,12 @@
 """Music tags: `music-tags` on renderings it was not trained on, on real recordings, and musicnn.
 
-tympan's figures on renderings are read from its card, which `recipes/music_tags.py` writes: pieces,
-tunes and a soundfont (TimGM6mb) that the training did not have; the folk tunes of the test come
-from another collection (Nottingham) than those of the training. Real recordings: those of
-`real_music` whose instruments are known (stems and mix of a jazz trio, close microphones of an
-orchestra, BabySlakh, which is rendered too), and 3 single notes of each instrument of
-`philharmonia`. They have no tags but instruments. AUROC of a tag: how often a recording with it has
-a higher score than one without; 50 % is chance.
+tympan's figures on renderings are read from its card, which `recipes/music_tags.py` writes: pieces
+and a soundfont (TimGM6mb) that the training did not have; the folk tunes of the test are real ones
+(Nottingham), those of the training were made by rule. Real recordings: those of `real_music` whose
+instruments are known (stems and mix of a jazz trio, 5 s; close microphones of an orchestra, 1 s
+each; a singer; the drums of BabySlakh), and 10 single notes of each instrument of `philharmonia`.
+They have no tags but instruments. AUROC of a tag: how often a recording with it has a higher score
+than one without; 50 % is chance.
 
 musicnn (`MTT_musicnn`, trained on MagnaTagATune, real music) gets the same recordings, for the tags
 that both have; of several of its tags that mean one of ours, the highest counts. What is shorter
@@ -36,7 +36,6 @@ SHARED_TAGS = {
     "guitar": ("guitar",), "piano": ("piano",), "strings": ("strings", "violin", "cello"),
     "flutes": ("flute",), "drums": ("drums",), "choir": ("choir", "choral"), "solo": ("solo",),
 }  # fmt: skip
-NOTES_EACH = 4  # of each instrument of philharmonia, beside musicnn
 MUSICNN = Path(__file__).with_name("_musicnn.py")
 KEPT = Path(__file__).resolve().parents[1] / ".runs" / "music-tags"
 
@@ -123,7 +122,7 @@ def beside_musicnn(quick: bool) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for name, recordings in (
         ("real_music", real_music(DATA)),
-        ("philharmonia", philharmonia(DATA, NOTES_EACH)),
+        ("philharmonia", philharmonia(DATA)),
     ):
         recordings = recordings[:: 8 if quick else 1]
         truth = truth_of(recordings, labels)
