@@ -92,9 +92,14 @@ def summary(metrics: Mapping[str, Any]) -> list[dict[str, object]]:
             {
                 "recordings": f"{name}, instruments only",
                 "count": row["count"],
-                "mAP %": percent(row["map"]),
-                "macro AUROC %": percent(row["auroc"]),
-                "highest instrument plays %": percent(row["highest_instrument_plays"]),
+                **{
+                    title: with_interval({"value": row[key], "interval": row[f"{key}_interval"]})
+                    for title, key in (
+                        ("mAP %", "map"),
+                        ("macro AUROC %", "auroc"),
+                        ("highest instrument plays %", "highest_instrument_plays"),
+                    )
+                },
             }
         )
     return rows
