@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 
@@ -67,5 +68,19 @@ def test_its_card_says_what_it_is() -> None:
     assert card.scores[0].name == "map"
     assert card.scores[0].interval is not None
     assert card.known_failures
+    assert len(card.metrics["per_label"]) == len(card.labels)
+    assert card.metrics["nottingham"]["count"] > 80
+    for one in card.metrics["real_recordings"].values():
+        low, high = one["auroc_interval"]
+        assert low <= one["auroc"] <= high
     size = sum(path.stat().st_size for path in (shipped_folder() / NAME).iterdir())
     assert size < 3e6
+
+
+def test_a_recorded_jazz_trio_gets_its_instruments(shared_data: Path) -> None:
+    (path,) = (shared_data / "real_music" / "jtd").glob("*[0-9a-f].opus")
+    scores = {one.label: one.score for one in tympan.tag(path).tags}
+    instruments = "piano mallets organ guitar bass strings choir brass reeds flutes drums".split()
+    highest = sorted(instruments, key=lambda one: -scores[one])[:3]
+    assert {*highest} == {"drums", "piano", "bass"}
+    assert scores["ensemble"] > max(scores["solo"], scores["duo"])
