@@ -103,7 +103,7 @@ KNOWN_FAILURES = (
 def main() -> None:
     """Render, train or ship."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("step", choices=("render", "train", "ship"))
+    parser.add_argument("step", choices=("render", "train", "ship", "known"))
     parser.add_argument("--runs", type=Path, default=Path(".runs/music-tags"))
     parser.add_argument("--symbolic", type=Path, default=Path("../shared/data/symbolic"))
     for name in ("fluid", "musescore", "timgm", "samples"):
@@ -120,8 +120,11 @@ def main() -> None:
         render_all(options.runs / "data", sources, options.scale, options.processes)
     elif options.step == "train":
         train(options.runs / "data", options.runs / options.out, options.epochs, options.start)
-    else:
+    elif options.step == "ship":
         ship(options.runs / "data", options.runs / options.out)
+        add_known(shipped_folder() / NAME, options.runs / "data")
+    else:
+        add_known(shipped_folder() / NAME, options.runs / "data")
 
 
 # -- training and what ships -----------------------------------------------------------------------
@@ -173,6 +176,41 @@ def ship(data: Path, out: Path) -> None:
     )
     print(found)
     print(json.dumps([metrics["nottingham"], real], indent=1))
+
+
+def add_known(folder: Path, data: Path) -> None:
+    """Put what the model knows of its training recordings beside its weights, which stay."""
+    from tympan.data import AudioStore, read_folder
+    from tympan.tasks.contract import Prepared
+    from tympan.tasks.familiarity import PREFIX
+    from tympan.tasks.tag import TASK
+    from tympan.tasks.tag.config import TagConfig
+    from tympan.tasks.tag.learner import Tagger, TagLearner
+
+    loaded = load_model(folder)
+    weights = {k: v for k, v in loaded.state.items() if not k.startswith(PREFIX)}
+    labels = tuple(loaded.card.labels)
+    config = replace(TagConfig.from_dict(loaded.card.config), held_out_distances=None)
+    net = Tagger(config, len(labels))
+    net.load_state_dict(weights)
+    learner = TagLearner(net.eval(), config, labels)
+    table, prepared = read_folder(data), Prepared(config, labels)
+    store = AudioStore.open(table, config.rate_hz)
+    train, validation = (
+        TASK.examples(table.where("split", part), store, prepared) for part in ("train", "val")
+    )
+    config = TASK.learn_known(learner, prepared, train, validation)
+    assert learner.known is not None
+    values = {**loaded.card.config, "held_out_distances": config.held_out_distances}
+    what = {
+        "prototypes": len(learner.known.owners),
+        "held_out": len(validation.sizes),
+        "what": "distances of the validation set, rendered with the soundfonts of the training: "
+        "real recordings lie farther away",
+    }
+    metrics = {**loaded.card.metrics, "known": what}
+    card = replace(loaded.card, config=values, metrics=metrics)
+    save_model(folder, {**weights, **learner.known.state()}, card, half=True)
 
 
 def kept_of(card: Card) -> dict[str, Any]:
