@@ -186,7 +186,7 @@ class Verb:
 
         >>> from tympan.tasks.registry import verbs
         >>> verbs()["classify"].checked({"top": 3})
-        {'top': 3, 'every_s': None}
+        {'top': 3, 'every_s': None, 'reject': False, 'min_familiarity': 0.05}
         """
         known = {one.name: one for one in self.options}
         for name in given:
