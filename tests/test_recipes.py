@@ -14,7 +14,6 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from recipes import finish, scores, sounds, windows
-
 from tests_sounds import sound
 from tympan.data import AudioStore, folds, read_folder
 from tympan.models import load_card

@@ -66,6 +66,8 @@ class Command:
         self.process = subprocess.Popen(
             [*command, "--no-open", *options], cwd=home, text=True, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": source},
+            # Tests that run in the background of a shell hand on that interrupts are ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )  # fmt: skip
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

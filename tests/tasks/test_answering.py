@@ -222,7 +222,15 @@ def test_an_engine_is_one_file_in_its_folder(tmp_path: Path, monkeypatch) -> Non
         assert engines.list_engines(task="tag") == []
         assert default_model(registry.verb("classify")) == "budgie"
         found = answering.answered("classify", CLIP, device="cpu", top=2)
-        assert found == ("cpu", {"top": 2, "every_s": None})
+        assert found == (
+            "cpu",
+            {
+                "top": 2,
+                "every_s": None,
+                "reject": False,
+                "min_familiarity": 0.05,
+            },
+        )
     finally:
         engines._found.cache_clear()
         answering._engine.cache_clear()
