@@ -19,7 +19,7 @@ all training clips, Mahalanobis distance (Lee et al., NeurIPS 2018), and two sco
 need no features: energy (Liu et al., NeurIPS 2020) and the largest probability (Hendrycks, Gimpel,
 ICLR 2017).
 
-**The distance was chosen on these very sets**, among some forty variants of these scores, on three
+**The distance was chosen on these very sets**, among some 100 variants of these scores, on three
 of the thirty groups and all of the other sounds. So no row is a test of the choice; the differences
 between the scores are likely to be smaller elsewhere.
 """

@@ -122,9 +122,31 @@ def test_figures_are_those_of_the_card_and_of_the_benchmark_pages():
     small = re.search(r"\| sounds \| (\d+) .*?\| ([\d.]+)%", page("own_folder"))
     assert small
     assert found["benchmarks/own_folder.py"].startswith(f"{small[1]} s, {small[2]} %")
-    mel = re.search(r"\| log_mel \| 16 kHz, 600 s \|.*?\| [\d,]+ \| ([\d.]+) × ", page("spectra"))
+    mel = re.search(r"\| log_mel \| 16 kHz, 600 s \|.*\| ([\d.]+) × (\(.+?\)) \|", page("fresh"))
     assert mel
-    assert found["benchmarks/spectra.py"] == f"{mel[1]} × as fast"
+    assert found["benchmarks/fresh.py"] == f"{mel[1]} × as fast {mel[2]}"
+    pitch = page("pitch").split("## ")[0]
+    rows = [re.findall(r"\| ([\d.]+)", line) for line in pitch.splitlines()]
+    clean, white, pink = (
+        next(row for row, line in zip(rows, pitch.splitlines(), strict=True) if name in line)
+        for name in ("| clean |", "| white noise, 0 dB |", "| pink noise, 0 dB |")
+    )
+    ours, pyin, swift = (" / ".join(part) for part in zip(clean, white, pink, strict=True))
+    assert found["benchmarks/pitch.py"] == f"{ours} % ({pyin}; {swift})"
+    unknown = page("unknown")
+    rejected = [
+        re.search(rf"\| {name} \|.*\| (\d+) % \(", unknown)[1]
+        for name in ("machine", "music", "speech")
+    ]
+    assert found["benchmarks/unknown.py"] == "{} %, {} %, only {} %".format(*rejected)
+    kept = re.search(r"known clips rejected \| (.+? %)", unknown)
+    assert kept
+    assert kept[1] in README
+    areas = re.findall(
+        r"\| (?:renderings|real_music|philharmonia), .*?\| \S+ \(.*?\) \| (\S+) ",
+        page("music_tags"),
+    )
+    assert found["benchmarks/music_tags.py"] == "{} %, {} %, {} %".format(*areas[:3])
     rates = re.findall(
         r"^\| (?:cwru, across loads|motor, folds of neighbours) \| "
         r"(?:MFCC.*?|tympan, from `sounds`) \| ([\d.]+) ",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tympan.report.page import percent, words
 from tympan.report.parts import AnswerParts, Part, Shown, register
@@ -36,7 +36,7 @@ def parts(shown: Shown[Classification]) -> AnswerParts:
     answer = shown.answer
     if shown.nothing:
         headline = Headline(shown.nothing, True, "What a model makes of it means nothing.")
-        return AnswerParts([_headline(shown, headline)])
+        return AnswerParts([headline_part(shown, headline)])
     spans = [Span(s.start_s, s.end_s, s.label, s.score) for s in answer.timeline]
     reasons: list[Reason] = getattr(shown.session, "reasons", list)()
     found = cards(reasons, shown.duration_s, shown.key)
@@ -50,10 +50,13 @@ def parts(shown: Shown[Classification]) -> AnswerParts:
         best, others = [r for r in found if r.best], [r for r in found if not r.best]
         values = {"best": best, "others": others, "playable": shown.playable, "key": shown.key}
         sections.append(Part("hear_why.html.j2", values))
-    return AnswerParts([_headline(shown, headline_of(answer))], [lanes] if spans else [], sections)
+    return AnswerParts(
+        [headline_part(shown, headline_of(answer))], [lanes] if spans else [], sections
+    )
 
 
-def _headline(shown: Shown[Classification], headline: Headline) -> Part:
+def headline_part(shown: Shown[Any], headline: Headline) -> Part:
+    """A headline as a section of the page."""
     values = {"answer": headline, "question": shown.question, "key": shown.key}
     return Part("hear_answer.html.j2", values)
 
@@ -81,14 +84,15 @@ def _unlike(answer: Classification) -> Headline:
     nearest = [one for one in answer.labels if one.label != UNKNOWN]
     rows = [Row(words(x.label), round(100 * x.score, 1), percent(x.score)) for x in nearest]
     lead = (
-        f"Of the recordings that the model was tested on in training, {_share(answer.familiarity)} "
-        "were as unfamiliar as this one or more. The bars give the labels that it would choose, "
-        "which mean little."
+        "Of the recordings that the model was tested on in training, "
+        f"{share_of(answer.familiarity)} were as unfamiliar as this one or more. The bars give the "
+        "labels that it would choose, which mean little."
     )
     return Headline(f"{UNLIKE[0].upper()}{UNLIKE[1:]}", True, lead, rows)
 
 
-def _share(familiarity: float | None) -> str:
+def share_of(familiarity: float | None) -> str:
+    """A familiarity as the share that it is."""
     return percent(familiarity or 0.0, 1)
 
 

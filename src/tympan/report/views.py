@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from tympan.tasks.contract import Answer, Evaluation
 
 # Each registers the views of tympan's own kinds when it is imported.
-_BUILT_IN = ("tympan.report.classification", "tympan.report.classifier_scores")
+_BUILT_IN = (
+    "tympan.report.classification",
+    "tympan.report.classifier_scores",
+    "tympan.report.tagging",
+)
 
 
 def answer_parts(shown: Shown[Answer]) -> AnswerParts:
