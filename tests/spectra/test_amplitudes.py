@@ -113,6 +113,9 @@ def test_fundamental_is_found_even_where_it_is_missing(
     # At least a third of the harmonics up to the highest: else another base explains them better.
     assume(3 * len(present) >= max(present))
     assume(len(present) >= 3 or 1 in present or max(present) <= 3)
+    # With one left out there is no larger base either: else it is a tone beside another sound's.
+    left_out = [sorted(present - {h}) for h in present]
+    assume(len(present) < 4 or all(np.gcd.reduce(rest) == 1 for rest in left_out))
     clip = tones({h * base_hz: 0.2 / h**tilt for h in present}, noise=0.003)
     assert spectrum(clip).fundamental_hz() == pytest.approx(base_hz, rel=5e-3)
 
