@@ -9,11 +9,11 @@ import pytest
 from tympan.data import read_folder
 from tympan.errors import ArgumentError, DataError, TympanError
 from tympan.tasks.embed import answers as module
-from tympan.tasks.embed.answers import Answer, Answers, Moment
+from tympan.tasks.embed.answers import Answers, Judgement, Moment
 
 
-def one(file: str, start_s: float, label: str, yes: bool = True) -> Answer:
-    return Answer(Moment(file, start_s, start_s + 2), label, yes)
+def one(file: str, start_s: float, label: str, yes: bool = True) -> Judgement:
+    return Judgement(Moment(file, start_s, start_s + 2), label, yes)
 
 
 def rows(path: Path) -> list[str]:

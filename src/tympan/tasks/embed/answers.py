@@ -47,7 +47,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Judgement:
     """Whether a label applies to a moment."""
 
     moment: Moment
@@ -67,7 +67,7 @@ class Answers:
 
     >>> import tempfile
     >>> answers = Answers(Path(tempfile.mkdtemp(), "labels.csv"))
-    >>> answers.add([Answer(Moment("/recordings/a.wav", 0.0, 2.0), "frog", True)])
+    >>> answers.add([Judgement(Moment("/recordings/a.wav", 0.0, 2.0), "frog", True)])
     >>> print(answers.path.read_text(), end="")
     file_name,start_s,end_s,label,not
     /recordings/a.wav,0.000,2.000,frog,
@@ -75,14 +75,14 @@ class Answers:
 
     def __init__(self, path: Path, other: str = "other") -> None:
         self.path, self.other = path, other
-        self._steps: list[list[Answer]] = []
+        self._steps: list[list[Judgement]] = []
         self._labels: dict[str, None] = {}
         if path.exists():
             self._steps = [[one] for one in self._read(path)]
         for one in self:
             self._labels[one.label] = None
 
-    def __iter__(self) -> Iterator[Answer]:
+    def __iter__(self) -> Iterator[Judgement]:
         """All answers; of two about one moment and label the later one holds."""
         return (one for step in self._steps for one in step)
 
@@ -110,7 +110,7 @@ class Answers:
         self._labels[name] = None
         return name
 
-    def add(self, step: Iterable[Answer]) -> None:
+    def add(self, step: Iterable[Judgement]) -> None:
         """Take answers that were given together, and write the table."""
         step = list(step)
         for one in step:
@@ -122,7 +122,7 @@ class Answers:
             self._steps.pop()  # what is not on disk was not answered
             raise
 
-    def undo(self) -> list[Answer]:
+    def undo(self) -> list[Judgement]:
         """Take the last answers back, and write the table; those that were taken back."""
         if not self._steps:
             return []
@@ -162,16 +162,16 @@ class Answers:
         name = path.relative_to(home).as_posix() if path.is_relative_to(home) else str(path)
         return name, f"{moment.start_s:.3f}", f"{moment.end_s:.3f}"
 
-    def _read(self, path: Path) -> list[Answer]:
-        found: list[Answer] = []
+    def _read(self, path: Path) -> list[Judgement]:
+        found: list[Judgement] = []
         for moment, cells in read_moments(path, exactly=COLUMNS):
             if moment.end_s <= moment.start_s:
                 what = f"has no times for {cells['file_name']}"
                 raise DataError(what, file=path, fix="fill in start_s and end_s")
             applying = listed(cells.get("label", ""))
             refused = listed(cells.get("not", ""))
-            found += [Answer(moment, one, True) for one in applying if one != self.other]
-            found += [Answer(moment, one, False) for one in refused]
+            found += [Judgement(moment, one, True) for one in applying if one != self.other]
+            found += [Judgement(moment, one, False) for one in refused]
         return found
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from tympan.errors import ArgumentError, DataError
-from tympan.tasks.embed.answers import NONE, Answer, Answers, Moment, listed, read_moments
+from tympan.tasks.embed.answers import NONE, Answers, Judgement, Moment, listed, read_moments
 from tympan.tasks.embed.find import embedded, similarities
 from tympan.tasks.embed.heads import Head, Scale, fit_head
 from tympan.tasks.embed.index import Index
@@ -127,9 +127,9 @@ class Labelling:
         moment = self._whole(Moment(os.path.abspath(source), *(span or (0.0, 0.0))))
         self._vector(moment)  # says what is wrong with the recording before it is in the table
         if label == self.answers.other:
-            self._add([Answer(moment, one, False) for one in self.labels])
+            self._add([Judgement(moment, one, False) for one in self.labels])
         elif self.answers.by_moment().get(moment, {}).get(label) is not True:
-            self._add([Answer(moment, label, True)])
+            self._add([Judgement(moment, label, True)])
 
     def examples(self, table: str | os.PathLike[str]) -> int:
         """Take the labelled rows of a table as examples; how many.
@@ -177,15 +177,15 @@ class Labelling:
             yes: whether its label applies.
             also: other labels that apply.
         """
-        said = [Answer(one.moment, one.label, yes)]
-        said += [Answer(one.moment, name, True) for name in also if name != one.label]
+        judged = [Judgement(one.moment, one.label, yes)]
+        judged += [Judgement(one.moment, name, True) for name in also if name != one.label]
         self._vectors[one.moment] = np.asarray(self.index.embeddings[one.row], np.float32)
-        self._add(said)
+        self._add(judged)
 
     def refuse(self, one: Suggestion) -> None:
         """Say that none of the labels applies to a moment, and write the table."""
         self._vectors[one.moment] = np.asarray(self.index.embeddings[one.row], np.float32)
-        self._add([Answer(one.moment, label, False) for label in self.labels])
+        self._add([Judgement(one.moment, label, False) for label in self.labels])
 
     def skip(self, one: Suggestion) -> None:
         """Do not ask about a moment and its label again."""
@@ -195,7 +195,7 @@ class Labelling:
         """Take a skip back."""
         self._skipped.remove((one.label, one.moment))
 
-    def undo(self) -> list[Answer]:
+    def undo(self) -> list[Judgement]:
         """Take the last answers back, and write the table; those that were taken back."""
         self._since = REFIT_EVERY
         return self.answers.undo()
@@ -217,12 +217,18 @@ class Labelling:
             raise DataError("does not exist", file=path, fix="check the name of the table")
         rows = [(self._whole(one), listed(cells["label"])) for one, cells in read_moments(path)]
         words = {*NONE, self.answers.other}
-        filled = [(one, [w for w in said if w.lower() not in words]) for one, said in rows if said]
-        for _, said in filled:
-            for label in said:
+        filled = [
+            (one, [w for w in judged if w.lower() not in words]) for one, judged in rows if judged
+        ]
+        for _, judged in filled:
+            for label in judged:
                 self.answers.add_label(label)
         self._add(
-            [Answer(one, label, label in said) for one, said in filled for label in self.labels]
+            [
+                Judgement(one, label, label in judged)
+                for one, judged in filled
+                for label in self.labels
+            ]
         )
         return len(filled), len(rows) - len(filled)
 
@@ -230,9 +236,9 @@ class Labelling:
         """The file of a window of the index."""
         return Path(self._absolute(str(self.index.files[row])))
 
-    def _add(self, said: list[Answer]) -> None:
-        if said:
-            self.answers.add(said)
+    def _add(self, judged: list[Judgement]) -> None:
+        if judged:
+            self.answers.add(judged)
             self._since += 1
 
     def _absolute(self, name: str) -> str:
