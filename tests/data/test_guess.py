@@ -122,4 +122,4 @@ def test_whatever_the_table_a_task_is_guessed_or_none(
 def test_rows_left_out_are_counted() -> None:
     rows = (recording(Path("a.wav"), {"label": "x"}), recording(Path("b.wav"), {"label": "y"}))
     guess = guess_task(Table(Path("d"), rows, unlabelled=3, origin="metadata.csv"))
-    assert guess.reason.startswith("3 rows without a label left out, metadata.csv gives 2 labels")
+    assert guess.reason.startswith("metadata.csv (3 rows without a label left out) gives 2 labels")

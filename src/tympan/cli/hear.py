@@ -62,6 +62,8 @@ def hear(
         if report is None:
             continue
         for answer in report.answers:
+            if len(report.answers) > 1:
+                typer.echo(f"{answer.model}:")
             typer.echo(answer)
         for warning in report.warnings if not quiet else ():
             typer.echo(warning)

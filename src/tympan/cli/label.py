@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from tympan.tasks.embed.labelling import Labelling
 
 
+# With fewer moments of a label, none is left to test it on.
+ENOUGH = 2
+
+
 def label(
     index: Annotated[
         Path,
@@ -130,6 +134,9 @@ def summary(labelling: Labelling) -> str:
     path = labelling.answers.path
     lines.append(f"labels: {path}")
     home = quote(str(labelling.archive))
+    if min((yes for yes, _ in labelling.counts.values()), default=0) < ENOUGH:
+        lines.append(f"next: label more, at least {ENOUGH} moments of each before a training")
+        return "\n".join(lines)
     lines.append(f"next: tympan train {home} --task classify --metadata {quote(str(path))}")
     return "\n".join(lines)
 
@@ -142,7 +149,9 @@ def _write_batch(labelling: Labelling, count: int, index: Path, out: Path) -> No
     table = out.with_name(f"{out.stem}-next.csv")
     command = f"tympan label {quote(str(index))} -o {quote(str(out))} --answers {quote(str(table))}"
     page = write_batch(labelling, count, table, index.name, command)
-    typer.echo(f"table: {table}\npage: {page}\nwhen it is filled in: {command}")
+    how = "a label or several (a;b), yes for the one suggested, no for none; empty: not known"
+    typer.echo(f"table: {table}\npage: {page}")
+    typer.echo(f"fill in its column label: {how}\nthen: {command}")
 
 
 def _serve(labelling: Labelling, name: str, port: int, open_page: bool) -> None:

@@ -110,9 +110,12 @@ def _by_columns(table: Table) -> Guess | None:
 
 
 def _by_label(table: Table) -> Guess:
-    where = "the sub-folders give" if table.origin == "sub-folders" else f"{table.origin} gives"
+    folders = table.origin == "sub-folders"
+    where = "the sub-folders" if folders else table.origin
     if table.unlabelled:
-        where = f"{table.unlabelled} rows without a label left out, {where}"
+        rows = f"{table.unlabelled} row{'s' * (table.unlabelled > 1)}"
+        where += f" ({rows} without a label left out)"
+    where += " give" if folders else " gives"
     labels = table.labels
     kinds = {label.lower() for label in labels}
     if kinds <= NORMAL:

@@ -131,6 +131,9 @@ def check_same(saved: Mapping[str, Any], current: Mapping[str, Any], out: Path) 
     Raises:
         ModelError: they differ.
     """
+    if saved.get("monitor") != current.get("monitor"):
+        what = "holds the training of another question"
+        raise ModelError(what, file=out, fix="another output folder, or start over: --restart")
     # A round trip, so that tuples equal the lists they are saved as.
     differ = _differences(saved, json.loads(json.dumps(current)))
     if differ:

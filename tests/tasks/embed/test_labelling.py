@@ -145,6 +145,21 @@ def test_a_filled_table_comes_back(started: Labelling, tmp_path: Path) -> None:
     assert known[fourth.moment] == {"tone": False, "chirp": True, "new one": True}
 
 
+def test_yes_and_n_answer_the_suggestion(started: Labelling, tmp_path: Path) -> None:
+    moments = started.next(4)
+    lines = ["file_name,start_s,end_s,label,suggested"]
+    for one, word in zip(moments, ("Yes", "y", "n", "?"), strict=True):
+        lines.append(f"{one.moment.file},{one.moment.start_s},{one.moment.end_s},{word},tone")
+    (tmp_path / "next.csv").write_text("\n".join(lines))
+    assert started.fill(tmp_path / "next.csv") == (3, 1)
+    known = started.answers.by_moment()
+    for one in moments[:2]:
+        assert known[one.moment] == {"tone": True, "chirp": False}
+    assert known[moments[2].moment] == {"tone": False}
+    assert moments[3].moment not in known
+    assert started.labels == ("tone", "chirp")
+
+
 def test_of_a_large_index_the_most_similar_windows_are_scored(
     made: Callable[..., Index], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

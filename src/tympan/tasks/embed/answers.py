@@ -21,6 +21,8 @@ from tympan.errors import ArgumentError, DataError
 COLUMNS = ("file_name", "start_s", "end_s", "label", "not")
 # Words for "none of the labels" in a table that was filled in by hand.
 NONE = frozenset(("no", "none", "-"))
+# For the label that was suggested, for anything but that one, and for no answer.
+YES, NOT_IT, SKIPPED = frozenset(("yes", "y")), "n", frozenset(("?", "skip", "s"))
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,8 @@ class Answers:
         if not name or len(name) > 100 or TAG_SEPARATOR in name or not name.isprintable():
             fix = f"1 to 100 letters, without {TAG_SEPARATOR!r}"
             raise ArgumentError(f"{label[:100]!r} cannot be a label", fix=fix)
-        if name == self.other or name.lower() in NONE:
-            fix = "it stands for none of the labels"
+        if name == self.other or name.lower() in {*NONE, *YES, NOT_IT}:
+            fix = "it stands for an answer"
             raise ArgumentError(f"{name!r} cannot be a label of its own", fix=fix)
         self._labels[name] = None
         return name

@@ -17,7 +17,17 @@ from typing import Any
 import numpy as np
 
 from tympan.errors import ArgumentError, DataError
-from tympan.tasks.embed.answers import NONE, Answers, Judgement, Moment, listed, read_moments
+from tympan.tasks.embed.answers import (
+    NONE,
+    NOT_IT,
+    SKIPPED,
+    YES,
+    Answers,
+    Judgement,
+    Moment,
+    listed,
+    read_moments,
+)
 from tympan.tasks.embed.find import embedded, similarities
 from tympan.tasks.embed.heads import Head, Scale, fit_head
 from tympan.tasks.embed.index import Index
@@ -203,8 +213,9 @@ class Labelling:
     def fill(self, table: str | os.PathLike[str]) -> tuple[int, int]:
         """Take a table of suggestions whose column `label` was filled in.
 
-        Labels that are not in a row do not apply there; an empty cell says nothing; `no`, `none`,
-        `-` and the word for none of them refuse all.
+        Labels that are not in a row do not apply there; an empty cell, `?` and `skip` say nothing;
+        `no`, `none`, `-` and the word for none of them refuse all. `yes` and `y` stand for the
+        label that was suggested; `n` refuses that one alone.
 
         Returns:
             How many rows were filled in, and how many were left empty.
@@ -215,22 +226,33 @@ class Labelling:
         path = Path(table)
         if not path.is_file():
             raise DataError("does not exist", file=path, fix="check the name of the table")
-        rows = [(self._whole(one), listed(cells["label"])) for one, cells in read_moments(path)]
-        words = {*NONE, self.answers.other}
+        rows: list[tuple[Moment, list[str]]] = []
+        found: list[Judgement] = []
+        for one, cells in read_moments(path):
+            moment, suggested = self._whole(one), cells.get("suggested", "")
+            judged = [w for w in listed(cells["label"]) if w.lower() not in SKIPPED]
+            if suggested and [w.lower() for w in judged] == [NOT_IT]:
+                found.append(Judgement(moment, suggested, False))
+            yes = [suggested if suggested and w.lower() in YES else w for w in judged]
+            rows.append((moment, yes))
+        words = {*NONE, NOT_IT, self.answers.other}
+        refused = {one.moment for one in found}
         filled = [
-            (one, [w for w in judged if w.lower() not in words]) for one, judged in rows if judged
+            (one, [w for w in judged if w.lower() not in words])
+            for one, judged in rows
+            if judged and one not in refused
         ]
         for _, judged in filled:
             for label in judged:
                 self.answers.add_label(label)
-        self._add(
-            [
-                Judgement(one, label, label in judged)
-                for one, judged in filled
-                for label in self.labels
-            ]
-        )
-        return len(filled), len(rows) - len(filled)
+        found += [
+            Judgement(one, label, label in judged)
+            for one, judged in filled
+            for label in self.labels
+        ]
+        self._add(found)
+        answered = len(filled) + len(refused)
+        return answered, len(rows) - answered
 
     def location(self, row: int) -> Path:
         """The file of a window of the index."""

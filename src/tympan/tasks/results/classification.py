@@ -68,7 +68,7 @@ class Classification(Result):
         if not self.unfamiliar:
             return labels
         if self.labels[0].label == UNKNOWN:
-            return f"{self.labels[0]}, {UNLIKE}" + "".join(f", {one}" for one in self.labels[1:])
+            return f"{self.labels[0]} ({UNLIKE})" + "".join(f", {one}" for one in self.labels[1:])
         return f"{UNLIKE}; nearest: {labels}"
 
     def columns(self) -> tuple[str, ...]:
