@@ -35,8 +35,7 @@ def parts(shown: Shown[Classification]) -> AnswerParts:
     """The answer in large type, its timeline as lanes, and what spoke for it."""
     answer = shown.answer
     if shown.nothing:
-        headline = Headline(shown.nothing, True, "What a model makes of it means nothing.")
-        return AnswerParts([headline_part(shown, headline)])
+        return nothing_parts(shown)
     spans = [Span(s.start_s, s.end_s, s.label, s.score) for s in answer.timeline]
     reasons: list[Reason] = getattr(shown.session, "reasons", list)()
     found = cards(reasons, shown.duration_s, shown.key)
@@ -53,6 +52,12 @@ def parts(shown: Shown[Classification]) -> AnswerParts:
     return AnswerParts(
         [headline_part(shown, headline_of(answer))], [lanes] if spans else [], sections
     )
+
+
+def nothing_parts(shown: Shown[Any]) -> AnswerParts:
+    """Why the answer means nothing, in its place."""
+    headline = Headline(shown.nothing, True, "What a model makes of it means nothing.")
+    return AnswerParts([headline_part(shown, headline)])
 
 
 def headline_part(shown: Shown[Any], headline: Headline) -> Part:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tympan.report.classification import Headline, headline_part, share_of
+from tympan.report.classification import Headline, headline_part, nothing_parts, share_of
 from tympan.report.page import percent, words
 from tympan.report.parts import AnswerParts, Shown, register
 from tympan.report.tracks import Row, Span, track
@@ -20,8 +20,7 @@ def parts(shown: Shown[Tags]) -> AnswerParts:
     """The labels that apply in large type, and when they do as lanes."""
     answer = shown.answer
     if shown.nothing:
-        headline = Headline(shown.nothing, True, "What a model makes of it means nothing.")
-        return AnswerParts([headline_part(shown, headline)])
+        return nothing_parts(shown)
     if answer.unfamiliar:
         lead = (
             f"Of the recordings that the model was tested on in training, "

@@ -43,6 +43,17 @@ __all__ = [
 BATCH, GPU_BATCH = 8, 64
 
 
+def batcher_of(
+    net: Classifier | Ensemble, known: KnownSounds | None, run: Run, device: str
+) -> Batcher:
+    """What takes windows `(b, t)` through `run`, with their distances where those are known."""
+    if known is not None:
+        from tympan.tasks.classify.familiarity import with_distances
+
+        run = with_distances(net, known, run)
+    return Batcher(run, device=device, batch=BATCH if device == "cpu" else GPU_BATCH)
+
+
 @dataclass(frozen=True, eq=False)
 class ClassifyModel(BaseModel[Classification]):
     """A loaded classifier, ready to answer.
@@ -86,12 +97,7 @@ class ClassifyModel(BaseModel[Classification]):
         return self._batcher(self.net.probabilities)
 
     def _batcher(self, run: Run) -> Batcher:
-        if self.known is not None:
-            from tympan.tasks.classify.familiarity import with_distances
-
-            run = with_distances(self.net, self.known, run)
-        batch = BATCH if self.device == "cpu" else GPU_BATCH
-        return Batcher(run, device=self.device, batch=batch)
+        return batcher_of(self.net, self.known, run, self.device)
 
     def session(
         self,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from tympan.errors import ArgumentError, DataError
+from tympan.errors import ArgumentError
 from tympan.tasks.classify import recipe as recipes
+from tympan.tasks.classify.clip_task import ClipTask
 from tympan.tasks.classify.config import ClassifyConfig
 from tympan.tasks.classify.recordings import (
     check_contradictions,
@@ -21,8 +22,6 @@ from tympan.tasks.recipes import scarce_labels
 from tympan.training.learner import Learner
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from tympan.data import AudioStore, Examples, Table
     from tympan.models import LoadedModel
     from tympan.tasks.classify.answer import ClassifyModel
@@ -35,30 +34,16 @@ SHORTEST_CLIP_S, LONGEST_CLIP_S = 0.5, 5.0
 Config = TypeVar("Config", bound=ClassifyConfig)
 
 
-class ClassifyTask:
+class ClassifyTask(ClipTask[ClassifyConfig]):
     """One label for each recording, see `tympan.tasks.contract.Task`."""
 
     name = "classify"
-    pretrained_fields = recipes.PRETRAINED_FIELDS
     accepts = ("classify",)
     start_tasks = ("classify", "tag")
-    default_start = "sounds"
-    # Labelled parts of recordings are taken as recordings.
-    cuts_parts = True
 
     def defaults(self) -> Mapping[str, Phase[ClassifyConfig]]:
         """How it is trained unless the user says otherwise."""
         return recipes.defaults(ClassifyConfig())
-
-    def claims(self, table: Table) -> str:
-        """A folder whose recordings have one label each, of two or more, asks for it."""
-        from tympan.data import guess_task
-
-        try:
-            guess = guess_task(table)
-        except DataError:
-            return ""
-        return guess.reason if guess.task == self.name else ""
 
     def recipe(
         self, table: Table, start: LoadedModel | None, settings: Mapping[str, Any]
@@ -66,10 +51,6 @@ class ClassifyTask:
         """How to train on a folder."""
         check_labels(table)
         return recipes.recipe(table, start, settings, ClassifyConfig(), table.labels)
-
-    def store_rate_hz(self, config: ClassifyConfig) -> int:
-        """Recordings are decoded at the rate of the net."""
-        return config.rate_hz
 
     def check(self, table: Table, store: AudioStore) -> tuple[str, ...]:
         """Silent recordings, contradictions and scarce labels.
@@ -111,24 +92,6 @@ class ClassifyTask:
         net = Classifier(prepared.config, len(prepared.vocabulary))
         return ClassifyLearner(net, prepared.config, prepared.vocabulary)
 
-    def learn_known(
-        self,
-        learner: Learner,
-        prepared: Prepared[ClassifyConfig],
-        train: Examples,
-        validation: Examples | None,
-    ) -> ClassifyConfig:
-        """Learn what the training recordings are like, to say of others that they are not."""
-        from tympan.tasks.classify.examples import ClassifyExamples
-        from tympan.tasks.classify.familiarity import learn_known
-        from tympan.tasks.classify.learner import ClassifyLearner
-
-        assert isinstance(learner, ClassifyLearner)
-        assert isinstance(train, ClassifyExamples)
-        assert validation is None or isinstance(validation, ClassifyExamples)
-        learner.known, config = learn_known(learner, prepared.config, train, validation)
-        return config
-
     def calibrate(
         self, learner: Learner, prepared: Prepared[ClassifyConfig], validation: Examples
     ) -> ClassifyConfig:
@@ -141,14 +104,6 @@ class ClassifyTask:
 
         assert isinstance(learner, ClassifyLearner)
         return replace(prepared.config, temperature=validated_temperature(learner, validation))
-
-    def state(self, learner: Learner) -> dict[str, Tensor]:
-        """The weights of the net, and what it knows of its training recordings."""
-        from tympan.tasks.classify.learner import ClassifyLearner
-
-        assert isinstance(learner, ClassifyLearner)
-        state: dict[str, Tensor] = learner.nets["net"].state_dict()
-        return state if learner.known is None else {**state, **learner.known.state()}
 
     def load(self, model: LoadedModel, device: str = "cpu") -> ClassifyModel:
         """Build the net of a loaded model, ready to answer.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan.errors import ArgumentError
-from tympan.tasks.classify.answer import BATCH, GPU_BATCH, SHORTEST_S
+from tympan.tasks.classify.answer import SHORTEST_S, batcher_of
 from tympan.tasks.classify.geometry import geometry_of
 from tympan.tasks.classify.steps import Judge, Mean, StepJoiner
 from tympan.tasks.classify.timeline import Step, mixed
@@ -20,7 +20,6 @@ from tympan.tasks.windows import Batcher, Window
 if TYPE_CHECKING:
     from tympan.tasks.tag.config import TagConfig
     from tympan.tasks.tag.learner import Tagger
-    from tympan.tasks.windows.batcher import Run
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,13 +62,7 @@ class TagModel(BaseModel[Tags]):
 
     def batcher(self) -> Batcher:
         """What takes windows `(b, t)` through the net."""
-        batch = BATCH if self.device == "cpu" else GPU_BATCH
-        run: Run = self.net.probabilities
-        if self.known is not None:
-            from tympan.tasks.classify.familiarity import with_distances
-
-            run = with_distances(self.net, self.known, run)
-        return Batcher(run, device=self.device, batch=batch)
+        return batcher_of(self.net, self.known, self.net.probabilities, self.device)
 
     def session(
         self,

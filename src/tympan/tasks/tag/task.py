@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ArgumentError, DataError, ModelError
 from tympan.tasks.classify import recipe as recipes
+from tympan.tasks.classify.clip_task import ClipTask
 from tympan.tasks.classify.recordings import silent_recordings
 from tympan.tasks.classify.task import clip_length
 from tympan.tasks.contract import Model, Phase, Prepared, Recipe
@@ -15,8 +16,6 @@ from tympan.tasks.tag.config import TagConfig
 from tympan.training.learner import Learner
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from tympan.data import AudioStore, Examples, Table
     from tympan.models import LoadedModel
     from tympan.tasks.results import Tags
@@ -25,30 +24,16 @@ if TYPE_CHECKING:
     from tympan.tasks.tag.learner import TagExamples, TagLearner
 
 
-class TagTask:
+class TagTask(ClipTask[TagConfig]):
     """Several labels for each recording, see `tympan.tasks.contract.Task`."""
 
     name = "tag"
-    pretrained_fields = recipes.PRETRAINED_FIELDS
     accepts = ("tag",)
     start_tasks = ("tag", "classify")
-    default_start = "sounds"
-    # Labelled parts of recordings are taken as recordings.
-    cuts_parts = True
 
     def defaults(self) -> Mapping[str, Phase[TagConfig]]:
         """How it is trained unless the user says otherwise."""
         return recipes.defaults(TagConfig())
-
-    def claims(self, table: Table) -> str:
-        """A folder in which a recording has several labels asks for it."""
-        from tympan.data import guess_task
-
-        try:
-            guess = guess_task(table)
-        except DataError:
-            return ""
-        return guess.reason if guess.task == self.name else ""
 
     def recipe(
         self, table: Table, start: LoadedModel | None, settings: Mapping[str, Any]
@@ -56,10 +41,6 @@ class TagTask:
         """How to train on a folder."""
         check_tags(table)
         return recipes.recipe(table, start, settings, TagConfig(), names=table.tags)
-
-    def store_rate_hz(self, config: TagConfig) -> int:
-        """Recordings are decoded at the rate of the net."""
-        return config.rate_hz
 
     def check(self, table: Table, store: AudioStore) -> tuple[str, ...]:
         """Silent recordings; labels that are hardly there."""
@@ -89,24 +70,6 @@ class TagTask:
         net = Tagger(prepared.config, len(prepared.vocabulary))
         return TagLearner(net, prepared.config, prepared.vocabulary)
 
-    def learn_known(
-        self,
-        learner: Learner,
-        prepared: Prepared[TagConfig],
-        train: Examples,
-        validation: Examples | None,
-    ) -> TagConfig:
-        """Learn what the training recordings are like, to say of others that they are not."""
-        from tympan.tasks.classify.examples import ClassifyExamples
-        from tympan.tasks.classify.familiarity import learn_known
-        from tympan.tasks.tag.learner import TagLearner
-
-        assert isinstance(learner, TagLearner)
-        assert isinstance(train, ClassifyExamples)
-        assert validation is None or isinstance(validation, ClassifyExamples)
-        learner.known, config = learn_known(learner, prepared.config, train, validation)
-        return config
-
     def calibrate(
         self, learner: Learner, prepared: Prepared[TagConfig], validation: Examples
     ) -> TagConfig:
@@ -116,14 +79,6 @@ class TagTask:
 
         assert isinstance(learner, TagLearner)
         return replace(prepared.config, thresholds=validated_thresholds(learner, validation))
-
-    def state(self, learner: Learner) -> dict[str, Tensor]:
-        """The weights of the net, and what it knows of its training recordings."""
-        from tympan.tasks.tag.learner import TagLearner
-
-        assert isinstance(learner, TagLearner)
-        state: dict[str, Tensor] = learner.nets["net"].state_dict()
-        return state if learner.known is None else {**state, **learner.known.state()}
 
     def load(self, model: LoadedModel, device: str = "cpu") -> TagModel:
         """Build the net of a loaded model, ready to answer.
