@@ -210,19 +210,20 @@ def work(seed: int, first: int, cases: int, folders: list[str]) -> None:
     print(json.dumps({"cases": cases, "grown_mib": grown / 1024, **counts}))
 
 
-def campaign(seed: int, cases: int, processes: int, folders: list[str]) -> int:
+def campaign(seed: int, begin: int, cases: int, processes: int, folders: list[str]) -> int:
     """Run many cases in processes of their own; return how many of these failed."""
     step = 250
     failed = 0
 
     def one(first: int) -> tuple[int, subprocess.CompletedProcess[str]]:
         command = [sys.executable, "-X", "faulthandler", __file__, "--seed", str(seed)]
-        command += ["--first", str(first), "--cases", str(min(step, cases - first)), *folders]
+        count = min(step, begin + cases - first)
+        command += ["--first", str(first), "--cases", str(count), *folders]
         return first, subprocess.run(command, capture_output=True, text=True)
 
     total: Counter[str] = Counter()
     with ThreadPoolExecutor(processes) as pool:
-        for first, run in pool.map(one, range(0, cases, step)):
+        for first, run in pool.map(one, range(begin, begin + cases, step)):
             if run.returncode or run.stderr:
                 failed += 1
                 lines = [line for line in run.stderr.splitlines() if line.startswith("case ")]
@@ -246,7 +247,8 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", help="real recordings to damage as well")
     given = parser.parse_args()
     if given.processes:
-        sys.exit(min(1, campaign(given.seed, given.cases, given.processes, given.folders)))
+        campaigned = (given.seed, given.first, given.cases, given.processes, given.folders)
+        sys.exit(min(1, campaign(*campaigned)))
     work(given.seed, given.first, given.cases, given.folders)
 
 
