@@ -75,6 +75,7 @@ class Recipe(Generic[C]):
             to see whether epochs are better than the initialised weights; 0: no trial.
         initialize: copy pretrained weights, fit a linear probe …; None: random weights. What it
             leaves is scored before the first epoch, and kept where no epoch is better.
+        held: how many of the phases the output folder holds already.
     """
 
     phases: tuple[Phase[C], ...]
@@ -83,6 +84,7 @@ class Recipe(Generic[C]):
     val_fraction: float = VAL_FRACTION
     trial_fraction: float = 0.0
     initialize: Callable[[Learner, Examples, Log], None] | None = None
+    held: int = 0
 
     @property
     def config(self) -> C:

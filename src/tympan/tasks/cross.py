@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ArgumentError, DataError
+from tympan.tasks.continuing import check_same_data, continued
 from tympan.tasks.contract import Log, Model, Recipe
 from tympan.tasks.job import Job, keep_apart, with_rows
 from tympan.tasks.phases import run_phases
@@ -163,6 +164,9 @@ def cross_validate(
         place = out / FOLDER / str(number)
         place.mkdir(parents=True, exist_ok=True)
         log(f"fold {name}, {number} of {len(jobs)}: training on the others")
+        if resume:
+            job = replace(job, recipe=continued(job.recipe, place))
+            check_same_data(job, place, start)
         job = decided(job, place, start=start, resume=resume, progress=progress)
         learner, _ = run_phases(job, place, start=start, resume=resume, progress=progress)
         config = calibrated(job, learner)

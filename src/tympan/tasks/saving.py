@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tympan.tasks.contract import Evaluation, LearnsKnown, Log, Model
+from tympan.tasks.contract import Evaluation, LearnsKnown, Log, Model, Recipe
 from tympan.tasks.job import Job, file_keys, trained_on
 
 if TYPE_CHECKING:
@@ -54,6 +54,12 @@ def draft_card(job: Job, out: Path, start: LoadedModel | None) -> Card:
         attribution=start.card.attribution if start is not None else "",
     )
     return Card.from_json(card.to_json())
+
+
+def with_training(card: Card, recipe: Recipe[Any]) -> Card:
+    """The card with the training that was decided on."""
+    phases = [asdict(phase.training) for phase in recipe.phases]
+    return replace(card, data={**card.data, "training": phases})
 
 
 def finish(

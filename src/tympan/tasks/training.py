@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 from tympan._files import open_in_browser
 from tympan.errors import ArgumentError, ModelError
 from tympan.tasks import cross
-from tympan.tasks.contract import Evaluation, Log, Recipe
+from tympan.tasks.continuing import check_same_data, continued, held_epochs
+from tympan.tasks.contract import Evaluation, Log, Recipe, Task
 from tympan.tasks.job import Job, keep_apart, make_job
-from tympan.tasks.phases import clear_phases, continued, log_gain, run_phases
+from tympan.tasks.phases import clear_phases, log_gain, run_phases
 from tympan.tasks.recipes import SMALL, TEST_FRACTION, gather
 from tympan.tasks.registry import get, verb, verbs
-from tympan.tasks.saving import draft_card, finish
-from tympan.tasks.trial import clear_trial, decided
+from tympan.tasks.saving import draft_card, finish, with_training
+from tympan.tasks.trial import FOLDER as TRIAL
+from tympan.tasks.trial import OUTCOME, clear_trial, decided
 from tympan.training.threads import compute_threads
 
 if TYPE_CHECKING:
@@ -157,15 +159,15 @@ def train(
             cross.check_folds(table, folds)
         start = _start_model(name, from_, log)
         values = gather(settings, epochs=epochs, seed=seed, augment=augment)
-        recipe = question.recipe(table, start, values)
-        for line in recipe.reasons:
-            log(line)
-        if resume:
-            recipe = continued(recipe, target, log)
+        recipe = _recipe(question, table, start, values, target if resume else None, log)
+        whole = continued(recipe, target, log) if resume else recipe
         job = make_job(question, recipe, table, _split if folds is None else cross.keep_all, log)
         jobs = None if folds is None else cross.plan(job, folds, start, log)
         if start is not None:
             job = keep_apart(job, start, log, leave_out=None if folds is None else False)
+        job = replace(job, recipe=whole)
+        if resume:
+            check_same_data(job, target, start)
         card = draft_card(job, target, start)
     if not resume:
         cross.clear_folds(target)
@@ -174,15 +176,35 @@ def train(
     how: dict[str, Any] = {"start": start, "resume": resume, "progress": progress, "log": log}
     with compute_threads(threads):
         job = decided(job, target, **how)
+        card = with_training(card, job.recipe)
         learner, history = run_phases(job, target, **how)
         log_gain(history, log)
         scored = None
         if jobs is not None:
             scored = cross.cross_validate(jobs, target, **how), cross.scored_split(job, jobs)
         evaluation, job = finish(job, learner, target, card, start, scored, log)
-    if folds is None and (hint := suggest_folds(table)):
+    if folds is None and (hint := suggest_folds(job.table)):
         log(hint)
     return TrainingResult(target, evaluation, job, history, tuple(lines))
+
+
+def _recipe(
+    question: Task[Any, Any],
+    table: Table,
+    start: LoadedModel | None,
+    values: dict[str, Any],
+    out: Path | None,
+    log: Log,
+) -> Recipe[Any]:
+    """How to train; without a word about epochs, as many as `out` holds, if these are more."""
+    recipe = question.recipe(table, start, values)
+    have = 0 if out is None or "epochs" in values or len(recipe.phases) > 1 else held_epochs(out)
+    if have > recipe.phases[0].training.epochs:
+        log(f"{out} holds a training of {have} epochs, which is kept")
+        recipe = question.recipe(table, start, {**values, "epochs": have})
+    for line in recipe.reasons:
+        log(line)
+    return recipe
 
 
 def _split(table: Table, keys: Sequence[str], recipe: Recipe[Any]) -> Split:
@@ -221,12 +243,14 @@ def _empty_folder_removed(out: Path) -> Iterator[None]:
 
 def _check_out(out: Path, folder: Path) -> None:
     """A model never lands among other files."""
-    ours = {"card.json", "checkpoint.safetensors", "history.json", ".lock"}
+    ours = {"card.json", "checkpoint.safetensors", "history.json", ".lock", OUTCOME}
     if out.exists() and not out.is_dir():
         raise ArgumentError("is a file, not a folder for a model", file=out, fix="--out elsewhere")
     if out.is_dir() and out.resolve() == folder.resolve():
         raise ArgumentError("holds the recordings", file=out, fix="--out elsewhere")
-    if out.is_dir() and any(out.iterdir()) and not ours & {p.name for p in out.iterdir()}:
+    inside = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    # A training that was stopped in its trial has left nothing else.
+    if inside and not (ours & inside or (out / TRIAL / ".lock").exists()):
         fix = "name a new or an empty folder with --out"
         raise ArgumentError("holds other files, a model would mix with them", file=out, fix=fix)
     # Better known now than when the training is over.
