@@ -27,7 +27,7 @@ _FOLDED = "of these scored by the models of the folds"
 
 
 def train(
-    folder: str | os.PathLike[str] | Table,
+    folder: str | os.PathLike[str] | Table | None = None,
     *,
     task: str | None = None,
     from_: str | None = None,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tympan._words import plural
 from tympan.errors import ModelError
 from tympan.tasks.contract import Log, Recipe
 from tympan.tasks.job import Job
@@ -73,10 +74,10 @@ def continued(recipe: Recipe[Any], out: Path, log: Log = lambda line: None) -> R
         return recipe
     wanted, have = first.training.epochs, sum(one.epochs for one in phases)
     if wanted < have:
-        what = f"holds a training of {have} epochs, more than the {wanted} wanted now"
+        what = f"holds a training of {plural(have, 'epoch')}, more than the {wanted} wanted now"
         raise ModelError(what, file=out, fix=f"--epochs {have} or more, {RESTART}")
     if wanted > have and not phases[-1].finished:
-        what = f"holds an unfinished training of {have} epochs, not of {wanted}"
+        what = f"holds an unfinished training of {plural(have, 'epoch')}, not of {wanted}"
         raise ModelError(what, file=out, fix=f"--epochs {have} goes on with it, {RESTART}")
     numbers = [one.epochs for one in phases] + [wanted - have] * (wanted > have)
     found = tuple(replace(first, training=replace(first.training, epochs=n)) for n in numbers)
@@ -85,8 +86,8 @@ def continued(recipe: Recipe[Any], out: Path, log: Log = lambda line: None) -> R
         saved = {name: one.fingerprint[name] for name in settings if name in one.fingerprint}
         checkpoint.check_same(saved, settings, out)
     if wanted > have:
-        there = f"a training of {have} epochs" if have else "a fitted head"
-        log(f"{out} holds {there}; {wanted - have} more epochs go on from it")
+        there = f"a training of {plural(have, 'epoch')}" if have else "a fitted head"
+        log(f"{out} holds {there}; {plural(wanted - have, 'more epoch')} to add")
     return replace(recipe, phases=found, held=len(phases))
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
+from tympan._words import agrees, plural
 from tympan.models.scores import Score
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ class Evaluation:
         seen: recordings of the folder that the model was trained on.
         seen_left_out: whether they were left out; not if nothing else was there.
         skipped: what could not be read, a line each.
+        warnings: what is probably wrong with the recordings, a line each.
     """
 
     scores: tuple[Score, ...]
@@ -139,6 +141,7 @@ class Evaluation:
     seen: int = 0
     seen_left_out: bool = True
     skipped: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -146,12 +149,27 @@ class Evaluation:
         return {one.name: one.value for one in self.scores}
 
     @property
+    def counted_text(self) -> str:
+        """How many of what were scored, in words."""
+        return plural(self.count, self.counted.removesuffix("s"))
+
+    def score_lines(self) -> list[str]:
+        """Each score in a line, with its interval, in columns."""
+        width = max((len(one.title) for one in self.scores), default=0)
+        widest = max((len(one.text) for one in self.scores), default=0)
+        return [
+            f"{one.title:{width}}  {one.text:>{max(8, widest)}}"
+            + (f"   95 % interval {one.interval_text}" if one.interval else "")
+            for one in self.scores
+        ]
+
+    @property
     def remark(self) -> str:
         """A sentence about recordings that the model was trained on; empty if there are none."""
         if not self.seen:
             return ""
         if self.seen_left_out:
-            return f"{self.seen} that the model was trained on are left out"
+            return f"{self.seen} that the model was trained on {agrees(self.seen)} left out"
         return "the model was trained on all of them, so the scores say little"
 
     def details(self) -> dict[str, Any]:
@@ -174,14 +192,12 @@ class Evaluation:
             "seen_in_training": self.seen,
             "seen_left_out": bool(self.seen) and self.seen_left_out,
             "skipped": list(self.skipped),
+            "warnings": list(self.warnings),
         }
 
     def __str__(self) -> str:
-        lines = [f"{self.count} {self.counted}" + (f" ({self.remark})" if self.remark else "")]
-        width = max((len(one.title) for one in self.scores), default=0)
-        for one in self.scores:
-            interval = f"   95 % interval {one.interval_text}" if one.interval else ""
-            lines.append(f"{one.title:{width}}  {one.text:>8}{interval}")
+        lines = [self.counted_text + (f" ({self.remark})" if self.remark else "")]
+        lines += self.score_lines()
         rows = self.table()
         if rows:
             columns = {name: [name, *(row[name] for row in rows)] for name in rows[0]}

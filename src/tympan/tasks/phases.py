@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tympan._words import plural
 from tympan.tasks.contract import Log
 from tympan.tasks.job import Job
 
@@ -94,11 +95,14 @@ def log_gain(history: History, log: Log) -> None:
     """Say it where a training gained nothing, or was stopped for that."""
     if history.kept_start and history.epochs:
         log(
-            f"none of {len(history.epochs)} epochs was better than the weights before them, which "
+            f"{plural(len(history.epochs), 'epoch')}, none better than the weights before, which "
             "are kept"
         )
     elif history.stopped == "early":
-        log(f"stopped after {len(history.epochs)} epochs: no gain since epoch {history.best_epoch}")
+        log(
+            f"stopped after {plural(len(history.epochs), 'epoch')}: no gain since epoch "
+            f"{history.best_epoch}"
+        )
 
 
 def folder_of(out: Path, number: int) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tympan._files import open_in_browser
+from tympan._words import plural
 from tympan.errors import ArgumentError, ModelError
 from tympan.tasks import cross
 from tympan.tasks.continuing import check_same_data, continued, held_epochs
@@ -72,7 +73,7 @@ class TrainingResult:
     def __str__(self) -> str:
         found = self.evaluation
         how = "in cross-validation" if self.cross_validated else "held out"
-        lines = [f"{', '.join(map(str, found.scores))} on {found.count} {found.counted} {how}"]
+        lines = [f"{found.counted_text} {how}", *found.score_lines()]
         headline = found.scores[0]
         if headline.folds:
             folds = ", ".join(replace(headline, value=one).text for one in headline.folds)
@@ -81,7 +82,7 @@ class TrainingResult:
 
 
 def train(
-    folder: str | os.PathLike[str] | Table,
+    folder: str | os.PathLike[str] | Table | None = None,
     *,
     task: str | None = None,
     from_: str | None = None,
@@ -103,7 +104,8 @@ def train(
 
     Args:
         folder: one sub-folder for each label, or `metadata.csv`/`.jsonl` with `file_name` and more;
-            or the table of one, of which rows were chosen or columns changed.
+            or the table of one, of which rows were chosen or columns changed. None: that of
+            `metadata`.
         task: the question; guessed from the folder by default.
         from_: model to start from (name or folder), or `"scratch"`; the shipped one by default.
         out: folder of the model; `<folder>-<task>` in the working directory by default.
@@ -200,7 +202,7 @@ def _recipe(
     recipe = question.recipe(table, start, values)
     have = 0 if out is None or "epochs" in values or len(recipe.phases) > 1 else held_epochs(out)
     if have > recipe.phases[0].training.epochs:
-        log(f"{out} holds a training of {have} epochs, which is kept")
+        log(f"{out} holds a training of {plural(have, 'epoch')}, which is kept")
         recipe = question.recipe(table, start, {**values, "epochs": have})
     for line in recipe.reasons:
         log(line)
@@ -274,11 +276,11 @@ def _question(table: Table, task: str | None, log: Log) -> str:
         claims = ((one, get(one).claims(table)) for one in verbs())
         name, reason = next(((one, why) for one, why in claims if why), (None, ""))
         reason = f"because {reason}"
-    guess = None if name else guess_task(table)
+    guess, many = None if name else guess_task(table), plural(len(table), "recording")
     log(
-        f"{len(table)} recordings; task: {name}, {reason}"
+        f"{many}; task: {name}, {reason}"
         if guess is None
-        else f"{len(table)} recordings; task: {guess.task}, because {guess.reason}"
+        else f"{many}; task: {guess.task}, because {guess.reason}"
     )
     for line in (*table.notes, *table.warnings):
         log(line)
@@ -288,7 +290,7 @@ def _question(table: Table, task: str | None, log: Log) -> str:
     fix = f"what can be trained: {', '.join(verbs())}; --task NAME chooses it"
     if guess.task == "monitor":
         fix = "classify can: add recordings of what is not normal, under labels of their own"
-    raise ArgumentError(f"{guess.task!r} cannot be trained yet", file=table.root, fix=fix)
+    raise ArgumentError(f"{guess.task!r} cannot be trained yet", file=table.place, fix=fix)
 
 
 def _start_model(task: str, from_: str | None, log: Log) -> LoadedModel | None:

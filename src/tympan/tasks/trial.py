@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tympan._files import atomic_write
+from tympan._words import agrees, plural
 from tympan.errors import DataError
 from tympan.tasks.contract import Log, Recipe
 from tympan.tasks.job import Job, with_rows
@@ -67,7 +68,10 @@ def decided(
         if not resume:
             shutil.rmtree(place, ignore_errors=True)
         held_out, added = len(trial.split.val), recipe.phases[recipe.held].training.epochs
-        log(f"trying on {held_out} held-out recordings whether {added} epochs are worth it")
+        log(
+            f"trying on {plural(held_out, 'held-out recording')} whether "
+            f"{plural(added, 'epoch')} {agrees(added)} worth it"
+        )
         try:
             _, history = run_phases(trial, place, start=start, resume=resume, progress=progress)
             found = {"request": request, **_outcome(trial, place, history)}
