@@ -43,12 +43,10 @@ def evaluate(
         DataError: the folder cannot be read, or has labels that the model does not know.
     """
     from tympan.data import AudioStore, Table, cut_parts, read_folder
-    from tympan.models import load_model
+    from tympan.models import find_model, load_model
     from tympan.training.device import choose_device
 
-    loaded = load_model(model)
-    task = get(loaded.card.task)
-    ready = task.load(loaded, choose_device(device))
+    find_model(model)  # a wrong name is found before anything takes time
     table = (
         folder
         if isinstance(folder, Table)
@@ -56,6 +54,11 @@ def evaluate(
             folder, metadata=metadata, file_column=file_column, label_column=label_column
         )
     )
+    if split is not None:
+        table.column("split")
+    loaded = load_model(model)
+    task = get(loaded.card.task)
+    ready = task.load(loaded, choose_device(device))
     if getattr(task, "cuts_parts", False):
         table = cut_parts(table)
     if split is not None:

@@ -139,14 +139,18 @@ def train(
         lines.append(line)
         say(line)
 
-    _check_installed()
     from tympan.data import Table, cut_parts, read_folder, suggest_folds
 
+    # What can be seen without PyTorch comes first: a mistake is answered at once.
+    _check_names(task, from_)
     if not isinstance(folder, Table):
         folder = read_folder(
             folder, metadata=metadata, file_column=file_column, label_column=label_column
         )
+    if out is not None:
+        _check_not_recordings(Path(out), folder.root)
     table, name = folder, _question(folder, task, log)
+    _check_installed()
     question = get(name)
     target = Path(out) if out is not None else Path(f"{table.root.resolve().name}-{name}")
     with _empty_folder_removed(target):
@@ -223,6 +227,21 @@ def _split(table: Table, keys: Sequence[str], recipe: Recipe[Any]) -> Split:
     return replace(split, reason=f"{split.reason}; {why}")
 
 
+def _check_names(task: str | None, from_: str | None) -> None:
+    """See that the question and the model to start from exist."""
+    from tympan.models import find_model
+
+    if task is not None:
+        verb(task)
+    if from_ is not None and from_ != SCRATCH:
+        find_model(from_)
+
+
+def _check_not_recordings(out: Path, folder: Path) -> None:
+    if out.is_dir() and out.resolve() == folder.resolve():
+        raise ArgumentError("holds the recordings", file=out, fix="--out elsewhere")
+
+
 def _check_installed() -> None:
     """Say what is missing before the recordings are decoded, not after."""
     from tympan.training.launch import import_fabric
@@ -248,8 +267,7 @@ def _check_out(out: Path, folder: Path) -> None:
     ours = {"card.json", "checkpoint.safetensors", "history.json", ".lock", OUTCOME}
     if out.exists() and not out.is_dir():
         raise ArgumentError("is a file, not a folder for a model", file=out, fix="--out elsewhere")
-    if out.is_dir() and out.resolve() == folder.resolve():
-        raise ArgumentError("holds the recordings", file=out, fix="--out elsewhere")
+    _check_not_recordings(out, folder)
     inside = {path.name for path in out.iterdir()} if out.is_dir() else set()
     # A training that was stopped in its trial has left nothing else.
     if inside and not (ours & inside or (out / TRIAL / ".lock").exists()):
