@@ -73,7 +73,7 @@ def _by_files(table: Table) -> Guess | None:
     if scored and scored == len(roles) and not any("audio" in one for one in roles):
         return Guess("compose", f"there are {scored} scores, and no recordings")
     if scored and (scored == len(roles) or (2 * scored >= len(roles) and not table.has("label"))):
-        return Guess("notes", f"{scored} of {plural(len(roles), 'recording')} with a score (.mid)")
+        return Guess("notes", f"{scored} of {plural(len(roles), 'recording')} have a score (.mid)")
     return None
 
 
@@ -88,7 +88,7 @@ def _by_supervisions(table: Table) -> Guess | None:
     if 2 * len(rows) < len(table) and table.has("label"):
         return None  # a few notes beside labelled recordings
     count = sum(len(example.supervisions) for example in rows)
-    where = f"{plural(count, 'part')} of {plural(len(rows), 'recording')} with times and"
+    where = f"{plural(count, 'part')} of {plural(len(rows), 'recording')} have times and"
     if table.event_labels:
         labels = table.event_labels
         return Guess("segment", f"{where} {plural(len(labels), 'label')}: {_few(labels)}")

@@ -70,8 +70,6 @@ def read(
     finder = Finder(root, path, anywhere=chosen)
     roles = find_roles(table, finder, file_column, label_column)
     files, problems, missing = _resolve(table, roles, finder)
-    if missing and not any(files):
-        problems += missing
     events = event_columns(table.names, _repeated(files), roles.means)
     means = {**roles.means, **events}
     rows, warnings = _rows(table, roles, means, path.name)
@@ -92,8 +90,8 @@ def read(
                 "each file is in one row (name them start_s and end_s if they are)"
             )
     named = _annotations(table, roles, files, finder, problems)
-    if problems:
-        raise _error(path, problems)
+    if problems or not any(files):
+        raise _error(path, [*problems, *missing])
     examples = [annotate(one, named.get(one.path, ())) for one in examples]
     return Listed(tuple(examples), unlabelled, tuple(filter(None, notes)), tuple(warnings))
 
