@@ -387,7 +387,7 @@ def test_every_label_of_a_missing_file_is_kept_or_named(root: Path, there, sever
     rows = [f"r{i}.wav,{label}" for i, label in enumerate(labels)]
     write(root, "\n".join(["file_name,label", *rows]) + "\n")
     if not any(there):
-        with pytest.raises(DataError, match="that do(es)? not exist"):
+        with pytest.raises(DataError, match=r"that do(es)? not exist"):
             read_folder(root)
         return
     table = read_folder(root)

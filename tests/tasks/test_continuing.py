@@ -1,4 +1,4 @@
-"""More epochs on a finished training: accepted, refused early, tried out once, nothing left over."""
+"""More epochs on a finished training: accepted or refused early, tried out once, none left over."""
 
 from __future__ import annotations
 
