@@ -324,18 +324,18 @@ def ranges(runs: Sequence[Mapping[str, float]]) -> list[Row]:
     the range over several.
 
     >>> ranges([{"a_vs_b": 2.0}, {"a_vs_b": 4.0, "c": 1.0}, {"a_vs_b": 2.5}])
-    [{'figure': 'a vs b', 'median': 2.5, 'range': '2.0 – 4.0'}]
+    [{'figure': 'a vs b', 'median and range': '2.50 (2.00–4.00)'}]
     """
     rows: list[Row] = []
     for key in runs[0]:
         values = [run[key] for run in runs if key in run]
         if len(values) == len(runs):
-            text = " – ".join(
-                f"{value:.1f}" if abs(value) < 100 else f"{value:,.0f}"
-                for value in (min(values), max(values))
+            middle, *ends = (
+                f"{value:.2f}" if abs(value) < 10 else f"{value:,.0f}"
+                for value in (statistics.median(values), min(values), max(values))
             )
-            middle = statistics.median(values)
-            rows.append({"figure": key.replace("_", " "), "median": middle, "range": text})
+            text = f"{middle} ({'–'.join(ends)})"
+            rows.append({"figure": key.replace("_", " "), "median and range": text})
     return rows
 
 
