@@ -323,12 +323,13 @@ The aim is {TARGET} × the faster peer. Where it is missed, this is why, and wha
   what the blocks bring, the threads bring the rest.
 - **Reverberation** is Fourier transforms to four fifths; shared responses are transformed once.
   Long clips go in overlapping blocks where that is less work: one clip, and one with a short
-  response. MKL takes four times as long for the transform of one row alone as for each of several,
-  so signals and responses are transformed together. Tried: groups from 2¹⁷ to 2²² numbers (flat
+  response. The spectra of measured responses are kept from call to call. MKL takes two to four
+  times as long for the transform of one row alone as for each of several, so SciPy transforms a
+  single row. Tried: SciPy for several rows as well (slower); groups from 2¹⁷ to 2²² numbers (flat
   above 2¹⁹, slower below). A clip of a second is bound by the calls around the transforms.
-- **MP3** is LAME in both, at the encoder's speed. The builds that come with libsndfile and with
-  PyAV take three to four times as long as that of `lameenc`, which is used where it is installed;
-  the peer comes with a build of its own as fast.
+- **MP3** is LAME in both, at the encoder's speed, and at the same depth of its search. The builds
+  that come with libsndfile and with PyAV take several times as long as that of `lameenc`, which is
+  used where it is installed; the peer comes with a build of its own as fast.
 - **Pitch shift** is resampling (an eighth) and the stretching vocoder, which transforms each frame
   twice forwards and once back and locks the phases frame by frame; the peer's is compiled C++.
   Tried: longer kernels for resampling (a tenth faster at best, of that eighth). What is left needs

@@ -12,7 +12,7 @@ inputs, to see that everything runs: its figures mean nothing. `python -m benchm
 
 A page holds, in a comment, the constants of the script that made it, and a test compares them, so
 that a page does not fall behind its script. One that did says so at its top (`STALE`) until it is
-made anew.
+made anew. `--fresh N` measures in N processes more and adds the range of every figure.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -302,6 +303,42 @@ def made_with(text: str) -> dict[str, object] | None:
     return json.loads(lines[0].removeprefix(_MADE_WITH).removesuffix(" -->")) if lines else None
 
 
+def in_fresh_process(name: str, options: argparse.Namespace) -> dict[str, float]:
+    """The figures of a benchmark that a new process measures."""
+    command = [sys.executable, "-W", "ignore", "-m", f"benchmarks.{name}", "--json"]
+    done = subprocess.run(
+        command + ["--quick"] * options.quick,
+        cwd=PAGES.parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    figures: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return figures
+
+
+def ranges(runs: Sequence[Mapping[str, float]]) -> list[Row]:
+    """A row for each figure that all runs have: its median, least and most.
+
+    A figure of one process tells how that process fared, so that what it says of the libraries is
+    the range over several.
+
+    >>> ranges([{"a_vs_b": 2.0}, {"a_vs_b": 4.0, "c": 1.0}, {"a_vs_b": 2.5}])
+    [{'figure': 'a vs b', 'median and range': '2.50 (2.00–4.00)'}]
+    """
+    rows: list[Row] = []
+    for key in runs[0]:
+        values = [run[key] for run in runs if key in run]
+        if len(values) == len(runs):
+            middle, *ends = (
+                f"{value:.2f}" if abs(value) < 10 else f"{value:,.0f}"
+                for value in (statistics.median(values), min(values), max(values))
+            )
+            text = f"{middle} ({'–'.join(ends)})"
+            rows.append({"figure": key.replace("_", " "), "median and range": text})
+    return rows
+
+
 def page(
     name: str,
     rows: Sequence[Row],
@@ -337,6 +374,10 @@ def arguments(name: str) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="last line: one JSON object")
     parser.add_argument("--write", action="store_true", help=f"write docs/benchmarks/{name}.md")
     parser.add_argument("--quick", action="store_true", help="does it run? figures mean nothing")
+    parser.add_argument(
+        "--fresh", type=int, default=0, metavar="N",
+        help="measure in N fresh processes more, and give the range of every figure",
+    )  # fmt: skip
     options = parser.parse_args()
     if options.quick and options.write:
         parser.error("--quick measures nothing that is worth writing")
@@ -365,6 +406,14 @@ def main(
         why: below the tables: why a figure is below its target, and what was tried.
     """
     options = arguments(name)
+    if options.fresh:
+        runs = [dict(figures), *(in_fresh_process(name, options) for _ in range(options.fresh))]
+        heading = f"Over {len(runs)} fresh processes"
+        more = {**(more or {}), heading: ranges(runs)}
+        figures = {
+            key: statistics.median(run.get(key, value) for run in runs)
+            for key, value in figures.items()
+        }
     text = page(name, rows, title, about, more=more, why=why)
     print(text)
     if options.write:

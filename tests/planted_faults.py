@@ -123,6 +123,20 @@ FAULTS = (
         "guesses explained", "tasks/classify/reasons.py", "GUESSED = 0.3", "GUESSED = 0.0",
         (CLASSIFY + "test_explanation.py",),
     ),
+    Fault(
+        "a label whose files are all missing is lost without a word", "data/metadata.py",
+        "        if not left[label]:", "        if False:", ("tests/data/test_metadata.py",),
+    ),
+    Fault(
+        "spectra of responses are kept for blocks of another length",
+        "augment/waveform/_convolve.py",
+        "key = (size, responses.shape[1], responses.dtype, responses.device)",
+        "key = (responses.dtype, responses.device)", ("tests/augment/waveform/test_convolve.py",),
+    ),
+    Fault(
+        "a fitted head refuses epochs for the settings of epochs", "training/checkpoint.py",
+        'if fingerprint.get("epochs") != 0:', "if True:", ("tests/tasks/test_continuing.py",),
+    ),
 )  # fmt: skip
 
 

@@ -41,6 +41,27 @@ def test_candidates_take_turns() -> None:
     assert [len(one.seconds) for one in timings.values()] == [3, 3, 3]
 
 
+def test_figures_of_fresh_processes_come_with_their_range(monkeypatch, capsys) -> None:
+    """Each process measures for itself; the page shows the range, the figure is the median."""
+    measured = iter([{"a_vs_b": 4.0}, {"a_vs_b": 1.0}])
+    asked: list[list[str]] = []
+
+    def run(command: list[str], **options: object) -> object:
+        asked.append(command)
+        text = "a table\n" + json.dumps(next(measured))
+        return subprocess.CompletedProcess(command, 0, stdout=text)
+
+    monkeypatch.setattr(common.subprocess, "run", run)
+    monkeypatch.setattr(sys, "argv", ["demo", "--fresh", "2", "--json"])
+    common.main("demo", [{"a": 1}], {"a_vs_b": 2.0})
+    printed = capsys.readouterr().out
+    assert [command[-2:] for command in asked] == [["benchmarks.demo", "--json"]] * 2
+    assert "## Over 3 fresh processes" in printed
+    assert "| a vs b | 2.00 (1.00–4.00) |" in printed
+    assert SPREAD.search("| a vs b | 2.00 (1.00–4.00) |")
+    assert json.loads(printed.splitlines()[-1]) == {"a_vs_b": 2.0}
+
+
 def test_a_speedup_is_the_median_of_rounds() -> None:
     timings = {"us": common.Timing((1.0, 1.0, 2.0)), "peer": common.Timing((2.0, 5.0, 2.0))}
     assert common.speedup(timings, "us", "peer") == 2.0

@@ -6,6 +6,8 @@ import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests_audio import FFMPEG, SNDFILE, encoded, muxed, recording
 from tympan.audio import Clip, load
@@ -166,3 +168,23 @@ def test_rate_and_channels_that_change_on_the_way():
     assert (clip.rate_hz, clip.channels) == (16_000, 2)
     assert clip.duration_s == pytest.approx(4.0, abs=0.4)
     assert clip.slice(2.2, 2.8).rms == pytest.approx(LONG.mono().slice(1.2, 1.8).rms, rel=0.3)
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    name=st.sampled_from(["flac-16", "vorbis", "ogg-flac", "m4a", "mkv-flac"]),
+    place=st.floats(0.3, 0.7),
+    seed=st.integers(0, 1000),
+)
+def test_damage_anywhere_is_said_and_costs_its_surroundings(name, place, seed):
+    data = bytearray(long_file(name))
+    at = int(place * len(data))
+    data[at : at + 120] = np.random.default_rng(seed).bytes(120)
+    whole = load(long_file(name))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        found = load(bytes(data), partial=True)
+    assert any("damaged" in str(one.message) for one in said)
+    assert found.duration_s == pytest.approx(whole.duration_s, abs=0.01)
+    assert differs(found, whole, 0.1, 12 * place - 2.5) == 0
+    assert differs(found, whole, 12 * place + 2.5, 11.9) == 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tympan.cli.sources import one_recording, recordings
-from tympan.errors import ArgumentError, DataError
+from tympan.errors import ArgumentError, AudioFileError, DataError
 
 
 def paths(*arguments: str) -> list[str]:
@@ -73,7 +73,8 @@ def test_one_recording_is_one(sounds: Path) -> None:
     assert one_recording("sounds/b.*").path == sounds.relative_to(sounds.parent) / "b.wav"
     with pytest.raises(ArgumentError, match="stands for 2 recordings"):
         one_recording("sounds/**/*")
-    assert not one_recording("sounds").listed  # opening it says that it is a folder
+    with pytest.raises(AudioFileError, match="is a folder"):
+        one_recording("sounds")
 
 
 def test_standard_input_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:

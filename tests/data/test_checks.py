@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tympan.data import (
     Supervision,
@@ -107,3 +109,20 @@ def test_small_test_sets_suggest_folds(rows: list[dict[str, str]], expected: str
 )
 def test_others_do_not(rows: list[dict[str, str]]) -> None:
     assert suggest_folds(table_of(*rows)) == ""
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.tuples(st.sampled_from("abcd"), st.booleans()), min_size=1, max_size=30),
+)
+def test_every_label_is_kept_or_named(rows: list[tuple[str, bool]]) -> None:
+    """Whatever files cannot be read, a label that lost all or most of them is in a warning."""
+    table = table_of(*[{"label": label} for label, _ in rows])
+    skipped = [f"d/{i}.wav" for i, (_, readable) in enumerate(rows) if not readable]
+    text = " ".join(lost_labels(table, skipped))
+    for label in {label for label, _ in rows}:
+        readable = [there for one, there in rows if one == label]
+        assert (f"nothing is left of label {label!r}" in text) is not any(readable)
+        lost = readable.count(False)
+        mostly = 2 * lost > len(readable) > lost
+        assert (f"label {label!r} has lost {lost} of its {len(readable)}" in text) is mostly

@@ -67,7 +67,7 @@ def test_the_rows_of_each_fold_stay_what_they_were(tmp_path: Path) -> None:
 
 def test_gaps_in_the_fold_column_are_named(tmp_path: Path) -> None:
     rows = [{"label": "x", "fold": "" if i == 2 else str(i % 2)} for i in range(6)]
-    with pytest.raises(DataError, match=r"1 rows without a fold: 2.bin"):
+    with pytest.raises(DataError, match=r"1 row without a fold: 2.bin"):
         list(folds(make_table(tmp_path, *rows)))
 
 

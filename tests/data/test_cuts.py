@@ -45,15 +45,16 @@ def test_equal_times_are_one_example_with_several_labels(ramp: Path, tmp_path: P
     found = cut_parts(table, tmp_path / "cache")
     assert [e.label for e in found] == ["a;b;c", "a"]
     assert found.unlabelled == 1
-    assert "1 parts without a label are left out" in found.notes[-1]
+    assert "1 part without a label is left out" in found.notes[-1]
 
 
 def test_what_is_not_in_the_recording_is_left_out(ramp: Path, tmp_path: Path) -> None:
     table = parts_of(ramp, (1, 1.001, "a"), (12, 13, "a"), (9.5, 30, "a"))
     found = cut_parts(table, tmp_path / "cache")
     assert len(found) == 1
+    assert found.place == table.root  # and not the cache
     assert tympan.load(found[0].path).duration_s == pytest.approx(0.5)
-    assert any("2 parts are left out" in line for line in found.warnings)
+    assert any("left out: 2 parts shorter" in line for line in found.warnings)
     with pytest.raises(DataError, match="no labelled part"):
         cut_parts(parts_of(ramp, (12, 13, "a")), tmp_path / "cache")
 

@@ -48,7 +48,9 @@ def test_columns_of_the_recording_stay(root: Path) -> None:
     table = read_folder(root)
     assert table[0].columns == {"fold": "1", "speaker": "s1"}
     assert table[1].columns == {"fold": "2", "speaker": "s2"}
-    assert table.notes == ("columns that differ between events are not kept: annotator",)
+    assert table.notes == (
+        "the column 'annotator': not kept, as it differs between events of a recording",
+    )
 
 
 def test_speakers_who_take_turns_are_no_column(root: Path) -> None:

@@ -68,9 +68,9 @@ def test_files_and_supervisions_come_before_columns() -> None:
     columns = {"label": "x", "text": "hello", "speaker": "s"}
     cases = [
         (Example({"mixture": a, "voice": a, "drums": a}, columns), "separate", "'drums', 'voice'"),
-        (Example({"audio": a, "midi": b}, columns), "notes", "1 of 1 recordings"),
+        (Example({"audio": a, "midi": b}, columns), "notes", "1 of 1 recording "),
         (Example({"midi": b}, columns), "compose", "1 scores"),
-        (recording(a, columns, [Supervision(0, 1, "dog")]), "segment", "1 labels: 'dog'"),
+        (recording(a, columns, [Supervision(0, 1, "dog")]), "segment", "1 label: 'dog'"),
         (recording(a, columns, [Supervision(0, 1, text="hi")]), "transcribe", "times and a text"),
         (recording(a, {}, [Supervision(0, 1, speaker="s")]), "segment", "1 speakers"),
         (recording(a, {}, [Supervision(0, 1)]), "segment", "no label"),

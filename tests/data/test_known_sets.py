@@ -169,7 +169,7 @@ def test_fma(tmp_path: Path) -> None:
         ("000140", "Folk", "54", "test"),
     ]
     assert "3 artists" in table.notes[0]
-    assert "1 recordings without a top genre" in table.notes[1]
+    assert "1 recording without a top genre" in table.notes[1]
 
 
 def test_magnatagatune_with_its_split(tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tympan.data import Table, folds, recording, same_source, split_table
 from tympan.data.parts import find_parts
@@ -159,3 +162,43 @@ def test_a_bare_number_does_not_make_folds_impossible(tmp_path: Path) -> None:
     table = make(tmp_path, names)
     assert "parts of one" in next(folds(table, k=4))[1].reason
     assert len(list(folds(table, k=6))) == 6
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    stem=st.from_regex(r"[a-zA-Z][a-z]{0,6}", fullmatch=True),
+    word=st.sampled_from(["seg", "segment", "part", "chunk", "Clip", "slice", "pt"]),
+    before=st.sampled_from(["_", "-", " ", "."]),
+    between=st.sampled_from(["", "_", "-"]),
+    digits=st.integers(1, 4),
+    recordings=st.integers(4, 9),
+    parts=st.integers(2, 6),
+    first=st.integers(0, 1),
+    seed=st.integers(0, 20),
+)
+def test_no_recording_is_on_two_sides(
+    stem: str,
+    word: str,
+    before: str,
+    between: str,
+    digits: int,
+    recordings: int,
+    parts: int,
+    first: int,
+    seed: int,
+) -> None:
+    """Whatever the names look like: parts of one recording share a set, and it is said."""
+    names = [
+        f"{label}/{stem}{10 * at + i:03d}{before}{word}{between}{p:0{digits}d}.wav"
+        for at, label in enumerate("xy")
+        for i in range(recordings)
+        for p in range(first, first + parts)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        table = make(Path(folder), names)
+        split = split_table(table, val_fraction=0.0, test_fraction=0.3, seed=seed)
+    owner = [name.split(before + word)[0] for name in names]
+    sides = [{owner[i] for i in split.indices[part]} for part in ("train", "test")]
+    assert sides[1]
+    assert not sides[0] & sides[1]
+    assert "parts of one recording" in split.reason

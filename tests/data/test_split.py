@@ -184,7 +184,7 @@ def test_the_same_sound_in_two_sets_of_a_given_split(tmp_path: Path, column: str
     ("rows", "message"),
     [
         ([], "no examples to split"),
-        ([{"label": "a"}], "leaves nothing for the validation set: 1 recordings"),
+        ([{"label": "a"}], "leaves nothing for the validation set: 1 recording from 1 source"),
         ([{"label": "a"}, {"label": "b"}, {"label": "c"}], "each label needs two"),
     ],
 )
@@ -251,7 +251,7 @@ def test_a_column_with_gaps_is_refused_by_name(tmp_path: Path, column: str) -> N
     values = [str(1 + i // 8) if column == "fold" else "train" for i in range(40)]
     values[7] = ""
     table = make_table(tmp_path, *[{"label": "ab"[i % 2], column: v} for i, v in enumerate(values)])
-    with pytest.raises(DataError, match=rf"has 1 rows without a {column}: 7.bin .fill in"):
+    with pytest.raises(DataError, match=rf"has 1 row without a {column}: 7.bin .fill in"):
         split_table(table, test_fraction=0.2)
 
 

@@ -83,7 +83,7 @@ def test_every_recording_is_scored_once_and_the_kept_model_learns_from_all(cross
     assert sum(line.startswith("fold of ") for line in lines) == 3
     assert sum(line.endswith(": training on the others") for line in lines) == 3
     assert "accuracy of each fold" in str(result)
-    assert "on 60 recordings in cross-validation" in str(result)
+    assert "60 recordings in cross-validation" in str(result)
     assert result.cross_validated
 
 

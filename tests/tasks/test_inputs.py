@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tympan.audio import Clip, synth
@@ -208,3 +208,20 @@ def test_a_warning_is_not_said_twice():
 def test_a_long_recording_comes_in_blocks():
     clip = synth.silence(duration_s=70, rate_hz=1000)
     assert [block.shape for _, block in blocks_of(clip)] == [(1, 30_000)] * 2 + [(1, 10_000)]
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    from_hz=st.sampled_from([16_000, 22_050, 44_100, 48_000, 96_000, 192_000]),
+    rate_hz=st.sampled_from([8000, 16_000, 32_000]),
+    place=st.floats(0.02, 0.9),
+)
+def test_a_tone_is_answered_about_or_said_to_lie_above(from_hz, rate_hz, place):
+    """At any rate: what the model does not get is said, what it gets is not called lost."""
+    frequency_hz, band_hz = place * from_hz / 2, rate_hz / 2
+    if 0.85 * band_hz < frequency_hz < 1.15 * band_hz:
+        return  # where the resampler's filter falls
+    way = measured(tone(frequency_hz, from_hz), from_hz, rate_hz)
+    above = frequency_hz > band_hz
+    assert way.empty is above
+    assert any(f"above the {band_hz:,.0f} Hz" in line for line in way.warnings) is above

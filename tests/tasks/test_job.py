@@ -306,7 +306,7 @@ def test_where_the_folder_says_what_is_for_what_they_are_left_out(
     found = keep_apart(job, start_of(job.keys[row]), lines.append)
     assert found.split.indices["train"] == job.split.indices["train"]
     assert row not in found.split.indices["test"]
-    assert lines == ["1 recordings that kinds was trained on are left out"]
+    assert lines == ["1 recording that kinds was trained on is left out"]
     moved = keep_apart(job, start_of(job.keys[row]), leave_out=False)
     assert row in moved.split.indices["train"]
 

@@ -50,6 +50,8 @@ def described(found: dict[str, Any]) -> str:
     lines += ["", "Questions", f"  {', '.join(found['questions'])}"]
     cache = found["cache"]
     lines += ["", "Cache", f"  {cache['folder']}, {cache['bytes'] / 1e6:.1f} MB"]
+    if cache["bytes"]:
+        lines.append(f"  decoded recordings, made again when needed; to clear it: {cache['clear']}")
     lines += ["", "Audio it reads", f"  {', '.join(found['formats'])}"]
     lines.append("")
     lines += [f"! {problem}" for problem in found["problems"]]

@@ -18,7 +18,9 @@ def evaluate(
             help="Name or folder of a model.", show_default=False, autocompletion=among(model_names)
         ),
     ],
-    folder: Annotated[Path, typer.Argument(help="Labelled recordings.", show_default=False)],
+    folder: Annotated[
+        Path | None, typer.Argument(help="Labelled recordings.", show_default=False)
+    ] = None,
     split: Annotated[
         str | None, typer.Option("--split", help="Only rows of this split.", show_default=False)
     ] = None,
@@ -37,8 +39,9 @@ def evaluate(
         model, folder, split=split, device=device,
         metadata=metadata, file_column=file_column, label_column=label_column,
     )  # fmt: skip
-    for line in result.skipped if not quiet else ():
-        typer.echo(f"tympan: left out: {line}", err=True)
+    lines = [*result.warnings, *(f"left out: {line}" for line in result.skipped)]
+    for line in lines if not quiet else ():
+        typer.echo(f"tympan: {line}", err=True)
     if result.remark and as_json and not quiet:
         typer.echo(f"tympan: {result.remark}", err=True)
     typer.echo(json_line(result.to_json()) if as_json else result)

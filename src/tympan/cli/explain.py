@@ -37,9 +37,13 @@ def explain(
 ) -> None:
     """Draw every stage from samples to scores."""
     from tympan.cli.sources import one_recording
+    from tympan.models import find_model
+
+    find_model(model)
+    recording = one_recording(file)
     from tympan.report.explain import explain as write
 
-    with one_recording(file).opened(partial=partial) as source:
+    with recording.opened(partial=partial) as source:
         written = write(source, out, model=model, label=label, seed=seed)
     for path in written.pictures:
         typer.echo(path)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import typer
 
+from tympan._words import plural
 from tympan.cli.sources import Recording
 from tympan.errors import ArgumentError, TympanError
 
@@ -55,7 +56,7 @@ class Failures:
             TympanError: some did.
         """
         if self._count:
-            error = Unanswered(f"{self._count} of {self._total} files got no answer")
+            error = Unanswered(f"{self._count} of {plural(self._total, 'file')} got no answer")
             error.exit_code = 1 if self._unexpected else error.exit_code
             raise error
 

@@ -37,10 +37,16 @@ def find(
     from dataclasses import asdict
 
     from tympan.cli.outputs import json_line
-    from tympan.cli.sources import recordings
-    from tympan.tasks.embed.find import find as search
+    from tympan.cli.sources import check_readable, recordings
+    from tympan.errors import ArgumentError
 
     (recording,) = recordings([example])
+    if recording.path is not None and recording.path.suffix.lower() in (".npz", ".parquet"):
+        fix = "the example comes first: tympan find EXAMPLE INDEX"
+        raise ArgumentError("is an index, not a recording", file=example, fix=fix)
+    check_readable([recording])
+    from tympan.tasks.embed.find import find as search
+
     with recording.opened(partial=partial) as source:
         matches = search(source, index, top=top, model=model)
         for match in matches:

@@ -218,7 +218,9 @@ def check_cache() -> dict[str, Any]:
                 total += (Path(parent) / name).stat().st_size
             except OSError:  # another process tidied up meanwhile
                 continue
-    return {"folder": str(folder), "bytes": total}
+    # What is in it, and not the folder: it may be one of the user's own that TYMPAN_CACHE names.
+    clear = f"rm -r {shlex.quote(str(folder))}/*"
+    return {"folder": str(folder), "bytes": total, "clear": clear}
 
 
 def check_formats() -> tuple[list[str], list[str]]:

@@ -47,12 +47,19 @@ def hear(
 ) -> None:  # fmt: skip
     """Write a page: player, pictures, answers."""
     from tympan.cli.failures import Failures, announce, counted
-    from tympan.cli.sources import recordings
-    from tympan.report.hear import hear as write
+    from tympan.cli.sources import check_readable, recordings
+    from tympan.models import find_model
+    from tympan.tasks.engines import find_engine
 
     models = [one for one in model if one != "none"] if model else None
     found = recordings(files)
+    check_readable(found)
+    for one in models or ():
+        if find_engine(one) is None:
+            find_model(one)
     targets = pages(found, out)
+    from tympan.report.hear import hear as write
+
     failures = Failures(len(found))
     for recording in counted(found, quiet=quiet):
         announce(recording, quiet=quiet or len(found) > 1)

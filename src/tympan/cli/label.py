@@ -86,9 +86,11 @@ def label(
     if examples is not None:
         labelling.examples(examples)
     if answers is not None:
+        from tympan._words import plural
+
         filled, empty = labelling.fill(answers)
         if not quiet:
-            typer.echo(f"{filled} moments answered, {empty} left empty")
+            typer.echo(f"{plural(filled, 'moment')} answered, {empty} left empty")
     if batch is not None:
         _write_batch(labelling, batch, index, out)
     elif answers is None:

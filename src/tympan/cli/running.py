@@ -50,7 +50,7 @@ def answer_all(
     from tympan._files import check_target
     from tympan.cli import outputs
     from tympan.cli.failures import Failures, announce
-    from tympan.cli.sources import recordings
+    from tympan.cli.sources import check_readable, recordings
     from tympan.errors import ArgumentError
     from tympan.tasks.answering import load
 
@@ -65,6 +65,7 @@ def answer_all(
         found, verb.save_as, shared.out, shared.format, several=several,
         collect=lambda path: verb.collector(path, {**options, "model": shared.model}),
     )  # fmt: skip
+    check_readable(found)
     model = load(shared.model, verb.name, shared.device)
     failures = Failures(len(found))
     announce(found[0], quiet=shared.quiet or several)

@@ -37,9 +37,14 @@ def show(
 ) -> None:  # fmt: skip
     """Draw waveform, spectrum, spectrogram, MFCC."""
     from tympan.cli.sources import one_recording
+    from tympan.errors import ArgumentError
+
+    if kind not in _KINDS:
+        what = f"unknown kind of figure {kind!r}"
+        raise ArgumentError(what, fix=f"use {', '.join(_KINDS)}")
+    recording = one_recording(file)
     from tympan.spectra import figures
 
-    recording = one_recording(file)
     target = Path(f"{recording.within.stem}.png") if out is None else out
     with recording.opened(partial=partial) as source:
         for path in figures.show(source, kind, path=target):

@@ -136,11 +136,30 @@ def recordings(given: Sequence[str]) -> list[Recording]:
     return found
 
 
+def check_readable(found: Sequence[Recording]) -> None:
+    """See that a single recording can be opened, before a model is loaded to answer about it.
+
+    Of several each is reported for itself, and the others are answered.
+
+    Raises:
+        AudioFileError: it is missing, empty, no sound …
+    """
+    if len(found) != 1 or found[0].path is None or _is_pipe(found[0].path):
+        return
+    from contextlib import closing
+
+    from tympan.audio._open import open_reader
+
+    with closing(open_reader(found[0].path)):
+        pass
+
+
 def one_recording(given: str) -> Recording:
     """The recording that an argument stands for, where a command takes only one.
 
     Raises:
         ArgumentError: it stands for several.
+        AudioFileError: it cannot be opened.
     """
     from tympan.errors import ArgumentError
 
@@ -148,6 +167,7 @@ def one_recording(given: str) -> Recording:
     if len(found) > 1:
         what = f"stands for {len(found)} recordings"
         raise ArgumentError(what, file=given, fix="give one of them")
+    check_readable(found)
     return found[0]
 
 

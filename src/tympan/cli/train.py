@@ -51,9 +51,12 @@ def trainable() -> list[str]:
 
 def train(
     folder: Annotated[
-        Path,
-        typer.Argument(help="One sub-folder per label, or metadata.csv.", show_default=False),
-    ],
+        Path | None,
+        typer.Argument(
+            help="One sub-folder per label, or with a metadata.csv; else that of --metadata.",
+            show_default=False,
+        ),
+    ] = None,
     task: Annotated[
         str | None,
         typer.Option(

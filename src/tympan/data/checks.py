@@ -6,6 +6,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from tympan._words import plural
 from tympan.data.grouping import Grouping, strata_of
 from tympan.data.labels import label_conflicts
 from tympan.data.shortcuts import shortcut_warnings
@@ -78,13 +79,13 @@ def lost_labels(
     for label, n in sorted(all_of.items()):
         if lost[label] == n:
             found.append(
-                f"warning: nothing is left of label {label!r}: none of its {n} recordings can be "
-                "read"
+                f"warning: nothing is left of label {label!r}: none of its "
+                f"{plural(n, 'recording')} can be read"
             )
         elif 2 * lost[label] > n:
             found.append(
-                f"warning: label {label!r} has lost {lost[label]} of its {n} recordings, which "
-                "cannot be read"
+                f"warning: label {label!r} has lost {lost[label]} of its "
+                f"{plural(n, 'recording')}, which cannot be read"
             )
     return tuple(found)
 
@@ -122,7 +123,7 @@ def events_outside(table: Table, durations_s: Sequence[float]) -> tuple[str, ...
     if not outside:
         return ()
     return (
-        f"warning: {len(outside)} of {total} events end after their recording: "
+        f"warning: {len(outside)} of {plural(total, 'event')} end after their recording: "
         f"{'; '.join(outside[:3])}{' …' if len(outside) > 3 else ''} (times are in seconds)",
     )
 
@@ -165,6 +166,6 @@ def suggest_folds(table: Table, *, test_fraction: float = 0.15) -> str:
     few_of = round(test_fraction * least)
     some = f", {few_of} of {few([rarest])!r}" if rarest and tested >= _SMALL_TEST else ""
     return (
-        f"small test set: --folds {k} scores all {len(table)} recordings, not about {tested} of "
-        f"them{some}"
+        f"small test set: --folds {k} scores all {plural(len(table), 'recording')}, not about "
+        f"{tested} of them{some}"
     )

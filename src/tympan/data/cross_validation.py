@@ -58,7 +58,7 @@ def folds(
     else:
         names, reason = _stratified(grouping, k, seed)
     if len(set(names)) < 2:
-        raise DataError("has only one fold", file=table.root)
+        raise DataError("has only one fold", file=table.place)
     for name in sorted(set(names), key=natural):
         sets = ["test" if n == name else "train" for n in names]
         why = f"fold {name} is the test set; {reason}"
@@ -75,7 +75,7 @@ def _stratified(grouping: Grouping, k: int, seed: int) -> tuple[list[str], str]:
     if len(groups) < k:
         raise DataError(
             f"has {len(groups)} groups of recordings, too few for {k} folds",
-            file=table.root,
+            file=table.place,
             fix="choose fewer folds",
         )
     names = [""] * len(table)

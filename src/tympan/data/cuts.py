@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tympan._files import atomic_write
+from tympan._words import agrees, plural
 from tympan.data.store import cache_home
 from tympan.data.table import TAG_SEPARATOR, Example, Supervision, Table, recording, stat_of
 from tympan.errors import AudioFileError, DataError
@@ -72,10 +73,11 @@ def cut_parts(table: Table, cache_dir: str | os.PathLike[str] | None = None) -> 
             examples.append(recording(path, {**own, "label": TAG_SEPARATOR.join(labels)}))
     if not any(one.label for one in examples):
         fix = "fill in the label of some"
-        raise DataError("has no labelled part inside a recording", file=table.root, fix=fix)
+        raise DataError("has no labelled part inside a recording", file=table.place, fix=fix)
     return replace(
         table,
         root=root,
+        named=table.place,
         examples=tuple(examples),
         unlabelled=table.unlabelled + unlabelled,
         notes=(*table.notes, *_notes(examples, unlabelled)),
@@ -129,17 +131,17 @@ def _cut(root: Path, source: Path, start_s: float, end_s: float) -> Path | None:
 
 def _notes(examples: list[Example], unlabelled: int) -> list[str]:
     sources = {one.columns.get("source", "") for one in examples}
-    note = f"{len(examples)} labelled parts of {len(sources)} recordings, each as a recording"
-    left = f"; {unlabelled} parts without a label are left out" if unlabelled else ""
-    return [note + left]
+    parts, whole = plural(len(examples), "labelled part"), plural(len(sources), "recording")
+    left = f"{plural(unlabelled, 'part')} without a label {agrees(unlabelled)} left out"
+    return [f"{parts} of {whole}, each as a recording" + (f"; {left}" if unlabelled else "")]
 
 
 def _warnings(examples: list[Example], outside: int) -> list[str]:
     found = []
     if outside:
         found.append(
-            f"warning: {outside} parts are left out: they are shorter than {SHORTEST_S} s, or "
-            "begin after the end of their recording"
+            f"warning: left out: {plural(outside, 'part')} shorter than {SHORTEST_S} s, or after "
+            "the end of their recording"
         )
     if len({one.columns.get("source", "") for one in examples}) == 1:
         found.append(

@@ -72,8 +72,10 @@ def gather_events(
     for _, columns, _ in found:
         for name in differing:
             columns.pop(name, None)
-    lost = sorted(differing - {"speaker"})
-    notes = (f"columns that differ between events are not kept: {', '.join(lost)}",) if lost else ()
+    # "not" holds the labels that were refused in `tympan label`, which no training takes.
+    lost = sorted(differing - {"speaker", "not"})
+    some = f"{'columns' if len(lost) > 1 else 'the column'} {', '.join(map(repr, lost))}"
+    notes = (f"{some}: not kept, as it differs between events of a recording",) if lost else ()
     return [Example(*one) for one in found], notes
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tympan.data import layouts, metadata
-from tympan.data._formats import SPLIT_NAMES
+from tympan.data._formats import SPLIT_NAMES, TABLE_SUFFIXES
 from tympan.data._walk import walk
 from tympan.data.known_sets import read_known_set
 from tympan.data.labels import label_warnings
@@ -32,7 +32,7 @@ class _Choice:
 
 
 def read_folder(
-    folder: str | os.PathLike[str],
+    folder: str | os.PathLike[str] | None = None,
     *,
     metadata: str | os.PathLike[str] | None = None,
     file_column: str | None = None,
@@ -61,7 +61,8 @@ def read_folder(
     taken for what is in `Table.notes`, what is probably wrong in `Table.warnings`.
 
     Args:
-        folder: the folder. Symbolic links are followed, loops and all.
+        folder: the folder. Symbolic links are followed, loops and all. A table alone, or none but
+            `metadata`: the table's folder.
         metadata: the table, which may lie elsewhere, and then may name files outside the folder.
         file_column: the column of file names.
         label_column: the column of labels.
@@ -81,14 +82,7 @@ def read_folder(
     >>> read_folder(root).column("label")
     ['cat', 'dog']
     """
-    root = Path(folder)
-    if not root.exists():
-        raise DataError("does not exist", file=root, fix="check the folder's name")
-    if not root.is_dir():
-        raise DataError("is a file, not a folder", file=root, fix="give the folder it lies in")
-    listed = None if metadata is None else Path(metadata)
-    if listed is not None and not listed.is_file():
-        raise DataError("does not exist", file=listed, fix="check the name of the table")
+    root, listed = _places(folder, metadata)
     try:
         table = _read(root, _Choice(listed, file_column, label_column))
     except PermissionError as error:
@@ -101,6 +95,31 @@ def read_folder(
             fix="put sound files into one sub-folder for each label, or add a metadata.csv",
         )
     return replace(table, warnings=(*table.warnings, *label_warnings(table)))
+
+
+def _places(
+    folder: str | os.PathLike[str] | None, metadata: str | os.PathLike[str] | None
+) -> tuple[Path, Path | None]:
+    """The folder of the recordings, and the table that the user named."""
+    listed = None if metadata is None else Path(metadata)
+    root = Path(folder) if folder is not None else None
+    if root is not None and listed is None and _is_table(root):
+        root, listed = None, root
+    if listed is not None and not listed.is_file():
+        raise DataError("does not exist", file=listed, fix="check the name of the table")
+    if root is None:
+        if listed is None:
+            raise DataError("no recordings are given", fix="name their folder, or their table")
+        return listed.parent, listed
+    if not root.exists():
+        raise DataError("does not exist", file=root, fix="check the folder's name")
+    if not root.is_dir():
+        raise DataError("is a file, not a folder", file=root, fix="give the folder it lies in")
+    return root, listed
+
+
+def _is_table(path: Path) -> bool:
+    return path.suffix.lower() in TABLE_SUFFIXES and path.is_file()
 
 
 def _read(root: Path, choice: _Choice) -> Table:
@@ -152,6 +171,7 @@ def _read_table(root: Path, path: Path, choice: _Choice, chosen: bool = False) -
         origin=path.name,
         notes=listed.notes,
         warnings=listed.warnings,
+        named=path if chosen else None,
     )
 
 

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tympan._words import plural
 from tympan.data.leaks import Groups
 from tympan.data.parts import Parts, find_parts
 from tympan.data.table import Table
@@ -97,7 +98,7 @@ class Grouping:
             if (count := _count_shared(self.table.column(column), sets))
         ]
         if count := _count_shared(self.parts.keys, sets):
-            found.append(f"warning: its sets share {count} recordings cut into parts")
+            found.append(f"warning: its sets share {plural(count, 'recording')} cut into parts")
         return "; ".join(found)
 
 

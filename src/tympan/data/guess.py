@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tympan._words import plural
 from tympan.data.layouts import ABNORMAL, NORMAL
 from tympan.data.table import TAG_SEPARATOR, Table
 from tympan.errors import DataError
@@ -45,7 +46,7 @@ def guess_task(table: Table) -> Guess:
         columns = ", ".join(table.column_names)[:200]
         fix = f"its columns are: {columns}; --label-column NAME says which one is the label"
     unused = "".join(f"; {note}" for note in table.notes if "is not used" in note)
-    raise DataError(f"says nothing about its recordings{unused}", file=table.root, fix=fix)
+    raise DataError(f"says nothing about its recordings{unused}", file=table.place, fix=fix)
 
 
 def possible_task(table: Table) -> Guess | None:
@@ -72,7 +73,7 @@ def _by_files(table: Table) -> Guess | None:
     if scored and scored == len(roles) and not any("audio" in one for one in roles):
         return Guess("compose", f"there are {scored} scores, and no recordings")
     if scored and (scored == len(roles) or (2 * scored >= len(roles) and not table.has("label"))):
-        return Guess("notes", f"{scored} of {len(roles)} recordings have a score (.mid)")
+        return Guess("notes", f"{scored} of {plural(len(roles), 'recording')} have a score (.mid)")
     return None
 
 
@@ -87,10 +88,10 @@ def _by_supervisions(table: Table) -> Guess | None:
     if 2 * len(rows) < len(table) and table.has("label"):
         return None  # a few notes beside labelled recordings
     count = sum(len(example.supervisions) for example in rows)
-    where = f"{count} parts of {len(rows)} recordings have times and"
+    where = f"{plural(count, 'part')} of {plural(len(rows), 'recording')} have times and"
     if table.event_labels:
         labels = table.event_labels
-        return Guess("segment", f"{where} {len(labels)} labels: {_few(labels)}")
+        return Guess("segment", f"{where} {plural(len(labels), 'label')}: {_few(labels)}")
     if any(one.text for example in rows for one in example.supervisions):
         return Guess("transcribe", f"{where} a text")
     speakers = {one.speaker for example in rows for one in example.supervisions} - {""}
@@ -130,14 +131,16 @@ def _by_label(table: Table) -> Guess:
     # JSON in a label column is one value, whatever it holds.
     if any(TAG_SEPARATOR in label and not label.startswith("{") for label in labels):
         tags = table.tags
-        return Guess("tag", f"{where} {len(tags)} labels, several in one row: {_few(tags)}")
+        return Guess(
+            "tag", f"{where} {plural(len(tags), 'label')}, several in one row: {_few(tags)}"
+        )
     if len(labels) == 1:
         raise DataError(
             f"has only one label, {labels[0]!r}",
-            file=table.root,
+            file=table.place,
             fix="add a sub-folder or rows of another label: something to tell it from",
         )
-    return Guess("classify", f"{where} {len(labels)} labels: {_few(labels)}")
+    return Guess("classify", f"{where} {plural(len(labels), 'label')}: {_few(labels)}")
 
 
 def _few(names: list[str], limit: int = 4) -> str:

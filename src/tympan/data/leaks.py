@@ -84,7 +84,7 @@ def check_leaks(a: Table, b: Table, *, group_by: Sequence[str] = ()) -> None:
         if shared:
             raise DataError(
                 f"{column} {', '.join(shared[:5])} is in several sets of the split",
-                file=a.root,
+                file=a.place,
                 fix=f"keep all recordings of one {column} in one set",
             )
 
@@ -103,7 +103,7 @@ def report_shared(table: Table, keys: Sequence[str], sets: Sequence[int]) -> Non
         more = f" and {len(pairs) - 5} more" if len(pairs) > 5 else ""
         raise DataError(
             f"the same sound is in several sets of the split: {'; '.join(pairs[:5])}{more}",
-            file=table.root,
+            file=table.place,
             fix="remove the copies, or give them the same value in the split or fold column",
         )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tympan._words import agrees, plural
 from tympan.data.columns import EVENT_COLUMNS, SYNONYMS, find_column, names_events, plain
 from tympan.data.events import event_columns, gather_events
 from tympan.data.files import Finder
@@ -21,6 +23,7 @@ from tympan.errors import DataError
 _STEERING = ("label", "fold", "split", "speaker", "source")
 _WORDS = {"label": "labels", "text": "texts", "speaker": "speakers", "source": "sources"}
 _MOST_PROBLEMS = 8
+_RELATIVE = "file names are relative to the folder of the table or of the recordings"
 
 Files = list[dict[str, Path]]
 
@@ -66,11 +69,12 @@ def read(
         raise DataError("has no rows", file=path, fix="add one row for each recording")
     finder = Finder(root, path, anywhere=chosen)
     roles = find_roles(table, finder, file_column, label_column)
-    files, problems = _resolve(table, roles, finder)
+    files, problems, missing = _resolve(table, roles, finder)
     events = event_columns(table.names, _repeated(files), roles.means)
     means = {**roles.means, **events}
     rows, warnings = _rows(table, roles, means, path.name)
     warnings += _other_spellings(table, means)
+    warnings += _left_out(path.name, rows, files, missing)
     notes = [_about(path, roles, means, finder)]
     if events:
         examples, more = gather_events(rows, files, problems)
@@ -86,8 +90,8 @@ def read(
                 "each file is in one row (name them start_s and end_s if they are)"
             )
     named = _annotations(table, roles, files, finder, problems)
-    if problems:
-        raise _error(path, problems)
+    if problems or not any(files):
+        raise _error(path, [*problems, *missing])
     examples = [annotate(one, named.get(one.path, ())) for one in examples]
     return Listed(tuple(examples), unlabelled, tuple(filter(None, notes)), tuple(warnings))
 
@@ -108,8 +112,39 @@ def _names_files(names: Sequence[str]) -> bool:
     )
 
 
-def _resolve(table: Rows, roles: Roles, finder: Finder) -> tuple[Files, list[str]]:
-    """The files of each row, and clauses about those that are not there."""
+def _left_out(name: str, rows: list[Row], files: Files, missing: list[str]) -> list[str]:
+    """Warnings about rows without their file, and about labels that are lost with them."""
+    if not missing:
+        return []
+    lost = sum(not one for one in files)
+    found = [
+        f"warning: {name} {'; '.join(missing)}: {lost} of {plural(len(rows), 'row')} "
+        f"{agrees(lost)} left out ({_RELATIVE})"
+    ]
+    labels = [
+        {one.strip() for one in cells.get("label", "").split(TAG_SEPARATOR)} - {""}
+        for _, cells in rows
+    ]
+    all_of = Counter(label for one in labels for label in one)
+    left = Counter(
+        label for one, there in zip(labels, files, strict=True) if there for label in one
+    )
+    for label, n in sorted(all_of.items()):
+        if not left[label]:
+            found.append(
+                f"warning: nothing is left of label {label!r}: the files of its "
+                f"{plural(n, 'row')} do not exist"
+            )
+        elif 2 * left[label] < n:
+            found.append(f"warning: label {label!r} has lost {n - left[label]} of its {n} rows")
+    return found
+
+
+def _resolve(table: Rows, roles: Roles, finder: Finder) -> tuple[Files, list[str], list[str]]:
+    """The files of each row, none where one is missing.
+
+    Also clauses about what is wrong, and about files that are not there.
+    """
     files: Files = []
     missing: dict[str, list[str]] = {column: [] for column in roles.files.values()}
     refused: list[str] = []
@@ -131,13 +166,14 @@ def _resolve(table: Rows, roles: Roles, finder: Finder) -> tuple[Files, list[str
                 missing[column].append(f"{_short(name)} (line {line})")
             else:
                 refused.append(f"has an empty {column} in line {line}")
-        files.append(found)
+        needed = sum(column == main or bool(cells.get(column)) for column in roles.files.values())
+        files.append(found if len(found) == needed else {})
     lost = [
         f"names {_several(names)} that {'does' if len(names) == 1 else 'do'} not exist"
         for names in missing.values()
         if names
     ]
-    return files, [*refused, *lost]
+    return files, refused, lost
 
 
 def _repeated(files: Files) -> bool:
@@ -245,7 +281,7 @@ def _error(path: Path, problems: list[str]) -> DataError:
 
 def _fixes(what: str) -> list[str]:
     known = {
-        "not exist": "file names are relative to the folder of the table or of the recordings",
+        "not exist": _RELATIVE,
         "leads out": "file names must lie below the folder, unless --metadata names the table",
         "twice": "one row for each file; for several labels write them as 'a;b'; "
         "for events in a file add start_s and end_s",

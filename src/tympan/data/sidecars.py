@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tympan._words import plural
 from tympan.data._walk import is_score
 from tympan.data.annotations.detect import Format, detect_format, read_annotation
 from tympan.data.annotations.rttm import read_rttm_recordings
@@ -72,7 +73,8 @@ def add_sidecars(root: Path, examples: Sequence[Example], files: Iterable[Path])
         count = sum(bool(one.supervisions) for one in scored)
         empty = sum(not events for _, events in found.values())
         notes.append(
-            f"annotations ({suffixes}) give events in {count} of {len(scored)} recordings"
+            f"annotations ({suffixes}) give events in {count} of "
+            f"{plural(len(scored), 'recording')}"
             + (f"; {empty} annotations are empty: nothing happens there" if empty else "")
         )
     used = frozenset({*scores, *(sidecar for sidecar, _ in found.values())})
@@ -138,7 +140,7 @@ def _add_scores(
             one = replace(one, files={**one.files, "midi": score})
             used.add(score)
         found.append(one)
-    note = f"a score (.mid, .abc) lies beside {len(used)} of {len(found)} recordings"
+    note = f"a score (.mid, .abc) lies beside {len(used)} of {plural(len(found), 'recording')}"
     return found, used, [note] if used else []
 
 

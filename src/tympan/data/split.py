@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tympan._words import plural
 from tympan.data._formats import SPLIT_NAMES
 from tympan.data.grouping import Grouping, Strata, strata_of
 from tympan.data.leaks import content_keys, report_shared
@@ -83,7 +84,7 @@ def split_table(
         what = f"val_fraction {val_fraction} and test_fraction {test_fraction} must sum below 1"
         raise ArgumentError(what)
     if not len(table):
-        raise DataError("has no examples to split", file=table.root)
+        raise DataError("has no examples to split", file=table.place)
     grouping = Grouping.of(table, content_keys(table, keys), group_by)
     fractions = {"val": val_fraction, "test": test_fraction}
     sets, *reasons = _given(table, fractions)
@@ -118,12 +119,12 @@ def _given(table: Table, fractions: dict[str, float]) -> tuple[list[str] | None,
     if "train" in meaning.values():
         if unknown:
             fix = "use train, val or test"
-            raise DataError(f"has the split {unknown[0]!r}", file=table.root, fix=fix)
+            raise DataError(f"has the split {unknown[0]!r}", file=table.place, fix=fix)
         require_all(table, "split")
         return [meaning[value] for value in values], "the split column is obeyed"
     if not unknown:
         fix = "call some train"
-        raise DataError("its split column names no training rows", file=table.root, fix=fix)
+        raise DataError("its split column names no training rows", file=table.place, fix=fix)
     # It means something else: parts of a corpus, for instance.
     names = few(sorted(value for value in meaning if value))
     sets, more = _given_folds(table, fractions)
@@ -153,8 +154,8 @@ def require_all(table: Table, column: str) -> None:
     empty = [table.name(i) for i, value in enumerate(table.column(column)) if not value]
     if empty:
         raise DataError(
-            f"has {len(empty)} rows without a {column}: {few(empty)}",
-            file=table.root,
+            f"has {plural(len(empty), 'row')} without a {column}: {few(empty)}",
+            file=table.place,
             fix=f"fill in the column {column}, or leave it out",
         )
 
@@ -192,13 +193,15 @@ def assign(grouping: Grouping, sets: list[str], fractions: dict[str, float], see
     for name in fractions:
         if name not in sets:
             raise DataError(
-                f"leaves nothing for the {TITLES[name]} set: {len(rows)} recordings come from "
-                f"{len(groups)} sources (the same {grouping.words}), and each label needs two",
-                file=table.root,
+                f"leaves nothing for the {TITLES[name]} set: {plural(len(rows), 'recording')} "
+                f"from {plural(len(groups), 'source')} (the same {grouping.words}), and each label "
+                "needs two",
+                file=table.place,
                 fix="add recordings of other sources",
             )
     counts = ", ".join(f"{TITLES[name]} {sets.count(name)}" for name in SETS if name in sets)
-    how = f"recordings of the same {grouping.words} stay in one set ({len(groups)} sources)"
+    sources = plural(len(groups), "source")
+    how = f"recordings of the same {grouping.words} stay in one set ({sources})"
     reasons = (
         f"{how}: {counts} recordings",
         grouping.parts.reason,

@@ -32,6 +32,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tympan._words import plural
 from tympan.data.packs import Entry, Progress, build, key_of, read_entries
 from tympan.data.table import Example, Table
 from tympan.errors import AudioFileError, DataError
@@ -188,7 +189,7 @@ class AudioStore:
 
     def __repr__(self) -> str:
         return (
-            f"AudioStore({len(self._entries)} files, {self.duration_s / 60:.1f} min at "
+            f"AudioStore({plural(len(self._entries), 'file')}, {self.duration_s / 60:.1f} min at "
             f"{self.rate_hz} Hz, in {str(self.folder)!r})"
         )
 
@@ -283,7 +284,7 @@ def _unreadable(table: Table, errors: list[AudioFileError]) -> DataError:
     )
     more = f"; and {len(errors) - 10} more" if len(errors) > 10 else ""
     return DataError(
-        f"{len(errors)} of {len(table)} recordings cannot be read: {shown}{more}",
-        file=table.root,
+        f"{len(errors)} of {plural(len(table), 'recording')} cannot be read: {shown}{more}",
+        file=table.place,
         fix="remove or replace them, or skip them",
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tympan._words import plural
 from tympan.errors import DataError
 
 TAG_SEPARATOR = ";"
@@ -124,6 +125,7 @@ class Table:
         origin: where the labels came from: `"sub-folders"` or the name of the metadata file.
         notes: sentences for the user about what was taken for what.
         warnings: sentences for the user about what is probably wrong; each begins with "warning: ".
+        named: what the user named, if it is not `root`: the table of the recordings.
 
     >>> table = Table(Path("."), (recording(Path("a.wav"), {"label": "dog"}),
     ...                           recording(Path("b.wav"), {"label": "cat"})))
@@ -138,6 +140,12 @@ class Table:
     origin: str = "sub-folders"
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    named: Path | None = None
+
+    @property
+    def place(self) -> Path:
+        """What messages call it: the file or folder that the user named."""
+        return self.named or self.root
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -166,7 +174,7 @@ class Table:
         if not any(name in example.columns for example in self.examples):
             known = ", ".join(self.column_names) or "none"
             raise DataError(
-                f"has no column {name!r}", file=self.root, fix=f"the columns here are: {known}"
+                f"has no column {name!r}", file=self.place, fix=f"the columns here are: {known}"
             )
         return [example.columns.get(name, "") for example in self.examples]
 
@@ -251,5 +259,5 @@ class Table:
         return self.relative(self.examples[row].path)
 
     def __repr__(self) -> str:
-        kinds = f", {len(self.labels)} labels" if self.labels else ""
+        kinds = f", {plural(len(self.labels), 'label')}" if self.labels else ""
         return f"Table({str(self.root)!r}, {len(self)} examples{kinds})"

@@ -17,6 +17,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+from tympan._words import plural
 from tympan.errors import DataError, TympanError
 from tympan.report.found import MOST_S, sound_card
 from tympan.report.page import percent, render
@@ -183,7 +184,7 @@ class Desk:
 
     def _kept(self) -> str:
         answers = self.labelling.answers
-        lost = f" {self._lost} moments could not be read and were skipped." if self._lost else ""
+        lost = f" {plural(self._lost, 'moment')} could not be read, skipped." if self._lost else ""
         moments = len(answers.by_moment())
         return f"{moments} moments have answers, kept in {answers.path.name}.{lost}"
 

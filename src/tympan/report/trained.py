@@ -27,7 +27,7 @@ _FOLDED = "of these scored by the models of the folds"
 
 
 def train(
-    folder: str | os.PathLike[str] | Table,
+    folder: str | os.PathLike[str] | Table | None = None,
     *,
     task: str | None = None,
     from_: str | None = None,
@@ -55,7 +55,6 @@ def train(
         Where the model is, and its scores on recordings that it was not trained on.
     """
     from tympan.tasks import train as train_model
-    from tympan.training import checkpoint
 
     result = train_model(
         folder,
@@ -76,6 +75,8 @@ def train(
         say=say,
     )
     write_training_report(result, result.log)
+    from tympan.training import checkpoint
+
     for place in ("", f"{PHASES}/*/", f"{FOLDER}/*/", f"{FOLDER}/*/{PHASES}/*/"):
         for path in sorted(result.folder.glob(f"{place}{checkpoint.CHECKPOINT}")):
             checkpoint.drop_resume_state(path.parent)

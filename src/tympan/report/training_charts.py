@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tympan._words import plural
 from tympan.models.scores import SHARE, TITLES
 from tympan.report.charts import Line, Mark, Plot, Tick, path
 from tympan.report.page import NBSP, percent
@@ -156,7 +157,7 @@ def _curve(title: str, epochs: np.ndarray, series: Mapping[str, np.ndarray], sha
     )
     return Plot(
         title=title,
-        alt=f"{title} over {len(epochs)} epochs; at the end: {last}",
+        alt=f"{title} over {plural(len(epochs), 'epoch')}; at the end: {last}",
         lines=lines,
         legend=names,
         x_ticks=_epoch_ticks(epochs),
@@ -258,4 +259,7 @@ def _calibration_words(error: float, n: int) -> str:
     )
     if n >= 200:
         return f"{words}."
-    return f"{words}; with only {n} recordings chance makes it look larger, and bars say little."
+    return (
+        f"{words}; with only {plural(n, 'recording')} chance makes it look larger, and bars say "
+        "little."
+    )

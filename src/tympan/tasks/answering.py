@@ -98,13 +98,14 @@ def load(model: str | os.PathLike[str] | None, task: str, device: str = "auto") 
     if not isinstance(model, str | os.PathLike):
         what = f"a model is a name or a folder, not {type(model).__name__}"
         raise ArgumentError(what, fix="for instance model='sounds'")
-    place = _chosen(device)
     engine = find_engine(model) if isinstance(model, str) else None
     if engine is not None:
-        return _engine(engine, task, place)
+        return _engine(engine, task, _chosen(device))
     from tympan.models import find_model
 
+    # A wrong name is found before PyTorch is loaded.
     folder = find_model(model).resolve()
+    place = _chosen(device)
     try:
         found = (folder / "card.json").stat()
         stamp = (found.st_mtime_ns, found.st_size)

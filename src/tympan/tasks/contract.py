@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
+from tympan._words import agrees, plural
 from tympan.models.scores import Score
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Recipe(Generic[C]):
             to see whether epochs are better than the initialised weights; 0: no trial.
         initialize: copy pretrained weights, fit a linear probe …; None: random weights. What it
             leaves is scored before the first epoch, and kept where no epoch is better.
+        held: how many of the phases the output folder holds already.
     """
 
     phases: tuple[Phase[C], ...]
@@ -83,6 +85,7 @@ class Recipe(Generic[C]):
     val_fraction: float = VAL_FRACTION
     trial_fraction: float = 0.0
     initialize: Callable[[Learner, Examples, Log], None] | None = None
+    held: int = 0
 
     @property
     def config(self) -> C:
@@ -127,6 +130,7 @@ class Evaluation:
         seen: recordings of the folder that the model was trained on.
         seen_left_out: whether they were left out; not if nothing else was there.
         skipped: what could not be read, a line each.
+        warnings: what is probably wrong with the recordings, a line each.
     """
 
     scores: tuple[Score, ...]
@@ -137,6 +141,7 @@ class Evaluation:
     seen: int = 0
     seen_left_out: bool = True
     skipped: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -144,12 +149,27 @@ class Evaluation:
         return {one.name: one.value for one in self.scores}
 
     @property
+    def counted_text(self) -> str:
+        """How many of what were scored, in words."""
+        return plural(self.count, self.counted.removesuffix("s"))
+
+    def score_lines(self) -> list[str]:
+        """Each score in a line, with its interval, in columns."""
+        width = max((len(one.title) for one in self.scores), default=0)
+        widest = max((len(one.text) for one in self.scores), default=0)
+        return [
+            f"{one.title:{width}}  {one.text:>{max(8, widest)}}"
+            + (f"   95 % interval {one.interval_text}" if one.interval else "")
+            for one in self.scores
+        ]
+
+    @property
     def remark(self) -> str:
         """A sentence about recordings that the model was trained on; empty if there are none."""
         if not self.seen:
             return ""
         if self.seen_left_out:
-            return f"{self.seen} that the model was trained on are left out"
+            return f"{self.seen} that the model was trained on {agrees(self.seen)} left out"
         return "the model was trained on all of them, so the scores say little"
 
     def details(self) -> dict[str, Any]:
@@ -172,14 +192,12 @@ class Evaluation:
             "seen_in_training": self.seen,
             "seen_left_out": bool(self.seen) and self.seen_left_out,
             "skipped": list(self.skipped),
+            "warnings": list(self.warnings),
         }
 
     def __str__(self) -> str:
-        lines = [f"{self.count} {self.counted}" + (f" ({self.remark})" if self.remark else "")]
-        width = max((len(one.title) for one in self.scores), default=0)
-        for one in self.scores:
-            interval = f"   95 % interval {one.interval_text}" if one.interval else ""
-            lines.append(f"{one.title:{width}}  {one.text:>8}{interval}")
+        lines = [self.counted_text + (f" ({self.remark})" if self.remark else "")]
+        lines += self.score_lines()
         rows = self.table()
         if rows:
             columns = {name: [name, *(row[name] for row in rows)] for name in rows[0]}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ArgumentError, DataError
+from tympan.tasks.continuing import check_same_data, continued
 from tympan.tasks.contract import Log, Model, Recipe
 from tympan.tasks.job import Job, keep_apart, with_rows
 from tympan.tasks.phases import run_phases
@@ -43,17 +44,17 @@ def check_folds(table: Table, k: int) -> None:
         what = (
             "says itself which recordings are for training or the test (a split column or folder)"
         )
-        raise ArgumentError(what, file=table.root, fix="leave out --folds")
+        raise ArgumentError(what, file=table.place, fix="leave out --folds")
     if not table.has("fold"):
         return
     names = set(table.column("fold"))
     if "" in names:
         fix = "fill in its fold column, or leave the column out"
-        raise DataError("has recordings without a fold", file=table.root, fix=fix)
+        raise DataError("has recordings without a fold", file=table.place, fix=fix)
     if len(names) != k:
         what = f"has {len(names)} folds in its fold column, not {k}"
         fix = f"--folds {len(names)}" if len(names) > 1 else "leave the column out"
-        raise ArgumentError(what, file=table.root, fix=fix)
+        raise ArgumentError(what, file=table.place, fix=fix)
 
 
 def keep_all(table: Table, keys: Sequence[str], recipe: Recipe[Any]) -> Split:
@@ -112,7 +113,7 @@ def plan(job: Job, k: int, start: LoadedModel | None, log: Log) -> dict[str, Job
         raise DataError(
             "has nothing to score in folds: the model that it starts from was trained on it, or "
             "each label comes from one source",
-            file=job.table.root,
+            file=job.table.place,
             fix="--from scratch, or more recordings",
         )
     return found
@@ -163,6 +164,9 @@ def cross_validate(
         place = out / FOLDER / str(number)
         place.mkdir(parents=True, exist_ok=True)
         log(f"fold {name}, {number} of {len(jobs)}: training on the others")
+        if resume:
+            job = replace(job, recipe=continued(job.recipe, place))
+            check_same_data(job, place, start)
         job = decided(job, place, start=start, resume=resume, progress=progress)
         learner, _ = run_phases(job, place, start=start, resume=resume, progress=progress)
         config = calibrated(job, learner)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def evaluate(
     model: str | os.PathLike[str],
-    folder: str | os.PathLike[str] | Table,
+    folder: str | os.PathLike[str] | Table | None = None,
     *,
     split: str | None = None,
     device: str = "auto",
@@ -31,7 +31,7 @@ def evaluate(
 
     Args:
         model: catalogue name or folder of a model.
-        folder: AudioFolder layout, see `tympan train`; or its table.
+        folder: AudioFolder layout, see `tympan train`; or its table. None: that of `metadata`.
         split: score the rows of this `split` only, such as `"test"`.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
         metadata: the table of the recordings, wherever it lies.
@@ -43,12 +43,10 @@ def evaluate(
         DataError: the folder cannot be read, or has labels that the model does not know.
     """
     from tympan.data import AudioStore, Table, cut_parts, read_folder
-    from tympan.models import load_model
+    from tympan.models import find_model, load_model
     from tympan.training.device import choose_device
 
-    loaded = load_model(model)
-    task = get(loaded.card.task)
-    ready = task.load(loaded, choose_device(device))
+    find_model(model)  # a wrong name is found before anything takes time
     table = (
         folder
         if isinstance(folder, Table)
@@ -56,12 +54,17 @@ def evaluate(
             folder, metadata=metadata, file_column=file_column, label_column=label_column
         )
     )
+    if split is not None:
+        table.column("split")
+    loaded = load_model(model)
+    task = get(loaded.card.task)
+    ready = task.load(loaded, choose_device(device))
     if getattr(task, "cuts_parts", False):
         table = cut_parts(table)
     if split is not None:
         table = table.where("split", split)
     store = AudioStore.open(table, ready.rate_hz, on_error="skip")
-    table, known = store.table, trained_on(loaded.card)
+    found, table, known = table, store.table, trained_on(loaded.card)
     keys = store.keys(table)
     fresh = [i for i, key in enumerate(keys) if not file_keys(key) & known]
     result = task.evaluate([(ready, table.subset(fresh) if fresh else table)], store)
@@ -70,4 +73,5 @@ def evaluate(
         seen=len(keys) - len(fresh),
         seen_left_out=bool(fresh),
         skipped=tuple(str(error) for error in store.skipped),
+        warnings=found.warnings,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from tympan._words import agrees, plural
 from tympan.errors import DataError
 from tympan.tasks.contract import Log, Phase, Prepared, Recipe, Task
 
@@ -77,7 +78,7 @@ class Job:
     def with_split(self, split: Split) -> Job:
         """The same with another split, and the task fitted to its training set."""
         if not len(split.train):
-            raise DataError("has no recordings to train on", file=self.table.root)
+            raise DataError("has no recordings to train on", file=self.table.place)
         same = split.indices["train"] == self.split.indices["train"]
         prepared = self.prepared
         if not same:
@@ -113,7 +114,7 @@ def make_job(
 
     def progress(done: int, total: int) -> None:
         if done == 0 or done == total or done % 500 == 0:
-            log(f"decoding, once: {done} of {total} recordings")
+            log(f"decoding, once: {done} of {plural(total, 'recording')}")
 
     rate_hz = task.store_rate_hz(recipe.config)
     store = AudioStore.open(table, rate_hz, progress=progress, on_error="skip")
@@ -124,7 +125,7 @@ def make_job(
     notes = (*task.check(table, store), *data_warnings(found, table, keys, store.skipped))
     split = splitter(table, keys, recipe)
     if not len(split.train):
-        raise DataError("has no recordings to train on", file=table.root)
+        raise DataError("has no recordings to train on", file=table.place)
     prepared = task.prepare(split.train, store, recipe)
     for line in (*prepared.notes, *notes, f"split: {split.reason}"):
         log(line)
@@ -195,12 +196,15 @@ def keep_apart(
     if not parts["test"] and job.split.indices["test"] and not may_be_empty:
         raise DataError(
             f"has only recordings in its test set that {start.card.name} was trained on",
-            file=job.table.root,
+            file=job.table.place,
             fix="--from scratch, or the --seed of that training, or more recordings",
         )
+    n = len(moved)
     what = "left out" if leave_out else "used for training only"
     more = " (or on others of their source)" if set(moved) - set(itself) else ""
-    note = f"{len(moved)} recordings that {start.card.name} was trained on{more} are {what}"
+    note = (
+        f"{plural(n, 'recording')} that {start.card.name} was trained on{more} {agrees(n)} {what}"
+    )
     log(note)
     split = with_rows(job.table, job.split, parts)
     found = job.with_split(replace(split, reason=f"{job.split.reason}; {note}"))

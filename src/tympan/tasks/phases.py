@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tympan.tasks.contract import Log, Recipe
+from tympan._words import plural
+from tympan.tasks.contract import Log
 from tympan.tasks.job import Job
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def run_phases(
         examples = job.examples("train")
         assert examples is not None
         recipe.initialize(learner, examples, log)
-    weights = "" if start is None else str(start.card.weights.get("sha256", ""))
+    weights = weights_of(start)
     histories: list[History] = []
     for number, phase in enumerate(recipe.phases, 1):
         if number > 1:  # the losses of a phase are those of its configuration
@@ -86,42 +86,23 @@ def run_phases(
     return learner, history
 
 
-def continued(recipe: Recipe[Any], out: Path, log: Log) -> Recipe[Any]:
-    """Where `out` holds a finished training of fewer epochs, a recipe that adds the rest to it.
-
-    The learning rate begins again for the epochs that are added, as in another cycle.
-
-    Args:
-        recipe: of one phase.
-        out: the folder of the model.
-        log: called with a line if there is such a training.
-    """
-    from tympan.training import checkpoint
-
-    path, (first, *others) = out / checkpoint.CHECKPOINT, recipe.phases
-    if others or not path.exists():
-        return recipe
-    _, state = checkpoint.load(path)
-    before = state["fingerprint"].get("epochs", 0)
-    finished = state["history"].get("stopped", "running") != "running"
-    wanted = first.training.epochs
-    if not finished or not 0 < before < wanted:
-        return recipe
-    log(f"{out} holds a training of {before} epochs; {wanted - before} more follow")
-    start = replace(first, training=replace(first.training, epochs=before))
-    rest = replace(first, training=replace(first.training, epochs=wanted - before))
-    return replace(recipe, phases=(start, rest))
+def weights_of(start: LoadedModel | None) -> str:
+    """What a resume compares of the model that a training starts from."""
+    return "" if start is None else str(start.card.weights.get("sha256", ""))
 
 
 def log_gain(history: History, log: Log) -> None:
     """Say it where a training gained nothing, or was stopped for that."""
     if history.kept_start and history.epochs:
         log(
-            f"none of {len(history.epochs)} epochs was better than the weights before them, which "
+            f"{plural(len(history.epochs), 'epoch')}, none better than the weights before, which "
             "are kept"
         )
     elif history.stopped == "early":
-        log(f"stopped after {len(history.epochs)} epochs: no gain since epoch {history.best_epoch}")
+        log(
+            f"stopped after {plural(len(history.epochs), 'epoch')}: no gain since epoch "
+            f"{history.best_epoch}"
+        )
 
 
 def folder_of(out: Path, number: int) -> Path:

@@ -7,7 +7,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tympan.tasks.contract import Evaluation, LearnsKnown, Log, Model
+from tympan._words import plural
+from tympan.tasks.contract import Evaluation, LearnsKnown, Log, Model, Recipe
 from tympan.tasks.job import Job, file_keys, trained_on
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def draft_card(job: Job, out: Path, start: LoadedModel | None) -> Card:
     rows = [*job.split.indices["train"], *job.split.indices["val"]]
     keys = {one for i in rows for one in file_keys(job.keys[i])}
     data: dict[str, Any] = {
-        "folder": job.table.root.name,
+        "folder": job.table.place.name,
         "digest": job.table.digest,
         "recordings": {part: len(rows) for part, rows in job.split.indices.items()},
         "split": job.split.reason,
@@ -44,16 +45,24 @@ def draft_card(job: Job, out: Path, start: LoadedModel | None) -> Card:
         }
     data["trained_on"] = sorted(keys) if len(keys) <= MOST_KEYS else []
     name = "".join(c if c.isprintable() and c not in "/\\" else "-" for c in out.resolve().name)
+    trained = plural(len(job.split.train), "recording")
     card = Card(
         name=name.encode("utf-8", "replace").decode() or "model",
         task=job.task.name,
-        description=f"Trained on {len(job.split.train)} recordings of {job.table.root.name}.",
+        description=f"Trained on {trained} of {job.table.place.name}.",
         config=job.prepared.config.to_dict(),
         labels=list(job.prepared.vocabulary),
         data=data,
         attribution=start.card.attribution if start is not None else "",
     )
     return Card.from_json(card.to_json())
+
+
+def with_training(card: Card, recipe: Recipe[Any]) -> Card:
+    """The card with the training that was decided on."""
+    phases = [asdict(phase.training) for phase in recipe.phases]
+    data = card.data if isinstance(card.data, dict) else {}
+    return replace(card, data={**data, "training": phases})
 
 
 def finish(
@@ -103,7 +112,7 @@ def finish(
             card = replace(card, config=config.to_dict())
         for (_, rows), value in zip(parts, evaluation.scores[0].folds, strict=True):
             score = replace(evaluation.scores[0], value=value, interval=None)
-            log(f"fold of {len(rows)} {evaluation.counted}: {score}")
+            log(f"fold of {plural(len(rows), evaluation.counted.removesuffix('s'))}: {score}")
     save_model(out, state, scored_card(card, evaluation, job.split.reason))
     return evaluation, job
 
@@ -126,7 +135,7 @@ def scored_card(card: Card, evaluation: Evaluation, split: str) -> Card:
     headline = evaluation.scores[0]
     if evaluation.count < FEW_TESTED and headline.interval is not None:
         limits.append(
-            f"It was tested on {evaluation.count} {evaluation.counted} only: its true "
+            f"It was tested on {evaluation.counted_text} only: its true "
             f"{headline.title} is somewhere between {headline.interval_text}."
         )
     metrics = {

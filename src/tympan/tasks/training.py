@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tympan._files import open_in_browser
+from tympan._words import plural
 from tympan.errors import ArgumentError, ModelError
 from tympan.tasks import cross
-from tympan.tasks.contract import Evaluation, Log, Recipe
+from tympan.tasks.continuing import check_same_data, continued, held_epochs
+from tympan.tasks.contract import Evaluation, Log, Recipe, Task
 from tympan.tasks.job import Job, keep_apart, make_job
-from tympan.tasks.phases import clear_phases, continued, log_gain, run_phases
+from tympan.tasks.phases import clear_phases, log_gain, run_phases
 from tympan.tasks.recipes import SMALL, TEST_FRACTION, gather
 from tympan.tasks.registry import get, verb, verbs
-from tympan.tasks.saving import draft_card, finish
-from tympan.tasks.trial import clear_trial, decided
+from tympan.tasks.saving import draft_card, finish, with_training
+from tympan.tasks.trial import FOLDER as TRIAL
+from tympan.tasks.trial import OUTCOME, clear_trial, decided
 from tympan.training.threads import compute_threads
 
 if TYPE_CHECKING:
@@ -70,7 +73,7 @@ class TrainingResult:
     def __str__(self) -> str:
         found = self.evaluation
         how = "in cross-validation" if self.cross_validated else "held out"
-        lines = [f"{', '.join(map(str, found.scores))} on {found.count} {found.counted} {how}"]
+        lines = [f"{found.counted_text} {how}", *found.score_lines()]
         headline = found.scores[0]
         if headline.folds:
             folds = ", ".join(replace(headline, value=one).text for one in headline.folds)
@@ -79,7 +82,7 @@ class TrainingResult:
 
 
 def train(
-    folder: str | os.PathLike[str] | Table,
+    folder: str | os.PathLike[str] | Table | None = None,
     *,
     task: str | None = None,
     from_: str | None = None,
@@ -101,7 +104,8 @@ def train(
 
     Args:
         folder: one sub-folder for each label, or `metadata.csv`/`.jsonl` with `file_name` and more;
-            or the table of one, of which rows were chosen or columns changed.
+            or the table of one, of which rows were chosen or columns changed. None: that of
+            `metadata`.
         task: the question; guessed from the folder by default.
         from_: model to start from (name or folder), or `"scratch"`; the shipped one by default.
         out: folder of the model; `<folder>-<task>` in the working directory by default.
@@ -135,14 +139,18 @@ def train(
         lines.append(line)
         say(line)
 
-    _check_installed()
     from tympan.data import Table, cut_parts, read_folder, suggest_folds
 
+    # What can be seen without PyTorch comes first: a mistake is answered at once.
+    _check_names(task, from_)
     if not isinstance(folder, Table):
         folder = read_folder(
             folder, metadata=metadata, file_column=file_column, label_column=label_column
         )
+    if out is not None:
+        _check_not_recordings(Path(out), folder.root)
     table, name = folder, _question(folder, task, log)
+    _check_installed()
     question = get(name)
     target = Path(out) if out is not None else Path(f"{table.root.resolve().name}-{name}")
     with _empty_folder_removed(target):
@@ -157,15 +165,15 @@ def train(
             cross.check_folds(table, folds)
         start = _start_model(name, from_, log)
         values = gather(settings, epochs=epochs, seed=seed, augment=augment)
-        recipe = question.recipe(table, start, values)
-        for line in recipe.reasons:
-            log(line)
-        if resume:
-            recipe = continued(recipe, target, log)
+        recipe = _recipe(question, table, start, values, target if resume else None, log)
+        whole = continued(recipe, target, log) if resume else recipe
         job = make_job(question, recipe, table, _split if folds is None else cross.keep_all, log)
         jobs = None if folds is None else cross.plan(job, folds, start, log)
         if start is not None:
             job = keep_apart(job, start, log, leave_out=None if folds is None else False)
+        job = replace(job, recipe=whole)
+        if resume:
+            check_same_data(job, target, start)
         card = draft_card(job, target, start)
     if not resume:
         cross.clear_folds(target)
@@ -174,15 +182,35 @@ def train(
     how: dict[str, Any] = {"start": start, "resume": resume, "progress": progress, "log": log}
     with compute_threads(threads):
         job = decided(job, target, **how)
+        card = with_training(card, job.recipe)
         learner, history = run_phases(job, target, **how)
         log_gain(history, log)
         scored = None
         if jobs is not None:
             scored = cross.cross_validate(jobs, target, **how), cross.scored_split(job, jobs)
         evaluation, job = finish(job, learner, target, card, start, scored, log)
-    if folds is None and (hint := suggest_folds(table)):
+    if folds is None and (hint := suggest_folds(job.table)):
         log(hint)
     return TrainingResult(target, evaluation, job, history, tuple(lines))
+
+
+def _recipe(
+    question: Task[Any, Any],
+    table: Table,
+    start: LoadedModel | None,
+    values: dict[str, Any],
+    out: Path | None,
+    log: Log,
+) -> Recipe[Any]:
+    """How to train; without a word about epochs, as many as `out` holds, if these are more."""
+    recipe = question.recipe(table, start, values)
+    have = 0 if out is None or "epochs" in values or len(recipe.phases) > 1 else held_epochs(out)
+    if have > recipe.phases[0].training.epochs:
+        log(f"{out} holds a training of {plural(have, 'epoch')}, which is kept")
+        recipe = question.recipe(table, start, {**values, "epochs": have})
+    for line in recipe.reasons:
+        log(line)
+    return recipe
 
 
 def _split(table: Table, keys: Sequence[str], recipe: Recipe[Any]) -> Split:
@@ -197,6 +225,21 @@ def _split(table: Table, keys: Sequence[str], recipe: Recipe[Any]) -> Split:
         return split
     why = f"under {SMALL} recordings for each label, so none is held out for validation"
     return replace(split, reason=f"{split.reason}; {why}")
+
+
+def _check_names(task: str | None, from_: str | None) -> None:
+    """See that the question and the model to start from exist."""
+    from tympan.models import find_model
+
+    if task is not None:
+        verb(task)
+    if from_ is not None and from_ != SCRATCH:
+        find_model(from_)
+
+
+def _check_not_recordings(out: Path, folder: Path) -> None:
+    if out.is_dir() and out.resolve() == folder.resolve():
+        raise ArgumentError("holds the recordings", file=out, fix="--out elsewhere")
 
 
 def _check_installed() -> None:
@@ -221,12 +264,13 @@ def _empty_folder_removed(out: Path) -> Iterator[None]:
 
 def _check_out(out: Path, folder: Path) -> None:
     """A model never lands among other files."""
-    ours = {"card.json", "checkpoint.safetensors", "history.json", ".lock"}
+    ours = {"card.json", "checkpoint.safetensors", "history.json", ".lock", OUTCOME}
     if out.exists() and not out.is_dir():
         raise ArgumentError("is a file, not a folder for a model", file=out, fix="--out elsewhere")
-    if out.is_dir() and out.resolve() == folder.resolve():
-        raise ArgumentError("holds the recordings", file=out, fix="--out elsewhere")
-    if out.is_dir() and any(out.iterdir()) and not ours & {p.name for p in out.iterdir()}:
+    _check_not_recordings(out, folder)
+    inside = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    # A training that was stopped in its trial has left nothing else.
+    if inside and not (ours & inside or (out / TRIAL / ".lock").exists()):
         fix = "name a new or an empty folder with --out"
         raise ArgumentError("holds other files, a model would mix with them", file=out, fix=fix)
     # Better known now than when the training is over.
@@ -250,11 +294,11 @@ def _question(table: Table, task: str | None, log: Log) -> str:
         claims = ((one, get(one).claims(table)) for one in verbs())
         name, reason = next(((one, why) for one, why in claims if why), (None, ""))
         reason = f"because {reason}"
-    guess = None if name else guess_task(table)
+    guess, many = None if name else guess_task(table), plural(len(table), "recording")
     log(
-        f"{len(table)} recordings; task: {name}, {reason}"
+        f"{many}; task: {name}, {reason}"
         if guess is None
-        else f"{len(table)} recordings; task: {guess.task}, because {guess.reason}"
+        else f"{many}; task: {guess.task}, because {guess.reason}"
     )
     for line in (*table.notes, *table.warnings):
         log(line)
@@ -264,7 +308,7 @@ def _question(table: Table, task: str | None, log: Log) -> str:
     fix = f"what can be trained: {', '.join(verbs())}; --task NAME chooses it"
     if guess.task == "monitor":
         fix = "classify can: add recordings of what is not normal, under labels of their own"
-    raise ArgumentError(f"{guess.task!r} cannot be trained yet", file=table.root, fix=fix)
+    raise ArgumentError(f"{guess.task!r} cannot be trained yet", file=table.place, fix=fix)
 
 
 def _start_model(task: str, from_: str | None, log: Log) -> LoadedModel | None:

@@ -7,21 +7,29 @@ wins there is then done with all of them.
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tympan._files import atomic_write
+from tympan._words import agrees, plural
 from tympan.errors import DataError
 from tympan.tasks.contract import Log, Recipe
 from tympan.tasks.job import Job, with_rows
-from tympan.tasks.phases import run_phases
+from tympan.tasks.phases import folder_of, run_phases, weights_of
+from tympan.training.signals import TrainingInterrupted
 
 if TYPE_CHECKING:
     from tympan.models import LoadedModel
+    from tympan.training import History
 
 FOLDER = "trial"
+# What came of it: the same command does not try again.
+OUTCOME = "trial.json"
+WORTH = "the epochs are worth it, and follow with all recordings"
 
 
 def decided(
@@ -43,30 +51,88 @@ def decided(
         progress: show a progress bar.
         log: called with what was found.
     """
-    fraction = job.recipe.trial_fraction
-    if not fraction:
+    from tympan.training.checkpoint import CHECKPOINT
+
+    recipe = job.recipe
+    begun = (folder_of(out, recipe.held + 1) / CHECKPOINT).exists()
+    if not recipe.trial_fraction or begun or recipe.held == len(recipe.phases):
         return job
-    trial = _trial(job, fraction)
-    if trial is None:
-        return _without_epochs(job, "too few sources to try out epochs: the head is fitted", log)
-    place = out / FOLDER
-    if not resume:
-        shutil.rmtree(place, ignore_errors=True)
-    log(f"trying on {len(trial.split.val)} held-out recordings whether epochs are worth it")
-    _, history = run_phases(trial, place, start=start, resume=resume, progress=progress)
-    monitor = history.monitor
+    request = _request(job, start)
+    found = _finding(out, request) if resume else None
+    if found is None:
+        trial = _trial(job, recipe.trial_fraction)
+        if trial is None:
+            log(f"too few sources to try out epochs: {_kept(recipe)}")
+            return without_epochs(job)
+        place = out / FOLDER
+        if not resume:
+            shutil.rmtree(place, ignore_errors=True)
+        held_out, added = len(trial.split.val), recipe.phases[recipe.held].training.epochs
+        log(
+            f"trying on {plural(held_out, 'held-out recording')} whether "
+            f"{plural(added, 'epoch')} {agrees(added)} worth it"
+        )
+        try:
+            _, history = run_phases(trial, place, start=start, resume=resume, progress=progress)
+            found = {"request": request, **_outcome(trial, place, history)}
+        except TrainingInterrupted:
+            raise  # the same command goes on with it
+        except Exception:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
+        with atomic_write(out / OUTCOME) as beside:
+            beside.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+        shutil.rmtree(place)
+    worth = bool(found["worth"])
+    log(f"{found['scores']}: " + (WORTH if worth else f"no clear gain, so {_kept(recipe)}"))
+    return job if worth else without_epochs(job)
+
+
+def _kept(recipe: Recipe[Any]) -> str:
+    """What a training without the epochs of its last phase is."""
+    return "what is there is kept" if recipe.held else "only the head is fitted to all"
+
+
+def _request(job: Job, start: LoadedModel | None) -> str:
+    """What the outcome of a trial is about: settings, recordings and labels."""
+    from tympan.data.examples import digest
+    from tympan.training.setup import settings_of
+
+    rows = job.split.indices["train"]
+    about = [
+        [settings_of(phase.training) for phase in job.recipe.phases],
+        job.prepared.config.to_dict(),
+        [(job.keys[i], job.table[i].label) for i in rows],
+        weights_of(start),
+    ]
+    return digest(about)
+
+
+def _finding(out: Path, request: str) -> dict[str, Any] | None:
+    """The outcome of the same trial, which was finished before; None: there is none."""
+    try:
+        found = json.loads((out / OUTCOME).read_text("utf-8"))
+        return found if found["request"] == request and {"worth", "scores"} <= set(found) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _outcome(trial: Job, place: Path, history: History) -> dict[str, Any]:
+    """Whether the epochs of the last phase are worth it, and the scores that say so."""
+    from tympan.training import History
+
+    recipe, monitor = trial.recipe, history.monitor
     name = monitor.lstrip("-")
-    before, after = history.start.get(name), history.best
+    # The first phases of several are there already: what the last one adds is in its own history.
+    last = History.load(folder_of(place, len(recipe.phases)) / "history.json")
+    before, after = (last if recipe.held else history).start.get(name), history.best
     if before is None or after is None:
-        return job
+        return {"worth": True, "scores": f"there is no {name} to compare"}
     after = -after if monitor.startswith("-") else after
-    needed = standard_error(before, len(trial.split.val))
-    found = f"{name} {before:.3f} with the fitted head alone, {after:.3f} with epochs"
     gain = before - after if monitor.startswith("-") else after - before
-    if gain > needed:
-        log(f"{found}: the epochs are worth it, and follow with all recordings")
-        return job
-    return _without_epochs(job, f"{found}: no clear gain, so only the head is fitted to all", log)
+    base = "before the added epochs" if recipe.held else "with the fitted head alone"
+    scores = f"{name} {before:.3f} {base}, {after:.3f} with epochs"
+    return {"worth": gain > standard_error(before, len(trial.split.val)), "scores": scores}
 
 
 def standard_error(share: float, count: int) -> float:
@@ -98,15 +164,17 @@ def _trial(job: Job, fraction: float) -> Job | None:
     return job.with_split(with_rows(job.table, job.split, {**parts, "test": ()}))
 
 
-def _without_epochs(job: Job, line: str, log: Log) -> Job:
-    log(line)
-    first = job.recipe.phases[0]
-    phase = replace(first, training=replace(first.training, epochs=0))
-    recipe: Recipe[Any] = replace(job.recipe, phases=(phase,))
-    return replace(job, recipe=recipe)
+def without_epochs(job: Job) -> Job:
+    """The job with what is there already, else with the fitted head alone."""
+    phases = job.recipe.phases[: job.recipe.held]
+    if not phases:
+        first = job.recipe.phases[0]
+        phases = (replace(first, training=replace(first.training, epochs=0)),)
+    return replace(job, recipe=replace(job.recipe, phases=phases))
 
 
 def clear_trial(out: Path) -> None:
-    """Remove the trial of a training that is started over or finished."""
+    """Remove the trial of a training that is started over."""
+    (out / OUTCOME).unlink(missing_ok=True)
     if (out / FOLDER / ".lock").exists():
         shutil.rmtree(out / FOLDER)

@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from torch import Tensor
 
 from tympan._files import atomic_write
 from tympan.errors import DataError, ModelError
+from tympan.training.config import TrainingConfig
 
 CHECKPOINT = "checkpoint.safetensors"
 BEST = "best.safetensors"
@@ -56,20 +58,40 @@ def load(path: Path) -> tuple[dict[str, Tensors], dict[str, Any]]:
     parts: dict[str, Tensors] = {}
     try:
         with safe_open(str(path), framework="pt") as file:
-            header = file.metadata() or {}
-            if header.get("format") != FORMAT:
-                raise ValueError("it is no checkpoint of this version")
-            state = json.loads(header["state"])
+            state = _state_in(file.metadata() or {})
             for key in file.keys():  # noqa: SIM118 (not a dict)
                 part, name = key.split("/", 1)
                 parts.setdefault(part, {})[name] = file.get_tensor(key)
     except (SafetensorError, ValueError, KeyError, OSError) as error:
-        raise ModelError(
-            f"cannot be resumed from: {error}",
-            file=path,
-            fix="remove it to start over, or give another output folder",
-        ) from error
+        raise _damaged(path, error) from error
     return parts, state
+
+
+def load_state(path: Path) -> dict[str, Any]:
+    """The state alone of a file that `save` wrote; its tensors are not read.
+
+    Raises:
+        ModelError: it is damaged or no checkpoint.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            return _state_in(file.metadata() or {})
+    except (SafetensorError, ValueError, KeyError, OSError) as error:
+        raise _damaged(path, error) from error
+
+
+def _state_in(header: Mapping[str, str]) -> dict[str, Any]:
+    if header.get("format") != FORMAT:
+        raise ValueError("it is no checkpoint of this version")
+    state: dict[str, Any] = json.loads(header["state"])
+    return state
+
+
+def _damaged(path: Path, error: Exception) -> ModelError:
+    fix = "remove it to start over, or give another output folder"
+    return ModelError(f"cannot be resumed from: {error}", file=path, fix=fix)
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> Tensors:
@@ -135,7 +157,7 @@ def check_same(saved: Mapping[str, Any], current: Mapping[str, Any], out: Path) 
         what = "holds the training of another question"
         raise ModelError(what, file=out, fix="another output folder, or start over: --restart")
     # A round trip, so that tuples equal the lists they are saved as.
-    differ = _differences(saved, json.loads(json.dumps(current)))
+    differ = _differences(_effective(saved), _effective(json.loads(json.dumps(current))))
     if differ:
         more = f", and {len(differ) - 6} more" if len(differ) > 6 else ""
         raise ModelError(
@@ -143,6 +165,18 @@ def check_same(saved: Mapping[str, Any], current: Mapping[str, Any], out: Path) 
             file=out,
             fix="give the same ones, another output folder, or start over: --restart",
         )
+
+
+# Settings that say something where there are no epochs, too.
+_WITHOUT_EPOCHS = frozenset(("epochs", "seed"))
+
+
+def _effective(fingerprint: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the settings that change nothing: those of epochs, where there are none."""
+    names = {field.name for field in fields(TrainingConfig)} - _WITHOUT_EPOCHS
+    if fingerprint.get("epochs") != 0:
+        names = set()
+    return {name: value for name, value in fingerprint.items() if name not in names}
 
 
 # What is compared by a digest, which says nothing to anybody.

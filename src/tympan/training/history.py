@@ -68,6 +68,11 @@ class History:
         """From what `to_json` gave."""
         return cls(**data)
 
+    @classmethod
+    def load(cls, path: Path) -> History:
+        """From a `history.json`."""
+        return cls.from_json(json.loads(path.read_text("utf-8")))
+
     def save(self, path: Path) -> None:
         """Write `history.json`."""
         with atomic_write(path) as beside:

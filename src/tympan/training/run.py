@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tympan._words import plural
 from tympan.data.batches import Batch, Batches, to_device
 from tympan.errors import ArgumentError
 from tympan.training import checkpoint
@@ -344,7 +345,7 @@ class Run:
     def where(self) -> str:
         """What a resumed training says first."""
         if self.history.stopped != "running":
-            after = f" after {self.epoch} epochs" if self.epoch else ""
+            after = f" after {plural(self.epoch, 'epoch')}" if self.epoch else ""
             return f"{self.out} holds this training, finished{after}"
         return f"going on in {self.out} at epoch {self.epoch + 1}, step {self.step}"
 

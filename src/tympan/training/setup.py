@@ -71,22 +71,27 @@ def _optimizer(groups: list[dict[str, Any]], config: TrainingConfig) -> torch.op
     return torch.optim.AdamW(split, lr=config.lr, fused=True)
 
 
-def make_fingerprint(
-    learner: Learner, train: Batches, val: Batches | None, config: TrainingConfig
-) -> dict[str, Any]:
-    """What must be the same for a resume. Devices may change: the batch stays the same."""
+def settings_of(config: TrainingConfig) -> dict[str, Any]:
+    """The settings that a resume compares. Devices may change: the batch stays the same."""
     settings = asdict(config)
     for name in ("devices", "accelerator", "checkpoint_every_s"):
         del settings[name]
     device = choose_device(config.accelerator)
     settings["precision"] = choose_precision(config.precision, device)
+    return settings
+
+
+def make_fingerprint(
+    learner: Learner, train: Batches, val: Batches | None, config: TrainingConfig
+) -> dict[str, Any]:
+    """What must be the same for a resume."""
     shapes = [
         (name, key, tuple(p.shape))
         for name, net in learner.nets.items()
         for key, p in net.state_dict().items()
     ]
     return {
-        **settings,
+        **settings_of(config),
         "monitor": learner.monitor,
         "net": digest(shapes),
         "learner": dict(learner.fingerprint()),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import scipy.fft
 import scipy.signal
@@ -9,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tympan.augment.waveform._convolve import block_size, convolve, fast_length
+from tympan.augment.waveform._convolve import KeptSpectra, block_size, convolve, fast_length
 
 
 @settings(deadline=None, max_examples=40)
@@ -73,3 +75,37 @@ def test_gradient_is_the_correlation_with_the_response() -> None:
     backwards = convolve(weight.flip(2), response).flip(2)
     assert x.grad is not None
     torch.testing.assert_close(x.grad, backwards)
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    b=st.integers(1, 4),
+    t=st.integers(1, 9000),
+    r=st.integers(1, 3000),
+    seed=st.integers(0, 99),
+    half=st.booleans(),
+)
+def test_kept_spectra_change_nothing(b: int, t: int, r: int, seed: int, half: bool) -> None:
+    """Nor does the library that transforms a row alone; calls of other lengths come between."""
+    generator = torch.Generator().manual_seed(seed)
+    dtype = torch.float32 if half else torch.float64
+    responses = torch.randn(3, r, generator=generator, dtype=dtype)
+    which = torch.randint(0, 3, (b,), generator=generator)
+    kept = KeptSpectra()
+    for length in (t, t, max(1, t // 2), t + 700, t):
+        x = torch.randn(b, 1, t, generator=generator, dtype=dtype)
+        found = convolve(x, responses, 2, which, length, kept)
+        plain = convolve(x.double(), responses.double()[which], 2, None, length)
+        assert found.dtype == dtype
+        torch.testing.assert_close(found.double(), plain, atol=2e-3 if half else 1e-9, rtol=0)
+
+
+def test_kept_spectra_stay_few_and_do_not_travel() -> None:
+    kept, responses = KeptSpectra(), torch.randn(2, 300)
+    for t in range(1000, 30_000, 2000):
+        convolve(torch.randn(1, 1, t), responses, 0, torch.tensor([1]), None, kept)
+    assert 1 < len(kept._found) <= 4
+    assert len(pickle.loads(pickle.dumps(kept))._found) == 0
+    many = torch.randn(3, 1).expand(3, 4_000_000)
+    assert not kept.takes(many, 4_000_000)
+    assert not kept.takes(responses.requires_grad_(), 1000)

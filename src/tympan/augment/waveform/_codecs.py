@@ -29,8 +29,9 @@ MP3_ENCODERS = ("lameenc", "libsndfile")
 # Samples by which LAME (576) and any decoder (529) delay the sound.
 LAME_DELAY = 576 + 529
 VARIABLE_RATE = 4  # LAME's `vbr_mtrh`, what libsndfile uses too
-# Of LAME's search, 0 (best) to 9: a sixth faster than the usual 3, and the same sound.
-SEARCH = 5
+# Of LAME's search, 0 (best) to 9: at 7 it takes three fifths of the time of 5. The band is the same
+# (at 16 and 44.1 kHz, three qualities, 15 recordings), the error within 1.6 dB.
+SEARCH = 7
 MU = 255.0
 
 
@@ -103,8 +104,8 @@ def _through_libsndfile(samples: np.ndarray, rate_hz: int, codec: str, level: fl
 def _lame_encoded(samples: np.ndarray, rate_hz: int, level: float) -> bytes:
     """Return samples (t, c) as MP3, with libsndfile's settings: its scale is LAME's VBR quality.
 
-    The same encoder, but compiled with optimisation in this package: a third of the time. What it
-    gives differs from libsndfile's by less than −40 dB (it takes 16 bits).
+    The same encoder, but compiled with optimisation in this package, and with a shorter search: a
+    fifth of the time, about as much of the sound lost, but not the same.
     """
     lameenc = importlib.import_module("lameenc")
     encoder = lameenc.Encoder()

@@ -22,7 +22,7 @@ class CodecLoss(Transform):
     """Encode and decode each item with a drawn codec at a drawn quality.
 
     "mp3", "opus" and "vorbis" are the real codecs, one item at a time on several threads, at the
-    codec's own speed (about 60 to 700 times real time on one core; MP3 is three times as fast with
+    codec's own speed (about 60 to 700 times real time on one core; MP3 is five times as fast with
     the package `lameenc`). "mulaw" is the 8-bit telephone companding law as a formula, on the whole
     batch at once. Results keep their length and place. Gradients pass straight through, as if
     nothing were lost.
@@ -39,8 +39,8 @@ class CodecLoss(Transform):
         min_quality: worst, 0 to 1: the codec's own scale, from its lowest bit rate to its highest
             ("mulaw" has only one).
         max_quality: best.
-        mp3_encoder: "lameenc" or "libsndfile"; if None, the first that is installed. They differ
-            by less than −40 dB.
+        mp3_encoder: "lameenc" or "libsndfile"; if None, the first that is installed. They lose
+            about as much, but not the same.
         rate_hz: sample rate of the audio; mp3 and opus take certain rates only.
         p: probability of being applied to an item.
 

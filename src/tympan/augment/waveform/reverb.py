@@ -11,7 +11,7 @@ from torch import Tensor
 
 from tympan.augment._draw import check_range, integers, log_uniform, uniform
 from tympan.augment.base import Params, Transform
-from tympan.augment.waveform._convolve import convolve
+from tympan.augment.waveform._convolve import KeptSpectra, convolve
 from tympan.augment.waveform._mixing import SILENT_POWER, power
 from tympan.augment.waveform._room import LEAD, simulate
 from tympan.augment.waveform._waves import first_channel
@@ -75,6 +75,7 @@ class Reverb(Transform):
         self.rate_hz: int = rate_hz
         self.impulse_responses = impulse_responses
         self.measured: Tensor | None = None
+        self._kept = KeptSpectra()
         if impulse_responses is not None:
             self.measured = _aligned(impulse_responses, rate_hz)
         self.keep_tail = bool(keep_tail)
@@ -114,7 +115,7 @@ class Reverb(Transform):
         length, t = self.output_shape(tuple(x.shape))[-1], x.shape[-1]
         if self.measured is not None:
             measured = self.measured.to(device=x.device, dtype=x.dtype)
-            y = convolve(x, measured, LEAD, params["response"], length)
+            y = convolve(x, measured, LEAD, params["response"], length, self._kept)
         else:
             y = convolve(x, self.rooms(params).to(x.dtype), LEAD, None, length)
         # The level of the item is that without the tail, kept or not.

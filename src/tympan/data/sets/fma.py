@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from tympan._words import agrees, plural
 from tympan.data.sets.common import Rows, by_stem, cell, counted, first_named, lines_of, row
 from tympan.errors import DataError
 
@@ -55,6 +56,7 @@ def read(root: Path, mark: Path, audio: Sequence[Path]) -> Rows:
             "split": _SPLITS.get(cell(mark, line, cells, split), ""),
         }
         examples.append(row(path, [label], columns))
-    notes = (f"{without} recordings without a top genre are left out",) if without else ()
+    some = f"{plural(without, 'recording')} without a top genre {agrees(without)} left out"
+    notes = (some,) if without else ()
     about = f"{counted(examples, 'artists')}; top genres are the labels, its split is used"
     return Rows(examples, about, notes)

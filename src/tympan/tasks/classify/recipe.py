@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tympan._words import plural
 from tympan.errors import ArgumentError
 from tympan.tasks.classify.config import ClassifyConfig
 from tympan.tasks.contract import VAL_FRACTION, Log, Phase, Recipe
@@ -279,7 +280,7 @@ class Initialize:
             if net.config.keep_norm:
                 fit_norms(net, examples)
             if net.config.pool == "stages":
-                log(f"fitting the head to {count} recordings")
+                log(f"fitting the head to {plural(count, 'recording')}")
                 fit_head(net, examples)
             return
         pool = model.card.config.get("pool", "last")
@@ -291,5 +292,5 @@ class Initialize:
         parts = ("encoder.", "pool.", "head.") if same else ("encoder.",)
         state = {k: v for k, v in first_of(model.state).items() if k.startswith(parts)}
         net.load_state_dict(state, strict=False)
-        log(f"fitting the head to {count} recordings")
+        log(f"fitting the head to {plural(count, 'recording')}")
         fit_head(net, examples, known=same)

@@ -26,13 +26,13 @@ def check_labelled(table: Table) -> None:
     if any(example.supervisions for example in table):
         raise DataError(
             "has labels for parts of recordings (start_s, end_s), classify needs one for each",
-            file=table.root,
+            file=table.place,
             fix="cut the parts into files of their own",
         )
     if not any(example.label for example in table):
         what = "names no labels of its recordings"
         fix = "one sub-folder for each label, or a metadata.csv with a column label"
-        raise DataError(what, file=table.root, fix=fix)
+        raise DataError(what, file=table.place, fix=fix)
     without = [str(e.path) for e in table if not e.label]
     if without:
         more = len(without) - 1
@@ -41,7 +41,7 @@ def check_labelled(table: Table) -> None:
         raise DataError(f"has no label{others}", file=without[0], fix=fix)
     for label in table.labels:
         if not label.isprintable() or (not label.isascii() and not _writable(label)):
-            raise DataError(f"has the unusable label {label!r}", file=table.root, fix="rename it")
+            raise DataError(f"has the unusable label {label!r}", file=table.place, fix="rename it")
 
 
 def check_labels(table: Table) -> None:
@@ -54,7 +54,7 @@ def check_labels(table: Table) -> None:
     if len(table.labels) < 2:
         raise DataError(
             f"has only the label {table.labels[0]!r}, a classifier needs two",
-            file=table.root,
+            file=table.place,
             fix="add a folder of recordings that are something else",
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tympan._words import listed
 from tympan.errors import DataError
 from tympan.tasks.calibration import (
     calibrated_by_others,
@@ -90,13 +91,14 @@ def check_known(table: Table, labels: Sequence[str]) -> None:
         DataError: it has a label that is not among them, or no rows.
     """
     if not len(table):
-        raise DataError("has no recordings to score", file=table.root)
+        raise DataError("has no recordings to score", file=table.place)
     check_labelled(table)
     unknown = sorted(set(table.labels) - set(labels))
     if unknown:
-        what = f"has the label {unknown[0]!r}, which the model does not know"
+        few = "the label" if len(unknown) == 1 else "the labels"
+        what = f"has {few} {listed(unknown)}, which the model does not know"
         fix = f"the model knows {', '.join(labels[:8])}{' …' * (len(labels) > 8)}"
-        raise DataError(what, file=table.root, fix=fix)
+        raise DataError(what, file=table.place, fix=fix)
 
 
 def _answered_whole(parts: Sequence[tuple[ClassifyModel, Table]], store: AudioStore) -> bool:

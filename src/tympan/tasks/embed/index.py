@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan._files import atomic_write
+from tympan.data._formats import AUDIO_SUFFIXES
 from tympan.errors import DataError
 from tympan.tasks.embed.npz import read_arrays, write_arrays
 
@@ -65,9 +66,15 @@ class Index:
             MissingDependencyError: it is a `.parquet`, and pyarrow is not installed.
         """
         path = Path(path)
+        if path.is_dir():
+            fix = f"make one of it with `tympan embed {path} -o {path.resolve().name}.npz`"
+            raise DataError("is a folder, not an index", file=path, fix=fix)
         if not path.is_file():
             fix = "make one with `tympan embed FOLDER -o index.npz`"
             raise DataError("no such index", file=path, fix=fix)
+        if path.suffix.lower() in AUDIO_SUFFIXES:
+            fix = "the example comes first, then the index that `tympan embed` made"
+            raise DataError("is a recording, not an index", file=path, fix=fix)
         if path.suffix.lower() == ".parquet":
             from tympan.tasks.embed.parquet import read_parquet
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tympan._words import listed
 from tympan.errors import DataError
 from tympan.tasks.classify.answer import recording_sessions
 from tympan.tasks.classify.recordings import chunks_of
@@ -71,12 +72,13 @@ def check_known(table: Table, labels: Sequence[str]) -> None:
         DataError: it has a label that is not among them, or no rows.
     """
     if not len(table):
-        raise DataError("has no recordings to score", file=table.root)
+        raise DataError("has no recordings to score", file=table.place)
     unknown = sorted(set(table.tags) - set(labels))
     if unknown:
-        what = f"has the label {unknown[0]!r}, which the model does not know"
+        few = "the label" if len(unknown) == 1 else "the labels"
+        what = f"has {few} {listed(unknown)}, which the model does not know"
         fix = f"the model knows {', '.join(labels[:8])}{' …' * (len(labels) > 8)}"
-        raise DataError(what, file=table.root, fix=fix)
+        raise DataError(what, file=table.place, fix=fix)
 
 
 def truth_of(table: Table, labels: Sequence[str]) -> np.ndarray:

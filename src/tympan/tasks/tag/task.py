@@ -133,7 +133,7 @@ def check_tags(table: Table) -> None:
     if len(table.tags) < 2:
         what = f"has only the label {table.tags[0]!r}" if table.tags else "has no labels"
         fix = "write several labels of a recording as a;b in a column label"
-        raise DataError(f"{what}, tag needs two", file=table.root, fix=fix)
+        raise DataError(f"{what}, tag needs two", file=table.place, fix=fix)
 
 
 TASK = TagTask()
