@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import tympan
 from tests_sounds import sound
 from tympan.audio import Clip
 from tympan.cli.label import parsed_example
@@ -79,7 +78,8 @@ def test_from_an_archive_to_two_models(run: Any, home: Path) -> None:
 
 
 def test_mistakes_of_the_command_are_one_line(run: Any, home: Path, tmp_path: Path) -> None:
-    index = tympan.tasks.embed.Index
+    from tympan.tasks.embed import Index as index
+
     vectors = np.eye(2, 4)
     names = np.array(["archive/none.wav", "archive/gone.wav"])
     made = index(vectors, names, np.zeros(2), np.ones(2), "sounds").save(tmp_path / "i.npz")
