@@ -26,7 +26,7 @@ FLOORS = (
     ("augment", "nets"),
     ("models", "data", "training"),
     ("tasks",),
-    ("report", "scale", "serve", "watch"),
+    ("report", "live", "scale", "serve"),
     ("cli", "__main__"),
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tympan.audio.scenes import demo_scene
-from tympan.watch.actions.log import read_events
+from tympan.live.actions.log import read_events
 
 
 @pytest.fixture(scope="module")

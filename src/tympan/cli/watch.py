@@ -16,13 +16,13 @@ from tympan.cli.completion import among, model_names
 from tympan.cli.sources import Quiet
 
 if TYPE_CHECKING:
-    from tympan.watch.engine import Summary
-    from tympan.watch.event import Event
-    from tympan.watch.rules import Rules
+    from tympan.live.engine import Summary
+    from tympan.live.event import Event
+    from tympan.live.rules import Rules
 
 
 def _profiles() -> list[str]:
-    from tympan.watch.rules import profile_names
+    from tympan.live.rules import profile_names
 
     return profile_names()
 
@@ -87,13 +87,13 @@ def watch(
     quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Wait for events in a stream of sound, and act on them."""
-    from tympan.watch.api import prepared
-    from tympan.watch.sources import open_source
+    from tympan.live.api import prepared
+    from tympan.live.sources import open_source
 
     given = _with_log(_rules(rules, model), log, clips)
     if check:
         prepared(_without_actions(given), model or (), device=device)
-        from tympan.watch.actions import check_actions
+        from tympan.live.actions import check_actions
 
         check_actions(given.actions)
         names = ", ".join(one.name for one in given.rules)
@@ -125,7 +125,7 @@ def watch(
 
 def _rules(given: str | None, models: list[str] | None) -> Rules:
     from tympan.errors import ArgumentError
-    from tympan.watch.rules import ModelSpec, Rule, Rules, load_rules
+    from tympan.live.rules import ModelSpec, Rule, Rules, load_rules
 
     if given is not None:
         return load_rules(given)
@@ -184,7 +184,7 @@ class _Show:
         self._last: dict[str, Any] = {}
 
     def view(self, source: str, models: list[str]) -> Any:
-        from tympan.watch.view import LiveView
+        from tympan.live.view import LiveView
 
         self._view = LiveView(source, models)
         return self._view
