@@ -135,8 +135,8 @@ class LiveView:
                 share = min(1.0, max(0.0, (column[row] + 80) / 70))
                 colour = _COLOURS[round(share * (len(_COLOURS) - 1))]
                 text.append(" ", style=f"on color({colour})")
-            text.append("\n")
-        text.rstrip()
+            if row:
+                text.append("\n")
         return text
 
 
