@@ -18,11 +18,12 @@ from tympan.live.event import Event, Step
 from tympan.live.listener import Listener, Loaded
 from tympan.live.matcher import Matcher, plain_label
 from tympan.live.rules import Rules
-from tympan.live.sources.base import Chunk, Source, pieces
+from tympan.live.sources.base import CHUNK_S, Chunk, Source, pieces
 from tympan.tasks.results.parts import UNKNOWN
 
 # Sound of a live source that was not answered in time is dropped beyond this.
 MOST_BEHIND_S = 30.0
+RECORDED_S = 5.0
 # Events that could not be written wait in memory: a disk that was full may have room again.
 MOST_UNWRITTEN, RETRY_S = 10_000, 10.0
 
@@ -109,9 +110,11 @@ class Watch:
         """
         stop = stop or threading.Event()
         intake = _Intake(source, stop, self._say)
+        # What waits for nobody may be answered in larger parts, whose windows share a batch.
+        longest_s = CHUNK_S if source.live else RECORDED_S
         try:
             for chunk, arrived in intake:
-                for piece in pieces(chunk):
+                for piece in pieces(chunk, longest_s):
                     self._push(piece)
                 self._retry()
                 if source.live:

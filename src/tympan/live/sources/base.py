@@ -65,14 +65,14 @@ class Source(ABC):
         """
 
 
-def pieces(chunk: Chunk) -> Iterator[Chunk]:
-    """A chunk in parts of at most `CHUNK_S`, so that answers come in time.
+def pieces(chunk: Chunk, longest_s: float = CHUNK_S) -> Iterator[Chunk]:
+    """A chunk in parts that are not longer, so that answers come in time.
 
     >>> whole = Chunk(np.zeros((1, 10_000), np.float32), 16_000, begins=True, time_s=5.0)
     >>> [(part.samples.shape[1], part.begins, part.time_s) for part in pieces(whole)]
     [(4000, True, 5.0), (4000, False, 5.25), (2000, False, 5.5)]
     """
-    step = max(1, int(CHUNK_S * chunk.rate_hz))
+    step = max(1, int(longest_s * chunk.rate_hz))
     total = chunk.samples.shape[1]
     for start in range(0, max(total, 1), step):
         time_s = None if chunk.time_s is None else chunk.time_s + start / chunk.rate_hz
