@@ -16,8 +16,10 @@ from tympan.live.actions.base import Repeated, Say
 from tympan.live.event import Event
 from tympan.live.sources.base import Chunk, Wave
 
-# An answer comes so long after its sound, at most.
+# So much sound is kept beyond what a clip needs: an answer comes after its sound.
 DELAY_S = 20.0
+# While an event goes on, its clip is written up to so long ago: where it ends is known late.
+HOLD_S = 10.0
 PARTIAL = ".partial"
 
 
@@ -116,18 +118,23 @@ class ClipRecorder:
             one.end_at = (event.end_s + self._post_s) * self._rate_hz
             self._write()
 
-    def _write(self) -> None:
+    def _write(self, *, all_of_it: bool = False) -> None:
+        """Write what is sure to belong to the clips that are open, and complete those it can.
+
+        Args:
+            all_of_it: nothing more comes.
+        """
+        sure = self._at if all_of_it else self._at - int(HOLD_S * self._rate_hz)
         for key, one in list(self._open.items()):
             last = min(one.end_at, one.longest_at)
+            until = min(last, self._at if one.end_at < float("inf") else sure)
             try:
                 for at, wave in self._held:
-                    first = max(0, one.next_at - at)
-                    until = int(min(wave.shape[1], last - at))
-                    if first < until:
-                        piece = np.clip(wave[:8, first:until], -1.0, 1.0)
-                        one.file.write(piece.T)
-                        one.next_at = at + until
-                if self._at >= last:
+                    first, stop = max(0, one.next_at - at), int(min(wave.shape[1], until - at))
+                    if first < stop:
+                        one.file.write(np.clip(wave[:8, first:stop], -1.0, 1.0).T)
+                        one.next_at = at + stop
+                if all_of_it or one.next_at >= int(last):
                     self._complete(key)
             except (OSError, RuntimeError) as error:
                 self._say(f"{one.path}: cannot be written: {error}")
@@ -146,11 +153,7 @@ class ClipRecorder:
 
     def finish(self) -> None:
         """The stretch of sound ends: complete all clips with what there is."""
-        for key in list(self._open):
-            try:
-                self._complete(key)
-            except (OSError, RuntimeError) as error:
-                self._say(f"{self.folder}: a clip cannot be written: {error}")
+        self._write(all_of_it=True)
         self._held.clear()
 
     def _make_room(self) -> None:
