@@ -20,13 +20,13 @@ SOURCES = Path(tympan.__file__).parent
 # Each floor may import from the floors before it. Rooms of one floor may import one another, as
 # long as no circle arises.
 FLOORS = (
-    ("errors", "_files", "_lazy", "_version"),
+    ("errors", "_files", "_lazy", "_toml", "_version"),
     ("audio",),
     ("spectra",),
     ("augment", "nets"),
     ("models", "data", "training"),
     ("tasks",),
-    ("report", "scale", "serve"),
+    ("report", "live", "scale", "serve"),
     ("cli", "__main__"),
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

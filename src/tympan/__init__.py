@@ -31,6 +31,7 @@ __getattr__, __dir__, __all__ = attach(
         "label": "tympan.tasks.embed.label",
         "tag": "tympan.tasks.tag.api",
         "hear": "tympan.report.hear",
+        "watch": "tympan.live.api",
         "show": "tympan.spectra.figures",
         "explain": "tympan.report.explain",
         "list_engines": "tympan.tasks.engines",

@@ -16,6 +16,7 @@ from tympan.audio import synth as synth
 from tympan.audio.clip import Clip as Clip
 from tympan.errors import TympanError as TympanError
 from tympan.errors import TympanWarning as TympanWarning
+from tympan.live.api import watch as watch
 from tympan.models import list_models as list_models
 from tympan.report.explain import explain as explain
 from tympan.report.hear import hear as hear

@@ -9,11 +9,12 @@ from typing import Any
 
 from torch import Tensor
 
+from tympan._toml import Place, PlaceError
 from tympan.augment._draw import Generator
 from tympan.augment.base import Transform
 from tympan.augment.compose import Compose
 from tympan.augment.events import Event
-from tympan.augment.plain import Context, Place, PlaceError, from_plain, to_plain
+from tympan.augment.plain import Context, from_plain, to_plain
 from tympan.errors import ArgumentError
 
 SECTIONS = ("waveform", "spectrogram")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Union
 
 from tympan import augment
+from tympan._toml import Place, PlaceError, nearest
 from tympan.augment._names import SPECTROGRAM, WAVEFORM
 from tympan.augment.base import Transform
 from tympan.augment.recordings import Recordings
@@ -35,18 +35,6 @@ class Context:
     rate_hz: int
     unit_db: float = 1.0
     folder: Path | None = None
-
-
-Place = tuple[Any, ...]
-"""Where a value stands: ("waveform", 0, "transforms", 2, "p")."""
-
-
-class PlaceError(ArgumentError):
-    """An error that knows where the faulty value stands."""
-
-    def __init__(self, what: str, place: Place, fix: str | None = None) -> None:
-        self.place = place
-        super().__init__(what, fix=fix)
 
 
 def to_plain(transform: Transform) -> dict[str, Any]:
@@ -113,20 +101,6 @@ def from_plain(data: Any, context: Context, place: Place = ()) -> Transform:
 def transform_names() -> list[str]:
     """Return the names of all transforms that a file can hold."""
     return sorted({*WAVEFORM, *SPECTROGRAM, *GROUPS})
-
-
-def nearest(name: object, known: Iterable[str]) -> str:
-    """Return a hint at the known name that is most like the given one, or at all of them.
-
-    >>> nearest("Reverbb", ["Gain", "Reverb"])
-    'did you mean Reverb?'
-    >>> nearest("x", ["Gain", "Reverb"])
-    'choose of Gain, Reverb'
-    """
-    known = list(known)
-    lower = {each.lower(): each for each in known}
-    near = difflib.get_close_matches(str(name).lower(), lower, n=1, cutoff=0.6)
-    return f"did you mean {lower[near[0]]}?" if near else f"choose of {', '.join(known)}"
 
 
 def _meant(what: str, given: Mapping[str, Any]) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tympan._toml import PlaceError, at_line, nearest, read_toml
 from tympan.augment.augmentation import SECTIONS, Augmentation, check_place
 from tympan.augment.base import Transform
-from tympan.augment.plain import Context, Place, PlaceError, from_plain, nearest
+from tympan.augment.plain import Context, from_plain
 from tympan.errors import ArgumentError
 
 PRESETS = Path(__file__).parent / "presets"
@@ -73,20 +72,11 @@ def load_augmentation(
 
 
 def _read(path: Path, source: str, context: Context) -> Augmentation:
-    try:
-        text = path.read_text(encoding="utf-8")
-        data = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "no UTF-8 text"
-        raise ArgumentError(f"cannot be read: {reason}", file=path) from error
-    except tomllib.TOMLDecodeError as error:
-        raise ArgumentError(f"is no TOML: {error}", file=path, fix="see toml.io") from error
+    text, data = read_toml(path)
     try:
         return _built(data, source, context)
     except PlaceError as error:
-        line = _line_of(text, error.place)
-        what = f"line {line}: {error.what}" if line else error.what
-        raise ArgumentError(what, file=path, fix=error.fix) from error
+        raise at_line(error, text, path) from error
 
 
 def _built(data: Mapping[str, Any], source: str, context: Context) -> Augmentation:
@@ -106,35 +96,3 @@ def _built(data: Mapping[str, Any], source: str, context: Context) -> Augmentati
     if not any(chains.values()):
         raise PlaceError("holds no transforms", (), fix="begin with [[waveform]]")
     return Augmentation(**chains, rate_hz=context.rate_hz, source=source)
-
-
-def _line_of(text: str, place: Place) -> int | None:
-    """Return the line at which a value stands, or the table that it should stand in.
-
-    >>> _line_of('[[waveform]]\\n\\ntransform = "Gain"', ("waveform", 0, "transform"))
-    3
-    """
-    lines: dict[Place, int] = {}
-    counts: dict[Place, int] = {}
-    here: Place = ()
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[(\[?)\s*([\w.]+)\s*\]", line):
-            here = ()
-            *parents, last = header[2].split(".")
-            for part in parents:
-                here = (*here, part)
-                here = (*here, counts[here]) if here in counts else here
-            here = (*here, last)
-            if header[1]:
-                counts[here] = counts.get(here, -1) + 1
-                here = (*here, counts[here])
-            lines[here] = number
-        elif key := re.match(r"\s*[\"']?(\w+)[\"']?\s*=", line):
-            lines.setdefault((*here, key[1]), number)
-    while place:
-        # The value itself, or else the first thing in it, or in what it stands in.
-        inside = [number for where, number in lines.items() if where[: len(place)] == place]
-        if inside:
-            return lines.get(place, min(inside))
-        place = place[:-1]
-    return None

@@ -259,6 +259,22 @@ class Session(Protocol[A_co]):
         ...
 
 
+@runtime_checkable
+class GivesScores(Protocol):
+    """A session that also tells the score of every label, so that rules can be put on them.
+
+    Attributes:
+        on_step: is called with begin and end in seconds and label → score of each short time, in
+            their order and as soon as they are known.
+    """
+
+    on_step: Callable[[float, float, Mapping[str, float]], None] | None
+
+    def forget(self) -> None:
+        """Let go of what was decided and given out, for a stream that never ends."""
+        ...
+
+
 class Model(Protocol[A_co]):
     """A model that is loaded on a device, ready to answer.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
@@ -86,6 +86,7 @@ class BaseModel(ABC, Generic[A]):
             yield from session.push(np.atleast_2d(block))
             if isinstance(session, WindowSession):
                 yield from session.flush()
+                session.forget()
         session.result()
         if isinstance(session, WindowSession):
             yield from session.decided()
@@ -169,7 +170,11 @@ class WindowSession(ABC, Generic[A]):
 
     Attributes:
         input: what is known of the recording beside its samples; None in a stream.
+        on_step: is called with the scores of each short time as soon as they are known, see
+            `tympan.tasks.contract.GivesScores`; None: nobody is.
     """
+
+    on_step: Callable[[float, float, Mapping[str, float]], None] | None = None
 
     def __init__(self, cutter: Cutter, batcher: Batcher, *, mono: bool = True) -> None:
         self._cutter, self._lane, self._mono = cutter, batcher.lane(), mono
@@ -188,6 +193,9 @@ class WindowSession(ABC, Generic[A]):
     def decide(self, found: Iterable[Any]) -> None:
         """Give out what is decided."""
         self._decided.extend(found)
+
+    def forget(self) -> None:
+        """Let go of what was decided and given out, for a stream that never ends."""
 
     def push(self, wave: Wave) -> Iterable[Any]:
         """Take the next samples `(c, t)` at the model's rate; what is decided by now."""

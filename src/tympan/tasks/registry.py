@@ -37,6 +37,7 @@ RESERVED = frozenset(
         "models",
         "show",
         "train",
+        "watch",
     )
 )
 

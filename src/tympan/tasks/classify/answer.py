@@ -178,7 +178,11 @@ class ClassifySession(WindowSession[Classification]):
     def _add(self, step: Step) -> None:
         if self.clearest is not None:
             self.clearest.hold(step)
-        self._settle(self._decider.push(self._judge.evidence(self._judge.judged(step))))
+        step = self._judge.judged(step)
+        if self.on_step is not None:
+            scores = self._judge.scores(step, self._model.labels)
+            self.on_step(step.start_s, step.end_s, scores)
+        self._settle(self._decider.push(self._judge.evidence(step)))
 
     def _settle(self, decided: list[tuple[Step, int | None]]) -> None:
         """Add decided steps to the mean and to the timeline."""
@@ -197,6 +201,10 @@ class ClassifySession(WindowSession[Classification]):
             if self.clearest is not None:
                 self.clearest.add(step, label, self._timeline)
             self.decide([Segment(step.start_s, step.end_s, name, score, step.familiarity)])
+
+    def forget(self) -> None:
+        """Keep of the timeline only the segment that may become longer."""
+        del self._timeline[:-1]
 
     def answer(self) -> Classification:
         """The labels of the whole recording (its mean probabilities), and the timeline."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from tympan.errors import ArgumentError
 from tympan.tasks.classify.timeline import Piece, Probabilities, Step
 from tympan.tasks.familiarity import SEVERAL, WHOLE, WINDOW, KnownSounds
 from tympan.tasks.inputs import SILENT_PEAK
+from tympan.tasks.results.parts import UNKNOWN
 from tympan.tasks.windows import Window
 
 # A step so far below its own window holds nothing: the net answered what lies around it.
@@ -76,6 +78,15 @@ class Judge:
             return step
         value = step.probabilities.max() * self.least / step.familiarity
         return replace(step, probabilities=np.append(step.probabilities, value))
+
+    def scores(self, step: Step, labels: Sequence[str]) -> dict[str, float]:
+        """Label → score of a step: none of silence, nor of what is rejected as unknown."""
+        scores = dict(zip(labels, step.probabilities.tolist(), strict=False))
+        if self.reject and self.is_unfamiliar(step.familiarity):
+            return {**dict.fromkeys(scores, 0.0), UNKNOWN: 1 - (step.familiarity or 0.0)}
+        if step.silent:
+            scores = dict.fromkeys(scores, 0.0)
+        return {**scores, UNKNOWN: 0.0} if self.reject else scores
 
     def distances(self) -> npt.NDArray[np.floating] | None:
         """The mean distances `(1 + k,)` of the steps with sound, or of all if there are none."""

@@ -134,6 +134,9 @@ class TagSession(WindowSession[Tags]):
     def _add(self, step: Step) -> None:
         """Lengthen the segments of the labels that still apply, close the others."""
         step = self._judge.judged(step)
+        if self.on_step is not None:
+            scores = self._judge.scores(step, self._model.labels)
+            self.on_step(step.start_s, step.end_s, scores)
         self._mean.add(step)
         self._duration_s = step.end_s
         applies = set() if step.silent else set(np.flatnonzero(self._applying(step)).tolist())
@@ -151,6 +154,10 @@ class TagSession(WindowSession[Tags]):
         if self._judge.reject and self._judge.is_unfamiliar(step.familiarity):
             return np.zeros_like(found)
         return found
+
+    def forget(self) -> None:
+        """Let go of the segments that are over."""
+        self._timeline.clear()
 
     def answer(self) -> Tags:
         """The labels of the whole recording (its mean probabilities), and the timeline."""

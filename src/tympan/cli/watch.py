@@ -1,0 +1,255 @@
+"""`tympan watch`: wait for events in a stream of sound."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from contextlib import nullcontext
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tympan.cli.completion import among, model_names
+from tympan.cli.sources import Quiet
+
+if TYPE_CHECKING:
+    from tympan.live.engine import Summary
+    from tympan.live.event import Event
+    from tympan.live.rules import Rules
+
+
+def _profiles() -> list[str]:
+    from tympan.live.rules import profile_names
+
+    return profile_names()
+
+
+def watch(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="mic, mic:NAME, - (standard input), a growing file, a FIFO, an address "
+            "(http, rtsp …), or a folder into which recordings drop.",
+            show_default=False,
+        ),
+    ],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model", "-m", show_default=False,
+            help="Model that answers, again for another; else those of the rules.",
+            autocompletion=among(model_names),
+        ),
+    ] = None,
+    rules: Annotated[
+        str | None,
+        typer.Option(
+            "--rules", "-r", show_default=False,
+            help="Profile (break-in, machine, baby-and-home) or TOML file; else all answers are "
+            "printed.",
+            autocompletion=among(_profiles),
+        ),
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option("--log", help="SQLite file for the events.", show_default=False),
+    ] = None,
+    clips: Annotated[
+        Path | None,
+        typer.Option("--clips", help="Folder for their sound (with --log).", show_default=False),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Look for mistakes in the rules, and do nothing.")
+    ] = False,
+    replay: Annotated[
+        bool,
+        typer.Option("--replay", help="SOURCE is a recording: answer it as fast as possible."),
+    ] = False,
+    start: Annotated[
+        datetime | None,
+        typer.Option("--start", help="When the recording of --replay began.", show_default=False),
+    ] = None,
+    pcm: Annotated[
+        str,
+        typer.Option("--pcm", help="Bare samples: FORMAT:RATE:CHANNELS.", show_default=False),
+    ] = "",
+    once: Annotated[
+        bool, typer.Option("--once", help="End with what is there; do not wait for more.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object per event.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Lines instead of the view of the terminal.")
+    ] = False,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")] = "auto",
+    quiet: Quiet = False,
+) -> None:  # fmt: skip
+    """Wait for events in a stream of sound, and act on them."""
+    from tympan.live.api import prepared
+    from tympan.live.sources import open_source
+
+    given = _with_log(_rules(rules, model), log, clips)
+    if check:
+        prepared(_without_actions(given), model or (), device=device)
+        from tympan.live.actions import check_actions
+
+        check_actions(given.actions)
+        names = ", ".join(one.name for one in given.rules)
+        typer.echo(f"{len(given.rules)} rules are right: {names}")
+        return
+    stop = threading.Event()
+    _stop_on_signals(stop)
+    printed = [one for one in given.actions.values() if one["type"] == "print"]
+    live = not (plain or json or quiet or replay) and sys.stderr.isatty() and sys.stdout.isatty()
+    show = _Show(quiet, json, live, rules is None, bool(printed))
+    found, engine, actions = prepared(
+        _without_print(given) if live or json else given, model or (), device=device, say=show.say,
+        on_event=show.event, on_decided=show.decided, on_chunk=show.chunk,
+    )  # fmt: skip
+    place = open_source(
+        source, pcm=pcm, replay=replay, start=start, log=actions.log, once=once,
+        idle_s=None,
+    )  # fmt: skip
+    listening = [one.name for one in engine.models]
+    try:
+        with show.view(source, listening) if live else nullcontext():
+            if not live:
+                show.say(f"{place.name}: {', '.join(listening)} listen; Ctrl-C ends")
+            summary = engine.run(place, stop)
+    finally:
+        actions.close()
+    _finish(summary, found, quiet=quiet, json=json, default=rules is None)
+
+
+def _rules(given: str | None, models: list[str] | None) -> Rules:
+    from tympan.errors import ArgumentError
+    from tympan.live.rules import ModelSpec, Rule, Rules, load_rules
+
+    if given is not None:
+        return load_rules(given)
+    if not models:
+        fix = "give --model NAME, or --rules break-in"
+        raise ArgumentError("neither a model nor rules are given", fix=fix)
+    # Without rules everything that a model decides is shown; this rule only gives names to it.
+    return Rules((Rule("any", threshold=2.0),), tuple(ModelSpec(name) for name in models))
+
+
+def _with_log(rules: Rules, log: Path | None, clips: Path | None) -> Rules:
+    from dataclasses import replace
+
+    from tympan.errors import ArgumentError
+
+    if clips is not None and log is None:
+        raise ArgumentError("--clips needs --log", fix="add --log events.db")
+    if log is None:
+        return rules
+    added = {"type": "log", "path": str(log.absolute())}
+    if clips is not None:
+        added["clips"] = str(clips.absolute())
+    # A rule that names its actions gets this one too.
+    changed = tuple(
+        replace(one, actions=(*one.actions, "--log")) if one.actions else one for one in rules.rules
+    )
+    return replace(rules, rules=changed, actions={**rules.actions, "--log": added})
+
+
+def _without_actions(rules: Rules) -> Rules:
+    from dataclasses import replace
+
+    bare = tuple(replace(one, actions=()) for one in rules.rules)
+    return replace(rules, rules=bare, actions={})
+
+
+def _without_print(rules: Rules) -> Rules:
+    """The view shows the events; lines would tear it."""
+    from dataclasses import replace
+
+    kept = {name: one for name, one in rules.actions.items() if one["type"] != "print"}
+    changed = tuple(
+        replace(one, actions=tuple(name for name in one.actions if name in kept))
+        for one in rules.rules
+    )
+    return replace(rules, rules=changed, actions=kept)
+
+
+class _Show:
+    """What of a run is shown: lines, or the view of the terminal."""
+
+    def __init__(self, quiet: bool, json: bool, live: bool, default: bool, printed: bool) -> None:
+        self._quiet, self._json, self._live = quiet, json, live
+        self._default, self._printed = default, printed
+        self._view: Any = None
+        self._last: dict[str, Any] = {}
+
+    def view(self, source: str, models: list[str]) -> Any:
+        from tympan.live.view import LiveView
+
+        self._view = LiveView(source, models)
+        return self._view
+
+    def say(self, line: str) -> None:
+        if self._view is not None:
+            self._view.say(line)
+        elif not self._quiet:
+            typer.echo(line, err=True)
+
+    def event(self, event: Event) -> None:
+        if self._view is not None:
+            self._view.event(event)
+        elif self._json and not self._default:
+            typer.echo(_json(event.to_json()))
+            sys.stdout.flush()
+        elif not self._printed and not self._default and event.open:
+            typer.echo(str(event))
+            sys.stdout.flush()
+
+    def decided(self, model: str, found: Any) -> None:
+        if self._view is not None:
+            self._view.decided(model, found)
+        elif self._default:
+            if self._json:
+                values = found.to_json() if hasattr(found, "to_json") else vars(found)
+                typer.echo(_json({"model": model, **values}))
+            else:
+                label = getattr(found, "label", None) or getattr(found, "speaker", None)
+                if label is not None and self._last.get(model) == label:
+                    return  # the same goes on
+                self._last[model] = label
+                typer.echo(f"{model}  {found}")
+            sys.stdout.flush()
+
+    def chunk(self, chunk: Any) -> None:
+        if self._view is not None:
+            self._view.chunk(chunk)
+
+
+def _json(values: Any) -> str:
+    import json
+
+    return json.dumps(values, ensure_ascii=False, default=str)
+
+
+def _stop_on_signals(stop: threading.Event) -> None:
+    """SIGTERM and Ctrl-C end the listening in good order; a second one at once."""
+
+    def end(number: int, frame: Any) -> None:
+        if stop.is_set():
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+
+
+def _finish(summary: Summary, rules: Rules, *, quiet: bool, json: bool, default: bool) -> None:
+    from tympan.errors import TympanError
+
+    if not quiet and not json:
+        shown = str(summary).splitlines()
+        typer.echo("\n".join(shown[:1] if default else shown), err=True)
+    if summary.unwritten:
+        what = f"{summary.unwritten} events could not be written"
+        raise TympanError(what, fix="make room on the disk; they were printed above")

@@ -1,0 +1,139 @@
+"""`tympan.watch`."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tympan._toml import PlaceError
+from tympan.errors import ArgumentError
+from tympan.live.rules import ModelSpec, Rule, Rules, load_rules
+
+if TYPE_CHECKING:
+    from tympan.live.engine import Summary, Watch
+    from tympan.live.event import Event
+    from tympan.live.sources.base import Source
+
+
+def watch(
+    source: str | Source,
+    rules: Rules | Rule | str | os.PathLike[str] | Sequence[Rule],
+    *,
+    models: Sequence[str] = (),
+    on_event: Callable[[Event], None] | None = None,
+    replay: bool = False,
+    pcm: str = "",
+    stop: threading.Event | None = None,
+    say: Callable[[str], None] = lambda line: None,
+    device: str = "auto",
+) -> Summary:
+    """Wait for events in a stream of sound, and do what the rules say.
+
+    Args:
+        source: `mic`, `mic:NAME`, `-` (standard input), a growing file, a FIFO, an address, a
+            folder into which files drop, or a `Source` of your own.
+        rules: a file of rules, the name of a profile, or rules made in Python.
+        models: models that answer, beside those of the rules; `sounds` if there are none.
+        on_event: called with each event when it begins and when it ends.
+        replay: `source` is a recording, to be read as fast as it can be answered.
+        pcm: layout of a source of bare samples, such as `"s16le:16000:1"`.
+        stop: set it in another thread to end.
+        say: called with a line about what goes on: waiting for a device, sound that was lost …
+        device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+
+    Returns:
+        How much was listened to, and how many events each rule found.
+
+    Raises:
+        ArgumentError: a mistake in the rules, with its line; or there is no such source.
+        ModelError: a model cannot be used.
+
+    >>> import tempfile
+    >>> from tympan.audio.scenes import demo_scene
+    >>> path = Path(tempfile.mkdtemp(), "scene.wav")
+    >>> _ = demo_scene()[0].save(path)
+    >>> bells = Rule("bells", ("church bells",), threshold=0.5, min_s=1.0, cooldown_s=10)
+    >>> watch(str(path), bells, replay=True).events
+    {'bells': 1}
+    """
+    from tympan.live.sources import open_source
+
+    _found, engine, actions = prepared(
+        rules, models, device=device, say=say, on_event=on_event, check=True
+    )
+    try:
+        place = source
+        if isinstance(place, str):
+            place = open_source(place, pcm=pcm, replay=replay, log=actions.log)
+        return engine.run(place, stop)
+    finally:
+        actions.close()
+
+
+def prepared(
+    rules: Rules | Rule | str | os.PathLike[str] | Sequence[Rule],
+    models: Sequence[str] = (),
+    *,
+    device: str = "auto",
+    say: Callable[[str], None] = print,
+    check: bool = True,
+    **callbacks: Callable[..., None] | None,
+) -> tuple[Rules, Watch, Any]:
+    """Rules that were read and checked, the engine, and its actions, ready to run.
+
+    Args:
+        rules: as for `watch`.
+        models: further models.
+        device: where they compute.
+        say: called with what goes wrong later.
+        check: look for mistakes before anything is made.
+        callbacks: of the engine: `on_event`, `on_decided`, `on_chunk`.
+
+    Raises:
+        ArgumentError: a mistake in the rules, with its line.
+        ModelError: a model cannot be used.
+    """
+    from tympan.live import engine
+    from tympan.live.actions import make_actions
+    from tympan.live.listener import load_models
+
+    found = _rules(rules)
+    specs = [*found.models]
+    known = {one.name for one in specs}
+    specs += [ModelSpec(name) for name in models if name not in known]
+    if not specs:
+        named = list(dict.fromkeys(rule.model for rule in found.rules if rule.model))
+        if not named and not any(rule.labels for rule in found.rules) and found.path is not None:
+            what = "no model is named, and the rules name no label"
+            raise ArgumentError(what, file=found.path, fix="give --model, or add [[model]]")
+        specs = [ModelSpec(name) for name in named or ["sounds"]]
+    loaded = load_models(specs, device)
+    if check:
+        engine.check(found, loaded)
+    folder = Path() if found.path is None else _folder(found.path)
+    try:
+        actions = make_actions(found.actions, folder, say)
+    except PlaceError as error:
+        raise found.error(error) from error
+    made = engine.Watch(loaded, found, actions, say=say, **callbacks)
+    return found, made, actions
+
+
+def _folder(path: Path) -> Path:
+    """What the paths of a file of rules are relative to: its folder, but not that of a profile."""
+    from tympan.live.rules import PROFILES
+
+    return Path() if path.parent == PROFILES else path.parent
+
+
+def _rules(given: Any) -> Rules:
+    if isinstance(given, Rules):
+        return given
+    if isinstance(given, Rule):
+        return Rules((given,))
+    if isinstance(given, str | os.PathLike):
+        return load_rules(given)
+    return Rules(tuple(given))

@@ -1,0 +1,180 @@
+"""Models on one uninterrupted stretch of sound: chunks in, scores out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tympan.errors import ArgumentError, ModelError
+from tympan.live.event import Step
+from tympan.live.rules import ModelSpec
+from tympan.live.sources.base import Chunk, sane
+from tympan.tasks import registry
+from tympan.tasks.answering import load
+from tympan.tasks.contract import Model
+from tympan.tasks.inputs import Feed
+
+# What models give instead of a label that is missing: the score is that of an anomaly.
+ANOMALOUS = "anomalous"
+# So often a session lets go of what it has given out.
+FORGET_S = 30.0
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model that is ready to answer, with the options of its verb."""
+
+    name: str
+    model: Model[Any]
+    options: Mapping[str, Any]
+
+    @property
+    def threshold(self) -> float | None:
+        """Score from which its labels apply, where the model has one for all of them."""
+        found = getattr(self.model, "threshold", None)
+        return float(found) if isinstance(found, int | float) else None
+
+
+def load_models(specs: Sequence[ModelSpec], device: str = "auto") -> list[Loaded]:
+    """Load the models that are to answer.
+
+    Raises:
+        ModelError: one is missing, damaged, or of another question.
+        ArgumentError: an option that its verb does not have.
+    """
+    found = []
+    for spec in specs:
+        verb = spec.verb or verb_of(spec.name)
+        options = registry.verb(verb).checked(dict(spec.options))
+        found.append(Loaded(spec.name, load(spec.name, verb, device), options))
+    names = [one.name for one in found]
+    if len(set(names)) < len(names):
+        raise ArgumentError("one model is named twice", fix="name each once")
+    return found
+
+
+def verb_of(name: str) -> str:
+    """The question that a model answers.
+
+    Raises:
+        ModelError: there is no such model.
+
+    >>> verb_of("sounds")
+    'classify'
+    """
+    from tympan.models import load_card
+    from tympan.tasks.engines import find_engine
+
+    engine = find_engine(name)
+    task: str = load_card(name).task if engine is None else engine.task
+    if task not in registry.verbs():
+        raise ModelError(f"is for {task!r}, which is no question here", file=name)
+    return task
+
+
+class Listener:
+    """Gives one stretch of sound to all models, and their scores to `take`.
+
+    Args:
+        models: that answer.
+        rate_hz: of the sound.
+        channels: of the sound.
+        take: called with each `Step`, in order of time for each model.
+        decided: called with the name of a model and each thing that it decided: segments …
+    """
+
+    def __init__(
+        self,
+        models: Sequence[Loaded],
+        rate_hz: int,
+        channels: int,
+        take: Callable[[Step], None],
+        decided: Callable[[str, Any], None] | None = None,
+    ) -> None:
+        self.rate_hz, self.channels = rate_hz, channels
+        self._feed = Feed(rate_hz, channels)
+        self._sessions = [_Prompt(one, take, decided) for one in models]
+        for session, one in zip(self._sessions, models, strict=True):
+            self._feed.join(one.model, session)
+        self._samples, self._forgot = 0, 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Length of the stretch so far."""
+        return self._samples / self.rate_hz
+
+    def push(self, chunk: Chunk) -> None:
+        """Take the next sound."""
+        self._samples += chunk.samples.shape[1]
+        self._feed.push(sane(chunk.samples))
+        if self.seconds - self._forgot > FORGET_S:
+            self._forgot = self.seconds
+            for one in self._sessions:
+                one.forget()
+
+    def finish(self) -> None:
+        """The stretch ends: what was not answered yet is."""
+        self._feed.finish()
+        for one in self._sessions:
+            one.finish()
+
+
+class _Prompt:
+    """A session whose windows are answered as soon as they are complete."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        take: Callable[[Step], None],
+        decided: Callable[[str, Any], None] | None,
+    ) -> None:
+        self._loaded, self._take, self._decided = loaded, take, decided
+        session: Any = loaded.model.session(**loaded.options)
+        self._session, self._scores = session, hasattr(session, "on_step")
+        if self._scores:
+            session.on_step = self._step
+
+    @property
+    def input(self) -> Any:
+        """What is known of the sound beside its samples."""
+        return getattr(self._session, "input", None)
+
+    @input.setter
+    def input(self, way: Any) -> None:
+        if hasattr(self._session, "input"):
+            self._session.input = way
+
+    def push(self, wave: Any) -> Iterable[Any]:
+        """Take the next samples at the model's rate."""
+        self._give(self._session.push(wave))
+        if hasattr(self._session, "flush"):
+            self._give(self._session.flush())
+        return ()
+
+    def _give(self, found: Iterable[Any]) -> None:
+        for one in found:
+            if self._decided is not None:
+                self._decided(self._loaded.name, one)
+            if not self._scores:
+                label = getattr(one, "label", None) or getattr(one, "speaker", None) or ANOMALOUS
+                self._step(one.start_s, one.end_s, {label: float(one.score)})
+
+    def _step(self, start_s: float, end_s: float, scores: Mapping[str, float]) -> None:
+        threshold = self._loaded.threshold
+        self._take(Step(self._loaded.name, start_s, end_s, scores, threshold))
+
+    def forget(self) -> None:
+        """Let go of what was given out."""
+        if hasattr(self._session, "forget"):
+            self._session.forget()
+
+    def finish(self) -> None:
+        """Answer what waits."""
+        self._session.result()
+        if hasattr(self._session, "decided"):
+            self._give(self._session.decided())
+
+    def result(self) -> Any:
+        """Nothing: the answer about a stretch of days is of no use."""
+        return None

@@ -1,0 +1,149 @@
+"""`tympan watch` as a process: replay, check, signals, full disks, other outputs."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tympan.audio.scenes import demo_scene
+from tympan.live.actions.log import read_events
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo scene: siren, clock, rain, bells, engine."""
+    return demo_scene()[0].save(tmp_path_factory.mktemp("scene") / "scene.wav")
+
+
+def tympan(
+    *arguments: str, cwd: Path | None = None, **options: object
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tympan", "watch", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=120, **options)  # type: ignore[call-overload]
+
+
+def test_a_replay_finds_what_is_in_the_recording(scene: Path, tmp_path: Path) -> None:
+    found = tympan(
+        str(scene), "--replay", "--rules", "break-in", "--start", "2026-01-02T03:04:05",
+        "--log", "e.db", "--clips", "clips", cwd=tmp_path,
+    )  # fmt: skip
+    assert found.returncode == 0, found.stderr
+    assert "03:04:05  alarm: siren" in found.stdout
+    assert "alarm: 1 event" in found.stderr
+    (row,) = read_events(tmp_path / "e.db")
+    assert row["label"] == "siren"
+    assert Path(row["clip"]).is_file()
+
+
+def test_without_rules_the_answers_are_printed_as_they_change(scene: Path) -> None:
+    found = tympan(str(scene), "--replay", "-m", "sounds", "-q")
+    labels = [line.split(" s  ", 1)[1].rsplit(" ", 2)[0] for line in found.stdout.splitlines()]
+    assert labels == ["siren", "clock_tick", "rain", "church_bells", "engine"]
+
+
+def test_json_has_begin_and_end(scene: Path) -> None:
+    found = tympan(str(scene), "--replay", "--rules", "break-in", "--json")
+    events = [json.loads(line) for line in found.stdout.splitlines()]
+    assert [one["event"] for one in events] == ["begin", "end"]
+    assert events[0]["key"] == events[1]["key"]
+
+
+def test_check_says_what_is_right_and_what_is_wrong(tmp_path: Path) -> None:
+    rules = tmp_path / "r.toml"
+    rules.write_text('[[model]]\nname = "sounds"\n[[rule]]\nname = "a"\nlabels = ["dog"]\n')
+    found = tympan("mic", "--rules", str(rules), "--check")
+    assert (found.returncode, found.stdout) == (0, "1 rules are right: a\n")
+    rules.write_text('[[model]]\nname = "sounds"\n[[rule]]\nname = "a"\nlabels = ["dogg"]\n')
+    found = tympan("mic", "--rules", str(rules), "--check")
+    assert found.returncode == 2
+    assert "line 5" in found.stderr
+    assert "did you mean dog?" in found.stderr
+    rules.write_text('[[rule]]\nname = "a"\n[action.x]\ntype = "log"\npath = "e.db"\n')
+    assert (
+        tympan("mic", "-m", "sounds", "--rules", str(rules), "--check", cwd=tmp_path).returncode
+        == 0
+    )
+    assert not (tmp_path / "e.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("mic",), "neither a model nor rules"),
+        (("no/where", "-m", "sounds"), "there is no such source"),
+        (("x.wav", "--rules", "nope"), "no such file of rules"),
+        (("x.wav", "--replay", "-m", "sounds"), "is no file"),
+        (("-", "-m", "sounds", "--pcm", "mp3"), "is no layout of samples"),
+        (("mic", "--rules", "machine"), "no model is named"),
+        (("mic", "-m", "sounds", "--clips", "c"), "--clips needs --log"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_one_line(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    found = tympan(*arguments, cwd=tmp_path, stdin=subprocess.DEVNULL)
+    assert found.returncode == 2
+    assert said in found.stderr
+    assert found.stderr.startswith("tympan: ")
+    assert found.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_good_order(
+    scene: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    fifo = tmp_path / "pipe"
+    os.mkfifo(fifo)
+    command = [
+        sys.executable, "-c",
+        # Children of a test that was begun in the background ignore SIGINT.
+        "import signal,sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from tympan.__main__ import main; sys.argv[0]='tympan'; main()",
+        "watch", str(fifo), "--rules", "break-in", "--log", "e.db", "--clips", "c", "--plain",
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    with fifo.open("wb", buffering=0) as pipe:
+        data = scene.read_bytes()
+        pipe.write(data[: 44 + 2 * 16_000 * 4])  # in the middle of the siren
+        assert "siren" in process.stdout.readline()
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+    (row,) = read_events(tmp_path / "e.db")
+    assert row["end"]
+    assert Path(row["clip"]).is_file()
+
+
+def limited() -> None:
+    """No file of this process may be longer than 64 kB, as if the disk were full."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, 65_536))
+
+
+def test_a_full_disk_costs_the_clip_and_not_the_listening(scene: Path, tmp_path: Path) -> None:
+    found = tympan(
+        str(scene), "--replay", "--rules", "break-in", "--log", "e.db", "--clips", "c",
+        cwd=tmp_path, preexec_fn=limited,
+    )  # fmt: skip
+    assert "alarm: siren" in found.stdout
+    assert "cannot be written" in found.stderr
+    assert "Traceback" not in found.stderr
+    assert not list((tmp_path / "c").glob("*"))
+
+
+def test_a_reader_that_has_had_enough_ends_it(scene: Path) -> None:
+    command = f"{sys.executable} -m tympan watch {scene} --replay -m sounds -q --json | head -n 1"
+    began = time.monotonic()
+    found = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+    assert json.loads(found.stdout)["model"] == "sounds"
+    assert "Traceback" not in found.stderr
+    assert time.monotonic() - began < 60
