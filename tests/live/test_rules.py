@@ -65,7 +65,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         ('"Europe/Berlin"', '"Mars/Base"', 2, "no time zone 'Mars/Base'"),
         ('[[rule]]', '[rule]', 8, "rule is no list of tables (write [[rule]])"),
         ('name = "glass"', '', 8, "a rule has no name"),
-        ('"glass breaking"', '"glas breaking"', 10, "no model knows (did you mean glass_breaking?)"),
+        ('"glass breaking"', '"glas breaking"', 10, "knows (did you mean glass_breaking?)"),
         ('every_s = 0.5', 'every_s = = 0.5', None, "is no TOML"),
     ],
 )  # fmt: skip

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import numpy as np
 from rich.console import Console
-from tests_live import T0
 
+from tests_live import T0
 from tympan.live.event import Event
 from tympan.live.sources.base import Chunk
 from tympan.live.view import COLUMNS, ROWS, LiveView, _bands
