@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tympan._files import open_in_browser
 from tympan.errors import ArgumentError, ModelError
 from tympan.tasks import cross
-from tympan.tasks.contract import Evaluation, Log, Recipe
+from tympan.tasks.contract import ArrangesRows, Evaluation, Log, Recipe
 from tympan.tasks.job import Job, keep_apart, make_job
 from tympan.tasks.phases import clear_phases, continued, log_gain, run_phases
 from tympan.tasks.recipes import SMALL, TEST_FRACTION, gather
@@ -147,6 +147,9 @@ def train(
     target = Path(out) if out is not None else Path(f"{table.root.resolve().name}-{name}")
     with _empty_folder_removed(target):
         _check_out(target, table.root)
+        values = gather(settings, epochs=epochs, seed=seed, augment=augment)
+        if isinstance(question, ArrangesRows) and folds is None:
+            table = question.divided(table, values)
         if getattr(question, "cuts_parts", False) and any(one.supervisions for one in table):
             known = {*table.notes, *table.warnings}
             table = cut_parts(table)
@@ -156,7 +159,6 @@ def train(
         if folds is not None:
             cross.check_folds(table, folds)
         start = _start_model(name, from_, log)
-        values = gather(settings, epochs=epochs, seed=seed, augment=augment)
         recipe = question.recipe(table, start, values)
         for line in recipe.reasons:
             log(line)

@@ -1,0 +1,251 @@
+"""What a monitor knows of the normal machine: fitted detectors, their fusion, its threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from tympan.errors import DataError
+from tympan.tasks.monitor.detectors import DETECTORS, KINDS, Detector, Nearest
+from tympan.tasks.monitor.surprise import TAIL, Surprise, alarm_interval, independent
+
+if TYPE_CHECKING:
+    Array = np.ndarray[Any, Any]
+
+FOLDS = 5
+FEWEST = 8
+# The error of a reconstruction is lower on what was trained on; validation says by how much.
+TRAINED_ON = "error"
+# A detector joins the others unless it finds clearly less of what was added to normal recordings.
+WORSE = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What was measured of windows.
+
+    Attributes:
+        rows: name → `(m, d)`, see `tympan.tasks.monitor.net.MonitorNet.measure`.
+        owners: the recording of each window `(m,)`.
+        held_out: whether the autoencoder was not trained on it `(m,)`.
+        places: where each window begins in its recording, in samples `(m,)`.
+    """
+
+    rows: Mapping[str, Array]
+    owners: Array
+    held_out: Array
+    places: Array
+
+    def __len__(self) -> int:
+        return len(self.owners)
+
+
+@dataclass(frozen=True, eq=False)
+class NormalSounds:
+    """Detectors that were fitted to normal windows, and how rare their scores are among those.
+
+    Args:
+        detectors: name → detector.
+        surprises: name → how rare its scores are.
+        fused: how rare the mean of these is.
+        sounds: a few normal windows as sound `(s, t)`.
+        sound_rows: their spectra `(s, d)`.
+    """
+
+    detectors: Mapping[str, Detector]
+    surprises: Mapping[str, Surprise]
+    fused: Surprise
+    sounds: Array = field(default_factory=lambda: np.zeros((0, 1), np.float32))
+    sound_rows: Array = field(default_factory=lambda: np.zeros((0, 1), np.float32))
+
+    def raw(self, rows: Mapping[str, Array]) -> dict[str, Array]:
+        """Each detector's scores `(b,)` of what was measured of windows."""
+        return {
+            name: one.scores(rows[DETECTORS[name][0]]) for name, one in self.detectors.items()
+        }
+
+    def scores(self, raw: Mapping[str, Array]) -> Array:
+        """How rare windows are among normal ones `(b,)`, from the detectors' scores."""
+        return self.fused(mean_surprise(self.surprises, raw))
+
+    def nearest_sound(self, spectrum: Array) -> int:
+        """Which of the sounds kept has the spectrum `(d,)` that is nearest; -1: there are none."""
+        if not len(self.sounds):
+            return -1
+        return int(((self.sound_rows - spectrum) ** 2).sum(1).argmin())
+
+    def state(self) -> dict[str, Array]:
+        """All arrays by name."""
+        found: dict[str, Array] = {"fused": self.fused.to_array()}
+        for name, one in self.detectors.items():
+            found[f"{name}.surprise"] = self.surprises[name].to_array()
+            for part, values in one.state().items():
+                found[f"{name}.{part}"] = values
+        if len(self.sounds):
+            found["sounds"], found["sound_rows"] = self.sounds, self.sound_rows
+        return found
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Array], names: Sequence[str]) -> Self:
+        """Rebuild it from what `state` gave.
+
+        Raises:
+            KeyError: an array is missing.
+        """
+        detectors = {}
+        for name in names:
+            own = {k[len(name) + 1 :]: v for k, v in state.items() if k.startswith(f"{name}.")}
+            detectors[name] = KINDS[DETECTORS[name][1]].from_state(own)
+        surprises = {name: Surprise.from_array(state[f"{name}.surprise"]) for name in names}
+        kept = [state[n] for n in ("sounds", "sound_rows")] if "sounds" in state else []
+        return cls(detectors, surprises, Surprise.from_array(state["fused"]), *kept)
+
+
+def mean_surprise(surprises: Mapping[str, Surprise], raw: Mapping[str, Array]) -> Array:
+    """The mean of all detectors' surprises `(b,)`."""
+    found: Array = np.mean([surprises[name](scores) for name, scores in raw.items()], axis=0)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Crossed:
+    """Scores of normal windows by detectors that were not fitted to their recordings.
+
+    Attributes:
+        raw: name → `(m,)`.
+        folds: the fold of each window `(m,)`.
+        fitted: for each fold the detectors of the others.
+    """
+
+    raw: dict[str, Array]
+    folds: Array
+    fitted: list[dict[str, Detector]]
+
+
+def cross_fit(measured: Measured, names: Sequence[str], bank: int, neighbours: int) -> Crossed:
+    """Score all windows by detectors fitted to other recordings.
+
+    Recordings that follow one another are in one fold, as neighbours sound alike.
+
+    Raises:
+        DataError: there are too few windows.
+    """
+    if len(measured) < FEWEST:
+        what = f"there are {len(measured)} windows of the normal machine, too few to know it by"
+        raise DataError(what, fix="record it for a minute or more")
+    numbers = np.unique(measured.owners)
+    if len(numbers) >= FOLDS:
+        of_recording = {n: i * FOLDS // len(numbers) for i, n in enumerate(numbers)}
+        folds = np.array([of_recording[n] for n in measured.owners])
+    else:
+        folds = np.arange(len(measured)) * FOLDS // len(measured)
+    raw = {name: np.zeros(len(measured)) for name in names}
+    fitted = []
+    for fold in range(FOLDS):
+        inside = folds == fold
+        others = {n: rows[~inside] for n, rows in measured.rows.items()}
+        detectors = fit_detectors(others, names, bank, neighbours)
+        fitted.append(detectors)
+        for name, one in detectors.items():
+            raw[name][inside] = one.scores(measured.rows[DETECTORS[name][0]][inside])
+    for name in names:
+        if DETECTORS[name][0] == TRAINED_ON:
+            raw[name] = as_held_out(raw[name], measured.held_out)
+    return Crossed(raw, folds, fitted)
+
+
+def fit_detectors(
+    rows: Mapping[str, Array], names: Sequence[str], bank: int, neighbours: int
+) -> dict[str, Detector]:
+    """Fit detectors to normal windows."""
+    found: dict[str, Detector] = {}
+    for name in names:
+        space, kind = DETECTORS[name]
+        found[name] = KINDS[kind].fit(rows[space], bank=bank, neighbours=neighbours)
+    return found
+
+
+def as_held_out(scores: Array, held_out: Array) -> Array:
+    """Scores `(m,)` of windows that were trained on, raised to the level of those held out."""
+    if held_out.all() or held_out.sum() < FEWEST:
+        return scores
+    gap = np.median(scores[held_out]) - np.median(scores[~held_out])
+    found: Array = np.where(held_out, scores, scores + max(0.0, float(gap)))
+    return found
+
+
+def calibrate(crossed: Crossed, names: Sequence[str]) -> tuple[dict[str, Surprise], Surprise]:
+    """How rare each detector's scores are, and how rare their mean is."""
+    raw = {name: crossed.raw[name] for name in names}
+    surprises = {name: Surprise.fit(scores) for name, scores in raw.items()}
+    return surprises, Surprise.fit(mean_surprise(surprises, raw))
+
+
+def worth(measured: Measured, crossed: Crossed, names: Sequence[str]) -> float:
+    """How many independent windows the calibration rests on."""
+    surprises, fused = calibrate(crossed, names)
+    scores = fused(mean_surprise(surprises, {name: crossed.raw[name] for name in names}))
+    return independent(measured.owners, scores > -np.log10(TAIL))
+
+
+def choose(
+    crossed: Crossed, rows: Mapping[str, Array], sources: Array, names: Sequence[str]
+) -> tuple[tuple[str, ...], dict[str, float]]:
+    """Which detectors are fused: those that find what was added to normal windows.
+
+    Args:
+        crossed: scores of the normal windows.
+        rows: what was measured of changed windows, name → `(a, d)`.
+        sources: which normal window each was made from `(a,)`.
+        names: the detectors.
+
+    Returns:
+        The chosen ones, and how often each scored a changed window above a normal one.
+    """
+    from tympan.tasks.monitor.metrics import auc
+
+    surprises, _ = calibrate(crossed, names)
+    changed: dict[str, Array] = {}
+    for name in names:
+        space = rows[DETECTORS[name][0]]
+        scores = np.zeros(len(space))
+        for fold, detectors in enumerate(crossed.fitted):
+            inside = crossed.folds[sources] == fold
+            if inside.any():
+                scores[inside] = detectors[name].scores(space[inside])
+        changed[name] = scores
+    aucs = {name: auc(crossed.raw[name], changed[name]) for name in names}
+
+    def fused(chosen: Sequence[str]) -> float:
+        normal = mean_surprise(surprises, {n: crossed.raw[n] for n in chosen})
+        return auc(normal, mean_surprise(surprises, {n: changed[n] for n in chosen}))
+
+    # The best one of each thing that is measured, then whichever of those help.
+    order = sorted(names, key=lambda n: -aucs[n])
+    best: dict[str, str] = {}
+    for name in order:
+        best.setdefault(DETECTORS[name][0], name)
+    chosen = [n for n in best.values() if aucs[n] >= aucs[order[0]] - WORSE]
+    while len(chosen) > 1 and fused(chosen[:-1]) > fused(chosen) + WORSE / 5:
+        chosen.pop()
+    return tuple(chosen), {**aucs, "fused": fused(chosen)}
+
+
+def threshold_of(false_alarms: float) -> float:
+    """The surprise above which that share of normal windows lies.
+
+    >>> threshold_of(0.01)
+    2.0
+    """
+    return float(-np.log10(false_alarms))
+
+
+def uncertain(false_alarms: float, count: float) -> tuple[float, float]:
+    """95 % interval of the true share of false alarms, see `alarm_interval`."""
+    return alarm_interval(false_alarms, count)
+
+
+__all__ = ["Crossed", "Measured", "Nearest", "NormalSounds", "calibrate", "choose", "cross_fit"]
