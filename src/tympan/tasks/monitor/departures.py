@@ -49,14 +49,13 @@ class Departures:
     """Gathers, step by step and in bounded memory, what of each band is unlike normal.
 
     Args:
-        net: for the mean and spread of each band.
+        net: for the frequencies of its bands.
         config: the configuration.
-        normal: for the normal window nearest to a step.
+        normal: mean and spread of each band, and normal windows as sound.
     """
 
     def __init__(self, net: MonitorNet, config: MonitorConfig, normal: NormalSounds) -> None:
-        self._mean = net.mean_db.cpu().numpy()
-        self._spread = net.spread_db.cpu().numpy()
+        self._mean, self._spread = normal.mean_db, normal.spread_db
         self._config, self._normal = config, normal
         self.bands_hz = net.bands_hz
         self._columns: list[tuple[float, float, Array]] = []

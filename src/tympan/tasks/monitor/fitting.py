@@ -12,6 +12,7 @@ import torch
 from tympan.tasks.monitor.changes import changed
 from tympan.tasks.monitor.detectors import DETECTORS, coreset
 from tympan.tasks.monitor.examples import filled
+from tympan.tasks.monitor.net import LEAST_SPREAD_DB
 from tympan.tasks.monitor.normal import (
     Measured,
     NormalSounds,
@@ -161,7 +162,8 @@ def fit_normal(
     surprises, fused = calibrate(crossed, names)
     detectors = fit_detectors(found.rows, names, config.bank, config.neighbours)
     sounds, sound_rows = _kept(found, waves, config)
-    normal = NormalSounds(detectors, surprises, fused, sounds, sound_rows)
+    levels = band_levels(found.rows["spectrum"])
+    normal = NormalSounds(detectors, surprises, fused, *levels, sounds, sound_rows)
     chosen = replace(
         config,
         detectors=names,
@@ -170,6 +172,17 @@ def fit_normal(
         independent=round(worth(found, crossed, names), 1),
     )
     return normal, chosen
+
+
+def band_levels(spectra: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each band's level over all frames of normal windows.
+
+    Args:
+        spectra: mean, standard deviation and maximum of each band in each window `(m, 3 f)`.
+    """
+    means, spreads, _ = np.split(spectra, 3, axis=1)
+    spread = np.sqrt((spreads**2).mean(0) + means.var(0))
+    return means.mean(0), np.maximum(spread, LEAST_SPREAD_DB)
 
 
 def _measured_all(net: MonitorNet, waves: list[np.ndarray]) -> dict[str, np.ndarray]:

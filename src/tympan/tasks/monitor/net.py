@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tympan.nets import build_encoder
+from tympan.nets import CNNEncoder, build_encoder
 from tympan.spectra import LogMel
 from tympan.spectra.mel import hz_to_mel, mel_to_hz
 from tympan.tasks.classify.net import MEAN_DB, SPREAD_DB, normalize_level
@@ -20,6 +20,8 @@ from tympan.tasks.monitor.config import MonitorConfig
 FLOOR_DB = -100.0
 # Halvings of frequency and time by the autoencoder.
 HALVINGS = 3
+# Frames for lines of the spectrum are so many times longer; of the lines so many are told apart.
+LONGER, LINES = 4, 512
 # A band that never changes still has this spread, or the smallest change would count for too much.
 LEAST_SPREAD_DB = 1.0
 
@@ -77,7 +79,7 @@ class MonitorNet(nn.Module):
 
     >>> net = MonitorNet(MonitorConfig(encoder="")).eval()
     >>> {name: tuple(rows.shape) for name, rows in net.measure(torch.zeros(2, 32000)).items()}
-    {'spectrum': (2, 192), 'error': (2, 1), 'levels': (2, 64, 63)}
+    {'spectrum': (2, 192), 'lines': (2, 512), 'error': (2, 1), 'levels': (2, 64, 63)}
     """
 
     def __init__(self, config: MonitorConfig) -> None:
@@ -87,7 +89,9 @@ class MonitorNet(nn.Module):
             config.rate_hz, config.n_fft, config.hop, config.n_mels, config.f_min_hz,
             floor_db=FLOOR_DB,
         )  # fmt: skip
-        self.encoder = build_encoder(config.encoder).requires_grad_(False) if config.encoder else None
+        self.encoder: CNNEncoder | None = None
+        if config.encoder:
+            self.encoder = build_encoder(config.encoder).requires_grad_(False)
         self.autoencoder = Autoencoder(config.n_mels, config.bottleneck)
         self.register_buffer("mean_db", torch.full((config.n_mels,), -50.0))
         self.register_buffer("spread_db", torch.full((config.n_mels,), 10.0))
@@ -134,12 +138,23 @@ class MonitorNet(nn.Module):
         maps = [rows.float().mean(2) for _, rows in self.encoder.feature_maps(x)]
         return torch.cat([part for m in maps[1:] for part in (m.mean(2), m.amax(2))], 1)
 
+    def lines(self, waves: Tensor) -> Tensor:
+        """Mean power of narrow bands in dB `(b, d)`: the lines that turning parts draw."""
+        size = LONGER * self.config.n_fft
+        if waves.shape[1] < size:
+            waves = nn.functional.pad(waves, (0, size - waves.shape[1]))
+        shape = torch.hann_window(size, device=waves.device)
+        power = torch.stft(waves, size, size // 2, window=shape, center=False, return_complex=True)
+        levels = 10 * (power.abs().square().mean(2) / shape.square().sum() + 1e-10).log10()
+        found: Tensor = nn.functional.adaptive_avg_pool1d(levels[:, None, 1:], LINES)[:, 0]
+        return found
+
     @torch.inference_mode()
     def measure(self, waves: Tensor) -> dict[str, Tensor]:
         """What detectors compare, of windows `(b, t)`, and their levels for the pictures."""
         levels = self.levels(waves)
         parts = (levels.mean(2), levels.std(2, unbiased=False), levels.amax(2))
-        found = {"spectrum": torch.cat(parts, 1)}
+        found = {"spectrum": torch.cat(parts, 1), "lines": self.lines(waves)}
         if self.encoder is not None:
             found["embedding"] = self.embeddings(waves)
         # The lowest and the highest band count as much as the others; no single frame decides.

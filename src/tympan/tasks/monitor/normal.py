@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 FEWEST = 8
+# Windows that follow one another in a long recording, taken together as a recording would be.
+PIECE = 10
 # The error of a reconstruction is lower on what was trained on; validation says by how much.
 TRAINED_ON = "error"
-# A detector joins the others unless it finds clearly less of what was added to normal recordings.
-WORSE = 0.05
+# A detector is left out if more of what was added to normal recordings is found without it.
+GAIN = 0.003
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +53,8 @@ class NormalSounds:
         detectors: name → detector.
         surprises: name → how rare its scores are.
         fused: how rare the mean of these is.
+        mean_db: mean level of each mel band `(f,)`.
+        spread_db: its standard deviation from frame to frame and window to window `(f,)`.
         sounds: a few normal windows as sound `(s, t)`.
         sound_rows: their spectra `(s, d)`.
     """
@@ -58,6 +62,8 @@ class NormalSounds:
     detectors: Mapping[str, Detector]
     surprises: Mapping[str, Surprise]
     fused: Surprise
+    mean_db: Array
+    spread_db: Array
     sounds: Array = field(default_factory=lambda: np.zeros((0, 1), np.float32))
     sound_rows: Array = field(default_factory=lambda: np.zeros((0, 1), np.float32))
 
@@ -79,7 +85,9 @@ class NormalSounds:
 
     def state(self) -> dict[str, Array]:
         """All arrays by name."""
-        found: dict[str, Array] = {"fused": self.fused.to_array()}
+        found: dict[str, Array] = {
+            "fused": self.fused.to_array(), "mean_db": self.mean_db, "spread_db": self.spread_db,
+        }  # fmt: skip
         for name, one in self.detectors.items():
             found[f"{name}.surprise"] = self.surprises[name].to_array()
             for part, values in one.state().items():
@@ -101,7 +109,8 @@ class NormalSounds:
             detectors[name] = KINDS[DETECTORS[name][1]].from_state(own)
         surprises = {name: Surprise.from_array(state[f"{name}.surprise"]) for name in names}
         kept = [state[n] for n in ("sounds", "sound_rows")] if "sounds" in state else []
-        return cls(detectors, surprises, Surprise.from_array(state["fused"]), *kept)
+        fused = Surprise.from_array(state["fused"])
+        return cls(detectors, surprises, fused, state["mean_db"], state["spread_db"], *kept)
 
 
 def mean_surprise(surprises: Mapping[str, Surprise], raw: Mapping[str, Array]) -> Array:
@@ -188,7 +197,10 @@ def worth(measured: Measured, crossed: Crossed, names: Sequence[str]) -> float:
     """How many independent windows the calibration rests on."""
     surprises, fused = calibrate(crossed, names)
     scores = fused(mean_surprise(surprises, {name: crossed.raw[name] for name in names}))
-    return independent(measured.owners, scores > -np.log10(TAIL))
+    owners = measured.owners
+    if len(np.unique(owners)) < 2 * FOLDS:  # long recordings: pieces of them
+        owners = np.arange(len(owners)) // PIECE
+    return independent(owners, scores > -np.log10(TAIL))
 
 
 def choose(
@@ -223,14 +235,18 @@ def choose(
         normal = mean_surprise(surprises, {n: crossed.raw[n] for n in chosen})
         return auc(normal, mean_surprise(surprises, {n: changed[n] for n in chosen}))
 
-    # The best one of each thing that is measured, then whichever of those help.
+    # The best one of each thing that is measured; what the others do better without is left out.
     order = sorted(names, key=lambda n: -aucs[n])
     best: dict[str, str] = {}
     for name in order:
         best.setdefault(DETECTORS[name][0], name)
-    chosen = [n for n in best.values() if aucs[n] >= aucs[order[0]] - WORSE]
-    while len(chosen) > 1 and fused(chosen[:-1]) > fused(chosen) + WORSE / 5:
-        chosen.pop()
+    chosen = list(best.values())
+    while len(chosen) > 1:
+        without = {one: fused([n for n in chosen if n != one]) for one in chosen}
+        worst = max(without, key=lambda one: without[one])
+        if without[worst] < fused(chosen) + GAIN:
+            break
+        chosen.remove(worst)
     return tuple(chosen), {**aucs, "fused": fused(chosen)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -31,8 +32,8 @@ TRAINING = TrainingConfig(
     epochs=40, batch_size=32, lr=2e-3, weight_decay=1e-4, warmup_epochs=2, ema_decay=0.98,
     patience=12,
 )  # fmt: skip
-# Of long recordings an epoch is long; then fewer of them do.
-STEPS = 1200
+# About so many steps are made, whatever the number of recordings.
+STEPS, FEWEST, MOST = 400, 4, 60
 NET, KNOWN = "net.", "normal."
 LOWEST_HZ, HIGHEST_HZ = 2000, 2_000_000
 
@@ -99,6 +100,8 @@ class MonitorTask:
         ]
         if others:
             reasons.append(f"the others only test: {', '.join(others)[:200]}")
+        if "epochs" not in settings:
+            training = replace(training, epochs=epochs_for(table, config, training.batch_size))
         reasons.append(
             f"windows of {config.window_s:g} s every {config.step_s:g} s, at {config.rate_hz} Hz"
         )
@@ -184,7 +187,11 @@ class MonitorTask:
         from tympan.tasks.monitor.learner import MonitorLearner
 
         assert isinstance(learner, MonitorLearner)
-        state = {f"{NET}{name}": v for name, v in learner.net.state_dict().items()}
+        # The encoder is half of the model, and single precision of no use to it.
+        state = {
+            f"{NET}{name}": v.half() if name.startswith("encoder.") and v.ndim > 1 else v
+            for name, v in learner.net.state_dict().items()
+        }
         if learner.normal is not None:
             for name, values in learner.normal.state().items():
                 state[f"{KNOWN}{name}"] = torch.from_numpy(packed(name, values))
@@ -227,6 +234,21 @@ class MonitorTask:
 
         ours = [(model, rows) for model, rows in parts if isinstance(model, MonitorModel)]
         return evaluate(ours, store)
+
+
+def epochs_for(table: Table, config: MonitorConfig, batch_size: int) -> int:
+    """How many epochs make about `STEPS` steps, judged by the length of a few recordings."""
+    from tympan.audio import probe
+    from tympan.errors import TympanError
+
+    lengths_s = []
+    normal = [e.path for e in table if is_normal(e, config.normal)]
+    for path in normal[:: max(1, len(normal) // 10)]:
+        with contextlib.suppress(TympanError):
+            lengths_s.append(probe(path).duration_s or 0.0)
+    whole_s = 0.7 * len(normal) * float(np.mean(lengths_s)) if lengths_s else 0.0
+    steps = max(1.0, whole_s / config.step_s / batch_size)
+    return int(min(MOST, max(FEWEST, STEPS / steps)))
 
 
 def generic(model: LoadedModel, device: str) -> MonitorModel:
