@@ -4,13 +4,13 @@ Koizumi et al., *Description and Discussion on DCASE2020 Challenge Task 2*, 2020
 (frames of 1024, hop 512, 128 bands), five frames joined to 640 numbers, through dense layers of
 128, 128, 128, 128, 8, 128, 128, 128, 128 with batch normalisation and ReLU back to 640; Adam, a
 learning rate of 1e-3, 100 epochs in batches of 512; the score of a recording is its mean squared
-error. The challenge had hours of each machine; of a few minutes 100 epochs are too few steps to learn
-anything, so there
-are more epochs where one has fewer steps than `STEPS_PER_EPOCH`.
+error. The challenge had hours of each machine; of a few seconds 100 epochs are too few steps to
+learn anything, so there are more epochs where one has fewer steps than `STEPS_PER_EPOCH`.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +18,7 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 N_FFT, HOP, BANDS, FRAMES = 1024, 512, 128, 5
-EPOCHS, BATCH, LR, STEPS_PER_EPOCH = 100, 512, 1e-3, 30
+EPOCHS, BATCH, LR, STEPS_PER_EPOCH = 100, 512, 1e-3, 12
 
 
 def vectors(wave: Array, rate_hz: int) -> Array:
@@ -39,7 +39,7 @@ def network() -> Any:
 
     layers: list[nn.Module] = []
     widths = (BANDS * FRAMES, 128, 128, 128, 128, 8, 128, 128, 128, 128)
-    for given, wanted in zip(widths, widths[1:], strict=False):
+    for given, wanted in itertools.pairwise(widths):
         layers += [nn.Linear(given, wanted), nn.BatchNorm1d(wanted), nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear(widths[-1], widths[0]))
 

@@ -10,12 +10,13 @@ first half is for training, its second half is tested, with all 60 recordings of
 of 2 s. Faults come with another load and speed too, which makes them easier to tell; the mean over
 the loads is not separated.
 
-**ESC-50**: recordings of eight machine classes, a class being a "machine" (clips of one class are
-of many machines: harder than a monitor's usual work). Folds 1 – 3 are for training, 4 and 5 are tested, plain and with **simulated** faults added by a
-computer: clicks, rattles, the impulse trains of a bearing, harmonics taken away, a step of the
-level, at −6 to −24 dB below the recording (the step: 2 to 6 dB). They show what could be found, not what is found
-of real faults. The encoder of `sounds`, from which a monitor starts, was trained on most of these
-clips (the folds are not kept apart there), as it was on no clip of the other sets.
+**ESC-50**: recordings of eight machine classes, a class being a "machine". Clips of one class are
+of many machines: harder than a monitor's usual work. Folds 1 – 3 are for training, 4 and 5 are
+tested, plain and with **simulated** faults: clicks, rattles, the impulse trains of a bearing,
+harmonics taken away, a step of the level, at −6 to −24 dB below the recording (the step: 2 to 6
+dB). They show what could be found, not what is found of real faults. The encoder of `sounds`, from
+which a monitor starts, was trained on most of these clips, the tested ones too; on none of the
+other sets.
 
 Beside it: the dense autoencoder that DCASE 2020 gave out as baseline of its task 2, written anew
 after its description (`benchmarks/_dense.py`), at the rate of the recordings, on the same split.
@@ -28,9 +29,12 @@ seconds of a normal machine.
 
 from __future__ import annotations
 
+import ast
+import hashlib
+import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
     from tympan.data import Table
 
 Array = np.ndarray[Any, Any]
+Scores = dict[str, Any]
 SEEDS = (0, 1, 2)
 BLOCK = 6
 PIECE_S = 2.0
@@ -52,6 +57,7 @@ MACHINES = (
     "train", "airplane",
 )  # fmt: skip
 LEVELS_DB = (-6, -12, -18, -24)
+RUNS = Path(__file__).resolve().parents[1] / ".runs" / "monitor"
 WHY = ""
 
 
@@ -66,7 +72,8 @@ class Trial:
 
 def motor() -> Iterator[Trial]:
     """Each condition as normal in turn."""
-    from benchmarks._trials import motor as table_of, motor_in_order
+    from benchmarks._trials import motor as table_of
+    from benchmarks._trials import motor_in_order
 
     table = table_of()
     for rows in motor_in_order(table):
@@ -78,13 +85,15 @@ def motor() -> Iterator[Trial]:
             split = "train" if normal and e.path not in test else "test"
             label = "normal" if normal else f"condition {e.label}"
             examples.append(replace(e, columns={"label": label, "split": split}))
-        yield Trial("motor", f"motor, condition {condition}", replace(table, examples=tuple(examples)))
+        yield Trial(
+            "motor", f"motor, condition {condition}", replace(table, examples=tuple(examples))
+        )
 
 
 def cwru(work: Path) -> Iterator[Trial]:
     """The healthy bearing, cut in two, and all faults."""
     import tympan
-    from tympan.data import Table, recording, read_folder
+    from tympan.data import Table, read_folder, recording
 
     examples = []
     for e in read_folder(DATA / "cwru"):
@@ -96,13 +105,13 @@ def cwru(work: Path) -> Iterator[Trial]:
                 clip.slice(i * PIECE_S, (i + 1) * PIECE_S).save(path, subtype="FLOAT")
             split = "train" if e.label == "normal" and i < count / 2 else "test"
             examples.append(recording(path, {"label": e.label, "split": split}))
-    yield Trial("cwru", "bearing (cwru)", Table(work, tuple(examples)))
+    yield Trial("cwru", "bearing of cwru", Table(work, tuple(examples)))
 
 
 def esc50(work: Path) -> Iterator[Trial]:
     """Machine classes, with faults that are simulated."""
     import tympan
-    from tympan.data import Table, recording, read_folder
+    from tympan.data import Table, read_folder, recording
 
     table = read_folder(DATA / "esc50")
     for name in MACHINES:
@@ -119,9 +128,13 @@ def esc50(work: Path) -> Iterator[Trial]:
                 if not path.exists():
                     rng = np.random.default_rng(number * 10 + at)
                     wave = add(clip.samples[0].astype(float), clip.rate_hz, level_db, rng)
-                    tympan.Clip(wave[None].astype(np.float32), clip.rate_hz).save(path, subtype="FLOAT")
-                examples.append(recording(path, {"label": f"{kind} {level_db} dB", "split": "test"}))
-        yield Trial("ESC-50, simulated", f"{name.replace('_', ' ')} (ESC-50)", Table(work, tuple(examples)))
+                    tympan.Clip(wave[None].astype(np.float32), clip.rate_hz).save(
+                        path, subtype="FLOAT"
+                    )
+                examples.append(
+                    recording(path, {"label": f"{kind} {level_db} dB", "split": "test"})
+                )
+        yield Trial("ESC-50, simulated", name.replace("_", " "), Table(work, tuple(examples)))
 
 
 def _rms(wave: Array) -> float:
@@ -186,7 +199,7 @@ FAULTS: dict[str, Callable[..., Array]] = {
 }  # fmt: skip
 
 
-def ours(trial: Trial, seed: int, work: Path) -> dict[str, float]:
+def ours(trial: Trial, seed: int, work: Path) -> Scores:
     """Train a monitor and score its test set."""
     from tympan.tasks import train
 
@@ -205,7 +218,7 @@ def ours(trial: Trial, seed: int, work: Path) -> dict[str, float]:
     }
 
 
-def baseline(trial: Trial, seed: int, epochs: int) -> dict[str, float]:
+def baseline(trial: Trial, seed: int, epochs: int) -> Scores:
     """The same with the dense autoencoder."""
     import tympan
     from tympan.tasks.monitor.metrics import auc, partial_auc
@@ -217,7 +230,10 @@ def baseline(trial: Trial, seed: int, epochs: int) -> dict[str, float]:
     net = _dense.train(np.concatenate(rows("train")), seed, epochs)
     values = _dense.scores(net, rows("test"))
     wrong = np.array([e.label != "normal" for e in trial.table.where("split", "test")])
-    return {"auc": auc(values[~wrong], values[wrong]), "pauc": partial_auc(values[~wrong], values[wrong])}
+    return {
+        "auc": auc(values[~wrong], values[wrong]),
+        "pauc": partial_auc(values[~wrong], values[wrong]),
+    }
 
 
 def spread(values: list[float]) -> str:
@@ -229,56 +245,123 @@ def spread(values: list[float]) -> str:
     return f"{100 * np.mean(values):.1f} ± {100 * np.std(values):.1f}"
 
 
-def measured(
-    quick: bool, only: str = ""
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, float]]:
-    """The tables of machines and of time, and the figures."""
+def kept(who: str, trial: Trial, seed: int, quick: bool, run: Callable[[], Scores]) -> Scores:
+    """A result that was kept, or a new one; kept results go with one version of the sources."""
+    names = ("tasks/monitor", "spectra/mel.py") if who == "ours" else ("spectra/mel.py",)
+    digest = sources_digest(names)
+    name = "".join(c if c.isalnum() or c == "*" else "-" for c in trial.machine).replace("*", "s")
+    place = RUNS / f"{who}-{name}-{seed}-{digest}.json"
+    if quick:
+        return run()
+    if place.exists():
+        found: Scores = json.loads(place.read_text("utf-8"))
+        return found
+    found = run()
+    RUNS.mkdir(parents=True, exist_ok=True)
+    place.write_text(json.dumps(found), "utf-8")
+    print(who, trial.machine, seed, found, flush=True)
+    return found
+
+
+def sources_digest(names: Iterable[str]) -> str:
+    """A hash of the sources that a result depends on, and of this benchmark."""
+    home = Path(__file__).resolve().parent
+    files = [home / "_dense.py", home / "monitor.py"]
+    for name in names:
+        place = home.parent / "src" / "tympan" / name
+        files += sorted(place.glob("*.py")) if place.is_dir() else [place]
+    hasher = hashlib.blake2b(digest_size=4)
+    for file in files:
+        # Prose may change.
+        hasher.update(ast.dump(_without_texts(ast.parse(file.read_text("utf-8")))).encode())
+    return hasher.hexdigest()
+
+
+def _without_texts(tree: ast.Module) -> ast.Module:
+    """A module without its docstrings, and without the text of `WHY`."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        first = body[0] if isinstance(body, list) and body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+            first.value.value = ""
+    tree.body = [
+        n
+        for n in tree.body
+        if not (isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "WHY")
+    ]
+    return tree
+
+
+def measured(quick: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, float]]:
+    """The tables of machines and of groups, and the figures."""
     import torch
 
-    from tympan.tasks.monitor.metrics import harmonic_mean
-
     torch.set_num_threads(1)
-    table, figures = [], {}
-    of_group: dict[str, dict[str, list[float]]] = {}
+    seeds = SEEDS[:1] if quick else SEEDS
+    runs: dict[str, list[tuple[Scores, Scores]]] = {}
+    groups: dict[str, list[str]] = {}
     with tempfile.TemporaryDirectory() as home:
         for folder in ("cwru", "esc50", "run"):
             Path(home, folder).mkdir()
-        trials = [*motor(), *cwru(Path(home, "cwru")), *esc50(Path(home, "esc50"))]
-        trials = [one for one in trials if only in one.machine]
-        for trial in trials[:1] if quick else trials:
-            runs = [ours(trial, seed, Path(home, "run")) for seed in SEEDS[: 1 if quick else 3]]
-            epochs = 2 if quick else _dense.EPOCHS
-            others = [baseline(trial, seed, epochs) for seed in SEEDS[: 1 if quick else 3]]
+        trials = [*cwru(Path(home, "cwru")), *motor(), *esc50(Path(home, "esc50"))]
+        trials = trials[:1] if quick else trials
+        work, epochs = Path(home, "run"), 1 if quick else _dense.EPOCHS
+        for seed in seeds:  # a run that is stopped has all machines of the first seed
+            for trial in trials:
+                mine = kept("ours", trial, seed, quick, lambda t=trial, s=seed: ours(t, s, work))
+                its = kept(
+                    "dense", trial, seed, quick, lambda t=trial, s=seed: baseline(t, s, epochs)
+                )
+                runs.setdefault(trial.machine, []).append((mine, its))
+                if trial.machine not in groups.setdefault(trial.group, []):
+                    groups[trial.group].append(trial.machine)
+        seconds = ten_minutes(Path(home), quick)
+    means, figures = of_groups(runs, groups)
+    return (
+        [row_of(name, rows) for name, rows in runs.items()],
+        means,
+        {**figures, "ten_minutes_s": seconds},
+    )
 
-            def of(rows: list[dict[str, float]], name: str) -> list[float]:
-                return [row[name] for row in rows]
 
-            table.append({
-                "machine": trial.machine,
-                "AUC": spread(of(runs, "auc")), "AUC, dense": spread(of(others, "auc")),
-                "pAUC": spread(of(runs, "pauc")), "pAUC, dense": spread(of(others, "pauc")),
-                "found": spread(of(runs, "found")), "false alarms": spread(of(runs, "alarms")),
-            })  # fmt: skip
-            print(table[-1], [r["chosen"] for r in runs], [round(r["seconds"]) for r in runs], flush=True)
-            group = of_group.setdefault(trial.group, {})
-            group.setdefault("ours", []).append(float(np.mean(of(runs, "auc"))))
-            group.setdefault("dense", []).append(float(np.mean(of(others, "auc"))))
-            group.setdefault("ours_p", []).append(float(np.mean(of(runs, "pauc"))))
-            group.setdefault("dense_p", []).append(float(np.mean(of(others, "pauc"))))
-        means = []
-        for name, group in of_group.items():
-            h = {key: harmonic_mean(values) for key, values in group.items()}
-            better = sum(a > b for a, b in zip(group["ours"], group["dense"], strict=True))
-            means.append({
-                "machines": name, "AUC": f"{100 * h['ours']:.1f}", "AUC, dense": f"{100 * h['dense']:.1f}",
-                "pAUC": f"{100 * h['ours_p']:.1f}", "pAUC, dense": f"{100 * h['dense_p']:.1f}",
-                "AUC above dense": f"{better} of {len(group['ours'])}",
-            })  # fmt: skip
-            key = name.split(",")[0].replace("-", "").lower()
-            figures |= {f"auc_{key}": h["ours"], f"auc_dense_{key}": h["dense"]}
-        if not only:
-            figures["ten_minutes_s"] = ten_minutes(Path(home), quick)
-    return table, means, figures
+def row_of(machine: str, rows: list[tuple[Scores, Scores]]) -> dict[str, Any]:
+    """A row of the table of machines."""
+
+    def of(who: int, name: str) -> str:
+        return spread([float(row[who][name]) for row in rows])
+
+    return {
+        "machine": machine,
+        "AUC": of(0, "auc"), "AUC, dense": of(1, "auc"),
+        "pAUC": of(0, "pauc"), "pAUC, dense": of(1, "pauc"),
+        "found": of(0, "found"), "false alarms": of(0, "alarms"),
+    }  # fmt: skip
+
+
+def of_groups(
+    runs: dict[str, list[tuple[Scores, Scores]]], groups: dict[str, list[str]]
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """Harmonic means over the machines of each data set, and the figures."""
+    from tympan.tasks.monitor.metrics import harmonic_mean
+
+    means, figures = [], {}
+    for group, machines in groups.items():
+        h, auc = {}, {}
+        for who in (0, 1):
+            for name in ("auc", "pauc"):
+                each = [float(np.mean([row[who][name] for row in runs[m]])) for m in machines]
+                h[who, name] = f"{100 * harmonic_mean(each):.1f}"
+                auc[who, name] = each
+                figures[f"{name}_{('ours', 'dense')[who]}_{group.split(',')[0]}"] = harmonic_mean(
+                    each
+                )
+        better = sum(a > b for a, b in zip(auc[0, "auc"], auc[1, "auc"], strict=True))
+        means.append({
+            "machines": group, "AUC": h[0, "auc"], "AUC, dense": h[1, "auc"],
+            "pAUC": h[0, "pauc"], "pAUC, dense": h[1, "pauc"],
+            "AUC above dense": f"{better} of {len(machines)}",
+        })  # fmt: skip
+    return means, figures
 
 
 def ten_minutes(home: Path, quick: bool) -> float:

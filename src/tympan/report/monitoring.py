@@ -71,13 +71,7 @@ def headline_of(answer: Anomaly) -> Headline:
     >>> headline_of(Anomaly("a.wav", 3.5, 2.0, ())).best
     'sounds unusual'
     """
-    rate = ""
-    if answer.false_alarms is not None:
-        rate = f" The threshold, {answer.threshold:.1f}, lets {percent(answer.false_alarms, 2)} of normal seconds pass for unusual"
-        if answer.false_alarm_interval is not None:
-            low, high = answer.false_alarm_interval
-            rate += f"; of the normal recordings that were known, 95 % sure is {percent(low, 2)} to {percent(high, 2)}"
-        rate += "."
+    rate = _rate(answer)
     alarms = answer.alarms
     if not answer.anomalous:
         lead = f"Score {answer.score:.1f}.{rate}"
@@ -91,10 +85,20 @@ def headline_of(answer: Anomaly) -> Headline:
     if alarms:
         worst = max(alarms, key=lambda one: one.score)
         where = f", {worst.where}" if worst.where else ""
-        lead += (
-            f" Strangest from {moment(worst.start_s)} to {moment(worst.end_s)}{where}."
-        )
+        lead += f" Strangest from {moment(worst.start_s)} to {moment(worst.end_s)}{where}."
     return Headline("sounds unusual", True, lead)
+
+
+def _rate(answer: Anomaly) -> str:
+    """What the threshold lets pass of a normal machine, as a sentence."""
+    if answer.false_alarms is None:
+        return ""
+    share = percent(answer.false_alarms, 2)
+    text = f" The threshold, {answer.threshold:.1f}, is set for {share} of false alarms"
+    if answer.false_alarm_interval is not None:
+        low, high = answer.false_alarm_interval
+        text += f"; the true share is, 95 % sure, between {percent(low, 2)} and {percent(high, 2)}"
+    return f"{text}."
 
 
 def _rarity(score: float) -> str:
@@ -233,7 +237,9 @@ def scores_chart(found: MonitorEvaluation) -> Plot:
     grid = np.linspace(0, top, 200)
     sides = [found.values[~found.truth], found.values[found.truth]]
     lines, legend = [], []
-    for values, kind, name in zip(sides, ("line", "line second"), ("normal", "anomalous"), strict=True):
+    for values, kind, name in zip(
+        sides, ("line", "line second"), ("normal", "anomalous"), strict=True
+    ):
         if len(values):
             above = (values[None] > grid[:, None]).mean(1)
             lines.append(Line(path(grid / top, above), kind))

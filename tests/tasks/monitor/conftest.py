@@ -18,7 +18,5 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (home / "data" / kind).mkdir(parents=True)
         for i in range(count):
             machine(5, i, whistle).save(home / "data" / kind / f"{i:02d}.wav")
-    tympan.train(
-        home / "data", task="monitor", out=home / "model", epochs=3, progress=False
-    )
+    tympan.train(home / "data", task="monitor", out=home / "model", epochs=3, progress=False)
     return home

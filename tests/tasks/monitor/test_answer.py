@@ -88,7 +88,8 @@ def test_a_normal_recording_instead_of_a_model(tmp_path: Path) -> None:
     normal = machine(60, 0).save(tmp_path / "normal.wav")
     found = tympan.monitor(faulty(), normal=normal, false_alarms=0.05)
     assert found.anomalous
-    assert {round(one.start_s) for one in found.alarms} & {5, 6, 7}
+    worst = max(found.alarms, key=lambda one: one.score)
+    assert worst.start_s == pytest.approx(5, abs=1.01)
     (tmp_path / "folder").mkdir()
     for i in range(6):
         machine(10, i).save(tmp_path / "folder" / f"{i}.wav")
@@ -107,7 +108,9 @@ def test_short_silent_and_empty_recordings(made: Path) -> None:
     short = tympan.monitor(machine(0.5, 0), model=made / "model")
     assert len(short.timeline) == 1
     assert any("less than half of a window" in line for line in short.warnings)
-    silent = tympan.monitor(tympan.Clip(np.zeros((1, 40_000), np.float32), RATE_HZ), model=made / "model")
+    silent = tympan.monitor(
+        tympan.Clip(np.zeros((1, 40_000), np.float32), RATE_HZ), model=made / "model"
+    )
     assert not silent.timeline
     assert any("silent" in line for line in silent.warnings)
 

@@ -47,7 +47,7 @@ def test_nearest_is_that_of_scikit_learn() -> None:
 def test_local_distances_forgive_more_where_normal_windows_are_far_apart() -> None:
     dense, sparse = RNG.normal(0, 0.1, (50, 2)), RNG.normal(10, 1.0, (50, 2))
     rows = np.concatenate([dense, sparse])
-    asked = np.array([dense.mean(0) + [1.0, 0], sparse.mean(0) + [1.0, 0]])
+    asked = np.stack([dense.mean(0), sparse.mean(0)]) + np.array([1.0, 0])
     plain = Nearest.fit(rows, bank=100).scores(asked)
     local = Local.fit(rows, bank=100, neighbours=4).scores(asked)
     assert local[0] / local[1] > 2 * plain[0] / plain[1]

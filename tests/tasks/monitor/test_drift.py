@@ -11,8 +11,10 @@ TRAINED = RNG.normal(size=4000)
 
 def known() -> NormalSounds:
     surprises = {"autoencoder": Surprise.fit(TRAINED)}
-    fused = Surprise.fit(mean_surprise(surprises, {"autoencoder": TRAINED}))
-    return NormalSounds({"autoencoder": Value()}, surprises, fused, np.zeros(1), np.ones(1))
+    weights = {"autoencoder": 1.0}
+    fused = Surprise.fit(mean_surprise(surprises, {"autoencoder": TRAINED}, weights))
+    levels = np.zeros(1), np.ones(1)
+    return NormalSounds({"autoencoder": Value()}, surprises, weights, fused, *levels)
 
 
 def alarms(values: np.ndarray, *, adapt: bool) -> np.ndarray:

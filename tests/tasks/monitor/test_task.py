@@ -116,11 +116,10 @@ def test_vibration_keeps_its_band(tmp_path: Path) -> None:
 
 def test_the_autoencoder_learns(made: Path) -> None:
     """More epochs rebuild normal windows better."""
-    from tympan.data import AudioStore
+    from tympan.data import AudioStore, Batches
     from tympan.tasks.contract import Prepared
     from tympan.tasks.monitor.learner import Initialize, MonitorLearner
     from tympan.training import TrainingConfig, fit
-    from tympan.data import Batches
 
     table = read_folder(made / "data").where("label", "normal").subset(range(4))
     store = AudioStore.open(table, 8000)

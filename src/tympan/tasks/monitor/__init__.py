@@ -25,7 +25,9 @@ VERB = Verb(
         ),
     ),
     default_model="sounds",
-    save_as=(".json", ".csv", ".txt", ".srt", ".vtt", ".rttm", ".TextGrid"),
+    save_as=(
+        ".json", ".csv", ".txt", ".selections.txt", ".rttm", ".srt", ".vtt", ".TextGrid",
+    ),
     trains_on="one label, normal; or normal and faulty recordings with --task monitor",
 )  # fmt: skip
 

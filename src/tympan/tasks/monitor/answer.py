@@ -238,7 +238,7 @@ def _fitted(model: MonitorModel, files: tuple[Path, ...], stamp: Any) -> Monitor
         waves = (block[0] for block in samples_of(path, model.rate_hz))
         return cut(geometry_of(config).cutter(), waves)
 
-    recordings = [(lambda p=path: windows(p), True) for path in files]  # type: ignore[misc]
+    recordings = [(lambda p=path: windows(p), True) for path in files]
     normal, config = fit_normal(model.net, config, recordings, trained=False)
     return MonitorModel(model.net, config, model.name, normal, model.device)
 

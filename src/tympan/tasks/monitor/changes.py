@@ -33,7 +33,8 @@ def _band_gain(wave: Wave, rate_hz: int, center_hz: float, octaves: float, gain:
     frequencies = np.fft.rfftfreq(len(wave), 1 / rate_hz)
     away = np.abs(np.log2(np.maximum(frequencies, 1e-3) / center_hz))
     inside = np.clip(1 - (away - octaves / 2) / 0.1, 0, 1)
-    return np.fft.irfft(spectrum * (1 + (gain - 1) * inside), len(wave))
+    found = np.fft.irfft(spectrum * (1 + (gain - 1) * inside), len(wave))
+    return np.asarray(found)
 
 
 def tone(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:
@@ -48,7 +49,8 @@ def noise(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:
     white = rng.standard_normal(len(wave))
     center_hz = _frequency(rate_hz, rng)
     band = white - _band_gain(white, rate_hz, center_hz, 1 / 3, 0.0)
-    return wave + band * (rms(wave) / rms(band)) * 10 ** (-rng.uniform(6, 15) / 20)
+    found: Wave = wave + band * (rms(wave) / rms(band)) * 10 ** (-rng.uniform(6, 15) / 20)
+    return found
 
 
 def coloured(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:
@@ -67,7 +69,7 @@ def faster(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:
 def fluttering(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:
     """The level moves up and down 3 to 20 times a second."""
     t = np.arange(len(wave)) / rate_hz
-    return wave * (1 + 0.5 * np.sin(2 * np.pi * rng.uniform(3, 20) * t))
+    return np.asarray(wave * (1 + 0.5 * np.sin(2 * np.pi * rng.uniform(3, 20) * t)))
 
 
 def burst(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:

@@ -61,7 +61,9 @@ class Departures:
         self._columns: list[tuple[float, float, Array]] = []
         self._close: list[Close] = []
 
-    def add(self, window: Window, levels: Array, spectrum: Array, score: float) -> tuple[float, float]:
+    def add(
+        self, window: Window, levels: Array, spectrum: Array, score: float
+    ) -> tuple[float, float]:
         """Take the levels `(f, n)` of a window; where it departs most in Hz, by how much in dB."""
         rate_hz, bands = self._config.rate_hz, len(self._mean)
         own = self._own(window, levels)
@@ -95,7 +97,10 @@ class Departures:
         if len(self._close) == CLOSE and score <= self._close[-1].score:
             return
         rate_hz = self._config.rate_hz
-        start_s, end_s = max(0, window.offset) / rate_hz, (window.offset + window.wave.shape[-1]) / rate_hz
+        start_s, end_s = (
+            max(0, window.offset) / rate_hz,
+            (window.offset + window.wave.shape[-1]) / rate_hz,
+        )
         # Neighbours share most of their sound: the stranger one stands for both.
         beside = [c for c in self._close if c.start_s < end_s and start_s < c.end_s]
         if any(c.score >= score for c in beside):
@@ -112,7 +117,7 @@ class Departures:
         return list(self._close)
 
     def picture(self) -> tuple[Array, Array]:
-        """Standard deviations above or below normal `(f, n)`, and the edges `(n + 1,)` in seconds."""
+        """Standard deviations from normal `(f, n)`, and the edges `(n + 1,)` in seconds."""
         if not self._columns:
             return np.zeros((len(self._mean), 0)), np.zeros(1)
         edges = [self._columns[0][0], *(end for _, end, _ in self._columns)]

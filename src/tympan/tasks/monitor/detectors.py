@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SHRINK = 0.1
 # A direction in which normal windows hardly differ is not divided by less than this share.
 LEAST_SPREAD = 0.3
+# Directions beyond these have next to no variance of their own.
+MOST_AXES = 256
 
 
 class Detector(Protocol):
@@ -72,9 +74,15 @@ class Mahalanobis:
     def fit(cls, rows: Array, *, bank: int = 0, neighbours: int = 0) -> Self:
         """Fit to normal windows `(m, d)`; the other arguments are those of other detectors."""
         mean = rows.mean(0)
-        _, values, axes = np.linalg.svd(rows - mean, full_matrices=False)
-        variances = values**2 / max(1, len(rows))
+        away = rows - mean
+        if len(rows) > rows.shape[1]:
+            variances, axes = np.linalg.eigh(away.T @ away / len(rows))
+            variances, axes = variances[::-1], axes[:, ::-1].T
+        else:
+            _, values, axes = np.linalg.svd(away, full_matrices=False)
+            variances = values**2 / max(1, len(rows))
         average = float(variances.sum()) / rows.shape[1] + 1e-12
+        variances, axes = variances[:MOST_AXES], axes[:MOST_AXES]
         kept = variances > 1e-3 * average
         shrunk = (1 - SHRINK) * variances[kept] + SHRINK * average
         return cls(mean, axes[kept], shrunk, SHRINK * average)
@@ -151,7 +159,12 @@ class Nearest:
 
     def state(self) -> dict[str, Array]:
         """Scale and bank."""
-        return {"center": self.center, "spread": self.spread, "bank": self.bank, "radii": self.radii}
+        return {
+            "center": self.center,
+            "spread": self.spread,
+            "bank": self.bank,
+            "radii": self.radii,
+        }
 
     @classmethod
     def from_state(cls, state: Mapping[str, Array]) -> Self:

@@ -121,9 +121,7 @@ def machine_scores(found: MonitorEvaluation, rows: Array) -> dict[str, float | N
     return {name: round(v, 4) if np.isfinite(v) else None for name, v in scores.items()}
 
 
-def evaluate(
-    parts: Sequence[tuple[MonitorModel, Table]], store: AudioStore
-) -> MonitorEvaluation:
+def evaluate(parts: Sequence[tuple[MonitorModel, Table]], store: AudioStore) -> MonitorEvaluation:
     """Score a monitor on a table, or those of a cross-validation each on its fold.
 
     Raises:
@@ -162,9 +160,7 @@ def evaluate(
     return MonitorEvaluation(scores, len(rows), limits=limits_of(plain, model), **base)
 
 
-def scored(
-    model: MonitorModel, table: Table, store: AudioStore
-) -> Iterator[tuple[float, Array]]:
+def scored(model: MonitorModel, table: Table, store: AudioStore) -> Iterator[tuple[float, Array]]:
     """The score of each recording, and those of its steps."""
     for example in table:
         session = model.session()
@@ -203,10 +199,12 @@ def scores_of(
     rng = np.random.default_rng(0)
     drawn = []
     for _ in range(ROUNDS):
-        rows = np.concatenate([
-            rng.choice(np.flatnonzero(found.truth == side), (found.truth == side).sum())
-            for side in (False, True)
-        ])
+        rows = np.concatenate(
+            [
+                rng.choice(np.flatnonzero(found.truth == side), (found.truth == side).sum())
+                for side in (False, True)
+            ]
+        )
         drawn.append(_means(found, rows))
     low, high = np.nanpercentile(np.array(drawn), [2.5, 97.5], axis=0)
     of_folds = [
@@ -277,4 +275,4 @@ def limits_of(found: MonitorEvaluation, model: MonitorModel) -> tuple[str, ...]:
     return tuple(limits)
 
 
-__all__ = ["P", "MonitorEvaluation", "evaluate"]
+__all__ = ["MonitorEvaluation", "P", "evaluate"]

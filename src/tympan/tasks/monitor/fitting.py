@@ -1,4 +1,4 @@
-"""After the training: measure all normal windows, choose detectors, fit them, set the threshold."""
+"""After the training: measure normal windows, weigh the detectors, fit them, set the threshold."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tympan.tasks.monitor.normal import (
     Measured,
     NormalSounds,
     calibrate,
-    choose,
     cross_fit,
     fit_detectors,
+    weigh,
     worth,
 )
 
@@ -152,24 +152,25 @@ def fit_normal(
     names = usable(config, trained=trained)
     crossed = cross_fit(found, names, config.bank, config.neighbours)
     aucs: dict[str, float] = {}
+    weights = dict.fromkeys(names, 1.0)
     if not config.detectors:
         rng = np.random.default_rng(seed)
         held = np.array(sorted(waves))
         taken = held[np.unique(np.linspace(0, len(held) - 1, CHANGED).round().astype(int))]
         copies = [one for i in taken for one in changed(waves[int(i)], config.rate_hz, rng)]
         sources = np.repeat(taken, len(copies) // len(taken))
-        names, aucs = choose(crossed, _measured_all(net, copies), sources, names)
-    surprises, fused = calibrate(crossed, names)
-    detectors = fit_detectors(found.rows, names, config.bank, config.neighbours)
+        weights, aucs = weigh(crossed, _measured_all(net, copies), sources, names)
+    surprises, fused = calibrate(crossed, weights)
+    detectors = fit_detectors(found.rows, tuple(weights), config.bank, config.neighbours)
     sounds, sound_rows = _kept(found, waves, config)
     levels = band_levels(found.rows["spectrum"])
-    normal = NormalSounds(detectors, surprises, fused, *levels, sounds, sound_rows)
+    normal = NormalSounds(detectors, surprises, weights, fused, *levels, sounds, sound_rows)
     chosen = replace(
         config,
-        detectors=names,
+        detectors=tuple(weights),
         simulated_auc={name: round(value, 4) for name, value in aucs.items()} or None,
         steps=len(found),
-        independent=round(worth(found, crossed, names), 1),
+        independent=round(worth(found, crossed, weights), 1),
     )
     return normal, chosen
 

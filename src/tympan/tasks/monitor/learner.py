@@ -54,7 +54,7 @@ class MonitorLearner:
     def evaluate(self, nets: Mapping[str, nn.Module], batches: Iterable[Batch]) -> dict[str, float]:
         """The mean squared error of all windows."""
         errors = [nets[NET](self.net.levels(b["wave"])).float().mean((1, 2)) for b in batches]
-        return {"error": float(torch.cat(errors).mean())}
+        return {"error": float(torch.cat(errors).mean().detach())}
 
     def fingerprint(self) -> dict[str, Any]:
         """The configuration."""

@@ -44,7 +44,9 @@ def partial_auc(normal: Array, anomalous: Array, p: float = P) -> float:
         return float(np.trapezoid(true, false))
     end = np.searchsorted(false, p, side="right")
     x = np.concatenate([false[:end], [p]])
-    y = np.concatenate([true[:end], [np.interp(p, false[end - 1 : end + 1], true[end - 1 : end + 1])]])
+    y = np.concatenate(
+        [true[:end], [np.interp(p, false[end - 1 : end + 1], true[end - 1 : end + 1])]]
+    )
     area, least = float(np.trapezoid(y, x)), p * p / 2
     return 0.5 * (1 + (area - least) / (p - least))
 

@@ -5,6 +5,7 @@ Nothing of the encoder is trained here; of the autoencoder everything is.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class Autoencoder(nn.Module):
         widths = (1, 16, 32, 64)
         down: list[nn.Module] = []
         up: list[nn.Module] = []
-        for given, wanted in zip(widths, widths[1:], strict=False):
+        for given, wanted in itertools.pairwise(widths):
             down += [nn.Conv2d(given, wanted, 5, 2, 2), nn.BatchNorm2d(wanted), nn.ReLU()]
         for given, wanted in zip(widths[::-1], widths[-2:0:-1], strict=False):
             up += [nn.ConvTranspose2d(given, wanted, 4, 2, 1), nn.BatchNorm2d(wanted), nn.ReLU()]
@@ -59,7 +60,7 @@ class Autoencoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """`(b, f, n)`, about 0 ± 1 → the same, rebuilt."""
-        b, f, n = x.shape
+        _, f, n = x.shape
         frames = -(-n // self.step) * self.step
         wide = nn.functional.pad(x[:, None], (0, frames - n, 0, self.padded - f), "replicate")
         rebuilt: Tensor = self.up(self.down(wide))[:, 0, :f, :n]
@@ -104,8 +105,10 @@ class MonitorNet(nn.Module):
     def bands_hz(self) -> np.ndarray[Any, Any]:
         """The middle of each mel band in Hz `(f,)`."""
         config = self.config
-        ends = hz_to_mel(np.array([config.f_min_hz, config.rate_hz / 2]))
-        found: np.ndarray[Any, Any] = np.asarray(mel_to_hz(np.linspace(*ends, config.n_mels + 2)))
+        low, high = (float(hz_to_mel(hz)) for hz in (config.f_min_hz, config.rate_hz / 2))
+        found: np.ndarray[Any, Any] = np.asarray(
+            mel_to_hz(np.linspace(low, high, config.n_mels + 2))
+        )
         return found[1:-1]
 
     def train(self, mode: bool = True) -> MonitorNet:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from tympan.errors import DataError
-from tympan.tasks.monitor.detectors import DETECTORS, KINDS, Detector, Nearest
+from tympan.tasks.monitor.detectors import DETECTORS, KINDS, Detector
 from tympan.tasks.monitor.surprise import TAIL, Surprise, alarm_interval, independent
 
 if TYPE_CHECKING:
@@ -21,8 +21,10 @@ FEWEST = 8
 PIECE = 10
 # The error of a reconstruction is lower on what was trained on; validation says by how much.
 TRAINED_ON = "error"
-# A detector is left out if more of what was added to normal recordings is found without it.
-GAIN = 0.003
+# What is found no better than that, by chance or little more, has no part in the fusion.
+LEAST_AUC = 0.55
+# What `nearest` and `local` have in common.
+SHARED = ("center", "spread", "bank")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,8 @@ class NormalSounds:
     Args:
         detectors: name → detector.
         surprises: name → how rare its scores are.
-        fused: how rare the mean of these is.
+        weights: name → its share in the fusion.
+        fused: how rare the weighted mean of these is.
         mean_db: mean level of each mel band `(f,)`.
         spread_db: its standard deviation from frame to frame and window to window `(f,)`.
         sounds: a few normal windows as sound `(s, t)`.
@@ -61,6 +64,7 @@ class NormalSounds:
 
     detectors: Mapping[str, Detector]
     surprises: Mapping[str, Surprise]
+    weights: Mapping[str, float]
     fused: Surprise
     mean_db: Array
     spread_db: Array
@@ -69,13 +73,11 @@ class NormalSounds:
 
     def raw(self, rows: Mapping[str, Array]) -> dict[str, Array]:
         """Each detector's scores `(b,)` of what was measured of windows."""
-        return {
-            name: one.scores(rows[DETECTORS[name][0]]) for name, one in self.detectors.items()
-        }
+        return {name: one.scores(rows[DETECTORS[name][0]]) for name, one in self.detectors.items()}
 
     def scores(self, raw: Mapping[str, Array]) -> Array:
         """How rare windows are among normal ones `(b,)`, from the detectors' scores."""
-        return self.fused(mean_surprise(self.surprises, raw))
+        return self.fused(mean_surprise(self.surprises, raw, self.weights))
 
     def nearest_sound(self, spectrum: Array) -> int:
         """Which of the sounds kept has the spectrum `(d,)` that is nearest; -1: there are none."""
@@ -88,10 +90,13 @@ class NormalSounds:
         found: dict[str, Array] = {
             "fused": self.fused.to_array(), "mean_db": self.mean_db, "spread_db": self.spread_db,
         }  # fmt: skip
+        found["weights"] = np.array(list(self.weights.values()))
         for name, one in self.detectors.items():
             found[f"{name}.surprise"] = self.surprises[name].to_array()
+            shared = SHARED if sibling(name) in self.detectors else ()
             for part, values in one.state().items():
-                found[f"{name}.{part}"] = values
+                if part not in shared:
+                    found[f"{name}.{part}"] = values
         if len(self.sounds):
             found["sounds"], found["sound_rows"] = self.sounds, self.sound_rows
         return found
@@ -105,17 +110,37 @@ class NormalSounds:
         """
         detectors = {}
         for name in names:
-            own = {k[len(name) + 1 :]: v for k, v in state.items() if k.startswith(f"{name}.")}
+            own: dict[str, Array] = {}
+            for source in (sibling(name), name):
+                own |= {
+                    k[len(source) + 1 :]: v for k, v in state.items() if k.startswith(f"{source}.")
+                }
             detectors[name] = KINDS[DETECTORS[name][1]].from_state(own)
         surprises = {name: Surprise.from_array(state[f"{name}.surprise"]) for name in names}
         kept = [state[n] for n in ("sounds", "sound_rows")] if "sounds" in state else []
         fused = Surprise.from_array(state["fused"])
-        return cls(detectors, surprises, fused, state["mean_db"], state["spread_db"], *kept)
+        weights = dict(zip(names, map(float, state["weights"]), strict=True))
+        return cls(
+            detectors, surprises, weights, fused, state["mean_db"], state["spread_db"], *kept
+        )
 
 
-def mean_surprise(surprises: Mapping[str, Surprise], raw: Mapping[str, Array]) -> Array:
-    """The mean of all detectors' surprises `(b,)`."""
-    found: Array = np.mean([surprises[name](scores) for name, scores in raw.items()], axis=0)
+def sibling(name: str) -> str:
+    """The detector whose bank a detector shares: `local` and `nearest` keep the same windows.
+
+    >>> sibling("lines-local"), sibling("lines")
+    ('lines-nearest', 'no other')
+    """
+    return name.replace("-local", "-nearest") if name.endswith("-local") else "no other"
+
+
+def mean_surprise(
+    surprises: Mapping[str, Surprise], raw: Mapping[str, Array], weights: Mapping[str, float]
+) -> Array:
+    """The weighted mean of the detectors' surprises `(b,)`."""
+    total = sum(weights.values())
+    parts = [weights[name] / total * surprises[name](raw[name]) for name in weights]
+    found: Array = np.sum(parts, axis=0)
     return found
 
 
@@ -186,27 +211,28 @@ def as_held_out(scores: Array, held_out: Array) -> Array:
     return found
 
 
-def calibrate(crossed: Crossed, names: Sequence[str]) -> tuple[dict[str, Surprise], Surprise]:
-    """How rare each detector's scores are, and how rare their mean is."""
-    raw = {name: crossed.raw[name] for name in names}
-    surprises = {name: Surprise.fit(scores) for name, scores in raw.items()}
-    return surprises, Surprise.fit(mean_surprise(surprises, raw))
+def calibrate(
+    crossed: Crossed, weights: Mapping[str, float]
+) -> tuple[dict[str, Surprise], Surprise]:
+    """How rare each detector's scores are, and how rare their weighted mean is."""
+    surprises = {name: Surprise.fit(crossed.raw[name]) for name in weights}
+    return surprises, Surprise.fit(mean_surprise(surprises, crossed.raw, weights))
 
 
-def worth(measured: Measured, crossed: Crossed, names: Sequence[str]) -> float:
+def worth(measured: Measured, crossed: Crossed, weights: Mapping[str, float]) -> float:
     """How many independent windows the calibration rests on."""
-    surprises, fused = calibrate(crossed, names)
-    scores = fused(mean_surprise(surprises, {name: crossed.raw[name] for name in names}))
+    surprises, fused = calibrate(crossed, weights)
+    scores = fused(mean_surprise(surprises, crossed.raw, weights))
     owners = measured.owners
     if len(np.unique(owners)) < 2 * FOLDS:  # long recordings: pieces of them
         owners = np.arange(len(owners)) // PIECE
     return independent(owners, scores > -np.log10(TAIL))
 
 
-def choose(
+def weigh(
     crossed: Crossed, rows: Mapping[str, Array], sources: Array, names: Sequence[str]
-) -> tuple[tuple[str, ...], dict[str, float]]:
-    """Which detectors are fused: those that find what was added to normal windows.
+) -> tuple[dict[str, float], dict[str, float]]:
+    """How much each detector counts: by how well it finds what was done to normal windows.
 
     Args:
         crossed: scores of the normal windows.
@@ -215,11 +241,11 @@ def choose(
         names: the detectors.
 
     Returns:
-        The chosen ones, and how often each scored a changed window above a normal one.
+        The weights, how far each is above chance, and how often each, and all together, scored a
+        changed window above a normal one.
     """
     from tympan.tasks.monitor.metrics import auc
 
-    surprises, _ = calibrate(crossed, names)
     changed: dict[str, Array] = {}
     for name in names:
         space = rows[DETECTORS[name][0]]
@@ -230,24 +256,12 @@ def choose(
                 scores[inside] = detectors[name].scores(space[inside])
         changed[name] = scores
     aucs = {name: auc(crossed.raw[name], changed[name]) for name in names}
-
-    def fused(chosen: Sequence[str]) -> float:
-        normal = mean_surprise(surprises, {n: crossed.raw[n] for n in chosen})
-        return auc(normal, mean_surprise(surprises, {n: changed[n] for n in chosen}))
-
-    # The best one of each thing that is measured; what the others do better without is left out.
-    order = sorted(names, key=lambda n: -aucs[n])
-    best: dict[str, str] = {}
-    for name in order:
-        best.setdefault(DETECTORS[name][0], name)
-    chosen = list(best.values())
-    while len(chosen) > 1:
-        without = {one: fused([n for n in chosen if n != one]) for one in chosen}
-        worst = max(without, key=lambda one: without[one])
-        if without[worst] < fused(chosen) + GAIN:
-            break
-        chosen.remove(worst)
-    return tuple(chosen), {**aucs, "fused": fused(chosen)}
+    weights = {name: value - 0.5 for name, value in aucs.items() if value > LEAST_AUC}
+    if not weights:
+        weights = dict.fromkeys(names, 1.0)
+    surprises, _ = calibrate(crossed, weights)
+    both = (mean_surprise(surprises, raw, weights) for raw in (crossed.raw, changed))
+    return weights, {**aucs, "fused": auc(*both)}
 
 
 def threshold_of(false_alarms: float) -> float:
@@ -264,4 +278,4 @@ def uncertain(false_alarms: float, count: float) -> tuple[float, float]:
     return alarm_interval(false_alarms, count)
 
 
-__all__ = ["Crossed", "Measured", "Nearest", "NormalSounds", "calibrate", "choose", "cross_fit"]
+__all__ = ["Crossed", "Measured", "NormalSounds", "calibrate", "cross_fit", "weigh"]

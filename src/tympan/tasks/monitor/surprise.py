@@ -25,7 +25,7 @@ class Surprise:
     """How rare a score is among those of normal windows.
 
     Args:
-        knots: the scores under which equal shares of the normal ones lie, from none to 90 %, `(q,)`.
+        knots: scores under which equal shares of the normal ones lie, from none to 90 %, `(q,)`.
         scale: how fast the tail falls.
 
     >>> normal = np.random.default_rng(0).exponential(size=100_000)

@@ -130,7 +130,9 @@ class MonitorTask:
         normal = [e.path for e in train if is_normal(e, config.normal)]
         lengths_s = store.lengths(normal) / config.rate_hz if normal else np.zeros(1)
         typical_s = float(np.median(lengths_s))
-        notes = (f"{lengths_s.sum() / 60:.1f} minutes of the normal machine to train on",)
+        notes: tuple[str, ...] = (
+            f"{lengths_s.sum() / 60:.1f} minutes of the normal machine to train on",
+        )
         if typical_s < config.window_s and "window_s" not in recipe.user_set:
             window_s = max(0.1, round(typical_s, 3))
             config = replace(config, window_s=window_s, step_s=min(config.step_s, window_s / 2))
