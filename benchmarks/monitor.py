@@ -34,8 +34,9 @@ import hashlib
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -263,7 +264,8 @@ def kept(who: str, trial: Trial, seed: int, quick: bool, run: Callable[[], Score
     return found
 
 
-def sources_digest(names: Iterable[str]) -> str:
+@cache  # a run is of the sources that it began with
+def sources_digest(names: tuple[str, ...]) -> str:
     """A hash of the sources that a result depends on, and of this benchmark."""
     home = Path(__file__).resolve().parent
     files = [home / "_dense.py", home / "monitor.py"]

@@ -41,7 +41,8 @@ def tone(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:
     """A tone, 9 to 21 dB below the level of the window."""
     t = np.arange(len(wave)) / rate_hz
     level = rms(wave) * np.sqrt(2) * 10 ** (-rng.uniform(9, 21) / 20)
-    return wave + level * np.sin(2 * np.pi * _frequency(rate_hz, rng) * t + rng.uniform(0, 6.28))
+    phase = 2 * np.pi * _frequency(rate_hz, rng) * t + rng.uniform(0, 6.28)
+    return np.asarray(wave + level * np.sin(phase))
 
 
 def noise(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:
