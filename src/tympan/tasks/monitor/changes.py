@@ -64,7 +64,7 @@ def faster(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:
     """Three to six percent faster or slower; the end is repeated from the beginning."""
     factor = 1 + rng.choice([-1, 1]) * rng.uniform(0.03, 0.06)
     at = np.arange(len(wave)) * factor % (len(wave) - 1)
-    return np.interp(at, np.arange(len(wave)), wave)
+    return np.asarray(np.interp(at, np.arange(len(wave)), wave))
 
 
 def fluttering(wave: Wave, rate_hz: int, rng: np.random.Generator) -> Wave:
