@@ -264,8 +264,6 @@ def _question(table: Table, task: str | None, log: Log) -> str:
         return name
     assert guess is not None
     fix = f"what can be trained: {', '.join(verbs())}; --task NAME chooses it"
-    if guess.task == "monitor":
-        fix = "classify can: add recordings of what is not normal, under labels of their own"
     raise ArgumentError(f"{guess.task!r} cannot be trained yet", file=table.root, fix=fix)
 
 

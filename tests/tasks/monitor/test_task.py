@@ -118,7 +118,7 @@ def test_the_autoencoder_learns(made: Path) -> None:
     """More epochs rebuild normal windows better."""
     from tympan.data import AudioStore, Batches
     from tympan.tasks.contract import Prepared
-    from tympan.tasks.monitor.learner import Initialize, MonitorLearner
+    from tympan.tasks.monitor.learner import InitializeMonitor, MonitorLearner
     from tympan.training import TrainingConfig, fit
 
     table = read_folder(made / "data").where("label", "normal").subset(range(4))
@@ -126,7 +126,7 @@ def test_the_autoencoder_learns(made: Path) -> None:
     config = MonitorConfig(rate_hz=8000, encoder="")
     examples = get("monitor").examples(table, store, Prepared(config))
     learner = MonitorLearner(config)
-    Initialize(None)(learner, examples, print)
+    InitializeMonitor(None)(learner, examples, print)
     batches = Batches(examples, batch_size=8, training=True)
     held = Batches(examples, batch_size=8, training=False)
     before = learner.evaluate(learner.nets, held)["error"]

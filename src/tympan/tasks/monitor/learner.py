@@ -61,7 +61,7 @@ class MonitorLearner:
         return self.config.to_dict()
 
 
-class Initialize:
+class InitializeMonitor:
     """Takes the encoder of a start model, and the level and spread of each band from the data."""
 
     def __init__(self, start: LoadedModel | None) -> None:

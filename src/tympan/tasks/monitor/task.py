@@ -78,7 +78,7 @@ class MonitorTask:
         self, table: Table, start: LoadedModel | None, settings: Mapping[str, Any]
     ) -> Recipe[MonitorConfig]:
         """How to train on a folder."""
-        from tympan.tasks.monitor.learner import Initialize
+        from tympan.tasks.monitor.learner import InitializeMonitor
 
         if "augment" in settings:
             what = "a monitor learns the machine as it is: its recordings are not varied"
@@ -109,7 +109,7 @@ class MonitorTask:
             phases=(Phase(training, config),),
             reasons=tuple(reasons),
             user_set=chosen,
-            initialize=Initialize(start),
+            initialize=InitializeMonitor(start),
         )
 
     def store_rate_hz(self, config: MonitorConfig) -> int:
