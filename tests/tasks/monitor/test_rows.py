@@ -48,6 +48,23 @@ def test_a_long_recording_is_cut_and_its_end_held_out(tmp_path: Path) -> None:
     assert parts[-1][1].end_s == pytest.approx(100)
 
 
+def test_a_split_that_is_given_is_kept(tmp_path: Path) -> None:
+    """Of a healthy recording for training the end is held out; faults stay whole."""
+    healthy = machine(60, 0).save(tmp_path / "healthy.wav")
+    other = machine(5, 1).save(tmp_path / "other.wav")
+    rows = [
+        recording(healthy, {"label": "healthy", "split": "train"}),
+        recording(other, {"label": "worn", "split": "train"}),
+    ]
+    found = divided(Table(tmp_path, tuple(rows)), "healthy")
+    splits = [one.columns["split"] for one in found]
+    assert splits == ["train"] * 4 + ["val", "test", "test"]
+    rows.append(recording(other, {"label": "healthy", "split": "test"}))
+    found = divided(Table(tmp_path, tuple(rows)), "healthy")
+    splits = [one.columns["split"] for one in found]
+    assert splits == ["train"] * 5 + ["val", "test", "test"]
+
+
 def test_many_recordings_stay_whole() -> None:
     rows = table(*["normal"] * 12)
     assert divided(rows, "normal") is rows

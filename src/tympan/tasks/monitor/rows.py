@@ -81,37 +81,55 @@ def arranged(table: Table, split: Split, label: str, *, drop: bool) -> Split:
 def divided(table: Table, label: str) -> Table:
     """A few long recordings as pieces, the end of each held out; else the table itself.
 
-    Ten minutes of one machine are often one file, or a few. Their last 15 % are tested, the 15 %
-    before are for validation; pieces of ten seconds, so that their spread can be seen.
+    Ten minutes of one machine are often one file, or a few. Their last 15 % are tested (unless the
+    table has normal recordings for the test), the 15 % before are for validation; in pieces of ten
+    seconds, so that their spread can be seen.
     """
-    from tympan.audio import probe
-    from tympan.data.table import Supervision
+    from tympan.data.split import set_of
+
+    def part(one: Example) -> str:
+        return set_of(one.columns.get("split", "")) or "train"
 
     normal = [one for one in table if is_normal(one, label)]
-    if len(normal) >= FEW or table.has("split") or table.has("fold"):
+    trained = sum(part(one) == "train" for one in normal)
+    if not 0 < trained < FEW or table.has("fold") or any(one.supervisions for one in table):
         return table
-    if any(one.supervisions for one in table):
-        return table
-    examples = []
+    tested = any(part(one) == "test" for one in normal)
+    examples: list[Example] = []
     for one in table:
         if not is_normal(one, label):
             examples.append(replace(one, columns={**one.columns, "split": "test"}))
-            continue
-        length_s = probe(one.path).duration_s or 0.0
-        count = max(3, int(length_s / PIECE_S))
-        piece_s = length_s / count
-        for i in range(count):
-            share = (i + 0.5) / count
-            part = "test" if share > 1 - TEST else "val" if share > 1 - TEST - VAL else "train"
-            if i == count - 1:
-                part = "test"
-            elif i == count - 2 and part == "train":
-                part = "val"
-            piece = Supervision(i * piece_s, (i + 1) * piece_s, label or "normal")
-            columns = {**one.columns, "split": part}
-            examples.append(replace(one, columns=columns, supervisions=(piece,)))
-    note = (
-        f"{len(normal)} normal recordings are cut into pieces of about {PIECE_S:g} s: the last "
-        f"{TEST:.0%} of each are for the test, the {VAL:.0%} before for validation"
-    )
+        elif part(one) != "train":
+            examples.append(one)
+        else:
+            examples += _pieces(one, label or "normal", tested=tested)
+    held = f"the last {VAL:.0%} are for validation"
+    if not tested:
+        held = f"the last {TEST:.0%} of each are for the test, the {VAL:.0%} before for validation"
+    note = f"{trained} normal recordings are cut into pieces of about {PIECE_S:g} s: {held}"
     return replace(table, examples=tuple(examples), notes=(*table.notes, note))
+
+
+def _pieces(one: Example, label: str, *, tested: bool) -> list[Example]:
+    """A normal recording as pieces, each with the set that it is for."""
+    from tympan.audio import probe
+    from tympan.data.table import Supervision
+
+    length_s = probe(one.path).duration_s or 0.0
+    count = max(3, int(length_s / PIECE_S))
+    ends = ["val"] if tested else ["test", "val"]
+    parts = [""] * count
+    for end, share in zip(ends, (TEST, VAL), strict=False):
+        free = sum(not name for name in parts)
+        first = free - max(1, round(share * count))
+        parts[first:free] = [end] * (free - first)
+    return [
+        replace(
+            one,
+            columns={**one.columns, "split": name or "train"},
+            supervisions=(
+                Supervision(i * length_s / count, (i + 1) * length_s / count, label),
+            ),
+        )
+        for i, name in enumerate(parts)
+    ]
