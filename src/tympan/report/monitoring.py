@@ -34,7 +34,8 @@ _FULL = 6.0
 # Normal is dark; louder than normal goes to yellow, quieter to light blue.
 _NORMAL, _LOUDER, _QUIETER = (0.09, 0.11, 0.13), (1.0, 0.82, 0.25), (0.35, 0.75, 1.0)
 _POINTS = 600
-_SMOOTH = 60
+# Beyond it a score is extrapolated far from all that was recorded.
+_MOST_DRAWN = 10.0
 
 
 @register(Anomaly)
@@ -117,11 +118,12 @@ def score_chart(answer: Anomaly, duration_s: float) -> Plot:
     steps = answer.timeline
     size = -(-len(steps) // _POINTS)
     groups = [steps[i : i + size] for i in range(0, len(steps), size)]
-    top = max(1.3 * answer.threshold, 1.05 * max(one.score for one in steps), 1.0)
+    highest = max(one.score for one in steps)
+    top = max(1.3 * answer.threshold, min(_MOST_DRAWN, 1.05 * highest), 1.0)
     whole = max(duration_s, steps[-1].end_s, 1e-6)
     x, y = [], []
     for group in groups:
-        high = max(one.score for one in group)
+        high = min(top, max(one.score for one in group))
         x += [group[0].start_s / whole, group[-1].end_s / whole]
         y += [high / top, high / top]
     limit = answer.threshold / top
@@ -140,7 +142,8 @@ def score_chart(answer: Anomaly, duration_s: float) -> Plot:
         y_label="Score",
         marks=[],
         caption="2 is as rare as one in a hundred normal seconds, 3 one in a thousand; the "
-        "straight line is the threshold.",
+        "dashed line is the threshold."
+        + (f" Scores above {_MOST_DRAWN:g} are drawn there." if highest > top else ""),
     )
 
 

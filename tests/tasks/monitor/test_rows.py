@@ -65,6 +65,12 @@ def test_a_split_that_is_given_is_kept(tmp_path: Path) -> None:
     assert splits == ["train"] * 5 + ["val", "test", "test"]
 
 
+def test_short_recordings_stay_whole(tmp_path: Path) -> None:
+    path = machine(5, 0).save(tmp_path / "a.wav")
+    rows = Table(tmp_path, tuple(recording(path, {"label": "normal"}) for _ in range(4)))
+    assert divided(rows, "normal") is rows
+
+
 def test_many_recordings_stay_whole() -> None:
     rows = table(*["normal"] * 12)
     assert divided(rows, "normal") is rows

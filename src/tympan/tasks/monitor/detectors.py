@@ -119,7 +119,7 @@ class Nearest:
         radii: what a distance to each of them is divided by, `(m,)`.
 
     >>> detector = Nearest.fit(np.array([[0.0], [1.0], [2.0]]), bank=3)
-    >>> detector.scores(np.array([[1.0], [4.0]])).round(2).tolist()
+    >>> detector.scores(np.array([[1.0], [4.0]])).astype(float).round(2).tolist()
     [0.0, 1.88]
     """
 

@@ -257,7 +257,9 @@ def limits_of(found: MonitorEvaluation, model: MonitorModel) -> tuple[str, ...]:
             "were added to normal recordings by a computer."
         )
     elif found.truth.all():
-        limits.append("No normal recording was held out: how often it calls for nothing is unknown.")
+        limits.append(
+            "No normal recording was held out: how often it calls for nothing is unknown."
+        )
     else:
         weak = [kind for kind, row in found.per_kind().items() if row["auc"] < 0.8]
         if weak:

@@ -15,6 +15,8 @@ NORMAL = ("normal", "healthy", "ok", "good", "baseline", "no fault")
 # With fewer normal recordings, long ones are cut, and their ends held out.
 FEW = 10
 PIECE_S = 10.0
+# Recordings that are all shorter are not cut.
+SHORT_S = 15.0
 VAL, TEST = 0.15, 0.15
 
 
@@ -85,6 +87,7 @@ def divided(table: Table, label: str) -> Table:
     table has normal recordings for the test), the 15 % before are for validation; in pieces of ten
     seconds, so that their spread can be seen.
     """
+    from tympan.audio import probe
     from tympan.data.split import set_of
 
     def part(one: Example) -> str:
@@ -93,6 +96,9 @@ def divided(table: Table, label: str) -> Table:
     normal = [one for one in table if is_normal(one, label)]
     trained = sum(part(one) == "train" for one in normal)
     if not 0 < trained < FEW or table.has("fold") or any(one.supervisions for one in table):
+        return table
+    lengths_s = [probe(one.path).duration_s or 0.0 for one in normal if part(one) == "train"]
+    if max(lengths_s) < SHORT_S:
         return table
     tested = any(part(one) == "test" for one in normal)
     examples: list[Example] = []
@@ -127,9 +133,7 @@ def _pieces(one: Example, label: str, *, tested: bool) -> list[Example]:
         replace(
             one,
             columns={**one.columns, "split": name or "train"},
-            supervisions=(
-                Supervision(i * length_s / count, (i + 1) * length_s / count, label),
-            ),
+            supervisions=(Supervision(i * length_s / count, (i + 1) * length_s / count, label),),
         )
         for i, name in enumerate(parts)
     ]
