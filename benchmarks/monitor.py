@@ -24,7 +24,8 @@ AUC and pAUC (up to a tenth of false alarms) are those of the challenge; mean ±
 over seeds. Found and false alarms are those of the threshold that training set for 1 % of the
 seconds of a normal machine.
 
-**Time**: ten minutes of a machine, in one file, from `tympan train` to a model on disk.
+**Time**: ten minutes of a machine, in one file, from `tympan train` to a model on disk with its
+scores, in seconds of processor time.
 """
 
 from __future__ import annotations
@@ -59,7 +60,16 @@ MACHINES = (
 )  # fmt: skip
 LEVELS_DB = (-6, -12, -18, -24)
 RUNS = Path(__file__).resolve().parents[1] / ".runs" / "monitor"
-WHY = ""
+WHY = (
+    "The aim is an AUC above that of the dense autoencoder on every machine. With condition 0 of "
+    "the motor as normal the two are level in AUC, and the dense autoencoder is ahead in pAUC. "
+    "Tried on cwru and conditions 0 and 1 of the motor, one seed: the few detectors that are best "
+    "by what they find of changed normal windows (mean AUC 0.912), the best of each kind (0.919), "
+    "all detectors with equal weights (0.935), weights by what they find (0.937, kept). The "
+    "distance to the nearest normal spectrum by local density alone was better there (0.948), but "
+    "that cannot be known from normal recordings. As the weighing was chosen on these three, they "
+    "are no clean test of it; the other machines are."
+)
 
 
 @dataclass(frozen=True)
@@ -367,7 +377,7 @@ def of_groups(
 
 
 def ten_minutes(home: Path, quick: bool) -> float:
-    """Seconds from ten minutes of a machine to a model."""
+    """Seconds of processor time from ten minutes of a machine to a model."""
     import tympan
     from tympan.tasks import train
 
@@ -378,9 +388,9 @@ def ten_minutes(home: Path, quick: bool) -> float:
     folder = home / "machine" / "normal"
     folder.mkdir(parents=True)
     tympan.Clip(wave[None].astype(np.float32), 16000).save(folder / "morning.wav")
-    began = time.perf_counter()
+    began = time.process_time()
     train(home / "machine", out=home / "model-of-machine", progress=False)
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 if __name__ == "__main__":
@@ -395,7 +405,9 @@ if __name__ == "__main__":
         about=__doc__ or "",
         more={
             "Harmonic means over machines": further,
-            "Ten minutes of one machine to a model": [{"seconds, one core": f"{seconds:.0f}"}],
+            "Ten minutes of one machine to a model": [
+                {"processor seconds, one core": f"{seconds:.0f} (one seed)"}
+            ],
         },
         why=WHY,
     )

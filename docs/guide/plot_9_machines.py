@@ -142,4 +142,4 @@ ax.set(xlabel="Share that was set", ylabel="True share", xscale="log", yscale="l
 # - Leave out the 4th harmonic of the hum instead of adding a ringing. Is it found?
 # - ``tympan.monitor(today, normal=home / "pump")`` needs no training. How do the scores differ?
 #
-# Before: :doc:`plot_9_archive`. Next: :doc:`plot_9_unknown`. Command: :doc:`/verbs/monitor`.
+# Next: :doc:`plot_9_unknown`. Before: :doc:`plot_9_archive`. Command: :doc:`/verbs/monitor`.
