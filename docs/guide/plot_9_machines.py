@@ -29,7 +29,7 @@ def machine(duration_s, seed, wear=0.0):
     """The machine for so long; `wear` is the amplitude of the ringing."""
     rng = np.random.default_rng(seed)
     t = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
-    hum = sum(0.1 / k * np.sin(2 * np.pi * 50 * k * t + rng.uniform(0, 6)) for k in (1, 2, 4, 6))
+    hum = sum(0.1 / k * np.sin(2 * np.pi * 50 * k * t + k) for k in (1, 2, 4, 6))
     impulses = np.zeros(len(t))
     impulses[np.arange(0, len(t) - 1, RATE_HZ / 37.3).astype(int)] = wear
     ring_s = np.arange(RATE_HZ // 50) / RATE_HZ
