@@ -41,7 +41,35 @@ class Fault:
 
 
 LEARNER, LEARNER_TEST = "tasks/classify/learner.py", (CLASSIFY + "test_learner.py",)
+MONITOR = "tests/tasks/monitor/"
 FAULTS = (
+    Fault(
+        "monitor: pAUC not standardised", "tasks/monitor/metrics.py",
+        "0.5 * (1 + (area - least) / (p - least))", "area / p", (MONITOR + "test_metrics.py",),
+    ),
+    Fault(
+        "monitor: a tail twice as long", "tasks/monitor/surprise.py",
+        "/ (self.scale * np.log(10))", "/ (2 * self.scale * np.log(10))",
+        (MONITOR + "test_surprise.py",),
+    ),
+    Fault(
+        "monitor: a fault is followed as drift", "tasks/monitor/drift.py",
+        "min(max(0.0, medians[name] - self._normal.surprises[name].median), most)",
+        "max(0.0, medians[name] - self._normal.surprises[name].median)",
+        (MONITOR + "test_drift.py",),
+    ),
+    Fault(
+        "monitor: drift is not followed", "tasks/monitor/drift.py",
+        "if found <= self._threshold:", "if False:", (MONITOR + "test_drift.py",),
+    ),
+    Fault(
+        "monitor: no local density", "tasks/monitor/detectors.py",
+        "if cls.local and len(kept) > 1:", "if False:", (MONITOR + "test_detectors.py",),
+    ),
+    Fault(
+        "monitor: anomalies are trained on", "tasks/monitor/rows.py",
+        "if not is_normal(table[i], label)", "if False", (MONITOR + "test_rows.py",),
+    ),
     Fault("mixup never applied", LEARNER, "if self.mix:", "if False:", LEARNER_TEST),
     Fault(
         "spectral augmentation never applied", LEARNER,

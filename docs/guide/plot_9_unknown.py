@@ -1,5 +1,5 @@
 """
-10. Saying "I don't know"
+11. Saying "I don't know"
 =========================
 
 A classifier answers with one of its labels whatever it gets, as a multiple-choice test has no line
@@ -149,4 +149,4 @@ ax.set(xlabel="Time (s)", yticks=range(len(labels)), yticklabels=labels)
 # - Add a label ``noise`` and ask about a sound of another kind.
 # - Train on ten recordings of each kind, then on fifty. What changes?
 #
-# Before: :doc:`plot_9_archive`. Commands: :doc:`/verbs/classify`, :doc:`/verbs/tag`.
+# Before: :doc:`plot_9_machines`. Commands: :doc:`/verbs/classify`, :doc:`/verbs/tag`.

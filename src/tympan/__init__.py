@@ -28,6 +28,7 @@ __getattr__, __dir__, __all__ = attach(
         "evaluate": "tympan.tasks.evaluating",
         "embed": "tympan.tasks.embed.api",
         "find": "tympan.tasks.embed.find",
+        "monitor": "tympan.tasks.monitor.api",
         "label": "tympan.tasks.embed.label",
         "tag": "tympan.tasks.tag.api",
         "hear": "tympan.report.hear",

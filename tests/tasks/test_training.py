@@ -225,9 +225,6 @@ def test_one_label_is_not_enough(tmp_path):
         sound("tone", i).save(tmp_path / "hum" / f"{i}.wav")
     with pytest.raises(DataError, match="only the label 'hum'"):
         train(tmp_path, task="classify", from_="scratch", out=tmp_path / "m", progress=False)
-    (tmp_path / "hum").rename(tmp_path / "normal")
-    with pytest.raises(ArgumentError, match=r"'monitor' cannot be trained yet \(classify can: add"):
-        train(tmp_path, from_="scratch", out=tmp_path / "m", progress=False)
 
 
 def test_contradicting_recordings_are_refused(tmp_path):

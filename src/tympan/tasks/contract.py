@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from tympan.data import AudioStore, Examples, Table
+    from tympan.data import AudioStore, Examples, Split, Table
     from tympan.models import LoadedModel
     from tympan.training import Learner, TrainingConfig
 
@@ -455,5 +455,33 @@ class LearnsKnown(Protocol):
 
         Returns:
             The configuration, with how far held-out recordings are from the training recordings.
+        """
+        ...
+
+
+@runtime_checkable
+class ArrangesRows(Protocol):
+    """A task for which not every row may be trained on, such as those of faulty machines."""
+
+    def divided(self, table: Table, settings: Mapping[str, Any]) -> Table:
+        """The table with long recordings divided: into labelled parts, which are then cut.
+
+        Args:
+            table: the recordings.
+            settings: what the user set.
+        """
+        ...
+
+    def arranged(self, table: Table, split: Split, config: Any, *, drop: bool) -> Split:
+        """The split without rows that may not be trained on in its training and validation sets.
+
+        Args:
+            table: all rows.
+            split: of them.
+            config: the task's configuration.
+            drop: such rows are left out, as they are tested elsewhere; else the test set gets them.
+
+        Raises:
+            DataError: nothing is left to train on.
         """
         ...

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tympan._words import agrees, plural
 from tympan.errors import DataError
-from tympan.tasks.contract import Log, Phase, Prepared, Recipe, Task
+from tympan.tasks.contract import ArrangesRows, Log, Phase, Prepared, Recipe, Task
 
 if TYPE_CHECKING:
     from tympan.data import AudioStore, Batches, Examples, Split, Table
@@ -77,6 +77,8 @@ class Job:
 
     def with_split(self, split: Split) -> Job:
         """The same with another split, and the task fitted to its training set."""
+        if isinstance(self.task, ArrangesRows):
+            split = self.task.arranged(self.table, split, self.recipe.config, drop=True)
         if not len(split.train):
             raise DataError("has no recordings to train on", file=self.table.place)
         same = split.indices["train"] == self.split.indices["train"]
@@ -124,6 +126,9 @@ def make_job(
     keys = store.keys(table)
     notes = (*task.check(table, store), *data_warnings(found, table, keys, store.skipped))
     split = splitter(table, keys, recipe)
+    if isinstance(task, ArrangesRows):
+        drop = not split.indices["test"]  # the folds of a cross-validation test them
+        split = task.arranged(table, split, recipe.config, drop=drop)
     if not len(split.train):
         raise DataError("has no recordings to train on", file=table.place)
     prepared = task.prepare(split.train, store, recipe)

@@ -15,7 +15,7 @@ from tympan._words import plural
 from tympan.errors import ArgumentError, ModelError
 from tympan.tasks import cross
 from tympan.tasks.continuing import check_same_data, continued, held_epochs
-from tympan.tasks.contract import Evaluation, Log, Recipe, Task
+from tympan.tasks.contract import ArrangesRows, Evaluation, Log, Recipe, Task
 from tympan.tasks.job import Job, keep_apart, make_job
 from tympan.tasks.phases import clear_phases, log_gain, run_phases
 from tympan.tasks.recipes import SMALL, TEST_FRACTION, gather
@@ -155,6 +155,9 @@ def train(
     target = Path(out) if out is not None else Path(f"{table.root.resolve().name}-{name}")
     with _empty_folder_removed(target):
         _check_out(target, table.root)
+        values = gather(settings, epochs=epochs, seed=seed, augment=augment)
+        if isinstance(question, ArrangesRows) and folds is None:
+            table = question.divided(table, values)
         if getattr(question, "cuts_parts", False) and any(one.supervisions for one in table):
             known = {*table.notes, *table.warnings}
             table = cut_parts(table)
@@ -306,8 +309,6 @@ def _question(table: Table, task: str | None, log: Log) -> str:
         return name
     assert guess is not None
     fix = f"what can be trained: {', '.join(verbs())}; --task NAME chooses it"
-    if guess.task == "monitor":
-        fix = "classify can: add recordings of what is not normal, under labels of their own"
     raise ArgumentError(f"{guess.task!r} cannot be trained yet", file=table.place, fix=fix)
 
 

@@ -76,7 +76,10 @@ OWN_KEYS = {
     "classification": {"labels", "timeline", "familiarity", "unfamiliar"},
     "tags": {"tags", "timeline", "familiarity", "unfamiliar"},
     "segments": {"segments"},
-    "anomaly": {"score", "threshold", "anomalous", "timeline"},
+    "anomaly": {
+        *("score", "threshold", "anomalous", "timeline"),
+        *("false_alarms", "false_alarm_interval"),
+    },
     "identity": {"speaker", "similarity", "probability"},
     "separation": {"sources"},
     "transcript": {"text", "language", "segments"},

@@ -1,0 +1,414 @@
+"""Unusual machines: what is found by a monitor that was trained on the normal machine only.
+
+**motor**: each of the five conditions is normal in turn, and the other four are the anomalies. Its
+recordings lie in the order in which they were made; of seven blocks of six neighbours, every third
+is tested and the others are for training, so that no neighbour of a test recording was trained on.
+What the five conditions are is not said by the set.
+
+**cwru**: the accelerometer of a bearing at 12 kHz. There is one healthy recording of 20 s: its
+first half is for training, its second half is tested, with all 60 recordings of faults, in pieces
+of 2 s. Faults come with another load and speed too, which makes them easier to tell; the mean over
+the loads is not separated.
+
+**ESC-50**: recordings of eight machine classes, a class being a "machine". Clips of one class are
+of many machines: harder than a monitor's usual work. Folds 1 – 3 are for training, 4 and 5 are
+tested, plain and with **simulated** faults: clicks, rattles, the impulse trains of a bearing,
+harmonics taken away, a step of the level, at −6 to −24 dB below the recording (the step: 2 to 6
+dB). They show what could be found, not what is found of real faults. The encoder of `sounds`, from
+which a monitor starts, was trained on most of these clips, the tested ones too; on none of the
+other sets.
+
+Beside it: the dense autoencoder that DCASE 2020 gave out as baseline of its task 2, written anew
+after its description (`benchmarks/_dense.py`), at the rate of the recordings, on the same split.
+AUC and pAUC (up to a tenth of false alarms) are those of the challenge; mean ± standard deviation
+over seeds. Found and false alarms are those of the threshold that training set for 1 % of the
+seconds of a normal machine.
+
+**Time**: ten minutes of a machine, in one file, from `tympan train` to a model on disk with its
+scores, in seconds of processor time.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks import _dense
+from benchmarks.common import DATA, arguments, main
+
+if TYPE_CHECKING:
+    from tympan.data import Table
+
+Array = np.ndarray[Any, Any]
+Scores = dict[str, Any]
+SEEDS = (0, 1, 2)
+BLOCK = 6
+PIECE_S = 2.0
+MACHINES = (
+    "engine", "vacuum_cleaner", "washing_machine", "chainsaw", "helicopter", "clock_tick",
+    "train", "airplane",
+)  # fmt: skip
+LEVELS_DB = (-6, -12, -18, -24)
+RUNS = Path(__file__).resolve().parents[1] / ".runs" / "monitor"
+WHY = (
+    "The aim is an AUC above that of the dense autoencoder on every machine. With conditions "
+    "0 and 1* of the motor as normal the dense autoencoder is ahead (first seed; by 0.2 and "
+    "2.1 points of AUC). Tried on cwru and conditions 0 and 1 of the motor (one seed, a third "
+    "of the anomalies): the few detectors that are best by what they find of changed normal "
+    "windows (mean AUC 0.912), the best of each kind (0.919), all detectors with equal "
+    "weights (0.935), weights by what they find (0.937, kept). The distance to the nearest "
+    "normal spectrum by local density alone was better there (0.948), but that cannot be "
+    "known from normal recordings. As the weighing was chosen on these three, they are no "
+    "clean test of it; the other machines are."
+)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One machine: recordings, each normal or not, and for training or the test."""
+
+    group: str
+    machine: str
+    table: Table
+
+
+def motor() -> Iterator[Trial]:
+    """Each condition as normal in turn."""
+    from benchmarks._trials import motor as table_of
+    from benchmarks._trials import motor_in_order
+
+    table = table_of()
+    for rows in motor_in_order(table):
+        condition = rows[0].label
+        test = {e.path for i, e in enumerate(rows) if i // BLOCK % 3 == 1}
+        examples = []
+        for e in table:
+            normal = e.label == condition
+            split = "train" if normal and e.path not in test else "test"
+            label = "normal" if normal else f"condition {e.label}"
+            examples.append(replace(e, columns={"label": label, "split": split}))
+        yield Trial(
+            "motor", f"motor, condition {condition}", replace(table, examples=tuple(examples))
+        )
+
+
+def cwru(work: Path) -> Iterator[Trial]:
+    """The healthy bearing, cut in two, and all faults."""
+    import tympan
+    from tympan.data import Table, read_folder, recording
+
+    examples = []
+    for e in read_folder(DATA / "cwru"):
+        clip = tympan.load(e.path).gain(20 * np.log10(float(e.columns["g_per_unit"]) / 13))
+        count = int(clip.duration_s / PIECE_S)
+        for i in range(count if e.label == "normal" else min(count, 3)):
+            path = work / f"{e.path.stem}-{i}.wav"
+            if not path.exists():
+                clip.slice(i * PIECE_S, (i + 1) * PIECE_S).save(path, subtype="FLOAT")
+            split = "train" if e.label == "normal" and i < count / 2 else "test"
+            examples.append(recording(path, {"label": e.label, "split": split}))
+    yield Trial("cwru", "bearing of cwru", Table(work, tuple(examples)))
+
+
+def esc50(work: Path) -> Iterator[Trial]:
+    """Machine classes, with faults that are simulated."""
+    import tympan
+    from tympan.data import Table, read_folder, recording
+
+    table = read_folder(DATA / "esc50")
+    for name in MACHINES:
+        examples = []
+        for number, e in enumerate(table.where("label", name)):
+            if int(e.columns["fold"]) <= 3:
+                examples.append(recording(e.path, {"label": "normal", "split": "train"}))
+                continue
+            examples.append(recording(e.path, {"label": "normal", "split": "test"}))
+            clip = tympan.load(e.path).mono()
+            for at, (kind, add) in enumerate(FAULTS.items()):
+                level_db = LEVELS_DB[(number + at) % len(LEVELS_DB)]
+                path = work / f"{e.path.stem}-{kind}{level_db}.wav"
+                if not path.exists():
+                    rng = np.random.default_rng(number * 10 + at)
+                    wave = add(clip.samples[0].astype(float), clip.rate_hz, level_db, rng)
+                    tympan.Clip(wave[None].astype(np.float32), clip.rate_hz).save(
+                        path, subtype="FLOAT"
+                    )
+                examples.append(
+                    recording(path, {"label": f"{kind} {level_db} dB", "split": "test"})
+                )
+        yield Trial("ESC-50, simulated", name.replace("_", " "), Table(work, tuple(examples)))
+
+
+def _rms(wave: Array) -> float:
+    return float(np.sqrt(np.mean(wave**2))) + 1e-6
+
+
+def _mixed(wave: Array, added: Array, level_db: float) -> Array:
+    return wave + added * _rms(wave) / _rms(added) * 10 ** (level_db / 20)
+
+
+def clicks(wave: Array, rate_hz: int, level_db: float, rng: Any) -> Array:
+    """Three clicks of 2 ms a second, at random."""
+    added = np.zeros_like(wave)
+    size = rate_hz // 500
+    for at in rng.integers(0, len(wave) - size, 3 * len(wave) // rate_hz):
+        added[at : at + size] += rng.standard_normal(size)
+    return _mixed(wave, added, level_db)
+
+
+def rattle(wave: Array, rate_hz: int, level_db: float, rng: Any) -> Array:
+    """Bursts of high noise, about 12 a second, irregular."""
+    added = np.zeros_like(wave)
+    at = 0.0
+    while at < len(wave):
+        size = int(rate_hz * rng.uniform(0.01, 0.03))
+        piece = np.diff(rng.standard_normal(size + 1)) * np.hanning(size)
+        end = min(len(wave), int(at) + size)
+        added[int(at) : end] += piece[: end - int(at)]
+        at += rate_hz * rng.uniform(0.05, 0.12)
+    return _mixed(wave, added, level_db)
+
+
+def bearing(wave: Array, rate_hz: int, level_db: float, rng: Any) -> Array:
+    """Impulses at a fixed rate that ring at a resonance, as of a defect in a race."""
+    period, ring_hz = rate_hz / rng.uniform(30, 120), rng.uniform(0.15, 0.35) * rate_hz
+    t = np.arange(rate_hz // 50) / rate_hz
+    ring = np.exp(-t * 300) * np.sin(2 * np.pi * ring_hz * t)
+    impulses = np.zeros_like(wave)
+    impulses[(np.arange(0, len(wave) - 1, period)).astype(int)] = 1
+    return _mixed(wave, np.convolve(impulses, ring)[: len(wave)], level_db)
+
+
+def missing(wave: Array, rate_hz: int, level_db: float, rng: Any) -> Array:
+    """The strongest narrow bands lowered by so many dB."""
+    spectrum = np.fft.rfft(wave)
+    width = max(1, len(spectrum) // 200)
+    for _ in range(3):
+        top = int(np.convolve(np.abs(spectrum) ** 2, np.ones(width), "same").argmax())
+        spectrum[max(0, top - width) : top + width] *= 10 ** (level_db / 20)
+    return np.fft.irfft(spectrum, len(wave))
+
+
+def step(wave: Array, rate_hz: int, level_db: float, rng: Any) -> Array:
+    """From the middle on louder, by 2 to 6 dB."""
+    found = wave.copy()
+    found[len(wave) // 2 :] *= 10 ** ((8 + level_db / 4) / 20 if level_db < -6 else 6 / 20)
+    return found
+
+
+FAULTS: dict[str, Callable[..., Array]] = {
+    "clicks": clicks, "rattle": rattle, "bearing": bearing, "missing": missing, "step": step,
+}  # fmt: skip
+
+
+def ours(trial: Trial, seed: int, work: Path) -> Scores:
+    """Train a monitor and score its test set."""
+    from tympan.tasks import train
+
+    began = time.perf_counter()
+    result = train(
+        trial.table, task="monitor", out=work / "model", seed=seed, resume=False, progress=False
+    )
+    found: Any = result.evaluation
+    return {
+        "auc": found.metrics["auc"],
+        "pauc": found.metrics["pauc"],
+        "found": found.metrics["anomalies_found"],
+        "alarms": float((found.values[~found.truth] > found.threshold).mean()),
+        "seconds": time.perf_counter() - began,
+        "chosen": "+".join(found.known["detectors"]),
+    }
+
+
+def baseline(trial: Trial, seed: int, epochs: int) -> Scores:
+    """The same with the dense autoencoder."""
+    import tympan
+    from tympan.tasks.monitor.metrics import auc, partial_auc
+
+    def rows(split: str) -> list[Array]:
+        clips = (tympan.load(e.path).mono() for e in trial.table.where("split", split))
+        return [_dense.vectors(clip.samples[0], clip.rate_hz) for clip in clips]
+
+    net = _dense.train(np.concatenate(rows("train")), seed, epochs)
+    values = _dense.scores(net, rows("test"))
+    wrong = np.array([e.label != "normal" for e in trial.table.where("split", "test")])
+    return {
+        "auc": auc(values[~wrong], values[wrong]),
+        "pauc": partial_auc(values[~wrong], values[wrong]),
+    }
+
+
+def spread(values: list[float]) -> str:
+    """Mean and standard deviation of shares, in percent.
+
+    >>> spread([0.5, 0.7])
+    '60.0 ± 10.0'
+    """
+    return f"{100 * np.mean(values):.1f} ± {100 * np.std(values):.1f}"
+
+
+def kept(who: str, trial: Trial, seed: int, quick: bool, run: Callable[[], Scores]) -> Scores:
+    """A result that was kept, or a new one; kept results go with one version of the sources."""
+    names = ("tasks/monitor", "spectra/mel.py") if who == "ours" else ("spectra/mel.py",)
+    digest = sources_digest(names)
+    name = "".join(c if c.isalnum() or c == "*" else "-" for c in trial.machine).replace("*", "s")
+    place = RUNS / f"{who}-{name}-{seed}-{digest}.json"
+    if quick:
+        return run()
+    if place.exists():
+        found: Scores = json.loads(place.read_text("utf-8"))
+        return found
+    found = run()
+    RUNS.mkdir(parents=True, exist_ok=True)
+    place.write_text(json.dumps(found), "utf-8")
+    print(who, trial.machine, seed, found, flush=True)
+    return found
+
+
+@cache  # a run is of the sources that it began with
+def sources_digest(names: tuple[str, ...]) -> str:
+    """A hash of the sources that a result depends on, and of this benchmark."""
+    home = Path(__file__).resolve().parent
+    files = [home / "_dense.py", home / "monitor.py"]
+    for name in names:
+        place = home.parent / "src" / "tympan" / name
+        files += sorted(place.glob("*.py")) if place.is_dir() else [place]
+    hasher = hashlib.blake2b(digest_size=4)
+    for file in files:
+        # Prose may change.
+        hasher.update(ast.dump(_without_texts(ast.parse(file.read_text("utf-8")))).encode())
+    return hasher.hexdigest()
+
+
+def _without_texts(tree: ast.Module) -> ast.Module:
+    """A module without its docstrings, and without the text of `WHY`."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        first = body[0] if isinstance(body, list) and body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+            first.value.value = ""
+    tree.body = [
+        n
+        for n in tree.body
+        if not (isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "WHY")
+    ]
+    return tree
+
+
+def measured(quick: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, float]]:
+    """The tables of machines and of groups, and the figures."""
+    import torch
+
+    torch.set_num_threads(1)
+    seeds = SEEDS[:1] if quick else SEEDS
+    runs: dict[str, list[tuple[Scores, Scores]]] = {}
+    groups: dict[str, list[str]] = {}
+    with tempfile.TemporaryDirectory() as home:
+        for folder in ("cwru", "esc50", "run"):
+            Path(home, folder).mkdir()
+        trials = [*cwru(Path(home, "cwru")), *motor(), *esc50(Path(home, "esc50"))]
+        trials = trials[:1] if quick else trials
+        work, epochs = Path(home, "run"), 1 if quick else _dense.EPOCHS
+        for seed in seeds:  # a run that is stopped has all machines of the first seed
+            for trial in trials:
+                mine = kept("ours", trial, seed, quick, lambda t=trial, s=seed: ours(t, s, work))
+                its = kept(
+                    "dense", trial, seed, quick, lambda t=trial, s=seed: baseline(t, s, epochs)
+                )
+                runs.setdefault(trial.machine, []).append((mine, its))
+                if trial.machine not in groups.setdefault(trial.group, []):
+                    groups[trial.group].append(trial.machine)
+        seconds = ten_minutes(Path(home), quick)
+    means, figures = of_groups(runs, groups)
+    return (
+        [row_of(name, rows) for name, rows in runs.items()],
+        means,
+        {**figures, "ten_minutes_s": seconds},
+    )
+
+
+def row_of(machine: str, rows: list[tuple[Scores, Scores]]) -> dict[str, Any]:
+    """A row of the table of machines."""
+
+    def of(who: int, name: str) -> str:
+        return spread([float(row[who][name]) for row in rows])
+
+    return {
+        "machine": machine,
+        "AUC": of(0, "auc"), "AUC, dense": of(1, "auc"),
+        "pAUC": of(0, "pauc"), "pAUC, dense": of(1, "pauc"),
+        "found": of(0, "found"), "false alarms": of(0, "alarms"),
+    }  # fmt: skip
+
+
+def of_groups(
+    runs: dict[str, list[tuple[Scores, Scores]]], groups: dict[str, list[str]]
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """Harmonic means over the machines of each data set, and the figures."""
+    from tympan.tasks.monitor.metrics import harmonic_mean
+
+    means, figures = [], {}
+    for group, machines in groups.items():
+        h, auc = {}, {}
+        for who in (0, 1):
+            for name in ("auc", "pauc"):
+                each = [float(np.mean([row[who][name] for row in runs[m]])) for m in machines]
+                h[who, name] = f"{100 * harmonic_mean(each):.1f}"
+                auc[who, name] = each
+                figures[f"{name}_{('ours', 'dense')[who]}_{group.split(',')[0]}"] = harmonic_mean(
+                    each
+                )
+        better = sum(a > b for a, b in zip(auc[0, "auc"], auc[1, "auc"], strict=True))
+        means.append({
+            "machines": group, "AUC": h[0, "auc"], "AUC, dense": h[1, "auc"],
+            "pAUC": h[0, "pauc"], "pAUC, dense": h[1, "pauc"],
+            "AUC above dense": f"{better} of {len(machines)}",
+        })  # fmt: skip
+    return means, figures
+
+
+def ten_minutes(home: Path, quick: bool) -> float:
+    """Seconds of processor time from ten minutes of a machine to a model."""
+    import tympan
+    from tympan.tasks import train
+
+    rng = np.random.default_rng(0)
+    size = (60 if quick else 600) * 16000
+    t = np.arange(size) / 16000
+    wave = 0.05 * rng.standard_normal(size) + 0.1 * np.sin(2 * np.pi * 50 * t + np.sin(t))
+    folder = home / "machine" / "normal"
+    folder.mkdir(parents=True)
+    tympan.Clip(wave[None].astype(np.float32), 16000).save(folder / "morning.wav")
+    began = time.process_time()
+    train(home / "machine", out=home / "model-of-machine", progress=False)
+    return time.process_time() - began
+
+
+if __name__ == "__main__":
+    options = arguments("monitor")
+    rows, further, all_figures = measured(options.quick)
+    seconds = all_figures["ten_minutes_s"]
+    main(
+        "monitor",
+        rows,
+        all_figures,
+        title="Unusual machines",
+        about=__doc__ or "",
+        more={
+            "Harmonic means over machines": further,
+            "Ten minutes of one machine to a model": [
+                {"processor seconds, one core": f"{seconds:.0f} (one seed)"}
+            ],
+        },
+        why=WHY,
+    )
