@@ -14,7 +14,7 @@ __getattr__, __dir__, __all__ = attach(
         "Source": "tympan.live.sources.base",
         "Summary": "tympan.live.engine",
         "load_rules": "tympan.live.rules",
-        "open_source": "tympan.live.sources",
+        "open_source": "tympan.live.sources.opening",
         "profile_names": "tympan.live.rules",
         "read_events": "tympan.live.actions.log",
         "watch": "tympan.live.api",

@@ -9,5 +9,5 @@ from tympan.live.rules import Rule as Rule
 from tympan.live.rules import Rules as Rules
 from tympan.live.rules import load_rules as load_rules
 from tympan.live.rules import profile_names as profile_names
-from tympan.live.sources import open_source as open_source
 from tympan.live.sources.base import Source as Source
+from tympan.live.sources.opening import open_source as open_source

@@ -2,3 +2,4 @@
 
 from tympan.live.sources.base import Chunk as Chunk
 from tympan.live.sources.base import Source as Source
+from tympan.live.sources.opening import open_source as open_source
