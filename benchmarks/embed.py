@@ -4,18 +4,18 @@
 from file to vectors, on one thread; × real time.
 
 **Search** for the ten nearest of 10⁴ to 10⁶ windows: exact search in blocks, as `tympan find` does
-it in a file of half precision, beside faiss, which holds its index in memory: flat (exact, float32),
-HNSW (32 links) and IVF-PQ (up to 256 lists, 16 of them searched, 64 bytes a window). The windows are
-those of ESC-50 with noise added, so that they lie in clusters as real ones do; the queries are drawn
-in the same way. *Recall*: the share of the ten nearest that is found. HNSW and IVF-PQ of a million
-were left out: they take too long to build. Its environment: `python -m venv V`, `V/bin/pip install numpy faiss-cpu`, then
-`FAISS_PYTHON=V/bin/python`.
+it in a file of half precision, beside faiss, which holds its index in memory: flat (exact,
+float32), HNSW (32 links) and IVF-PQ (up to 256 lists, 16 of them searched, 64 bytes a window). The
+windows are those of ESC-50 with noise added, so that they lie in clusters as real ones do; the
+queries are drawn in the same way. *Recall*: the share of the ten nearest that is found. HNSW and
+IVF-PQ of a million were left out: they take too long to build. Its environment: `python -m venv V`,
+`V/bin/pip install numpy faiss-cpu`, then `FAISS_PYTHON=V/bin/python`.
 
 **What is found**: every query recording is compared with all others, and its nearest have the same
 label or not. Fold 5 of ESC-50 in an index of folds 1 to 4: the encoder of `sounds` has been trained
-on most of both. The clips that it was not trained on, in an index of those it was: new recordings of
-labels it knows. `philharmonia`: instruments it does not know, each note in an index of all others.
-"""
+on most of both. The clips that it was not trained on, in an index of those it was: new recordings
+of labels it knows. `philharmonia`: instruments it does not know, each note in an index of all
+others."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ CLIPS, LONG_S = 100, 300
 FAISS = Path(__file__).with_name("_faiss.py")
 PYTHON = "FAISS_PYTHON"
 WHY = """
-Exact search in blocks is as fast as faiss's flat index or slower by the reading and widening of half
-precision, with a quarter of a gigabyte in memory instead of all vectors. HNSW and IVF-PQ answer in
-about a millisecond, but are built first, which takes longer than hundreds of searches; HNSW holds all
-vectors in memory, and IVF-PQ loses a part of the nearest. They would pay for a service of many
-queries over one archive. `tympan find` is asked a few times by one person, and `tympan label` scores
-windows that are not near anything: neither is worth another dependency. That decides the question:
-search stays exact.
+Exact search in blocks is as fast as faiss's flat index or slower by the reading and widening of
+half precision, with a quarter of a gigabyte in memory instead of all vectors. HNSW and IVF-PQ
+answer in about a millisecond, but are built first, which takes longer than hundreds of searches;
+HNSW holds all vectors in memory, and IVF-PQ loses a part of the nearest. They would pay for a
+service of many queries over one archive. `tympan find` is asked a few times by one person, and
+`tympan label` scores windows that are not near anything: neither is worth another dependency. That
+decides the question: search stays exact.
 """
 
 
@@ -64,7 +64,9 @@ def throughput(quick: bool) -> tuple[list[Row], dict[str, float]]:
     clips, longs = [], []
     with tempfile.TemporaryDirectory() as folder:
         waves = [tympan.load(one).mono().resample(16000).samples for one in paths]
-        wave = np.tile(np.concatenate(waves, axis=1), (1, 5))[:, : (20 if quick else LONG_S) * 16000]
+        wave = np.tile(np.concatenate(waves, axis=1), (1, 5))[
+            :, : (20 if quick else LONG_S) * 16000
+        ]
         long = tympan.Clip(wave, 16000).save(Path(folder) / "long.wav")
         for _ in range(1 if quick else ROUNDS):
             started = time.perf_counter()
@@ -76,7 +78,7 @@ def throughput(quick: bool) -> tuple[list[Row], dict[str, float]]:
     rows: list[Row] = [
         {"what": name, "× real time, median": f"{np.median(one):.0f}",
          "range": f"{min(one):.0f} – {max(one):.0f}"}
-        for name, one in ((f"{len(paths)} clips of 5 s", clips), ("five minutes in one file", longs))
+        for name, one in ((f"{len(paths)} clips of 5 s", clips), ("five minutes, one file", longs))
     ]  # fmt: skip
     figures = {"clips_realtime": float(np.median(clips)), "long_realtime": float(np.median(longs))}
     return rows, figures

@@ -3,11 +3,11 @@
 A simulated user looks for one label in an archive without labels, has one example, and answers with
 the truth. Of the recordings of a set half are the archive, half are a test; windows that share a
 recording are on one side. After 10, 20, 40 and 80 answers a head is fitted to all answers
-(`tympan.tasks.embed.heads`), as `tympan label` does, and scored: the average precision with which it
-ranks the windows of the test half (share of windows with the label: what chance would give), and how
-many windows with the label were found. *Suggested* are the moments of `Labelling.next`: in turn the
-likeliest, the least sure and a random one. *Likeliest* takes the likeliest alone. All three get the
-same example, the same halves and the same head; labels are drawn with the seed.
+(`tympan.tasks.embed.heads`), as `tympan label` does, and scored: the average precision with which
+it ranks the windows of the test half (share of windows with the label: what chance would give), and
+how many windows with the label were found. *Suggested* are the moments of `Labelling.next`: in turn
+the likeliest, the least sure and a random one. *Likeliest* takes the likeliest alone. All three get
+the same example, the same halves and the same head; labels are drawn with the seed.
 
 `esc50`: every class is 2 % of the archive; the encoder of `sounds` has been trained on these very
 labels, so that a head has little left to learn. `philharmonia` (single notes of 12 instruments, 8 %
@@ -30,16 +30,18 @@ SETS, SEEDS, LABELS = ("esc50", "philharmonia", "dcase2016_task2"), (0, 1, 2, 3,
 ANSWERS, QUICK = (10, 20, 40, 80), (5, 10)
 WAYS = ("suggested", "likeliest", "random")
 WHY = """
-Random moments find a label as often as it is there, so that after 80 answers a label of 2 % has been
-met once or twice beside the example; suggested ones find it at once, and the head is fitted to many.
-The likeliest alone find most and teach least about where the label ends: the mixture costs some
-finds. The user is never wrong and never unsure here, and each label is looked for by itself.
+Random moments find a label as often as it is there, so that after 80 answers a label of 2 % has
+been met once or twice beside the example; suggested ones find it at once, and the head is fitted to
+many. The likeliest alone find most and teach least about where the label ends: the mixture costs
+some finds. The user is never wrong and never unsure here, and each label is looked for by itself.
 """
 
 Found = tuple[int, float]
 
 
-def simulated(data: Labelled, label: str, way: str, seed: int, counts: tuple[int, ...]) -> list[Found]:
+def simulated(
+    data: Labelled, label: str, way: str, seed: int, counts: tuple[int, ...]
+) -> list[Found]:
     """Windows found and average precision after so many answers."""
     from tympan.tasks.embed import Index
     from tympan.tasks.embed.answers import Answers
@@ -137,7 +139,7 @@ if __name__ == "__main__":
     options = arguments("label")
     table, all_figures = measure(options.quick)
     about = (__doc__ or "") + (
-        f"\nMean over {len(SEEDS)} seeds and {LABELS} labels of each; ± the standard deviation over "
+        f"\nMean over {len(SEEDS)} seeds and {LABELS} labels of each; ± the standard deviation of "
         "these runs."
     )
     main("label", table, all_figures, title="Labelling", about=about, why=WHY)

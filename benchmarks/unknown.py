@@ -9,17 +9,17 @@ under free licences; that makes the task easier than with classes that nobody ha
 is given for the 230 clips that it was not trained on. The spread is that over draws of the groups.
 
 **Other sounds**: `sounds` as it ships, with the command's own threshold, a familiarity of 0.05,
-against speech (*librispeech*), music (*real_music*), a machine (*motor*), silence, and more. Known are
-the 230 clips that it was not trained on; the AUROC compares familiarities, as windows of two
+against speech (*librispeech*), music (*real_music*), a machine (*motor*), silence, and more. Known
+are the 230 clips that it was not trained on; the AUROC compares familiarities, as windows of two
 lengths have distances of their own. In brackets: 95 % intervals (Wilson).
 
 Compared are the distance that tympan uses (to the nearest of up to 256 prototypes of the training
 clips, in the space of `tympan.tasks.prototypes`: last stage of the encoder, all stages, all stages
 less their mean), each of these three parts by itself, the mean distance to the nearest and the five
 nearest of all training clips, Mahalanobis distance (Lee et al., NeurIPS 2018) and that relative to
-one for all classes (Ren et al., 2021), and two scores of the head that need no features: energy (Liu
-et al., NeurIPS 2020) and the largest probability (Hendrycks, Gimpel, ICLR 2017).
-What each of them rejects of other sounds is in docs/experiments.md.
+one for all classes (Ren et al., 2021), and two scores of the head that need no features: energy
+(Liu et al., NeurIPS 2020) and the largest probability (Hendrycks, Gimpel, ICLR 2017). What each of
+them rejects of other sounds is in docs/experiments.md.
 
 **The distance was chosen on these very sets** (left-out classes, speech, music, machine), among
 some 200 variants of these scores, on three of the thirty groups and all of the other sounds. So no
@@ -61,15 +61,15 @@ WHY = (
     "training clips of laughing, coughing and crying. From the mean of the training clips it lies "
     "in a direction of its own, which the centred part sees; but far from everything is then near "
     "to nothing, and music is missed. Together they reject more of all sets than the last stage "
-    "did but for music, notes and bearings, and left-out classes are told a little less well: that is "
-    "the price. All training clips in place of prototypes reject more speech and less music. Relative "
-    "Mahalanobis distance and energy reject much speech and hardly any music. Spoken commands and "
-    "wake words, at a distance from the microphone, are missed by everything that was tried. "
-    "The threshold is set by few: eleven of the 230 held-out clips lie beyond it, so the shares "
-    "rejected move by several percent from one draw of them to another. "
-    "Silence stands at the end of many training clips and is not unlike them; every command warns of "
-    "it by its level. Energy and largest probability fail where a head is fitted to few recordings of "
-    "something quite different (docs/experiments.md)."
+    "did but for music, notes and bearings, and left-out classes are told a little less well: "
+    "that is the price. All training clips in place of prototypes reject more speech and less "
+    "music. Relative Mahalanobis distance and energy reject much speech and hardly any music. "
+    "Spoken commands and wake words, at a distance from the microphone, are missed by everything "
+    "that was tried. The threshold is set by few: eleven of the 230 held-out clips lie beyond it, "
+    "so the shares rejected move by several percent from one draw of them to another. Silence "
+    "stands at the end of many training clips and is not unlike them; every command warns of it "
+    "by its level. Energy and largest probability fail where a head is fitted to few recordings "
+    "of something quite different (docs/experiments.md)."
 )
 
 Array = np.ndarray
@@ -93,7 +93,6 @@ def methods(x: Array, y: Array) -> dict[str, Score]:
     import torch
 
     from tympan.tasks import prototypes
-
     from tympan.tasks.classify.linear_probe import logistic_regression
     from tympan.tasks.familiarity import fit
 
@@ -107,7 +106,9 @@ def methods(x: Array, y: Array) -> dict[str, Score]:
     def scaled(q: Array) -> Array:
         return (last_of(q) - center) / spread
 
-    fitted = logistic_regression(tensor(scaled(every)).float(), tensor(number), len(labels), STRENGTH)
+    fitted = logistic_regression(
+        tensor(scaled(every)).float(), tensor(number), len(labels), STRENGTH
+    )
     weight, bias = (one.numpy() for one in fitted)
 
     def energy(q: Array) -> Array:
@@ -136,7 +137,9 @@ def methods(x: Array, y: Array) -> dict[str, Score]:
     clips = known.space(tensor(every).float())
 
     def nearest(count: int) -> Score:
-        return lambda q: -(known.space(tensor(q).float()) @ clips.T).topk(count).values.mean(1).numpy()
+        return lambda q: (
+            -(known.space(tensor(q).float()) @ clips.T).topk(count).values.mean(1).numpy()
+        )
 
     typical = known.space(known.prototypes)
     ends = (LAST, LAST + every.shape[1], LAST + 2 * every.shape[1])
@@ -252,7 +255,9 @@ def measured(quick: bool) -> tuple[list[dict[str, Any]], dict[str, Any], dict[st
         "new": np.array([e.columns["licence"] not in FREE for e in table]),
     }
     x = features(model, [e.path for e in table])
-    runs = [left_out(x, rows, seed, 1 if quick else GROUPS) for seed in SEEDS[: 1 if quick else None]]
+    runs = [
+        left_out(x, rows, seed, 1 if quick else GROUPS) for seed in SEEDS[: 1 if quick else None]
+    ]
     far = as_shipped(table, rows["new"], model, quick)
     first, figures = [], {}
     for name in runs[0]:

@@ -11,8 +11,9 @@ recording.
 # %%
 # Recordings with several labels
 # ------------------------------
-# The labels of a recording stand in one cell of `metadata.csv`, with `;` between them. Here they are
-# made on the spot: a hum, a whistle and clicks, each in the recording or not, with noise over all.
+# The labels of a recording stand in one cell of `metadata.csv`, with `;` between them. Here they
+# are made on the spot: a hum, a whistle and clicks, each in the recording or not, with noise over
+# all.
 
 import csv
 import tempfile
@@ -22,7 +23,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import tympan
-from tympan import Clip, synth
+from tympan import Clip
 
 RATE_HZ = 16000
 LABELS = ("clicks", "hum", "whistle")
@@ -71,7 +72,7 @@ print(*rows[:5], sep="\n")
 
 # %%
 
-# sphinx_gallery_alt = "Mel spectrogram of a recording with a hum, which is a stack of horizontal lines"
+# sphinx_gallery_alt = "Mel spectrogram of a recording with a hum, which is a stack of lines"
 # sphinx_gallery_alt = "below, and a whistle, which is one line above, both in noise."
 from tympan.spectra import figures
 
@@ -83,8 +84,8 @@ axis.set_title("hum;whistle")
 # %%
 # Train
 # -----
-# `tympan train FOLDER` sees the `;` and trains a tagger; ``task="tag"`` says so outright. Each label
-# is a question of its own, yes or no (*binary cross entropy*), with an encoder in common.
+# `tympan train FOLDER` sees the `;` and trains a tagger; ``task="tag"`` says so outright. Each
+# label is a question of its own, yes or no (*binary cross entropy*), with an encoder in common.
 
 result = tympan.train(home, task="tag", out=home / "tagger", progress=False)
 print(result)
@@ -102,15 +103,15 @@ print([(tag.label, round(tag.score, 2), tag.chosen) for tag in answer.tags])
 # %%
 # From which score on does a label apply?
 # ---------------------------------------
-# One half would be a poor threshold for a rare label: a net that has met few whistles gives them low
-# scores. So each label gets a threshold of its own, at which its F1 is best on *validation*
+# One half would be a poor threshold for a rare label: a net that has met few whistles gives them
+# low scores. So each label gets a threshold of its own, at which its F1 is best on *validation*
 # recordings, and which is drawn towards one half where those are few. F1 is one number for two
 # mistakes: tags that are wrong (*precision*) and tags that are missing (*recall*).
 
 # Here are the two over the threshold, on eighty new recordings:
 
 # sphinx_gallery_alt = "Precision and recall of clicks over the threshold: with a higher one"
-# sphinx_gallery_alt = "precision rises and recall falls. A dashed line marks the one that was chosen."
+# sphinx_gallery_alt = "precision rises and recall falls. A dashed line marks the chosen one."
 from tympan.models import load_card
 
 rng = np.random.default_rng(1)
@@ -137,11 +138,11 @@ axis.set(xlabel="Threshold for clicks", ylabel="%", ylim=(0, 105))
 # How good is it?
 # ---------------
 # Two scores do not depend on thresholds. **Average precision** of a label: put all recordings in
-# the order of its score; the mean precision down to each recording that has it. Its mean over labels
-# is *mAP*. By chance it is the share of recordings with the label, so a rare label has a lower one.
-# **AUROC**: how often a recording with the label has a higher score than one without; by chance one
-# half, for every label. *Macro* F1 is the mean over labels, *micro* F1 counts all tags alike, so that
-# rare labels weigh little. `tympan evaluate` gives all with their intervals:
+# the order of its score; the mean precision down to each recording that has it. Its mean over
+# labels is *mAP*. By chance it is the share of recordings with the label, so a rare label has a
+# lower one. **AUROC**: how often a recording with the label has a higher score than one without; by
+# chance one half, for every label. *Macro* F1 is the mean over labels, *micro* F1 counts all tags
+# alike, so that rare labels weigh little. `tympan evaluate` gives all with their intervals:
 
 rows = []
 (home / "new").mkdir()
@@ -172,8 +173,8 @@ axis.legend(["average precision", "chance"])
 # Of a long recording the scores are the mean over its windows, and the timeline says when a label
 # applies. ``every_s`` sets the step.
 
-# sphinx_gallery_alt = "Timeline of fifteen seconds with a row for each label: a hum in the first two"
-# sphinx_gallery_alt = "thirds, clicks in the last two thirds."
+# sphinx_gallery_alt = "Timeline of fifteen seconds with a row for each label: a hum in the first"
+# sphinx_gallery_alt = "two thirds, clicks in the last two thirds."
 parts = [["hum"], ["hum", "clicks"], ["clicks"]]
 waves = [recording(labels, 700 + i).samples for labels in parts for i in range(5)]
 long = Clip(np.concatenate(waves, axis=1), RATE_HZ)

@@ -120,7 +120,14 @@ def test_joining_holds_one_part_in_memory(tmp_path: Path) -> None:
 def test_numpy_reads_it(made: Callable[..., Index], tmp_path: Path) -> None:
     index = made(np.eye(3, 5), ["ä.wav", "b/c.wav", "b/c.wav"], model="sounds")
     with np.load(index.save(tmp_path / "index.npz")) as found:
-        assert sorted(found.files) == ["embeddings", "end_s", "files", "fingerprint", "model", "start_s"]
+        assert sorted(found.files) == [
+            "embeddings",
+            "end_s",
+            "files",
+            "fingerprint",
+            "model",
+            "start_s",
+        ]
         assert found["files"].tolist() == ["ä.wav", "b/c.wav", "b/c.wav"]
         assert str(found["model"]) == "sounds"
         assert found["embeddings"].dtype == np.float16

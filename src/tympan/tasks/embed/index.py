@@ -1,10 +1,10 @@
 """An index: the vectors of many recordings in one file, gathered bit by bit.
 
 `index.npz` holds `embeddings` `(m, d)` (float16, unit length), `files`, `start_s`, `end_s` `(m,)`,
-`model` and the `fingerprint` of its weights; `index.parquet` holds the same as columns, where pyarrow is installed. While it grows,
-its parts lie in `index.npz.parts`: after a stop the same command goes on. What is in memory at once
-is one part, however large the archive is; an `.npz` is read where it is touched.
-"""
+`model` and the `fingerprint` of its weights; `index.parquet` holds the same as columns, where
+pyarrow is installed. While it grows, its parts lie in `index.npz.parts`: after a stop the same
+command goes on. What is in memory at once is one part, however large the archive is; an `.npz` is
+read where it is touched."""
 
 from __future__ import annotations
 
