@@ -164,8 +164,8 @@ figure, axis = plt.subplots()
 axis.bar(places - 0.2, [100 * one["average_precision"] for one in per_label.values()], 0.4)
 axis.bar(places + 0.2, [100 * one["support"] / len(truth) for one in per_label.values()], 0.4)
 axis.set_xticks(places, per_label)
-axis.set(ylabel="%", ylim=(0, 105))
-axis.legend(["average precision", "chance"])
+axis.set(ylabel="%", yticks=range(0, 101, 20), ylim=(0, 130))
+axis.legend(["average precision", "chance"], ncols=2, loc="upper center")
 
 # %%
 # Tags over time
