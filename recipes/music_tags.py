@@ -96,6 +96,11 @@ KNOWN_FAILURES = (
     "Tempo is a class of beats per minute (slow below 90, fast from 130), where a reel or "
     "hornpipe has two beats a bar: half or double tempo is a common mistake.",
     "It gets nothing above 8 kHz.",
+    "Its familiarity is measured against renderings: 35 of 36 recordings of real_music, of one "
+    "to several seconds, count as unlike anything it was trained on. With --reject it gives "
+    "real recordings no tags.",
+    "Guitar (average precision 39 %) and minor (19 %) are known hardly better than by chance on "
+    "renderings (23 and 13 %).",
 )
 
 

@@ -45,6 +45,28 @@ def test_every_command_has_its_page(name: str) -> None:
     assert f"verbs/{name}\n" in (DOCS / "index.md").read_text(encoding="utf-8")
 
 
+LINES = {
+    "`tag` ": ("tasks/tag/*.py",),
+    "search and labelling ": ("tasks/embed/*.py",),
+    "and labelling [0-9,]+, and ": (
+        *("cli/find.py", "cli/label.py"),
+        *("report/found.py", "report/label_batch.py", "report/label_server.py"),
+    ),
+    "`classify`\\s+has ": ("tasks/classify/*.py",),
+}
+
+
+@pytest.mark.parametrize("before", LINES)
+def test_the_lines_of_code_that_questions_took_are_those_stated(before: str) -> None:
+    source = DOCS.parent / "src" / "tympan"
+    files = [file for pattern in LINES[before] for file in source.glob(pattern)]
+    count = sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files)
+    text = (DOCS / "experiments.md").read_text(encoding="utf-8")
+    stated = re.search(before + "([0-9,]+[0-9])", text.split("**Lines of code**")[1])
+    assert stated is not None
+    assert int(stated[1].replace(",", "")) == pytest.approx(count, rel=0.1)
+
+
 # -- the guide; the documentation's build executes every chapter -----------------------------------
 
 CHAPTERS = sorted((DOCS / "guide").glob("plot_*.py"))

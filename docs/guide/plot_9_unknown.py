@@ -70,7 +70,7 @@ ax.set(xlabel="Score of the best label", yticks=range(3), yticklabels=kinds, xli
 # %%
 # How it knows
 # ------------
-# On its way to an answer the net makes a few hundred numbers of a sound, its *features*. Sounds
+# On its way to an answer the net makes some hundred numbers of a sound, its *features*. Sounds
 # that are alike have features that point the same way. The model keeps those of its training
 # recordings (or a few typical ones of each label) and measures how far a new sound lies from the
 # nearest.
@@ -136,7 +136,7 @@ ax.set(xlabel="Time (s)", yticks=range(len(labels)), yticklabels=labels)
 # What it cannot do
 # -----------------
 # - A sound that is close to a known one passes: the shipped model, which knows laughing and
-#   coughing, finds little of speech strange. :doc:`/benchmarks/unknown` gives the figures.
+#   coughing, takes a part of all speech for known. :doc:`/benchmarks/unknown` gives the figures.
 # - Unknown is what *this* training set lacks. Another microphone may be enough.
 # - It replaces no label `other`. Where you know what else turns up, record it and train on it.
 #

@@ -5,8 +5,8 @@ encoder knows more: sounds that it was not trained on lie elsewhere among its fe
 places of the training recordings are kept, as a few prototypes of each label, and how far held-out
 recordings of the same kind lie from them:
 
-    features (d,) ──► / spread, unit length ──► distance to the nearest prototype ──► familiarity
-                                                                   held-out distances ──┘
+    features (d,) ──► unit vector ──► distance to the nearest prototype ──► familiarity
+                                                       held-out distances ──┘
 
 The *familiarity* is the share of held-out recordings that lie at least as far, counting the sound
 itself: a conformal p-value (Laxhammar, Falkman, *Conformal Prediction for Distribution-Independent
@@ -14,18 +14,21 @@ Anomaly Detection in Streaming Vessel Data*, 2010; Bates et al., *Testing for Ou
 Conformal p-values*, Annals of Statistics 2023). Of known sounds at most 5 % have one below 0.05,
 whatever the distances are, if they come from where the held-out ones came from. The distance is
 that of Sun et al., *Out-of-Distribution Detection with Deep Nearest Neighbors*, ICML 2022, with
-prototypes in place of all recordings; docs/benchmarks/unknown.md compares it with others.
+prototypes in place of all recordings, in the space of `tympan.tasks.prototypes`;
+docs/benchmarks/unknown.md compares it with others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tympan.errors import ModelError
+from tympan.tasks.prototypes import Space, clusters, decoded, encoded, representatives
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,12 +38,10 @@ MIN_FAMILIARITY = 0.05
 PREFIX = "familiarity."
 """What the names of its tensors begin with, beside those of the net."""
 
-# So many prototypes in all, of float16 a quarter of a megabyte.
-MOST_PROTOTYPES, ROUNDS = 256, 15
+# So many prototypes in all, a quarter of a megabyte for the encoder of `sounds`.
+MOST_PROTOTYPES = 256
 # So many held-out distances are kept of each kind; of more, evenly many of the sorted ones.
 MOST_HELD_OUT = 400
-# A spread is at least so much of the median one: what hardly varies must not count for everything.
-FLOOR = 0.1
 # How a recording was answered: in one window, in several, or a window of several for itself.
 WHOLE, SEVERAL, WINDOW = "whole", "several", "window"
 KINDS = (WHOLE, SEVERAL, WINDOW)
@@ -52,9 +53,10 @@ class KnownSounds:
     """What the training recordings of a model are like.
 
     Attributes:
-        spread: `(d,)`, of each feature.
-        prototypes: `(p, d)` of unit length, of features divided by `spread`.
-        owners: `(p,)`, the number of the label of each prototype; -1 where labels overlap.
+        space: in which vectors are compared.
+        prototypes: `(p, d)`, features of typical recordings.
+        owners: `(p,)`, the number of the label of each prototype; where labels overlap `(p, k)`,
+            which apply; or -1, where that is not known.
         labels: `k`, how many labels a prototype can be of.
         held_out: kind of answer (`"whole"`, `"several"`, `"window"`) → distances of recordings
             that were not trained on, ascending.
@@ -66,7 +68,7 @@ class KnownSounds:
     [1, 0, 1]
     """
 
-    spread: Tensor
+    space: Space
     prototypes: Tensor
     owners: Tensor
     labels: int
@@ -79,23 +81,36 @@ class KnownSounds:
             features: `(b, d)`.
 
         Returns:
-            `(b, 1 + k)`: to the nearest of all, then to the nearest that is of another label than
-            the first, the second …; `(b, 1)` where labels overlap.
+            `(b, 1 + k)`: to the nearest of all, then to the nearest to which the first label does
+            not apply, the second …, 2 where there is none; `(b, 1)` where it is not known which
+            labels apply.
         """
         import torch
 
         device = features.device
-        x = unit(features.float() / self.spread.to(device))
-        cosines = x @ self.prototypes.to(device).T
+        vectors = self._vectors.to(device)
+        cosines = self.space(features) @ vectors.T
         nearest = cosines.max(1, keepdim=True).values
         if not self.labels or bool((self.owners < 0).any()):
             return 1 - nearest
-        owners = self.owners.to(device).expand(len(x), -1)
-        each = torch.full((len(x), self.labels), -1.0, device=device)
-        each = each.scatter_reduce(1, owners, cosines, "amax")
-        first, second = each.topk(min(2, self.labels), 1).values[:, [0, -1]].unbind(1)
-        others = torch.where(each == first[:, None], second[:, None], first[:, None])
+        others = torch.full((len(cosines), self.labels), -1.0, device=device)
+        for i, applies in enumerate(self._applies.T.to(device)):
+            if not bool(applies.all()):
+                others[:, i] = cosines[:, ~applies].max(1).values
         return 1 - torch.cat([nearest, others], 1)
+
+    @cached_property
+    def _vectors(self) -> Tensor:
+        return self.space(self.prototypes)
+
+    @cached_property
+    def _applies(self) -> Tensor:
+        """`(p, k)`, which label applies to which prototype."""
+        import torch
+
+        if self.owners.ndim == 2:
+            return self.owners.bool()
+        return torch.nn.functional.one_hot(self.owners, self.labels).bool()
 
     def familiarity(self, distance: float, kind: str = WHOLE) -> float | None:
         """The share of held-out recordings that are as far or farther; None: there were none.
@@ -120,8 +135,8 @@ class KnownSounds:
 
     def state(self) -> dict[str, Tensor]:
         """Its tensors, as they are saved beside the weights."""
-        names = ("spread", "prototypes", "owners")
-        return {f"{PREFIX}{name}": getattr(self, name) for name in names}
+        found = {**self.space.state(), **encoded(self.prototypes), "owners": self.owners}
+        return {f"{PREFIX}{name}": one for name, one in found.items()}
 
 
 def thinned(held_out: Mapping[str, Iterable[float]]) -> dict[str, list[float]]:
@@ -140,66 +155,51 @@ def thinned(held_out: Mapping[str, Iterable[float]]) -> dict[str, list[float]]:
     return found
 
 
-def unit(x: Tensor) -> Tensor:
-    """Rows `(m, d)` at a length of 1; what has none stays so."""
-    found: Tensor = x / x.norm(dim=1, keepdim=True).clamp_min(1e-9)
-    return found
-
-
-def fit(features: Tensor, owners: Tensor, labels: int, *, seed: int = 0) -> KnownSounds:
+def fit(
+    features: Tensor, owners: Tensor, labels: int, *, last: int | None = None, seed: int = 0
+) -> KnownSounds:
     """Learn what training recordings are like; nothing is held out yet.
 
     Args:
         features: `(m, d)` of their windows.
-        owners: `(m,)`, the label of each, from 0; -1 throughout where labels overlap.
+        owners: `(m,)`, the label of each, from 0; or `(m, k)`, which apply.
         labels: `k`, how many labels there are.
+        last: channels of the last stage, where the features are those of all stages, see
+            `tympan.tasks.prototypes`; None: they are of one.
         seed: of the clustering.
 
     Returns:
-        The spread of the features, and prototypes: the recordings themselves where they are few,
-        else the centres of clusters within each label (k-means on the sphere; Dhillon, Modha,
-        *Concept Decompositions for Large Sparse Text Data using Clustering*, 2001).
+        The space, and prototypes: the recordings themselves where they are few, else what is
+        typical of each label. Where labels overlap, these are single recordings, so that it is
+        known which labels apply.
     """
     import torch
 
     features, owners = features.detach().float().cpu(), owners.cpu()
-    spread = features.std(0, correction=0)
-    spread = spread + FLOOR * spread.median() + 1e-6
-    x = unit(features / spread)
+    space = Space.of(features, last)
+    rng = torch.Generator().manual_seed(seed)
+    if owners.ndim == 2:
+        vectors = space(features)
+        rows = representatives(vectors, clusters(vectors, MOST_PROTOTYPES, rng))
+        return KnownSounds(space, decoded(encoded(features[rows])), owners[rows].byte(), labels)
     present = torch.unique(owners).tolist()
     each = max(1, MOST_PROTOTYPES // len(present))
-    rng = torch.Generator().manual_seed(seed)
-    parts = [clusters(x[owners == one], each, rng) for one in present]
+    parts = []
+    for one in present:
+        some = features[owners == one]
+        vectors = space(some)
+        # Means of the features, from which the space takes its vectors.
+        nearest = (vectors @ clusters(vectors, each, rng).T).argmax(1)
+        parts.append(torch.stack([some[nearest == i].mean(0) for i in nearest.unique()]))
     of = torch.cat([torch.full((len(p),), one) for p, one in zip(parts, present, strict=True)])
     # As they are stored, so that a distance is the same before saving and after.
-    return KnownSounds(spread, torch.cat(parts).half().float(), of, labels)
-
-
-def clusters(x: Tensor, most: int, rng: Any) -> Tensor:
-    """Centres of at most so many clusters of unit vectors `(m, d)`, of unit length too.
-
-    >>> import torch
-    >>> clusters(torch.eye(3), 5, torch.Generator()).tolist() == torch.eye(3).tolist()
-    True
-    """
-    import torch
-
-    if len(x) <= most:
-        return x
-    centres = x[torch.randperm(len(x), generator=rng)[:most]]
-    for _ in range(ROUNDS):
-        nearest = (x @ centres.T).argmax(1)
-        sums = torch.zeros_like(centres).index_add_(0, nearest, x)
-        # A cluster that lost all its members stays where it was.
-        empty = torch.bincount(nearest, minlength=most) == 0
-        centres = torch.where(empty[:, None], centres, unit(sums))
-    return centres
+    return KnownSounds(space, decoded(encoded(torch.cat(parts))), of, labels)
 
 
 def parted(
     state: Mapping[str, Tensor],
     labels: int,
-    features: int,
+    features: Sequence[int],
     held_out: Mapping[str, Any] | None,
     file: Any = None,
 ) -> tuple[dict[str, Tensor], KnownSounds | None]:
@@ -208,7 +208,7 @@ def parted(
     Args:
         state: all tensors of a model.
         labels: `k`, how many labels it has.
-        features: `d`, of its last feature map.
+        features: channels of each stage of its encoder.
         held_out: the distances in its card.
         file: the model's folder, for messages.
 
@@ -220,24 +220,20 @@ def parted(
     if not own:
         return net, None
     try:
-        spread, prototypes, owners = (own.pop(name) for name in ("spread", "prototypes", "owners"))
-        fits = (
-            not own
-            and spread.shape == (features,)
-            and prototypes.shape[1:] == (features,)
-            and owners.shape == prototypes.shape[:1] != (0,)
-            and not owners.is_floating_point()
-            and -1 <= int(owners.min()) <= int(owners.max()) < labels
-            and bool((spread > 0).all())
-        )
+        space = Space.taken(own, features)
+        owners, prototypes = own.pop("owners"), decoded(own)
+        fits = not own and prototypes.shape == (len(owners), space.features) != (0, space.features)
+        fits = fits and owners.shape[1:] in ((), (labels,)) and not owners.is_floating_point()
+        low, high = int(owners.min()), int(owners.max())
+        fits = fits and -1 <= low <= high < (labels if owners.ndim == 1 else 2)
         values = {kind: [float(one) for one in (held_out or {})[kind]] for kind in held_out or {}}
         fits = fits and set(values) <= set(KINDS)
         fits = fits and bool(np.isfinite(sum(values.values(), [0.0])).all())
-    except (KeyError, IndexError, TypeError, ValueError):
+    except (KeyError, IndexError, TypeError, ValueError, RuntimeError):
         fits = False
     if not fits:
         raise ModelError(
             "what it knows of its training recordings is unusable", file=file, fix=_FIX
         )
-    known = KnownSounds(spread, prototypes.float(), owners.long(), labels)
+    known = KnownSounds(space, prototypes, owners.long(), labels)
     return net, known.calibrated(values)

@@ -70,9 +70,9 @@ def unknown_scores(
 
     Args:
         familiarity: of each recording.
-        truth: `(m,)`, the number of its label.
+        truth: `(m,)`, the number of its label; or `(m, k)`, which apply.
         distances: of each recording `(1 + k,)`, part by part: from all training recordings, then
-            from those of other labels than the first, the second …
+            from those to which the first label does not apply, the second …
         labels: the `k` labels.
     """
     if not familiarity or any(one is None for one in familiarity):
@@ -107,7 +107,7 @@ def left_out_auroc(
     The prototypes of the label are left out, as if it had not been trained on; the encoder stays.
 
     Args:
-        truth: `(m,)`.
+        truth: `(m,)`; or `(m, k)` where labels overlap.
         distances: `(m, 1 + k)`.
         labels: the `k` labels.
 
@@ -119,7 +119,7 @@ def left_out_auroc(
 
     found = {}
     for i, label in enumerate(labels):
-        column, of = distances[:, 1 + i], truth == i
+        column, of = distances[:, 1 + i], truth == i if truth.ndim == 1 else truth[:, i] == 1
         there = np.isfinite(column)
         if min((of & there).sum(), (~of & there).sum()) >= LEAST:
             value = auroc(of[there][:, None].astype(int), column[there][:, None])[0]

@@ -23,6 +23,7 @@ from tympan.tasks.classify.familiarity import features_of, with_distances
 from tympan.tasks.classify.steps import Judge
 from tympan.tasks.classify.timeline import Step
 from tympan.tasks.familiarity import PREFIX, KnownSounds
+from tympan.tasks.prototypes import Space
 
 KNOWN = ("tone", "chirp")
 
@@ -135,12 +136,15 @@ def test_one_pass_gives_probabilities_and_distances():
     assert len(passes) == 1
     assert torch.equal(rows, model.net.probabilities(waves))
     with torch.inference_mode():
-        assert torch.allclose(distances, model.known.distances(features_of(model.net, waves)))
+        found = model.known.distances(features_of(model.net, waves))
+        assert torch.allclose(distances, found, atol=1e-6)
     assert maps.shape[0] == 2
 
 
 def test_unknown_competes_with_the_best_label_at_the_least_familiarity():
-    known = KnownSounds(torch.ones(1), torch.ones(1, 1), torch.zeros(1).long(), 1, {"whole": [0.1]})
+    known = KnownSounds(
+        Space(torch.ones(1)), torch.ones(1, 1), torch.zeros(1).long(), 1, {"whole": [0.1]}
+    )
     judge = Judge(known, True, 0.05, True)
     for familiarity, unknown in ((0.01, True), (0.049, True), (0.051, False), (1.0, False)):
         step = Step(0, 1, np.array([0.6, 0.4]), familiarity=familiarity)

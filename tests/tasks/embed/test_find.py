@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,45 @@ def test_an_index_of_another_model_is_refused(made: Callable[..., Index]) -> Non
         tympan.find(clip, made(np.ones((2, 5)), model="sounds"))
     with pytest.raises(ArgumentError, match="top=0"):
         tympan.find(clip, made(vectors), top=0)
+
+
+def test_an_index_of_other_weights_is_refused(archive: Path, index_path: Path) -> None:
+    from tympan.tasks.answering import load
+
+    index = Index.load(index_path)
+    assert index.fingerprint == load("sounds", "embed", "cpu").fingerprint  # type: ignore[attr-defined]
+    assert tympan.find(archive / "tone0.wav", index, top=1)
+    other = replace(index, fingerprint="0123456789abcdef")
+    with pytest.raises(ArgumentError, match="other weights of the model 'sounds'"):
+        tympan.find(archive / "tone0.wav", other)
+    # Indexes of old do not say by which weights they were made.
+    assert tympan.find(archive / "tone0.wav", replace(index, fingerprint=""), top=1)
+
+
+def test_the_fingerprint_is_that_of_what_decides_the_vectors(tmp_path: Path) -> None:
+    import torch
+
+    from tympan.models import load_model, save_model
+    from tympan.tasks.answering import load
+
+    shipped = load_model("sounds")
+    before = load("sounds", "embed", "cpu").fingerprint  # type: ignore[attr-defined]
+
+    def fingerprint(name: str, **changed: torch.Tensor) -> str:
+        card = shipped.card
+        if name == "rate":
+            card = replace(card, config={**card.config, "f_min_hz": 30.0})
+        save_model(tmp_path / name, {**shipped.state, **changed}, card, half=True)
+        return load(tmp_path / name, "embed", "cpu").fingerprint  # type: ignore[attr-defined, no-any-return]
+
+    spread = shipped.state["familiarity.spread"]
+    head = next(k for k in shipped.state if k.endswith(".bias") and k.startswith("head"))
+    encoder = next(k for k in shipped.state if k.startswith("encoder") and k.endswith(".weight"))
+    assert fingerprint("same") == before
+    assert fingerprint("known", **{"familiarity.spread": spread * 2}) == before
+    assert fingerprint("head", **{head: shipped.state[head] + 1}) == before
+    assert fingerprint("encoder", **{encoder: shipped.state[encoder] * 2}) != before
+    assert fingerprint("rate") != before
 
 
 def test_vectors_have_unit_length_and_the_documented_dimension() -> None:

@@ -6,6 +6,7 @@ import io
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,29 @@ def test_a_killed_collection_keeps_its_whole_parts(tmp_path: Path) -> None:
     assert len(Index.load(path)) == 5003
 
 
+def test_parts_of_other_weights_are_not_gone_on_from(tmp_path: Path) -> None:
+    path = tmp_path / "index.npz"
+    old, new = (
+        replace(answer("a.wav", 2), fingerprint=one) for one in ("0123456789abcdef", "f" * 16)
+    )
+    interrupted(path, {"a.wav": old})
+    with (
+        pytest.raises(DataError, match=r"index\.npz\.parts: was begun with other weights"),
+        Collect(path, {"every_s": 1}) as index,
+    ):
+        index.add("b.wav", new)
+    with Collect(path, {"every_s": 1}) as index:
+        index.add("b.wav", old)
+    found = Index.load(path)
+    assert (len(found), found.fingerprint) == (4, "0123456789abcdef")
+
+
+def test_a_saved_answer_says_which_model_made_it(tmp_path: Path) -> None:
+    one = replace(answer("a.wav", 2), fingerprint="0123456789abcdef")
+    found = Index.load(one.save(tmp_path / "one.npz"))
+    assert (found.model, found.fingerprint) == ("m", "0123456789abcdef")
+
+
 def test_other_options_begin_anew(tmp_path: Path) -> None:
     path = tmp_path / "index.npz"
     interrupted(path, {"a.wav": answer("a.wav", 2)})
@@ -96,7 +120,14 @@ def test_joining_holds_one_part_in_memory(tmp_path: Path) -> None:
 def test_numpy_reads_it(made: Callable[..., Index], tmp_path: Path) -> None:
     index = made(np.eye(3, 5), ["ä.wav", "b/c.wav", "b/c.wav"], model="sounds")
     with np.load(index.save(tmp_path / "index.npz")) as found:
-        assert sorted(found.files) == ["embeddings", "end_s", "files", "model", "start_s"]
+        assert sorted(found.files) == [
+            "embeddings",
+            "end_s",
+            "files",
+            "fingerprint",
+            "model",
+            "start_s",
+        ]
         assert found["files"].tolist() == ["ä.wav", "b/c.wav", "b/c.wav"]
         assert str(found["model"]) == "sounds"
         assert found["embeddings"].dtype == np.float16
@@ -114,7 +145,9 @@ def test_what_numpy_wrote_compressed_is_read(tmp_path: Path) -> None:
 def test_parquet_comes_back(made: Callable[..., Index], tmp_path: Path) -> None:
     arrow = pytest.importorskip("pyarrow.parquet")
     index = made(np.eye(3, 5), ["ä.wav", "b.wav", "b.wav"], model="sounds")
+    index = replace(index, fingerprint="0123456789abcdef")
     found = Index.load(index.save(tmp_path / "index.parquet"))
+    assert found.fingerprint == "0123456789abcdef"
     assert np.array_equal(found.embeddings, index.embeddings)
     assert found.files.tolist() == index.files.tolist()
     assert (found.start_s.tolist(), found.model) == (index.start_s.tolist(), "sounds")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -34,43 +34,48 @@ Found = dict[str, list[tuple[Tensor, Tensor]]]
 def with_distances(net: Classifier | Ensemble, known: KnownSounds, run: Run) -> Run:
     """`run` that gives after the probabilities the distances `(b, 1 + k)` from known sounds.
 
-    The net is run once: its last feature map is taken on the way, of several nets that of the
-    first.
+    The net is run once: the feature maps of its stages are taken on the way, of several nets those
+    of the first.
     """
     from tympan.tasks.classify.ensemble import nets_of
 
-    first = nets_of(net)[0]
+    stages = nets_of(net)[0].encoder.stages
+    every = known.space.center is not None
 
     def both(waves: Tensor) -> tuple[Tensor, ...]:
         kept: list[Tensor] = []
-        hook = first.pool.register_forward_pre_hook(lambda _, maps: kept.append(pooled(maps[0])))
+        hooks = [
+            stage.register_forward_hook(lambda *given: kept.append(given[-1])) for stage in stages
+        ]
         try:
             found = run(waves)
         finally:
-            hook.remove()
+            for hook in hooks:
+                hook.remove()
         rows, *others = found if isinstance(found, tuple) else (found,)
-        return (rows, known.distances(kept[0]), *others)
+        features = pooled(kept) if every else MeanMaxPooling()(kept[-1].float())
+        return (rows, known.distances(features), *others)
 
     return both
 
 
-def pooled(maps: Tensor | Sequence[Tensor]) -> Tensor:
-    """Features `(b, d)` of the last feature map, whichever maps the head gets."""
-    last = maps if isinstance(maps, Tensor) else maps[-1]
-    features: Tensor = MeanMaxPooling()(last.float())
-    return features
+def pooled(maps: Iterable[Tensor]) -> Tensor:
+    """Features `(b, d)` of the feature maps of all stages: mean and maximum over time of each."""
+    frames = [one.float().mean(2) for one in maps]
+    return torch.cat([part for x in frames for part in (x.mean(2), x.amax(2))], 1)
 
 
 def features_of(net: Classifier, waves: Tensor) -> Tensor:
-    """The features `(b, d)` of waves `(b, t)` that distances are measured in.
+    """The features `(b, d)` of waves `(b, t)` that distances are measured in, of all stages.
 
     >>> from tympan.tasks.classify.net import Classifier
     >>> net = Classifier(ClassifyConfig(encoder="small"), 2).eval()
     >>> features_of(net, torch.zeros(2, 16000)).shape
-    torch.Size([2, 128])
+    torch.Size([2, 448])
     """
     spectrograms = net.front(waves).contiguous(memory_format=torch.channels_last)
-    return pooled(net.encoder(spectrograms))
+    _, *stages = net.encoder.feature_maps(spectrograms)
+    return pooled(one for _, one in stages)
 
 
 def learn_known(
@@ -96,27 +101,16 @@ def learn_known(
     """
     net = learner.net.eval()
     rows = chosen(len(train.sizes), MOST_TRAINED)
-    owners, k = owners_of(train.targets, len(learner.labels))
+    owners, k = train.targets, len(learner.labels)
     found = features_in(net, train, rows, windows=validation is None)
     features, row_of = answered(found)
-    known = fit(features, owners[row_of], k)
+    known = fit(features, owners[row_of], k, last=net.encoder.features)
     if validation is not None:
         held_out = features_in(net, validation, chosen(len(validation.sizes), MOST_HELD_OUT))
         distances = distances_in(known, held_out)
     else:
-        distances = out_of_fold(found, owners, k, folds_of(train))
+        distances = out_of_fold(found, owners, k, folds_of(train), net.encoder.features)
     return known.calibrated(distances), replace(config, held_out_distances=thinned(distances))
-
-
-def owners_of(targets: Tensor, k: int) -> tuple[Tensor, int]:
-    """The label of each recording and how many there are; -1 and 0 where labels overlap.
-
-    >>> owners_of(torch.eye(2), 2)
-    (tensor([-1, -1]), 0)
-    """
-    if targets.ndim == 1:
-        return targets, k
-    return torch.full((len(targets),), -1), 0
 
 
 def chosen(count: int, most: int, seed: int = 0) -> np.ndarray:
@@ -225,14 +219,17 @@ def folds_of(examples: ClassifyExamples) -> np.ndarray:
     return np.array([number_of[key] for key in keys])
 
 
-def out_of_fold(found: Found, owners: Tensor, k: int, fold: np.ndarray) -> dict[str, list[float]]:
+def out_of_fold(
+    found: Found, owners: Tensor, k: int, fold: np.ndarray, last: int | None = None
+) -> dict[str, list[float]]:
     """Distances of recordings from the prototypes of those in other folds.
 
     Args:
         found: the features of all.
-        owners: `(m,)`, the label of each recording.
+        owners: `(m,)`, the label of each recording; or `(m, k)`, which apply.
         k: how many labels there are.
         fold: `(m,)`.
+        last: channels of the last stage, see `tympan.tasks.familiarity.fit`.
     """
     features, row_of = answered(found)
     where = torch.from_numpy(fold)[row_of]
@@ -242,9 +239,18 @@ def out_of_fold(found: Found, owners: Tensor, k: int, fold: np.ndarray) -> dict[
         if not others.any():
             continue
         labels = owners[row_of[others]]
-        known = fit(features[others], labels, k)
+        known = fit(features[others], labels, k, last=last)
         # A label of which the other folds have nothing would look unlike everything.
-        rows = [int(i) for i in np.flatnonzero(fold == number) if bool((labels == owners[i]).any())]
+        own = np.flatnonzero(fold == number)
+        rows = [int(i) for i in own if bool(_same(labels, owners[i]).any())]
         for kind, values in distances_in(known, found, rows).items():
             gathered.setdefault(kind, []).extend(values)
     return gathered
+
+
+def _same(labels: Tensor, own: Tensor) -> Tensor:
+    """Which recordings have the label of another one, or one of its labels."""
+    if own.ndim == 0:
+        return labels == own
+    # One without any label is like all others.
+    return (labels.bool() & own.bool()).any(1) | ~own.bool().any()

@@ -126,8 +126,8 @@ class ClassifyTask(ClipTask[ClassifyConfig]):
             what = f"its configuration cannot be built: {error.what}"
             raise ModelError(what, file=model.path) from error
         distances = configs[0].held_out_distances
-        features = nets_of(net)[0].encoder.features
-        state, known = parted(model.state, len(labels), features, distances, model.path)
+        widths = nets_of(net)[0].encoder.config.widths
+        state, known = parted(model.state, len(labels), widths, distances, model.path)
         try:
             net.load_state_dict(state)
         except RuntimeError as error:

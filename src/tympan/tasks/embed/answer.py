@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,6 +46,11 @@ class EmbedModel(BaseModel[Embedding]):
     def task(self) -> str:
         """`"embed"`."""
         return "embed"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of what decides the vectors, see `Embedder.fingerprint`."""
+        return self.net.fingerprint()
 
     @property
     def rate_hz(self) -> int:
@@ -116,7 +122,9 @@ class EmbedSession(WindowSession[Embedding]):
     def answer(self) -> Embedding:
         """The vectors of all windows, and their mean, of unit length."""
         if not self._vectors:
-            return Embedding(self._name, (), model=self._model.name)
+            return Embedding(
+                self._name, (), model=self._model.name, fingerprint=self._model.fingerprint
+            )
         vectors, times_s = np.stack(self._vectors), np.array(self._times_s)
         mean = (times_s[:, 1] - times_s[:, 0]) @ vectors
         mean = mean / max(float(np.linalg.norm(mean)), 1e-9)
@@ -127,4 +135,5 @@ class EmbedSession(WindowSession[Embedding]):
             model=self._model.name,
             vectors=vectors,
             times_s=times_s,
+            fingerprint=self._model.fingerprint,
         )

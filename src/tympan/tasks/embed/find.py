@@ -79,7 +79,7 @@ def embedded(
         model: the model that made it; by default it says so itself.
 
     Raises:
-        ArgumentError: the index is of another model.
+        ArgumentError: the index is of another model, or of other weights of it.
         ModelError: its model is not here.
     """
     from tympan.tasks.answering import load
@@ -89,6 +89,11 @@ def embedded(
     if index.model and ready.name != index.model:
         what = f"the index was made by the model {index.model!r}, not by {ready.name!r}"
         raise ArgumentError(what, fix=fix)
+    weights = getattr(ready, "fingerprint", "")
+    if index.fingerprint and weights and weights != index.fingerprint:
+        what = f"the index was made by other weights of the model {ready.name!r}"
+        fix = "make the index again, or give the folder of the model that made it with --model"
+        raise ArgumentError(f"{what} ({index.fingerprint}, these are {weights})", fix=fix)
     answer = cast("Embedding", ready(source))
     if index.features != len(answer.vector):
         what = f"the index has {index.features} numbers for each window, not {len(answer.vector)}"

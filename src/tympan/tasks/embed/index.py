@@ -1,10 +1,10 @@
 """An index: the vectors of many recordings in one file, gathered bit by bit.
 
 `index.npz` holds `embeddings` `(m, d)` (float16, unit length), `files`, `start_s`, `end_s` `(m,)`,
-and `model`; `index.parquet` holds the same as columns, where pyarrow is installed. While it grows,
-its parts lie in `index.npz.parts`: after a stop the same command goes on. What is in memory at once
-is one part, however large the archive is; an `.npz` is read where it is touched.
-"""
+`model` and the `fingerprint` of its weights; `index.parquet` holds the same as columns, where
+pyarrow is installed. While it grows, its parts lie in `index.npz.parts`: after a stop the same
+command goes on. What is in memory at once is one part, however large the archive is; an `.npz` is
+read where it is touched."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tympan.tasks.results import Embedding
 
 ARRAYS = ("embeddings", "files", "start_s", "end_s")
+# Which model made it: its name, and a digest of its weights.
+NAMES = ("model", "fingerprint")
 # A part is written when so many vectors are there, and with the last of them.
 PART_VECTORS = 4096
 
@@ -41,6 +43,7 @@ class Index:
         start_s: where its window begins `(m,)`.
         end_s: where it ends `(m,)`.
         model: name of the model that made them.
+        fingerprint: digest of the model's weights; empty: not known, as in indexes of old.
     """
 
     embeddings: np.ndarray
@@ -48,6 +51,7 @@ class Index:
     start_s: np.ndarray
     end_s: np.ndarray
     model: str = ""
+    fingerprint: str = ""
 
     def __len__(self) -> int:
         return len(self.embeddings)
@@ -80,10 +84,9 @@ class Index:
 
             arrays = read_parquet(path, ARRAYS)
         else:
-            arrays = read_arrays(path, ARRAYS, ("model",))
-        named = arrays.pop("model", None)
-        known = named is not None and named.dtype.kind == "U" and named.size == 1
-        index = cls(**arrays, model=str(named.item())[:200] if known else "")  # type: ignore[union-attr]
+            arrays = read_arrays(path, ARRAYS, NAMES)
+        names = {name: _text(arrays.pop(name, None)) for name in NAMES}
+        index = cls(**arrays, **names)
         fault = index._fault()
         if fault:
             raise DataError(f"is no index: {fault}", file=path)
@@ -108,6 +111,12 @@ class Index:
         return save_parts([self], Path(path))
 
 
+def _text(named: np.ndarray | None) -> str:
+    """The text in an array of one; empty where it holds anything else."""
+    known = named is not None and named.dtype.kind == "U" and named.size == 1
+    return str(named.item())[:200] if known and named is not None else ""
+
+
 def save_parts(parts: Sequence[Index] | _PartFiles, target: Path) -> Path:
     """Write indexes of one model as one, with one of them in memory at a time."""
     with atomic_write(target) as beside:
@@ -116,9 +125,10 @@ def save_parts(parts: Sequence[Index] | _PartFiles, target: Path) -> Path:
 
             write_parquet(beside, parts)
         else:
-            model = next(iter(parts)).model
+            first = next(iter(parts))
             arrays: dict[str, Any] = {name: _Column(parts, name) for name in ARRAYS}
-            write_arrays(beside, {**arrays, "model": [np.array(model)]})
+            names = {name: [np.array(getattr(first, name))] for name in NAMES}
+            write_arrays(beside, {**arrays, **names})
     return target
 
 
@@ -161,6 +171,7 @@ class Collect:
         self._held: list[tuple[str, Embedding]] = []
         self._done: set[str] = set()
         self._number = 0
+        self._fingerprint = ""
 
     def __enter__(self) -> Collect:
         if self.path.suffix.lower() == ".parquet":
@@ -175,7 +186,9 @@ class Collect:
         with atomic_write(settings) as beside:
             beside.write_text(wanted, "utf-8")
         for part in self._files():
-            self._done |= set(Index.load(part).files.tolist())
+            index = Index.load(part)
+            self._done |= set(index.files.tolist())
+            self._fingerprint = index.fingerprint
             self._number = int(part.stem) + 1
         return self
 
@@ -184,7 +197,15 @@ class Collect:
         return name in self._done
 
     def add(self, name: str, answer: Embedding) -> None:
-        """Take the vectors of a recording."""
+        """Take the vectors of a recording.
+
+        Raises:
+            DataError: the parts that are there were made with other weights.
+        """
+        if self._fingerprint and answer.fingerprint not in ("", self._fingerprint):
+            what = f"was begun with other weights of the model {answer.model!r}"
+            raise DataError(what, file=self._parts, fix="delete this folder, and embed again")
+        self._fingerprint = self._fingerprint or answer.fingerprint
         self._held.append((name, answer))
         if sum(len(one.vectors) for _, one in self._held) >= PART_VECTORS:
             self._write()
@@ -214,5 +235,6 @@ class Collect:
             times_s[:, 0],
             times_s[:, 1],
             held[0][1].model,
+            held[0][1].fingerprint,
         ).save(self._parts / f"{self._number:06d}.npz")
         self._number += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,6 +12,11 @@ from torch.nn.functional import normalize
 
 if TYPE_CHECKING:
     from tympan.tasks.classify.net import Classifier
+
+# What of a configuration decides the vectors, beside the weights; raise the version when the front
+# or the pooling below changes.
+FORMAT = 1
+DECIDING = ("rate_hz", "n_fft", "hop", "n_mels", "f_min_hz", "encoder", "clip_s", "crop")
 
 
 class Embedder(nn.Module):
@@ -37,6 +44,28 @@ class Embedder(nn.Module):
         super().__init__()
         self.net = net
         self.features = 2 * sum(net.encoder.config.widths)
+
+    def fingerprint(self) -> str:
+        """A digest of what decides the vectors: the encoder's weights and what it gets.
+
+        The head and what a model knows of its training recordings do not count.
+
+        >>> from tympan.tasks.classify.config import ClassifyConfig
+        >>> from tympan.tasks.classify.net import Classifier
+        >>> net = Classifier(ClassifyConfig(encoder="small"), 2)
+        >>> before = Embedder(net).fingerprint()
+        >>> with torch.no_grad():
+        ...     _ = next(net.encoder.parameters()).add_(1)
+        >>> len(before), Embedder(net).fingerprint() == before
+        (16, False)
+        """
+        config = self.net.config
+        values = {name: getattr(config, name) for name in DECIDING}
+        digest = hashlib.sha256(json.dumps([FORMAT, values], sort_keys=True).encode())
+        for name, tensor in sorted(self.net.encoder.state_dict().items()):
+            digest.update(name.encode())
+            digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()[:16]
 
     @torch.inference_mode()
     def forward(self, waves: Tensor) -> Tensor:

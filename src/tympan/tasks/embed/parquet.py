@@ -13,7 +13,8 @@ from tympan.errors import DataError, MissingDependencyError
 if TYPE_CHECKING:
     from tympan.tasks.embed.index import Index
 
-_MODEL = b"tympan model"
+# Which model made it → where the file says so.
+_NAMES = {"model": b"tympan model", "fingerprint": b"tympan fingerprint"}
 
 
 def import_pyarrow(path: Path) -> Any:
@@ -47,7 +48,8 @@ def write_parquet(path: Path, parts: Iterable[Index]) -> None:
                 "start_s": arrow.array(np.asarray(part.start_s, np.float64)),
                 "end_s": arrow.array(np.asarray(part.end_s, np.float64)),
             }
-            table = arrow.table(columns).replace_schema_metadata({_MODEL: part.model.encode()})
+            names = {key: getattr(part, name).encode() for name, key in _NAMES.items()}
+            table = arrow.table(columns).replace_schema_metadata(names)
             if writer is None:
                 writer = arrow.parquet.ParquetWriter(path, table.schema)
             writer.write_table(table)
@@ -57,7 +59,7 @@ def write_parquet(path: Path, parts: Iterable[Index]) -> None:
 
 
 def read_parquet(path: Path, needed: Sequence[str]) -> dict[str, np.ndarray]:
-    """The columns of a file as arrays, and `model`.
+    """The columns of a file as arrays, and `model` and `fingerprint`.
 
     Raises:
         DataError: it is no such file, or lacks a column.
@@ -79,5 +81,8 @@ def read_parquet(path: Path, needed: Sequence[str]) -> dict[str, np.ndarray]:
     except AttributeError as error:
         raise DataError("is no index: its embeddings are no lists of numbers", file=path) from error
     metadata = table.schema.metadata or {}
-    found["model"] = np.array(metadata.get(_MODEL, b"").decode("utf-8", "replace"))
-    return found
+    names = {
+        name: np.array(metadata.get(key, b"").decode("utf-8", "replace"))
+        for name, key in _NAMES.items()
+    }
+    return {**found, **names}

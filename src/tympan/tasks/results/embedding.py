@@ -30,6 +30,7 @@ class Embedding(Result):
         vector: the numbers; `numpy.asarray(answer.vector)` makes an array of them.
         vectors: those of the parts of the recording, `(m, d)`; empty where it is one.
         times_s: where each part begins and ends, `(m, 2)`.
+        fingerprint: digest of the weights that made the vectors; empty: not known.
         duration_s: length of the recording.
         model: name of the model that answered.
         warnings: what may be wrong with the answer.
@@ -48,6 +49,7 @@ class Embedding(Result):
     warnings: tuple[str, ...] = ()
     vectors: np.ndarray = field(default_factory=_no_rows, repr=False, compare=False)
     times_s: np.ndarray = field(default_factory=_no_rows, repr=False, compare=False)
+    fingerprint: str = field(default="", repr=False, compare=False)
     formats: ClassVar[tuple[str, ...]] = (".json", ".csv", ".npz")
 
     def similarity(self, other: Embedding) -> float:
@@ -86,6 +88,8 @@ class Embedding(Result):
             files=np.array([self.file] * len(vectors)),
             start_s=times_s[:, 0],
             end_s=times_s[:, 1],
+            model=np.array(self.model),
+            fingerprint=np.array(self.fingerprint),
         )
         return file.getvalue()
 

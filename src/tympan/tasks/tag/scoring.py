@@ -14,7 +14,7 @@ from tympan.tasks.classify.recordings import chunks_of
 from tympan.tasks.classify.scoring import joined_labels
 from tympan.tasks.tag.evaluation import TagEvaluation, evaluation_of
 from tympan.tasks.tag.metrics import best_thresholds
-from tympan.tasks.unknown import unknown_scores, with_unknown
+from tympan.tasks.unknown import Apart, unknown_scores, with_unknown
 
 if TYPE_CHECKING:
     from tympan.data import AudioStore, Examples, Table
@@ -34,7 +34,7 @@ def evaluate(
         DataError: a table has a label that the model does not know, or no rows.
     """
     labels = joined_labels([model.labels for model, _ in parts])
-    truths, scores, files, thresholds = [], [], [], []
+    truths, scores, files, thresholds, distances = [], [], [], [], []
     familiarity: list[float | None] = []
     for model, table in parts:
         check_known(table, model.labels)
@@ -42,11 +42,14 @@ def evaluate(
         chunks = (chunks_of(store, example.path) for example in table)
         columns = [labels.index(label) for label in model.labels]
         found, limits = np.zeros((len(table), len(labels))), np.full(len(labels), 0.5)
+        apart = Apart(len(labels))
         for row, session in zip(found, recording_sessions(model, chunks), strict=True):
             row[columns] = session.mean()
             familiarity.append(session.familiarity())
+            apart.add(session.distances(), columns)
         limits[columns] = model.thresholds
         scores.append(found)
+        distances.append(apart.rows)
         thresholds.append(limits)
         files += [table.relative(example.path) for example in table]
     calibration: dict[str, Any] = {}
@@ -62,7 +65,8 @@ def evaluate(
             for i in range(len(parts))
         ]
     evaluation = evaluation_of(labels, files, truths, scores, thresholds, calibration)
-    return with_unknown(evaluation, unknown_scores(familiarity, np.zeros(0), (), labels))
+    unknown = unknown_scores(familiarity, np.concatenate(truths), distances, labels)
+    return with_unknown(evaluation, unknown)
 
 
 def check_known(table: Table, labels: Sequence[str]) -> None:

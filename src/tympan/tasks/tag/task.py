@@ -97,8 +97,8 @@ class TagTask(ClipTask[TagConfig]):
             raise ModelError(what, file=model.path, fix="get or train the model again")
         try:
             net = Tagger(config, len(labels))
-            distances, features = config.held_out_distances, net.encoder.features
-            state, known = parted(model.state, 0, features, distances, model.path)
+            distances, widths = config.held_out_distances, net.encoder.config.widths
+            state, known = parted(model.state, len(labels), widths, distances, model.path)
             net.load_state_dict(state)
         except (ArgumentError, RuntimeError) as error:
             what = f"its weights do not fit its card: {str(error).splitlines()[-1].strip()[:160]}"
