@@ -210,6 +210,5 @@ axis.set(xlabel="Model says", ylabel="Truth", title="Fresh nights")
 #   which does one example suffice?
 # - Answer `also` where frog and cricket are in one night, and train with `task="tag"`.
 #
-# Next: :doc:`plot_9_machines`. Before: :doc:`plot_8_own_sounds`. All commands:
-# :doc:`/verbs/embed`, :doc:`/verbs/find`, :doc:`/verbs/label`, :doc:`/verbs/train`,
-# :doc:`/verbs/evaluate`.
+# Next: :doc:`plot_9_tags`. Before: :doc:`plot_8_own_sounds`. All commands: :doc:`/verbs/embed`,
+# :doc:`/verbs/find`, :doc:`/verbs/label`, :doc:`/verbs/train`, :doc:`/verbs/evaluate`.

@@ -1,5 +1,5 @@
 """
-15. A listening post
+13. A listening post
 ====================
 
 A model that answers about files is not yet a device that waits. Between the two lie questions that
@@ -163,4 +163,4 @@ bells
 # - Add a rule for the clock, and find the lowest threshold that does not confuse it with rain.
 # - ``tympan watch mic -m sounds`` on your own computer: clap, knock, whistle.
 #
-# Before: :doc:`plot_9_unknown`. Command: :doc:`/verbs/watch`.
+# Before: :doc:`plot_9d_machines`. Command: :doc:`/verbs/watch`.
