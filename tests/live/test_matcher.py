@@ -118,6 +118,10 @@ def test_any_of_several_labels_counts_and_the_strongest_names_the_event() -> Non
 
 
 def test_the_models_own_threshold_is_used_where_the_rule_has_none() -> None:
-    matcher = Matcher(Rule("r"), "m", threshold=3.0)
-    assert not matcher.push(Step("m", 0, 1, {"anomalous": 2.9}), at)
-    assert matcher.push(Step("m", 1, 2, {"anomalous": 3.1}), at)
+    matcher = Matcher(Rule("r"), "m")
+    assert not matcher.push(Step("m", 0, 1, {"anomalous": 2.9}, 3.0), at)
+    assert matcher.push(Step("m", 1, 2, {"anomalous": 3.1}, 3.0), at)
+    matcher = Matcher(Rule("r", ("b",)), "m")
+    limits = {"a": 0.1, "b": 0.7}
+    assert not matcher.push(Step("m", 0, 1, {"a": 0.9, "b": 0.6}, limits), at)
+    assert matcher.push(Step("m", 1, 2, {"a": 0.0, "b": 0.75}, limits), at)

@@ -336,7 +336,7 @@ def _matchers(rules: Rules, models: Sequence[Loaded]) -> list[Matcher]:
                 raise rules.error(PlaceError(what, (*place, key), fix=nearest(label, known)))
         if rule.labels:
             about = [one for one in about if any(_knows(one, label) for label in rule.labels)]
-        found += [Matcher(rule, one.name, threshold=one.threshold) for one in about]
+        found += [Matcher(rule, one.name) for one in about]
     return found
 
 

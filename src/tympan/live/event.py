@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+Thresholds = float | Mapping[str, float] | None
+"""Score from which a label applies to a model: one for all, one for each, or none."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -17,14 +20,14 @@ class Step:
         start_s: begin, in seconds of the stretch of sound.
         end_s: its end.
         scores: label → score.
-        threshold: score from which a label applies to this model; None: it has none.
+        threshold: score from which a label applies to this model.
     """
 
     model: str
     start_s: float
     end_s: float
     scores: Mapping[str, float]
-    threshold: float | None = None
+    threshold: Thresholds = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tympan.errors import ArgumentError, ModelError
-from tympan.live.event import Step
+from tympan.live.event import Step, Thresholds
 from tympan.live.rules import ModelSpec
 from tympan.live.sources.base import Chunk, sane
 from tympan.tasks import registry
@@ -29,11 +29,14 @@ class Loaded:
     model: Model[Any]
     options: Mapping[str, Any]
 
-    @property
-    def threshold(self) -> float | None:
-        """Score from which its labels apply, where the model has one for all of them."""
-        found = getattr(self.model, "threshold", None)
-        return float(found) if isinstance(found, int | float) else None
+
+def own_thresholds(model: Model[Any], session: Any) -> Thresholds:
+    """Score from which each label applies, as the model itself has it; None: it has none."""
+    found = getattr(session, "threshold", None)
+    if isinstance(found, int | float):
+        return float(found)
+    each = getattr(model, "thresholds", None)
+    return None if each is None else dict(zip(model.labels, map(float, each), strict=True))
 
 
 def load_models(specs: Sequence[ModelSpec], device: str = "auto") -> list[Loaded]:
@@ -132,6 +135,7 @@ class _Prompt:
         self._loaded, self._take, self._decided = loaded, take, decided
         session: Any = loaded.model.session(**loaded.options)
         self._session, self._scores = session, hasattr(session, "on_step")
+        self._thresholds = own_thresholds(loaded.model, session)
         if self._scores:
             session.on_step = self._step
 
@@ -161,8 +165,7 @@ class _Prompt:
                 self._step(one.start_s, one.end_s, {label: float(one.score)})
 
     def _step(self, start_s: float, end_s: float, scores: Mapping[str, float]) -> None:
-        threshold = self._loaded.threshold
-        self._take(Step(self._loaded.name, start_s, end_s, scores, threshold))
+        self._take(Step(self._loaded.name, start_s, end_s, scores, self._thresholds))
 
     def forget(self) -> None:
         """Let go of what was given out."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -45,7 +45,6 @@ class Matcher:
         rule: what it waits for.
         model: name of the model.
         recording: the source or file, for the events.
-        threshold: that of the model, where the rule has none.
 
     >>> from datetime import UTC
     >>> at = lambda s: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=s)
@@ -62,12 +61,10 @@ class Matcher:
         rule: Rule,
         model: str,
         recording: str = "",
-        threshold: float | None = None,
     ) -> None:
         self._wanted = {plain_label(one) for one in rule.labels}
         self._named: dict[str, bool] = {}
         self.rule, self.model, self.recording = rule, model, recording
-        self._own = threshold
         self._up: _Candidate | None = None
         self._free: datetime | None = None  # before it the rule cools down
 
@@ -76,10 +73,11 @@ class Matcher:
             self._named[label] = not self._wanted or plain_label(label) in self._wanted
         return self._named[label]
 
-    def _limits(self, step: Step) -> tuple[float, float]:
+    def _limits(self, step: Step, label: str) -> tuple[float, float]:
         given = self.rule.threshold
         if given is None:
-            own = self._own if step.threshold is None else step.threshold
+            own = step.threshold
+            own = own.get(label) if isinstance(own, Mapping) else own
             given = DEFAULT_THRESHOLD if own is None else own
         release = self.rule.release
         return given, RELEASE * given if release is None else release
@@ -96,7 +94,7 @@ class Matcher:
             return []
         label = max(scores, key=scores.__getitem__)
         score = scores[label]
-        threshold, release = self._limits(step)
+        threshold, release = self._limits(step, label)
         found: list[Event] = []
         if self._up is not None and (score < release or self._is_full(step)):
             found += self.finish(at)

@@ -31,6 +31,7 @@ FALSE_ALARMS = 0.01
 # With fewer false alarms expected among the independent windows, their rate is a guess (the rule
 # of three: none among n windows is still compatible with a rate of 3 / n).
 EXPECTED = 3.0
+ANOMALOUS = "anomalous"
 TO_TRAIN = "tympan train FOLDER makes a model; or --normal FILE_OR_FOLDER with a normal recording"
 
 
@@ -161,10 +162,21 @@ class MonitorSession(WindowSession[Anomaly]):
                 last.start_s, end_s, max(last.score, score), last.peak_hz, last.change_db
             )
             return
+        if self.on_step is not None:
+            self.on_step(start_s, end_s, {ANOMALOUS: score})
         at_hz, change_db = self.departures.add(window, levels, rows["spectrum"], score)
         step = ScoredInterval(start_s, end_s, score, at_hz, change_db)
         self._timeline.append(step)
         self.decide([step])
+
+    @property
+    def threshold(self) -> float:
+        """Score above which a step is anomalous."""
+        return self._threshold
+
+    def forget(self) -> None:
+        """Keep of the timeline only the last step."""
+        del self._timeline[:-1]
 
     def answer(self) -> Anomaly:
         """How unusual the recording is, and when."""
