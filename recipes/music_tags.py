@@ -99,8 +99,8 @@ KNOWN_FAILURES = (
     "Its familiarity is measured against renderings: 35 of 36 recordings of real_music, of one "
     "to several seconds, count as unlike anything it was trained on. With --reject it gives "
     "real recordings no tags.",
-    "Guitar (average precision 39 %) and minor (19 %) are known hardly better than by chance on "
-    "renderings (23 and 13 %).",
+    "Guitar (average precision 39 %) and minor (19 %) on renderings are little better than "
+    "chance (23 and 13 %).",
 )
 
 

@@ -190,7 +190,7 @@ def fit(
         vectors = space(some)
         # Means of the features, from which the space takes its vectors.
         nearest = (vectors @ clusters(vectors, each, rng).T).argmax(1)
-        parts.append(torch.stack([some[nearest == i].mean(0) for i in nearest.unique()]))
+        parts.append(torch.stack([some[nearest == i].mean(0) for i in torch.unique(nearest)]))
     of = torch.cat([torch.full((len(p),), one) for p, one in zip(parts, present, strict=True)])
     # As they are stored, so that a distance is the same before saving and after.
     return KnownSounds(space, decoded(encoded(torch.cat(parts))), of, labels)

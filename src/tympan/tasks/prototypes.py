@@ -138,7 +138,10 @@ def representatives(x: Tensor, centres: Tensor) -> Tensor:
     >>> representatives(torch.eye(3), torch.tensor([[0.1, 0.9, 0.0], [0.0, 1.0, 0.0]])).tolist()
     [1]
     """
-    return (centres @ x.T).argmax(1).unique()
+    import torch
+
+    found: Tensor = torch.unique((centres @ x.T).argmax(1))
+    return found
 
 
 def encoded(features: Tensor) -> dict[str, Tensor]:
