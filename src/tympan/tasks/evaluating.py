@@ -58,6 +58,8 @@ def evaluate(
     )
     if getattr(task, "cuts_parts", False):
         table = cut_parts(table)
+    if (arranged := getattr(task, "arranged", None)) is not None:
+        table = arranged(table)
     if split is not None:
         table = table.where("split", split)
     store = AudioStore.open(table, ready.rate_hz, on_error="skip")

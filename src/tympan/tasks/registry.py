@@ -22,12 +22,19 @@ if TYPE_CHECKING:
 
 GROUP = "tympan.tasks"
 # A question of tympan is a package in tasks/ with a `VERB`. The order is that of the help page.
-BUILT_IN = ("tympan.tasks.classify", "tympan.tasks.tag", "tympan.tasks.embed")
+BUILT_IN = (
+    "tympan.tasks.classify",
+    "tympan.tasks.tag",
+    "tympan.tasks.identify",
+    "tympan.tasks.embed",
+)
 # Commands and functions of tympan that no question may be called.
 RESERVED = frozenset(
     (
         "answer",
+        "book",
         "doctor",
+        "enroll",
         "evaluate",
         "explain",
         "find",
@@ -37,6 +44,7 @@ RESERVED = frozenset(
         "models",
         "show",
         "train",
+        "verify",
     )
 )
 

@@ -153,6 +153,8 @@ def train(
             for line in (*table.notes, *table.warnings):
                 if line not in known:
                     log(line)
+        if (arranged := getattr(question, "arranged", None)) is not None:
+            table = arranged(table)
         if folds is not None:
             cross.check_folds(table, folds)
         start = _start_model(name, from_, log)

@@ -53,19 +53,6 @@ def mean_voice(vectors: npt.NDArray[np.float32], weights: npt.ArrayLike) -> Vect
     return found
 
 
-def speech_frames(wave: npt.NDArray[np.float32], rate_hz: int, loudest: float) -> int:
-    """How many frames of `FRAME_S` are not pauses.
-
-    Args:
-        wave: `(t,)`.
-        rate_hz: its rate.
-        loudest: highest power of a frame of the recording so far.
-    """
-    power = frame_power(wave, rate_hz)
-    limit = max(loudest * 10 ** (PAUSE_DB / 10), 10 ** (FLOOR_DBFS / 10))
-    return int((power > limit).sum())
-
-
 def frame_power(wave: npt.NDArray[np.float32], rate_hz: int) -> npt.NDArray[np.float64]:
     """Mean square of frames of `FRAME_S` one after another; what is left over is a frame too.
 
