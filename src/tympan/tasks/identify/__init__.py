@@ -7,7 +7,7 @@ from tympan.tasks.verbs import Option, Verb
 
 VERB = Verb(
     name="identify",
-    help="Whose voice is it, of those in a voice book, or nobody's who is known?",
+    help="Whose voice is it, of those in a voice book?",
     task="tympan.tasks.identify.task:TASK",
     options=(
         Option("book", str, None, "The voice book; else voices.tympan here."),

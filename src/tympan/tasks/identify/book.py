@@ -281,7 +281,7 @@ def read_book(path: str | os.PathLike[str]) -> Book:
 
 
 def _unit(row: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    if not abs(float(np.linalg.norm(row)) - 1) < 0.01:  # also refuses NaN
+    if not (np.abs(row) <= 1).all() or abs(float(np.linalg.norm(row)) - 1) > 0.01:  # and NaN
         raise ValueError("a vector that is not of length 1")
     return np.asarray(row, np.float32)
 

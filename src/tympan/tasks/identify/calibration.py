@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from tympan.tasks.identify.scoring import Scorer, calibrated
@@ -15,8 +17,26 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from tympan.tasks.identify.config import IdentifyConfig
-    from tympan.tasks.identify.learner import IdentifyExamples
     from tympan.tasks.identify.net import VoiceNet
+
+
+class Stretches(Protocol):
+    """Recordings of which stretches can be had.
+
+    Attributes:
+        sizes: samples of each.
+        speakers: a number for the speaker of each, `(m,)`.
+    """
+
+    @property
+    def sizes(self) -> npt.NDArray[np.int64]: ...
+    @property
+    def speakers(self) -> Tensor: ...
+
+    def samples(self, row: int, start: int, length: int) -> npt.NDArray[np.float32]:
+        """Samples `(t,)` of a recording, at most `length`."""
+        ...
+
 
 MOST_COHORT = 400
 # Stretches that are calibrated on: of these lengths, so many of a recording.
@@ -32,7 +52,7 @@ def speech_of(wave: np.ndarray, rate_hz: int) -> float:
 
 
 def vectors_of(
-    net: VoiceNet, examples: IdentifyExamples, length_s: float | None = None, each: int = 1
+    net: VoiceNet, examples: Stretches, length_s: float | None = None, each: int = 1
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Vectors of stretches of recordings.
 
@@ -54,7 +74,7 @@ def vectors_of(
             continue
         count = max(1, min(each, length // size))
         for start in np.linspace(0, max(0, length - size), count).astype(int).tolist():
-            wave = examples.store.mono(examples.table[row].path, start, size)
+            wave = examples.samples(row, start, size)
             waves.append(wave)
             rows.append(row)
             places.append(start)
@@ -78,7 +98,7 @@ def in_batches(net: VoiceNet, waves: list[np.ndarray]) -> np.ndarray:
     return found
 
 
-def cohort_of(net: VoiceNet, examples: IdentifyExamples) -> Tensor:
+def cohort_of(net: VoiceNet, examples: Stretches) -> Tensor:
     """The mean vector of each training speaker, `(m, d)` of length 1; at most `MOST_COHORT`."""
     vectors, rows, _, _ = vectors_of(net, examples, each=2)
     speakers = examples.speakers[torch.from_numpy(rows)]
@@ -89,15 +109,21 @@ def cohort_of(net: VoiceNet, examples: IdentifyExamples) -> Tensor:
 
 
 def calibrate(
-    net: VoiceNet, cohort: Tensor, config: IdentifyConfig, examples: IdentifyExamples
+    net: VoiceNet, cohort: Tensor, config: IdentifyConfig, *sets: Stretches
 ) -> IdentifyConfig:
     """Fit log odds to all pairs of stretches of speakers that were not trained on.
 
     A configuration of too few speakers stays as it is.
+
+    Args:
+        net: the voice net.
+        cohort: `(m, d)`.
+        config: its configuration.
+        sets: recordings; each set is one condition, whose pairs are formed within it.
     """
     similarity, same, left, right = [], [], [], []
     plain = Scorer(cohort.numpy(), (1.0, 0.0, 0.0), 0.0, config.top)
-    for length_s in LENGTHS_S:
+    for examples, length_s in itertools.product(sets, LENGTHS_S):
         vectors, rows, speech, places = vectors_of(net, examples, length_s, EACH)
         if len(vectors) < 2:
             continue

@@ -74,6 +74,10 @@ class IdentifyExamples:
             "wave": wave, "windows": torch.tensor(count), "speaker": self.speakers[row], **label,
         }  # fmt: skip
 
+    def samples(self, row: int, start: int, length: int) -> np.ndarray:
+        """Samples `(t,)` of a recording, at most `length`."""
+        return np.asarray(self.store.mono(self.table[row].path, start, length))
+
     def fingerprint(self) -> dict[str, Any]:
         """What the rows depend on."""
         return {

@@ -161,11 +161,13 @@ class IdentifyModel(BaseModel[Identity]):
         head = {"file": voice.file, "duration_s": voice.duration_s, "model": self.name}
         unscored = {**head, "speaker": None, "similarity": None, "probability": 0.0}
         if voice.problem:
-            return Identity(**unscored, speech_s=voice.speech_s, warnings=(voice.problem,))
+            return Identity(**unscored, speech_s=voice.speech_s, reason=voice.problem)
         if book is None or not book.voices:
             what = "there is no voice book" if book is None else "the voice book is empty"
-            missing = f"{what} (tympan enroll NAME FILE puts a voice into {BOOK})"
-            return Identity(**unscored, speech_s=voice.speech_s, warnings=(missing, *warnings))
+            missing = f"{what}: tympan enroll NAME FILE makes one"
+            return Identity(
+                **unscored, speech_s=voice.speech_s, reason=missing, warnings=warnings
+            )
         means, speech_s = book.means(), book.speech_s()
         cosines = means.astype(np.float64) @ voice.vector.astype(np.float64)
         normalised = self.scorer.similarities(voice.vector, means)[0]
@@ -241,6 +243,11 @@ class IdentifySession(WindowSession[Identity]):
         head = self._model.speech
         score = 1.0 if head is None else float(output @ head[:-1] + head[-1])
         self._is_speech.append(bool(probability(score) >= SPEECH))
+
+    @property
+    def last_is_speech(self) -> bool:
+        """Whether the last window was speech."""
+        return self._is_speech[-1] if self._is_speech else False
 
     def voice(self) -> Voice:
         """The voice of the recording; all of it has been taken."""

@@ -19,7 +19,7 @@ from tympan.errors import ArgumentError
 Array = npt.NDArray[np.float64]
 
 SPREAD_FLOOR = 0.02
-HALVES_S = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
+HALVES_S = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 9.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +134,7 @@ def calibrated(
 def _logistic(columns: Array, y: npt.NDArray[np.bool_], weights: Array) -> Array:
     """Weights of a logistic regression, by Newton's method with a little ridge."""
     found = np.zeros(columns.shape[1])
-    ridge = 1e-4 * np.eye(columns.shape[1])
+    ridge = 1e-6 * np.eye(columns.shape[1])
     for _ in range(50):
         p = probability(columns @ found)
         gradient = columns.T @ (weights * (p - y)) + ridge @ found

@@ -42,21 +42,21 @@ class Identity(Result):
         file: the name of the recording.
         speaker: who it is; None: nobody that is known.
         similarity: with the nearest voice that is known, a cosine in -1 … 1; None: the recording
-            was not scored, its `warnings` say why.
+            was not scored.
         probability: that it is that voice.
         duration_s: length of the recording.
         model: name of the model that answered.
         warnings: what may be wrong with the answer.
         speech_s: how much speech it rests on.
         candidates: the nearest voices that are known, the most likely first.
+        reason: why it was not scored; empty if it was.
 
     >>> print(Identity("a.wav", "Ann", 0.83, 0.97))
     a.wav: Ann (similarity 0.83, probability 97 %)
     >>> print(Identity("a.wav", None, 0.12, 0.01))
     a.wav: unknown (similarity 0.12, probability 1 %)
-    >>> print(Identity("a.wav", None, None, 0.0, warnings=("is silent",)))
-    a.wav: not scored
-    a.wav: is silent
+    >>> print(Identity("a.wav", None, None, 0.0, reason="is silent"))
+    a.wav: not scored (is silent)
     """
 
     file: str
@@ -68,6 +68,7 @@ class Identity(Result):
     warnings: tuple[str, ...] = ()
     speech_s: float = 0.0
     candidates: tuple[Candidate, ...] = ()
+    reason: str = ""
 
     @property
     def scored(self) -> bool:
@@ -77,7 +78,7 @@ class Identity(Result):
     def shown(self) -> str:
         """Who it is, and how sure that is."""
         if self.similarity is None:
-            return "not scored"
+            return f"not scored ({self.reason})" if self.reason else "not scored"
         sure = f"similarity {self.similarity:.2f}, probability {percent(self.probability)}"
         return f"{UNKNOWN if self.speaker is None else self.speaker} ({sure})"
 
