@@ -86,7 +86,9 @@ def fsdd(shared: Path) -> Iterator[Clips]:
     """FSDD: six speakers at 8 kHz; single digits, and five digits joined."""
     rows = [row for row in rows_of(shared / "fsdd") if int(row["take"]) in range(10)]
     waves = {
-        (row["speaker"], row["label"], int(row["take"])): wave_of(shared / "fsdd" / row["file_name"])
+        (row["speaker"], row["label"], int(row["take"])): wave_of(
+            shared / "fsdd" / row["file_name"]
+        )
         for row in rows
     }
     keys = sorted(key for key in waves if key[2] in FSDD_TAKES)

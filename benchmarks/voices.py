@@ -42,9 +42,7 @@ def ours(model: Any, clips: Clips) -> np.ndarray:
     return np.asarray(found)
 
 
-def difference(
-    first: np.ndarray, second: np.ndarray, clips: Clips
-) -> tuple[float, float]:
+def difference(first: np.ndarray, second: np.ndarray, clips: Clips) -> tuple[float, float]:
     """The 95 % interval of the second EER minus the first, speakers drawn again and again."""
     rng, people, found = np.random.default_rng(SEED), np.unique(clips.speakers), []
     for _ in range(ROUNDS):

@@ -91,9 +91,7 @@ def main() -> None:
     options = parser.parse_args()
     (options.out / "audio").mkdir(parents=True, exist_ok=True)
     names = sorted(p.stem for p in options.voices.glob("[ab][fm]_*.bin"))
-    style = {
-        n: np.fromfile(options.voices / f"{n}.bin", "<f4").reshape(510, 1, 256) for n in names
-    }
+    style = {n: np.fromfile(options.voices / f"{n}.bin", "<f4").reshape(510, 1, 256) for n in names}
     vocab = json.loads((core._data / "vocab.json").read_text(encoding="utf-8"))["vocab"]
     lexicon, session = Lexicon(options.lexicon), ort.SessionOptions()
     session.intra_op_num_threads = 1

@@ -83,7 +83,12 @@ OWN_KEYS = {
     "segments": {"segments"},
     "anomaly": {"score", "threshold", "anomalous", "timeline"},
     "identity": {
-        "speaker", "similarity", "probability", "speech_s", "candidates", "reason",
+        "speaker",
+        "similarity",
+        "probability",
+        "speech_s",
+        "candidates",
+        "reason",
     },
     "verification": {"other", "same", "similarity", "probability", "log_odds"},
     "separation": {"sources"},

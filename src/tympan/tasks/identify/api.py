@@ -52,7 +52,9 @@ def identify(
         found = loaded.answer(loaded.voice(source), loaded.book(book), threshold)
     else:
         options = {"book": None if book is None else os.fspath(book), "threshold": threshold}
-        found = cast("Identity", answered("identify", source, model=model, device=device, **options))
+        found = cast(
+            "Identity", answered("identify", source, model=model, device=device, **options)
+        )
     warn(found, stacklevel=2)
     return found
 
@@ -89,9 +91,7 @@ def verify(
     return found
 
 
-def compared(
-    model: IdentifyModel, a: Voice, b: Voice, threshold: float = 0.5
-) -> Verification:
+def compared(model: IdentifyModel, a: Voice, b: Voice, threshold: float = 0.5) -> Verification:
     """Whether two voices are one."""
     import numpy as np
 
@@ -178,9 +178,7 @@ def recalibrated(book: Book, model: str | None = None, device: str = "auto") -> 
     return with_expected(book, loaded)[0]
 
 
-def voice_model(
-    model: str | os.PathLike[str] | None = None, device: str = "auto"
-) -> IdentifyModel:
+def voice_model(model: str | os.PathLike[str] | None = None, device: str = "auto") -> IdentifyModel:
     """The voice model of a name."""
     return cast("IdentifyModel", load(model, "identify", device))
 

@@ -80,9 +80,7 @@ class Trials:
         return model.scorer.log_odds(similarity, speech[:, None], speech[None])
 
 
-def evaluate(
-    parts: Sequence[tuple[IdentifyModel, Table]], store: AudioStore
-) -> IdentifyEvaluation:
+def evaluate(parts: Sequence[tuple[IdentifyModel, Table]], store: AudioStore) -> IdentifyEvaluation:
     """Score models on all pairs of recordings, each on its rows.
 
     Raises:

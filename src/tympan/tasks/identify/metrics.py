@@ -72,9 +72,7 @@ def eer(targets: npt.ArrayLike, others: npt.ArrayLike) -> float:
     return float(low + share * (high - low))
 
 
-def min_dcf(
-    targets: npt.ArrayLike, others: npt.ArrayLike, p_target: float = P_TARGET
-) -> float:
+def min_dcf(targets: npt.ArrayLike, others: npt.ArrayLike, p_target: float = P_TARGET) -> float:
     """The least detection cost of any threshold, both errors costing 1 (NIST SRE).
 
         min (p · false rejects + (1 - p) · false accepts) / min(p, 1 - p)

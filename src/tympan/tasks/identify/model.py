@@ -153,9 +153,7 @@ class IdentifyModel(BaseModel[Identity]):
         session.result()
         return session.voice()
 
-    def answer(
-        self, voice: Voice, book: Book | None, threshold: float | None = None
-    ) -> Identity:
+    def answer(self, voice: Voice, book: Book | None, threshold: float | None = None) -> Identity:
         """Whose voice it is, of those in a book."""
         warnings = voice.warnings
         head = {"file": voice.file, "duration_s": voice.duration_s, "model": self.name}
@@ -165,9 +163,7 @@ class IdentifyModel(BaseModel[Identity]):
         if book is None or not book.voices:
             what = "there is no voice book" if book is None else "the voice book is empty"
             missing = f"{what}: tympan enroll NAME FILE makes one"
-            return Identity(
-                **unscored, speech_s=voice.speech_s, reason=missing, warnings=warnings
-            )
+            return Identity(**unscored, speech_s=voice.speech_s, reason=missing, warnings=warnings)
         means, speech_s = book.means(), book.speech_s()
         cosines = means.astype(np.float64) @ voice.vector.astype(np.float64)
         normalised = self.scorer.similarities(voice.vector, means)[0]

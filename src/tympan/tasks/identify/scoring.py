@@ -123,7 +123,9 @@ def calibrated(
         q = quality(speech_a_s, speech_b_s, half_s)
         columns = np.stack([q * s, q, np.ones_like(q)], 1)
         found = _logistic(columns[:, :2] if half_s == 0 else columns, y, weights)
-        loss = float(weights @ np.logaddexp(0, -np.where(y, 1, -1) * (columns[:, : len(found)] @ found)))
+        loss = float(
+            weights @ np.logaddexp(0, -np.where(y, 1, -1) * (columns[:, : len(found)] @ found))
+        )
         if best is None or loss < best[0] - 1e-4:
             best = loss, np.append(found, [0.0] * (3 - len(found))), half_s
     assert best is not None

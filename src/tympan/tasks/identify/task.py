@@ -244,7 +244,9 @@ class IdentifyTask:
         from tympan.tasks.identify.model import IdentifyModel
 
         ours = [
-            (model, self.arranged(rows)) for model, rows in parts if isinstance(model, IdentifyModel)
+            (model, self.arranged(rows))
+            for model, rows in parts
+            if isinstance(model, IdentifyModel)
         ]
         return evaluate(ours, store)
 
