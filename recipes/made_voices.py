@@ -23,21 +23,78 @@ from typing import Any
 import numpy as np
 
 RATE_HZ = 16000
-WHO = """the old captain|my younger sister|our neighbour|the tall engineer|a careful doctor|the
-baker|her uncle|that quiet student|the farmer's daughter|a travelling musician|the night
-watchman|every good teacher|the grey horse|a stranger|the whole village|his brother""".split("|")
-DID = """carried|finally found|has never seen|painted|slowly opened|could not forget|
-wanted to buy|repaired|was afraid of|wrote about|quickly hid|asked for|often talks about|
-threw away|looked after|will remember""".split("|")
-WHAT = """a heavy wooden box|the broken window|three small boats|a very strange machine|the road to
-the harbour|some fresh bread and cheese|an empty glass|the longest letter of the year|two hundred
-sheep|a picture of the garden|the key to the cellar|his best pair of shoes|the sound of
-thunder|a cup of hot coffee|the red bicycle|an unusual question""".split("|")
-WHEN = """before the sun went down|while it was raining|in the middle of the night|without saying a
-word|when nobody was there|for the first time in years|on the way back from town|after a long
-journey|because the weather was fine|although it was much too late|as soon as the train had
-stopped|under the bridge|near the edge of the forest|just to please us|during the winter|with a
-smile""".split("|")
+WHO = (
+    "the old captain",
+    "my younger sister",
+    "our neighbour",
+    "the tall engineer",
+    "a careful doctor",
+    "the baker",
+    "her uncle",
+    "that quiet student",
+    "the farmer's daughter",
+    "a travelling musician",
+    "the night watchman",
+    "every good teacher",
+    "the grey horse",
+    "a stranger",
+    "the whole village",
+    "his brother",
+)
+DID = (
+    "carried",
+    "finally found",
+    "has never seen",
+    "painted",
+    "slowly opened",
+    "could not forget",
+    "wanted to buy",
+    "repaired",
+    "was afraid of",
+    "wrote about",
+    "quickly hid",
+    "asked for",
+    "often talks about",
+    "threw away",
+    "looked after",
+    "will remember",
+)
+WHAT = (
+    "a heavy wooden box",
+    "the broken window",
+    "three small boats",
+    "a very strange machine",
+    "the road to the harbour",
+    "some fresh bread and cheese",
+    "an empty glass",
+    "the longest letter of the year",
+    "two hundred sheep",
+    "a picture of the garden",
+    "the key to the cellar",
+    "his best pair of shoes",
+    "the sound of thunder",
+    "a cup of hot coffee",
+    "the red bicycle",
+    "an unusual question",
+)
+WHEN = (
+    "before the sun went down",
+    "while it was raining",
+    "in the middle of the night",
+    "without saying a word",
+    "when nobody was there",
+    "for the first time in years",
+    "on the way back from town",
+    "after a long journey",
+    "because the weather was fine",
+    "although it was much too late",
+    "as soon as the train had stopped",
+    "under the bridge",
+    "near the edge of the forest",
+    "just to please us",
+    "during the winter",
+    "with a smile",
+)
 ENDINGS = ("'s", "s", "ed", "ing", "ly", "er")
 SAID = {"'s": "z", "s": "z", "ed": "d", "ing": "ɪŋ", "ly": "li", "er": "əɹ"}
 

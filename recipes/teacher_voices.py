@@ -18,8 +18,8 @@ import numpy as np
 def main() -> None:
     """Write `teacher.npy` `(recordings, 256)` beside `speech.pcm`, and the teacher's weights."""
     import torch
-    from safetensors.torch import save_file
     from resemblyzer import VoiceEncoder, normalize_volume, trim_long_silences
+    from safetensors.torch import save_file
 
     torch.set_num_threads(1)
     folder = Path(sys.argv[1])

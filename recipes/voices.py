@@ -13,7 +13,8 @@ the angular margin over the speakers that are known. `--encoder small` trains a 
 weights on the same, `--no-teacher` without the teacher's vectors: to measure what each brings.
 
 *Held out* are twelve LibriSpeech speakers to calibrate on (they are too few to choose an epoch by:
-the last averaged weights ship), and everything that the test uses (`benchmarks/voices.py`): test-other, FSDD, AMI, and the fifth fold of ESC-50.
+the last averaged weights ship), and everything that the test uses (`benchmarks/voices.py`):
+test-other, FSDD, AMI, and the fifth fold of ESC-50.
 """
 
 from __future__ import annotations

@@ -149,4 +149,5 @@ ax.set(xlabel="Time (s)", yticks=range(len(labels)), yticklabels=labels)
 # - Add a label ``noise`` and ask about a sound of another kind.
 # - Train on ten recordings of each kind, then on fifty. What changes?
 #
-# Next: :doc:`plot_9_voices`. Before: :doc:`plot_9_archive`. Commands: :doc:`/verbs/classify`, :doc:`/verbs/tag`.
+# Next: :doc:`plot_9_voices`. Before: :doc:`plot_9_archive`. Commands: :doc:`/verbs/classify`,
+# :doc:`/verbs/tag`.

@@ -128,8 +128,8 @@ ax.legend()
 # %%
 # Short recordings give less
 # --------------------------
-# The same voice, cut to other lengths, and compared with Ann's. The similarity hardly moves, but the
-# probability knows that less speech is weaker evidence, for and against.
+# The same voice, cut to other lengths, and compared with Ann's. The similarity hardly moves, but
+# the probability knows that less speech is weaker evidence, for and against.
 
 # sphinx_gallery_alt = "Probability of being Ann over seconds of speech: for Ann it rises with the"
 # sphinx_gallery_alt = "length, for Bob it falls."

@@ -22,8 +22,8 @@ def headline_of(answer: Identity) -> Headline:
     """Who it is, and on how much speech that rests.
 
     >>> from tympan.tasks.results import Candidate
-    >>> found = Identity("a.wav", None, 0.3, 0.2, speech_s=4.0, candidates=(Candidate("Ann", 0.3, 0.2),))
-    >>> headline_of(found).best
+    >>> near = (Candidate("Ann", 0.3, 0.2),)
+    >>> headline_of(Identity("a.wav", None, 0.3, 0.2, speech_s=4.0, candidates=near)).best
     'nobody who is known'
     """
     rows = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -24,9 +25,7 @@ class SpectrumNet(nn.Module):
     def vectors(self, waves: Tensor) -> Tensor:
         power = torch.fft.rfft(waves).abs().square()
         edges = torch.linspace(0, power.shape[1], BANDS + 1).long().tolist()
-        bands = torch.stack(
-            [power[:, a:b].mean(1) for a, b in zip(edges, edges[1:], strict=False)], 1
-        )
+        bands = torch.stack([power[:, a:b].mean(1) for a, b in itertools.pairwise(edges)], 1)
         levels = bands.clamp_min(1e-9).log()
         return nn.functional.normalize(levels - levels.mean(1, keepdim=True), dim=1)
 

@@ -33,7 +33,7 @@ class EmbedTask(UntrainedTask):
         if model.card.task == "identify":
             from tympan.tasks.identify.embedding import VoiceEmbedder, VoiceEmbedModel
 
-            voices = VoiceEmbedder(source.net).eval()
+            voices: Any = VoiceEmbedder(source.net).eval()
             return VoiceEmbedModel(voices, source.config, model.card.name, device)
         net = nets_of(source.net)[0]
         return EmbedModel(Embedder(net).eval(), net.config, model.card.name, device)

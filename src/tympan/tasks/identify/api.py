@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from tympan.errors import TympanError
 from tympan.tasks.answering import answered, load, warn
@@ -102,7 +102,12 @@ def compared(model: IdentifyModel, a: Voice, b: Voice, threshold: float = 0.5) -
     if not 0 <= threshold <= 1:
         raise ArgumentError(f"threshold={threshold} must be between 0 and 1")
     problems = tuple(f"{one.file} {one.problem}" for one in (a, b) if one.problem)
-    shared = {"file": a.file, "other": b.file, "duration_s": a.duration_s, "model": model.name}
+    shared: dict[str, Any] = {
+        "file": a.file,
+        "other": b.file,
+        "duration_s": a.duration_s,
+        "model": model.name,
+    }
     if problems:
         return Verification(
             **shared, same=None, similarity=None, probability=0.5, warnings=problems

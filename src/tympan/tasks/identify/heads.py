@@ -150,7 +150,7 @@ class VoiceTagSession(WindowSession[Tags]):
         """The labels of the voice of the whole recording, and the timeline."""
         self._voice.input = self.input
         voice = self._voice.voice()
-        shared = {"duration_s": voice.duration_s, "model": self._model.name}
+        shared: dict[str, Any] = {"duration_s": voice.duration_s, "model": self._model.name}
         if voice.problem:
             return Tags(self._name, (), (), **shared, warnings=(f"{voice.problem}: no tags",))
         shares = self._model.probabilities(voice.vector)
@@ -204,12 +204,12 @@ def fitted(
     weight = torch.zeros(k, x.shape[1], requires_grad=True)
     bias = torch.zeros(k, requires_grad=True)
     share = len(y) / (k * torch.bincount(y, minlength=k).clamp_min(1).float())
-    solver = torch.optim.LBFGS([weight, bias], max_iter=300, line_search_fn="strong_wolfe")
+    solver: Any = torch.optim.LBFGS([weight, bias], max_iter=300, line_search_fn="strong_wolfe")
 
     def loss() -> float:
         solver.zero_grad()
         each = torch.nn.functional.cross_entropy(x @ weight.T + bias, y, reduction="none")
-        value = (each * share[y]).mean() + strength * weight.square().sum() / 100
+        value: Any = (each * share[y]).mean() + strength * weight.square().sum() / 100
         value.backward()
         return float(value)
 

@@ -65,8 +65,8 @@ class IdentifyExamples:
         label = {"label": self.labels[row]}
         if rng is not None:
             start = int(rng.random() * max(1, size - self.crop + 1))
-            wave = repeated(self.store.mono(path, start, self.crop), self.crop)
-            return {"wave": torch.from_numpy(wave), **label}
+            stretch = repeated(self.store.mono(path, start, self.crop), self.crop)
+            return {"wave": torch.from_numpy(stretch), **label}
         count = max(1, min(VALIDATED, size // self.crop))
         starts = np.linspace(0, max(0, size - self.crop), count).astype(int)
         waves = [repeated(self.store.mono(path, s, self.crop), self.crop) for s in starts]

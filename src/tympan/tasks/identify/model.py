@@ -156,8 +156,12 @@ class IdentifyModel(BaseModel[Identity]):
     def answer(self, voice: Voice, book: Book | None, threshold: float | None = None) -> Identity:
         """Whose voice it is, of those in a book."""
         warnings = voice.warnings
-        head = {"file": voice.file, "duration_s": voice.duration_s, "model": self.name}
-        unscored = {**head, "speaker": None, "similarity": None, "probability": 0.0}
+        head: dict[str, Any] = {
+            "file": voice.file,
+            "duration_s": voice.duration_s,
+            "model": self.name,
+        }
+        unscored: dict[str, Any] = {**head, "speaker": None, "similarity": None, "probability": 0.0}
         if voice.problem:
             return Identity(**unscored, speech_s=voice.speech_s, reason=voice.problem)
         if book is None or not book.voices:

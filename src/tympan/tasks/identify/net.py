@@ -122,7 +122,8 @@ class VoiceNet(nn.Module):
     Args:
         config: its configuration.
 
-    >>> VoiceNet(IdentifyConfig(encoder="small", size=32)).eval().vectors(torch.zeros(2, 16000)).shape
+    >>> net = VoiceNet(IdentifyConfig(encoder="small", size=32)).eval()
+    >>> net.vectors(torch.zeros(2, 16000)).shape
     torch.Size([2, 32])
     """
 

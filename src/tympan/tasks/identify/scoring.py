@@ -43,7 +43,7 @@ class Scorer:
     top: int = 60
 
     def statistics(self, vectors: npt.ArrayLike) -> tuple[Array, Array]:
-        """Mean and spread `(m,)` of the similarity of vectors `(m, d)` with their nearest cohort."""
+        """Mean and spread `(m,)` of how near vectors `(m, d)` are to the nearest of the cohort."""
         rows = np.atleast_2d(np.asarray(vectors, np.float64))
         if len(self.cohort) < 2:
             return np.zeros(len(rows)), np.ones(len(rows))

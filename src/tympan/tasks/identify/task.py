@@ -90,7 +90,8 @@ class IdentifyTask:
         known = self.defaults()
         few = len(speakers) < FEW_SPEAKERS
         usual = known["from scratch" if start is None else "of few speakers" if few else ""]
-        config, reasons = usual.config, ()
+        config = usual.config
+        reasons: tuple[str, ...] = ()
         if start is not None:
             found = IdentifyConfig.from_dict(start.card.config, str(start.path))
             config = replace(found, augment=None)
