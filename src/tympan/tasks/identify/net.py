@@ -110,7 +110,8 @@ class RecurrentFrames(nn.Module):
 
     def forward(self, spectrograms: Tensor) -> Tensor:
         """`(b, 1, f, n)` → `(b, d, n)`."""
-        return self.lstm(spectrograms[:, 0].transpose(1, 2))[0].transpose(1, 2)
+        frames: Tensor = self.lstm(spectrograms[:, 0].transpose(1, 2))[0].transpose(1, 2)
+        return frames
 
 
 class VoiceNet(nn.Module):
@@ -139,6 +140,7 @@ class VoiceNet(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.vector = nn.Linear((1 if recurrent else 2) * config.features, config.size)
         self.activation: nn.Module = nn.ReLU() if recurrent else nn.Identity()
+        self.mean: Tensor
         self.register_buffer("mean", torch.zeros(config.size))
 
     def forward(self, spectrograms: Tensor) -> Tensor:
