@@ -153,7 +153,7 @@ FAULTS = (
     ),
     Fault(
         "pauses count as speech", "tasks/identify/model.py",
-        "float((p > limit).sum())", "float(len(p))", (IDENTIFY + "test_model.py",),
+        "float((p > limit).sum()) for p", "float(len(p)) for p", (IDENTIFY + "test_model.py",),
     ),
     Fault(
         "no margin between speakers", "tasks/identify/learner.py",

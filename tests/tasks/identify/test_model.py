@@ -11,7 +11,7 @@ from tympan.audio import Clip
 from tympan.errors import ArgumentError
 from tympan.tasks.identify.api import compared, with_expected
 from tympan.tasks.identify.book import Book
-from tympan.tasks.identify.expected import expected, own_trials, stranger_trials
+from tympan.tasks.identify.expected import expected, left_out, own_trials, stranger_trials
 from tympan.tasks.identify.model import IdentifyModel, open_set
 
 Voices = Callable[..., Clip]
@@ -161,3 +161,17 @@ def test_many_recordings_give_what_each_gives(model: IdentifyModel, book: Book, 
         alone = model(clip, book=book)
         assert answer.speaker == alone.speaker
         assert answer.probability == pytest.approx(alone.probability, abs=1e-6)
+
+
+def test_a_stranger_is_compared_with_others_than_itself(model: IdentifyModel, voices: Voices):
+    """Its likeness to itself, 1, must not stand among those that normalise."""
+    mean = model.voice(voices(0)).vector[None]
+    cohort = model.scorer.cohort.astype(float)
+    found = left_out(model.scorer, mean)
+    for k in (0, 7, 39):
+        others = np.delete(cohort, k, axis=0) @ cohort[k]
+        near = np.sort(others)[-20:]
+        of_voice = np.sort(cohort @ mean[0])[-20:]
+        cosine = float(cohort[k] @ mean[0])
+        z = [(cosine - x.mean()) / x.std() for x in (near, of_voice)]
+        assert found[k, 0] == pytest.approx(np.mean(z), abs=1e-4)

@@ -211,7 +211,7 @@ def fitted(
         each = torch.nn.functional.cross_entropy(x @ weight.T + bias, y, reduction="none")
         value: Any = (each * share[y]).mean() + strength * weight.square().sum() / 100
         value.backward()
-        return float(value)
+        return float(value.detach())
 
     solver.step(loss)
     return weight.detach().numpy(), bias.detach().numpy()

@@ -37,8 +37,9 @@ if TYPE_CHECKING:
 BATCH = 8
 # So likely is it, before listening, that somebody is in the book.
 PRIOR = 0.5
-# Windows whose vector says so little of speech are left out.
-SPEECH = 0.5
+# A window is of no speech where this is all the probability that its vector gives it: to take
+# speech in noise for no speech is the worse mistake.
+SPEECH = 0.1
 MOST_CANDIDATES = 5
 
 
@@ -259,20 +260,16 @@ class IdentifySession(WindowSession[Identity]):
         duration_s = self._samples / self._model.rate_hz
         loudest = max((float(p.max(initial=0)) for p in self._powers), default=0.0)
         limit = max(loudest * 10 ** (PAUSE_DB / 10), 10 ** (FLOOR_DBFS / 10))
-        speech = np.array(
-            [
-                FRAME_S * float((p > limit).sum()) * is_speech
-                for p, is_speech in zip(self._powers, self._is_speech, strict=True)
-            ]
-        )
+        loud = np.array([FRAME_S * float((p > limit).sum()) for p in self._powers])
+        speech = loud * np.array(self._is_speech, bool)
         speech_s = min(float(speech.sum()), duration_s)
         silent = loudest == 0 or (self.input is not None and self.input.empty)
         clipped = self._clipped / max(1, self._samples)
         problem = problem_of(speech_s, duration_s, clipped, silent)
         size = self._model.config.size
         vector = np.zeros(size, np.float32)
-        if speech_s > 0:
-            vector = mean_voice(np.stack(self._vectors), speech)
+        if len(loud):
+            vector = mean_voice(np.stack(self._vectors), speech if speech_s > 0 else loud)
         return Voice(self._name, vector, speech_s, duration_s, problem, warnings_of(speech_s))
 
     def answer(self) -> Identity:
