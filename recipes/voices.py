@@ -83,13 +83,19 @@ KNOWN_FAILURES = (
     "shouting were not tested.",
     "Made voices of one synthesiser are near to one another, and a clone of a voice counts as that "
     "voice: it is no proof of who speaks, and no lock.",
+    "Over 8 kHz lines (FSDD) it tells people apart nearly as well, but its probabilities are too "
+    "sure of themselves (Cllr 0.8 bits): it was calibrated at 16 kHz.",
+    "Clean clips of a second are told apart less well than by its teacher (docs/benchmarks).",
     "A cold, age, or another microphone moves a voice: recordings of one speaker that it was "
     "tested on are mostly of one day.",
     "Several people in one recording give a vector between theirs.",
 )
 SEX_FAILURES = (
-    "Voices of children and made voices were not trained on: a child's voice mostly counts as "
-    "female.",
+    "Nine of the ten speakers of test-other are mostly right; one, a man whose pitch is about 160 "
+    "Hz, is taken for a woman in all ten clips. In cross-validation over the 252 training speakers "
+    "99 % of stretches of 3 s are right: ten speakers are few to test on.",
+    "Voices of children and made voices were not trained on and not tested: a child's voice mostly "
+    "counts as female.",
     "It says how a voice sounds to others, not what somebody is; low women's and high men's voices "
     "are mistaken.",
 )
@@ -450,7 +456,8 @@ def score(shared: Path) -> None:
         "counted": "recordings of LibriSpeech test-other",
         "by_set": sets,
     }
-    save_model(shipped_folder() / "sex", loaded.state, replace(loaded.card, metrics=metrics))
+    card = replace(loaded.card, metrics=metrics, known_failures=list(SEX_FAILURES))
+    save_model(shipped_folder() / "sex", loaded.state, card)
 
 
 def sex_sets(shared: Path) -> Iterator[tuple[str, list[Path], list[str]]]:
@@ -459,9 +466,6 @@ def sex_sets(shared: Path) -> Iterator[tuple[str, list[Path], list[str]]]:
     rows = [r for r in rows_of(shared / "librispeech") if r["split"] == "test-other"]
     files = [shared / "librispeech" / r["file_name"] for r in rows]
     yield "test-other", files, [names[r["sex"]] for r in rows]
-    digits = [r for r in rows_of(shared / "fsdd") if r["take"] in ("0", "1", "2", "3")]
-    files = [shared / "fsdd" / r["file_name"] for r in digits]
-    yield "FSDD, one digit (all men)", files, ["male"] * len(files)
     later = rows_of(shared / "kerstin")[-60:]
     yield "kerstin", [shared / "kerstin" / r["file_name"] for r in later], ["female"] * len(later)
 
@@ -469,7 +473,7 @@ def sex_sets(shared: Path) -> Iterator[tuple[str, list[Path], list[str]]]:
 def main() -> None:
     """Prepare, train or ship."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("step", choices=("prepare", "train", "ship"))
+    parser.add_argument("step", choices=("prepare", "train", "ship", "score"))
     parser.add_argument("--runs", type=Path, default=Path(".runs/voices"))
     parser.add_argument("--shared", type=Path, default=Path("../shared/data"))
     parser.add_argument("--encoder", default="lstm", choices=tuple(CONFIGS))
@@ -484,6 +488,8 @@ def main() -> None:
         share = 1.0 if options.no_teacher else options.share
         out = options.runs / (options.out or options.encoder)
         train(options.runs, out, options.encoder, share, options.epochs)
+    elif options.step == "score":
+        score(options.shared)
     else:
         out = options.runs / (options.out or options.encoder)
         ship(options.runs, out, options.encoder, options.shared)

@@ -7,7 +7,7 @@ from scipy.spatial.distance import squareform
 
 from tympan.errors import ArgumentError
 from tympan.tasks.speakers import cluster
-from tympan.tasks.speakers.cluster import clusters
+from tympan.tasks.speakers.cluster import _merged, clusters
 
 
 def voices(seed: int, sizes: list[int], spread: float = 0.05, d: int = 24) -> np.ndarray:
@@ -38,7 +38,7 @@ def test_merging_is_average_linkage(seed: int, monkeypatch: pytest.MonkeyPatch):
         expected = fcluster(tree, 1 - threshold, "distance")
         assert same_partition(clusters(x, threshold), expected)
     expected = fcluster(tree, 5, "maxclust")
-    assert same_partition(clusters(x, 0.5, count=5), expected)
+    assert same_partition(_merged(x, np.ones(40), 2.0, 5, 5), expected)
 
 
 def test_the_number_of_voices_is_found():

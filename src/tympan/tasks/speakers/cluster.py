@@ -17,6 +17,7 @@ SURE = 0.12
 LEAST_WINDOWS = 6
 # A cluster that is so near to the middle of two larger ones is of windows in which both speak.
 MIXTURE = 0.85
+STEP = 0.05
 
 
 def clusters(
@@ -65,10 +66,31 @@ def clusters(
     sums = np.zeros((k, x.shape[1]))
     np.add.at(sums, groups, x)
     means = sums / weight[:, None]
-    merged = _merged(means, weight, threshold, least, most)
-    if count is None:
-        merged = _without_crumbs(means, weight, merged, least)
+    merged = _voices(means, weight, threshold)
+    # Fewer than asked for: the threshold rises until there are so many that are no crumbs.
+    while merged.max() + 1 < least and threshold < 1:
+        threshold += STEP
+        merged = _voices(means, weight, threshold)
+    if merged.max() + 1 < least:  # alike to the end: then by any difference
+        merged = _merged(means, weight, 2.0, least, least)
+    if most is not None and merged.max() + 1 > most:
+        size, centres = _centres(means, weight, merged)
+        merged = _merged(centres, size, 2.0, 1, most)[merged]
     return _by_appearance(merged[groups])
+
+
+def _voices(means: Array, weight: Array, threshold: float) -> npt.NDArray[np.int64]:
+    """Clusters by a threshold, without crumbs and mixtures."""
+    return _without_crumbs(means, weight, _merged(means, weight, threshold, 1, None))
+
+
+def _centres(means: Array, weight: Array, label: npt.NDArray[np.int64]) -> tuple[Array, Array]:
+    """Size `(k,)` and centre `(k, d)`, of length 1, of clusters."""
+    k = int(label.max()) + 1
+    size = np.bincount(label, weights=weight, minlength=k)
+    sums = np.zeros((k, means.shape[1]))
+    np.add.at(sums, label, means * weight[:, None])
+    return size, sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
 
 
 def _pieces(x: Array) -> npt.NDArray[np.int64]:
@@ -122,21 +144,16 @@ def _merged(
 
 
 def _without_crumbs(
-    means: Array, weight: Array, label: npt.NDArray[np.int64], least: int
+    means: Array, weight: Array, label: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
     """Voices of a few windows, and mixtures of two others, join the voice that is nearest."""
-    k = int(label.max()) + 1
-    size = np.bincount(label, weights=weight, minlength=k)
-    sums = np.zeros((k, means.shape[1]))
-    np.add.at(sums, label, means * weight[:, None])
-    centres = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+    size, centres = _centres(means, weight, label)
+    k = len(size)
     keep = size >= min(LEAST_WINDOWS, size.max())
     for one in np.argsort(size):
         larger = np.flatnonzero(keep & (size > size[one]))
         if keep[one] and _is_mixture(centres[one], centres[larger]):
             keep[one] = False
-    if keep.sum() < least:
-        keep[np.argsort(-size)[:least]] = True
     nearest = np.flatnonzero(keep)[(centres @ centres[keep].T).argmax(1)]
     target = np.where(keep, np.arange(k), nearest)
     return np.unique(target[label], return_inverse=True)[1].astype(np.int64)

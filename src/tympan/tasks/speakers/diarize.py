@@ -29,13 +29,13 @@ WINDOW_S, HOP_S = 1.5, 0.25
 STEP_S = 0.03
 # Mean cosine from which two clusters are one voice; chosen on meetings that were mixed from the
 # held-out speakers of the training (recipes/voices.py), see docs/experiments.md.
-THRESHOLD = 0.45
+THRESHOLD = 0.4
 # Pauses up to this length stay within a turn; shorter turns are dropped.
 GAP_S, SHORTEST_S = 0.5, 0.25
 # A change of speaker must gain this much cosine in all windows together.
 SWITCH = 0.35
 # A window is of two voices where it is so much nearer to both together than to either.
-BOTH = 0.03
+BOTH = 0.1
 # Speech begins at the first and ends below the second of these levels above the noise.
 RISE_DB = 12.0
 NOISE_PERCENTILE = 10
@@ -201,14 +201,15 @@ class SpeakersSession:
             self._embed([self._offset], len(self._held))  # a recording shorter than a window
         self._measure(self._framed)
         duration_s = self._samples / self._model.rate_hz
-        found = self._turns()
+        found = self.turns(self._options)
         shared: dict[str, Any] = {"duration_s": duration_s, "model": self._model.name}
         if not found:
             warning = ("has no speech",)
             return Segments(self._name, (), **shared, warnings=warning)
         return Segments(self._name, tuple(found), **shared)
 
-    def _turns(self) -> list[Segment]:
+    def turns(self, options: Options) -> list[Segment]:
+        """The turns of all that was pushed, with these options; after `result`."""
         speech = self.speech_frames()
         if not len(self._vectors) or not speech.any():
             return []
@@ -217,7 +218,6 @@ class SpeakersSession:
         if not spoken.any():
             return []
         vectors, starts = vectors[spoken], starts[spoken]
-        options = self._options
         label = clusters(
             vectors, options.threshold,
             count=options.speakers, least=options.least, most=options.most,
