@@ -1,9 +1,9 @@
 """Who speaks when: the diarization error rate of `speakers`.
 
-*ami*: clips of 30 s of real meetings, four people at a table, with their overlaps. *Mixed*:
-one meeting of two minutes each, made of test-other (2 to 6 speakers, none of whom was trained on; turns of 1
-to 6 s with pauses, a share of them begun before the one before has ended), in a noise at 25 dB.
-Their truth is where each clip is louder than its pauses. The number of speakers is not given,
+*ami*: clips of 30 s of real meetings, four people at a table, with their overlaps. *Mixed*: one
+meeting of two minutes each, made of test-other (2 to 6 speakers, none of whom was trained on; turns
+of 1 to 6 s with pauses, a share of them begun before the one before has ended), in a noise at 25
+dB. Their truth is where each clip is louder than its pauses. The number of speakers is not given,
 except in the column that says so.
 
 DER is missed, wrongly found and confused speech as a share of all speech; with a collar, a quarter

@@ -28,15 +28,16 @@ from tympan.tasks.identify.metrics import cllr, eer, min_dcf
 
 ROUNDS, SEED = 300, 0
 WHY = (
-    "In noise the error is a sixth to two thirds of the teacher's from 2 s on, which is what the "
-    "training was for. On clean clips it lost: at one second it is four points behind the teacher, "
-    "from four on one or two, with intervals that mostly hold 0. Twenty epochs of five hours of speech "
-    "(251 known speakers, each at three speeds, and over 100 unknown ones) are little; the mean of the weights before and after the training (0.35 to 0.65 of the "
-    "way) had a lower Cllr on clean clips of the held-out speakers and a higher one in noise, and "
-    "was not taken. Training for longer, with clean clips of a second among the rest, comes first. "
-    "At 8 kHz the probabilities are too sure: it was calibrated on recordings at 16 kHz. Most "
-    "single digits hold less than half a second of speech, so that `identify` would say so and "
-    "score none of them."
+    "In noise the error is a sixth to two thirds of the teacher's from 2 s on, which is what "
+    "the training was for. On clean clips it lost: at one second it is four points behind the "
+    "teacher, from four on one or two, with intervals that mostly hold 0. Twenty epochs of five "
+    "hours of speech (251 known speakers, each at three speeds, and over 100 unknown ones) are "
+    "little; the mean of the weights before and after the training (0.35 to 0.65 of the way) "
+    "had a lower Cllr on clean clips of the held-out speakers and a higher one in noise, and "
+    "was not taken. Training for longer, with clean clips of a second among the rest, comes "
+    "first. At 8 kHz the probabilities are too sure: it was calibrated on recordings at 16 kHz. "
+    "Most single digits hold less than half a second of speech, so that `identify` would say so "
+    "and score none of them."
 )
 
 Trial = dict[str, np.ndarray]
