@@ -27,6 +27,7 @@ def same_partition(a: np.ndarray, b: np.ndarray) -> bool:
 def test_merging_is_average_linkage(seed: int, monkeypatch: pytest.MonkeyPatch):
     """As scipy's, on vectors without any structure."""
     monkeypatch.setattr(cluster, "LEAST_WINDOWS", 0)
+    monkeypatch.setattr(cluster, "LEAST_SHARE", 0.0)
     monkeypatch.setattr(cluster, "MIXTURE", 2.0)
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((40, 6))

@@ -13,8 +13,8 @@ Array = npt.NDArray[np.float64]
 PIECE = 1200
 # In a piece, clusters that are nearer than this are surely one voice.
 SURE = 0.12
-# A voice with less speech than this share of the most, and less than so many windows, is a mistake.
-LEAST_WINDOWS = 6
+# A voice with fewer windows than this, or a smaller share of all, is a mistake.
+LEAST_WINDOWS, LEAST_SHARE = 6, 0.03
 # A cluster that is so near to the middle of two larger ones is of windows in which both speak.
 MIXTURE = 0.85
 STEP = 0.05
@@ -68,10 +68,12 @@ def clusters(
     means = sums / weight[:, None]
     merged = _voices(means, weight, threshold)
     # Fewer than asked for: the threshold rises until there are so many that are no crumbs.
+    raised = False
     while merged.max() + 1 < least and threshold < 1:
-        threshold += STEP
+        threshold, raised = threshold + STEP, True
         merged = _voices(means, weight, threshold)
-    if merged.max() + 1 < least:  # alike to the end: then by any difference
+    if merged.max() + 1 < least or (raised and merged.max() + 1 > least):
+        # There are not so many that are clear: then by any difference.
         merged = _merged(means, weight, 2.0, least, least)
     if most is not None and merged.max() + 1 > most:
         size, centres = _centres(means, weight, merged)
@@ -149,7 +151,7 @@ def _without_crumbs(
     """Voices of a few windows, and mixtures of two others, join the voice that is nearest."""
     size, centres = _centres(means, weight, label)
     k = len(size)
-    keep = size >= min(LEAST_WINDOWS, size.max())
+    keep = size >= min(max(LEAST_WINDOWS, LEAST_SHARE * size.sum()), size.max())
     for one in np.argsort(size):
         larger = np.flatnonzero(keep & (size > size[one]))
         if keep[one] and _is_mixture(centres[one], centres[larger]):

@@ -28,16 +28,16 @@ Speech = Callable[[Wave], npt.NDArray[np.float64]]
 WINDOW_S, HOP_S = 1.5, 0.25
 STEP_S = 0.03
 # Mean cosine from which two clusters are one voice; chosen on meetings that were mixed from the
-# held-out speakers of the training (recipes/voices.py), see docs/experiments.md.
-THRESHOLD = 0.4
+# held-out speakers of the training (recipes/voices.py).
+THRESHOLD = 0.45
 # Pauses up to this length stay within a turn; shorter turns are dropped.
 GAP_S, SHORTEST_S = 0.5, 0.25
 # A change of speaker must gain this much cosine in all windows together.
 SWITCH = 0.35
 # A window is of two voices where it is so much nearer to both together than to either.
 BOTH = 0.1
-# Speech begins at the first and ends below the second of these levels above the noise.
-RISE_DB = 12.0
+# Speech is so much above the noise, or no more than so much below the loudest of it.
+RISE_DB, DROP_DB = 12.0, 25.0
 NOISE_PERCENTILE = 10
 
 
@@ -246,7 +246,7 @@ class SpeakersSession:
         if not len(audible):
             return np.zeros(len(level), bool)
         noise, loud = np.percentile(audible, [NOISE_PERCENTILE, 95])
-        limit = max(FLOOR_DBFS, min(noise + RISE_DB, loud - 12.0))
+        limit = max(FLOOR_DBFS, min(noise + RISE_DB, loud - DROP_DB))
         return bridged(level > limit, round(GAP_S / STEP_S / 2))
 
     def _spoken(
