@@ -13,6 +13,7 @@ from tympan.tasks.identify.api import compared, with_expected
 from tympan.tasks.identify.book import Book
 from tympan.tasks.identify.expected import expected, left_out, own_trials, stranger_trials
 from tympan.tasks.identify.model import IdentifyModel, open_set
+from tympan.tasks.identify.voice import clipped_share
 
 Voices = Callable[..., Clip]
 
@@ -175,3 +176,9 @@ def test_a_stranger_is_compared_with_others_than_itself(model: IdentifyModel, vo
         cosine = float(cohort[k] @ mean[0])
         z = [(cosine - x.mean()) / x.std() for x in (near, of_voice)]
         assert found[k, 0] == pytest.approx(np.mean(z), abs=1e-4)
+
+
+def test_a_loud_wave_is_not_clipped_and_a_flat_one_is():
+    loud = np.sin(2 * np.pi * 200 / 16000 * np.arange(16000)).astype(np.float32)
+    assert clipped_share(loud) < 0.01
+    assert clipped_share(np.clip(2 * loud, -1, 1)) > 0.3

@@ -18,7 +18,7 @@ PAUSE_DB, FLOOR_DBFS = -32.0, -66.0
 FRAME_S = 0.03
 # From this share of the samples at full scale on, a recording is too distorted.
 MUCH_CLIPPED = 0.01
-FULL_SCALE = 0.985
+FULL_SCALE, FLAT = 0.985, 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,16 +69,20 @@ def frame_power(wave: npt.NDArray[np.float32], rate_hz: int) -> npt.NDArray[np.f
 
 
 def clipped_share(wave: npt.NDArray[np.float32]) -> float:
-    """The share of samples at full scale that stand beside another one there.
+    """The share of samples at full scale that stand beside an equal one.
 
     >>> clipped_share(np.array([0, 1, 1, 0], np.float32)), clipped_share(np.zeros(4, np.float32))
     (0.5, 0.0)
     """
+    if len(wave) < 2:
+        return 0.0
     full = np.abs(wave) >= FULL_SCALE
-    beside = np.zeros_like(full)
-    beside[1:] |= full[:-1]
-    beside[:-1] |= full[1:]
-    return float((full & beside).mean()) if len(wave) else 0.0
+    # The top of a clipped wave is flat; that of a loud one is not.
+    flat = full[1:] & full[:-1] & (np.abs(np.diff(wave)) < FLAT)
+    clipped = np.zeros_like(full)
+    clipped[1:] |= flat
+    clipped[:-1] |= flat
+    return float(clipped.mean())
 
 
 def problem_of(speech_s: float, duration_s: float, clipped: float, silent: bool) -> str:

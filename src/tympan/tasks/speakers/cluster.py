@@ -89,7 +89,7 @@ def _voices(means: Array, weight: Array, threshold: float) -> npt.NDArray[np.int
 def _centres(means: Array, weight: Array, label: npt.NDArray[np.int64]) -> tuple[Array, Array]:
     """Size `(k,)` and centre `(k, d)`, of length 1, of clusters."""
     k = int(label.max()) + 1
-    size = np.bincount(label, weights=weight, minlength=k)
+    size = np.bincount(label, weights=weight, minlength=k).astype(np.float64)
     sums = np.zeros((k, means.shape[1]))
     np.add.at(sums, label, means * weight[:, None])
     return size, sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
