@@ -6,6 +6,8 @@ of 1 to 6 s with pauses, a share of them begun before the one before has ended),
 dB. Their truth is where each clip is louder than its pauses. The number of speakers is not given,
 except in the column that says so.
 
+One run of each recording, one meeting of each kind: there is no spread, and a meeting says little.
+
 DER is missed, wrongly found and confused speech as a share of all speech; with a collar, a quarter
 of a second around each true boundary is not scored. Names do not count. The least mean cosine of
 one voice was chosen on meetings mixed of the speakers that were held out in training, not on these.

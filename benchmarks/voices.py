@@ -101,7 +101,7 @@ def measured(quick: bool) -> tuple[list[dict[str, Any]], dict[str, float]]:
             row |= {
                 "EER, resemblyzer": f"{eer(pt, po):.1%}",
                 "minDCF ": min_dcf(pt, po),
-                "EER less by": f"{less:+.1f} ({100 * low:+.1f} … {100 * high:+.1f}) points",
+                "EER less by": f"{less:+.1f} ({100 * low:+.1f} – {100 * high:+.1f}) points",
             }
         rows.append(row)
         print(row, flush=True)
