@@ -1,6 +1,5 @@
 """Make the shipped model `voices`: whose voice is it?
 
-    python recipes/made_voices.py …                 # in the environment of the voices, see there
     python -m recipes.voices prepare --shared ../shared/data
     python recipes/teacher_voices.py .runs/voices   # in the environment of the teacher, see there
     python -m recipes.voices train
@@ -11,6 +10,9 @@ pooling over frames in place of the last frame, and learns to give the teacher's
 clean recording from a short stretch of it in noise, in a room, or over a telephone; beside that,
 the angular margin over the speakers that are known. `--encoder small` trains a CNN from random
 weights on the same, `--no-teacher` without the teacher's vectors: to measure what each brings.
+
+*Made voices* (`recipes/made_voices.py`) are taken as further speakers where they lie in
+`.runs/voices/made`; the weights that ship were made without them.
 
 *Held out* are twelve LibriSpeech speakers to calibrate on (they are too few to choose an epoch by:
 the last averaged weights ship), and everything that the test uses (`benchmarks/voices.py`):
