@@ -45,8 +45,8 @@ class Voice:
 def mean_voice(vectors: npt.NDArray[np.float32], weights: npt.ArrayLike) -> Vector:
     """The weighted mean of vectors `(m, d)`, of length 1.
 
-    >>> mean_voice(np.eye(2, dtype=np.float32), [1, 1]).round(3).tolist()
-    [0.707, 0.707]
+    >>> mean_voice(np.eye(2, dtype=np.float32), [1, 1]).round(3)
+    array([0.707, 0.707], dtype=float32)
     """
     total = np.asarray(weights, np.float64) @ vectors
     found: Vector = (total / max(float(np.linalg.norm(total)), 1e-9)).astype(np.float32)

@@ -45,8 +45,8 @@ def clusters(
         ArgumentError: numbers that contradict each other.
 
     >>> a, b = [1.0, 0.0], [0.0, 1.0]
-    >>> clusters([a, a, b, a, b], 0.5).tolist()
-    [0, 0, 1, 0, 1]
+    >>> clusters([a, a, b, a, b, b], 0.5).tolist()
+    [0, 0, 1, 0, 1, 1]
     """
     x = np.atleast_2d(np.asarray(vectors, np.float64))
     if count is not None:
