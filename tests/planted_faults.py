@@ -19,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CLASSIFY = "tests/tasks/classify/"
+IDENTIFY, SPEAKERS = "tests/tasks/identify/", "tests/tasks/speakers/"
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,49 @@ FAULTS = (
     Fault(
         "a fitted head refuses epochs for the settings of epochs", "training/checkpoint.py",
         'if fingerprint.get("epochs") != 0:', "if True:", ("tests/tasks/test_continuing.py",),
+    ),
+    Fault(
+        "voices not normalised by the cohort", "tasks/identify/scoring.py",
+        "if len(self.cohort) < 2:", "if True:", (IDENTIFY + "test_scoring.py",),
+    ),
+    Fault(
+        "short recordings count as much as long ones", "tasks/identify/scoring.py",
+        "shorter / np.maximum(shorter + half_s, 1e-9)", "shorter / np.maximum(shorter, 1e-9)",
+        (IDENTIFY + "test_scoring.py",),
+    ),
+    Fault(
+        "a book takes vectors of any model", "tasks/identify/book.py",
+        "if self.voices and digest != self.digest:", "if False:",
+        (IDENTIFY + "test_book.py", IDENTIFY + "test_model.py"),
+    ),
+    Fault(
+        "no lock on a voice book", "tasks/identify/book.py", "    with _locked(file):",
+        "    if True:", (IDENTIFY + "test_book.py",),
+    ),
+    Fault(
+        "no room for strangers", "tasks/identify/model.py",
+        "weights / (weights.sum() + np.exp(none - top))", "weights / weights.sum()",
+        (IDENTIFY + "test_model.py",),
+    ),
+    Fault(
+        "every stranger in its own cohort", "tasks/identify/expected.py",
+        "np.fill_diagonal(among, -np.inf)", "pass", (IDENTIFY + "test_model.py",),
+    ),
+    Fault(
+        "pauses count as speech", "tasks/identify/model.py",
+        "float((p > limit).sum()) for p", "float(len(p)) for p", (IDENTIFY + "test_model.py",),
+    ),
+    Fault(
+        "no margin between speakers", "tasks/identify/learner.py",
+        "(angle + margin).cos()", "angle.cos()", (IDENTIFY + "test_task.py",),
+    ),
+    Fault(
+        "no collar", "tasks/speakers/metrics.py", "np.abs(middle - edge) < collar_s",
+        "np.abs(middle - edge) < 0", (SPEAKERS + "test_metrics.py",),
+    ),
+    Fault(
+        "mixtures are voices", "tasks/speakers/cluster.py", "MIXTURE = 0.85", "MIXTURE = 2.0",
+        (SPEAKERS + "test_cluster.py",),
     ),
 )  # fmt: skip
 

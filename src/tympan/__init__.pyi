@@ -29,6 +29,9 @@ from tympan.tasks.embed.find import find as find
 from tympan.tasks.embed.label import label as label
 from tympan.tasks.engines import list_engines as list_engines
 from tympan.tasks.evaluating import evaluate as evaluate
+from tympan.tasks.identify.api import enroll as enroll
+from tympan.tasks.identify.api import identify as identify
+from tympan.tasks.identify.api import verify as verify
 from tympan.tasks.monitor.api import monitor as monitor
 from tympan.tasks.tag.api import tag as tag
 

@@ -18,6 +18,7 @@ _BUILT_IN = (
     "tympan.report.classifier_scores",
     "tympan.report.monitoring",
     "tympan.report.tagging",
+    "tympan.report.voices",
 )
 
 

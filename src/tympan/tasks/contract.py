@@ -485,3 +485,16 @@ class ArrangesRows(Protocol):
             DataError: nothing is left to train on.
         """
         ...
+
+
+@runtime_checkable
+class ReadsRows(Protocol):
+    """A task that reads the columns of a folder in its own way: labels as speakers, for instance."""
+
+    def rows_of(self, table: Table) -> Table:
+        """The rows as this question takes them, before they are split.
+
+        Raises:
+            DataError: they do not say what it needs.
+        """
+        ...

@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tympan.tasks.contract import ReadsRows
 from tympan.tasks.job import file_keys, trained_on
 from tympan.tasks.registry import get
 
@@ -61,6 +62,8 @@ def evaluate(
     ready = task.load(loaded, choose_device(device))
     if getattr(task, "cuts_parts", False):
         table = cut_parts(table)
+    if isinstance(task, ReadsRows):
+        table = task.rows_of(table)
     if split is not None:
         table = table.where("split", split)
     store = AudioStore.open(table, ready.rate_hz, on_error="skip")

@@ -25,6 +25,7 @@ GROUP = "tympan.tasks"
 BUILT_IN = (
     "tympan.tasks.classify",
     "tympan.tasks.tag",
+    "tympan.tasks.identify",
     "tympan.tasks.monitor",
     "tympan.tasks.embed",
 )
@@ -32,7 +33,9 @@ BUILT_IN = (
 RESERVED = frozenset(
     (
         "answer",
+        "book",
         "doctor",
+        "enroll",
         "evaluate",
         "explain",
         "find",
@@ -42,6 +45,7 @@ RESERVED = frozenset(
         "models",
         "show",
         "train",
+        "verify",
         "watch",
     )
 )

@@ -15,7 +15,7 @@ from tympan._words import plural
 from tympan.errors import ArgumentError, ModelError
 from tympan.tasks import cross
 from tympan.tasks.continuing import check_same_data, continued, held_epochs
-from tympan.tasks.contract import ArrangesRows, Evaluation, Log, Recipe, Task
+from tympan.tasks.contract import ArrangesRows, Evaluation, Log, ReadsRows, Recipe, Task
 from tympan.tasks.job import Job, keep_apart, make_job
 from tympan.tasks.phases import clear_phases, log_gain, run_phases
 from tympan.tasks.recipes import SMALL, TEST_FRACTION, gather
@@ -164,6 +164,8 @@ def train(
             for line in (*table.notes, *table.warnings):
                 if line not in known:
                     log(line)
+        if isinstance(question, ReadsRows):
+            table = question.rows_of(table)
         if folds is not None:
             cross.check_folds(table, folds)
         start = _start_model(name, from_, log)

@@ -19,6 +19,7 @@ from tympan.tasks.contract import Answer
 from tympan.tasks.registry import verbs
 from tympan.tasks.results import (
     Anomaly,
+    Candidate,
     Classification,
     Embedding,
     Identity,
@@ -34,6 +35,7 @@ from tympan.tasks.results import (
     Tags,
     Transcript,
     Utterance,
+    Verification,
     Word,
 )
 
@@ -60,7 +62,10 @@ ANSWERS: dict[str, Result] = {
     "anomaly": Anomaly(
         "a.wav", 2.5, 2.0, (ScoredInterval(0, 1, 0.5), ScoredInterval(1, 2, 3.5)), 2.0, "m"
     ),
-    "identity": Identity("a.wav", "Ann", 0.83, 0.97, 3.0, "m"),
+    "identity": Identity(
+        "a.wav", "Ann", 0.83, 0.97, 3.0, "m", (), 2.5, (Candidate("Ann", 0.83, 0.97),)
+    ),
+    "verification": Verification("a.wav", "b.wav", True, 0.83, 0.97, 3.5, 3.0, "m"),
     "transcript": Transcript(
         "a.wav",
         "Good morning. Hello.",
@@ -80,7 +85,15 @@ OWN_KEYS = {
         *("score", "threshold", "anomalous", "timeline"),
         *("false_alarms", "false_alarm_interval"),
     },
-    "identity": {"speaker", "similarity", "probability"},
+    "identity": {
+        "speaker",
+        "similarity",
+        "probability",
+        "speech_s",
+        "candidates",
+        "reason",
+    },
+    "verification": {"other", "same", "similarity", "probability", "log_odds"},
     "separation": {"sources"},
     "transcript": {"text", "language", "segments"},
     "notes": {"notes", "tempo_bpm", "key"},

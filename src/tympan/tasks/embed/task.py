@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 class EmbedTask(UntrainedTask):
-    """Vectors from the encoder of a classifier or tagger."""
+    """Vectors from the encoder of a classifier or tagger, or those of voices."""
 
     name = "embed"
-    accepts = ("classify", "tag")
-    instead = "train a classifier or tagger, and give it as --model"
+    accepts = ("classify", "tag", "identify")
+    instead = "train a classifier, tagger or voice model, and give it as --model"
 
     def load(self, model: LoadedModel, device: str = "cpu") -> EmbedModel:
         """Take the encoder of a loaded model.
@@ -30,6 +30,11 @@ class EmbedTask(UntrainedTask):
         from tympan.tasks.registry import get
 
         source: Any = get(model.card.task).load(model, "cpu")
+        if model.card.task == "identify":
+            from tympan.tasks.identify.embedding import VoiceEmbedder, VoiceEmbedModel
+
+            voices: Any = VoiceEmbedder(source.net).eval()
+            return VoiceEmbedModel(voices, source.config, model.card.name, device)
         net = nets_of(source.net)[0]
         return EmbedModel(Embedder(net).eval(), net.config, model.card.name, device)
 

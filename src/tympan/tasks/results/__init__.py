@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "Anomaly": "tympan.tasks.results.anomaly",
+        "Candidate": "tympan.tasks.results.identity",
         "Classification": "tympan.tasks.results.classification",
         "Embedding": "tympan.tasks.results.embedding",
         "Identity": "tympan.tasks.results.identity",
@@ -28,6 +29,7 @@ __getattr__, __dir__, __all__ = attach(
         "Tags": "tympan.tasks.results.tags",
         "Transcript": "tympan.tasks.results.transcript",
         "Utterance": "tympan.tasks.results.transcript",
+        "Verification": "tympan.tasks.results.identity",
         "Word": "tympan.tasks.results.transcript",
     },
 )

@@ -18,6 +18,7 @@ from tympan.training.learner import Learner
 if TYPE_CHECKING:
     from tympan.data import AudioStore, Examples, Table
     from tympan.models import LoadedModel
+    from tympan.tasks.identify.heads import VoiceTagModel
     from tympan.tasks.results import Tags
     from tympan.tasks.tag.answer import TagModel
     from tympan.tasks.tag.evaluation import TagEvaluation
@@ -80,8 +81,8 @@ class TagTask(ClipTask[TagConfig]):
         assert isinstance(learner, TagLearner)
         return replace(prepared.config, thresholds=validated_thresholds(learner, validation))
 
-    def load(self, model: LoadedModel, device: str = "cpu") -> TagModel:
-        """Build the net of a loaded model, ready to answer.
+    def load(self, model: LoadedModel, device: str = "cpu") -> TagModel | VoiceTagModel:
+        """Build the net of a loaded model, ready to answer; or a head on a model of voices.
 
         Raises:
             ModelError: card and weights do not fit.
@@ -90,6 +91,10 @@ class TagTask(ClipTask[TagConfig]):
         from tympan.tasks.tag.answer import TagModel
         from tympan.tasks.tag.learner import Tagger
 
+        if "voices" in model.card.config:
+            from tympan.tasks.identify.heads import load_head
+
+            return load_head(model, device)
         config = TagConfig.from_dict(model.card.config, str(model.path))
         labels = tuple(model.card.labels)
         if config.thresholds and len(config.thresholds) != len(labels):

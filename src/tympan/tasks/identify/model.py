@@ -1,0 +1,277 @@
+"""A loaded voice model: recordings to voices, voices to answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tympan.errors import ArgumentError
+from tympan.tasks.identify.book import BOOK, Book, read_book
+from tympan.tasks.identify.scoring import Scorer, probability
+from tympan.tasks.identify.voice import (
+    FLOOR_DBFS,
+    FRAME_S,
+    PAUSE_DB,
+    Voice,
+    clipped_share,
+    frame_power,
+    mean_voice,
+    problem_of,
+    warnings_of,
+)
+from tympan.tasks.inputs import SHORTEST_S
+from tympan.tasks.model import BaseModel, WindowSession
+from tympan.tasks.results import Identity
+from tympan.tasks.results.identity import Candidate
+from tympan.tasks.windows import Batcher, CenteredWindows, Window
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from tympan.tasks.identify.config import IdentifyConfig
+    from tympan.tasks.identify.net import VoiceNet
+
+BATCH = 8
+# So likely is it, before listening, that somebody is in the book.
+PRIOR = 0.5
+# A window is of no speech where this is all the probability that its vector gives it: to take
+# speech in noise for no speech is the worse mistake.
+SPEECH = 0.1
+MOST_CANDIDATES = 5
+
+
+@dataclass(frozen=True, eq=False)
+class IdentifyModel(BaseModel[Identity]):
+    """A loaded voice model, ready to answer.
+
+    Attributes:
+        net: the net, in evaluation mode.
+        config: its configuration.
+        name: of the catalogue or folder.
+        scorer: from voices to log odds.
+        digest: of its weights: a voice book belongs to one.
+        device: where it computes.
+        speech: `(d + 1,)`, a linear head that tells speech from other sounds; None: there is none.
+        labels: none: who is known stands in the voice book.
+        trained_speakers: whose voices it was trained on.
+    """
+
+    net: VoiceNet
+    config: IdentifyConfig
+    name: str
+    scorer: Scorer
+    digest: str = ""
+    device: str = "cpu"
+    speech: np.ndarray | None = None
+    labels: tuple[str, ...] = ()
+    trained_speakers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.net.to(self.device)
+
+    @property
+    def task(self) -> str:
+        """`"identify"`."""
+        return "identify"
+
+    @property
+    def rate_hz(self) -> int:
+        """Rate of the samples that it takes."""
+        return self.config.rate_hz
+
+    def batcher(self) -> Batcher:
+        """What takes windows `(b, t)` through the net."""
+        return Batcher(self._vectors, device=self.device, batch=BATCH)
+
+    def _vectors(self, waves: Tensor) -> Tensor:
+        return self.net.vectors(waves)
+
+    def session(
+        self,
+        *,
+        name: str = "",
+        batcher: Batcher | None = None,
+        book: str | Book | None = None,
+        threshold: float | None = None,
+        **options: Any,
+    ) -> IdentifySession:
+        """Begin a recording.
+
+        Args:
+            name: how the answer calls it.
+            batcher: takes the windows through the net, with those of other recordings.
+            book: the voice book, or its file; None: `voices.tympan` in the working directory.
+            threshold: probability from which a voice gets its name; None: the book's own.
+            options: there are no others.
+
+        Raises:
+            DataError: the book cannot be read.
+            ArgumentError: the book is of another model, or there is another option.
+        """
+        if options:
+            what = f"identify has no option {next(iter(options))!r}"
+            raise ArgumentError(what, fix="it has book and threshold")
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise ArgumentError(f"threshold={threshold} must be between 0 and 1")
+        known = self.book(book)
+        return IdentifySession(self, name, known, threshold, batcher or self.batcher())
+
+    def book(self, book: str | Book | None) -> Book | None:
+        """The voice book of a name; None: none was named, and there is none of the usual name.
+
+        Raises:
+            DataError: it cannot be read.
+            ArgumentError: it is of another model.
+        """
+        if book is None:
+            if not Path(BOOK).exists():
+                return None
+            book = BOOK
+        found = book if isinstance(book, Book) else read_book(book)
+        found.check_model(self.name, self.digest)
+        return found
+
+    def voice(self, source: Any, *, name: str = "") -> Voice:
+        """The voice of a recording of any length: one person who speaks.
+
+        Raises:
+            AudioFileError: it cannot be read.
+        """
+        from tympan.tasks.inputs import name_of
+
+        session = IdentifySession(self, name or name_of(source), None, None, self.batcher())
+        feed = self._fed(session, source)
+        feed.answers()
+        return session.voice()
+
+    def voice_of(self, wave: np.ndarray, name: str = "") -> Voice:
+        """The voice of samples `(t,)` at the model's rate."""
+        session = IdentifySession(self, name, None, None, self.batcher())
+        session.push(np.asarray(wave, np.float32)[None])
+        session.result()
+        return session.voice()
+
+    def answer(self, voice: Voice, book: Book | None, threshold: float | None = None) -> Identity:
+        """Whose voice it is, of those in a book."""
+        warnings = voice.warnings
+        head: dict[str, Any] = {
+            "file": voice.file,
+            "duration_s": voice.duration_s,
+            "model": self.name,
+        }
+        unscored: dict[str, Any] = {**head, "speaker": None, "similarity": None, "probability": 0.0}
+        if voice.problem:
+            return Identity(**unscored, speech_s=voice.speech_s, reason=voice.problem)
+        if book is None or not book.voices:
+            what = "there is no voice book" if book is None else "the voice book is empty"
+            missing = f"{what}: tympan enroll NAME FILE makes one"
+            return Identity(**unscored, speech_s=voice.speech_s, reason=missing, warnings=warnings)
+        means, speech_s = book.means(), book.speech_s()
+        cosines = means.astype(np.float64) @ voice.vector.astype(np.float64)
+        normalised = self.scorer.similarities(voice.vector, means)[0]
+        odds = self.scorer.log_odds(normalised, voice.speech_s, speech_s)
+        shares = open_set(odds)
+        order = np.argsort(-odds, kind="stable")
+        best = int(order[0])
+        if threshold is None:
+            accepted = bool(odds[best] >= float(book.calibration.get("threshold", 0.0)))
+            accepted &= bool(shares[best] >= 0.5)
+        else:
+            accepted = bool(shares[best] >= threshold)
+        candidates = tuple(
+            Candidate(book.names[i], float(cosines[i]), float(shares[i]))
+            for i in order[:MOST_CANDIDATES]
+        )
+        return Identity(
+            **head,
+            speaker=book.names[best] if accepted else None,
+            similarity=float(cosines[best]),
+            probability=float(shares[best]),
+            warnings=warnings,
+            speech_s=voice.speech_s,
+            candidates=candidates,
+        )
+
+
+def open_set(log_odds: np.ndarray, prior: float = PRIOR) -> np.ndarray:
+    """The probability `(n,)` of each voice of a book; what is missing to 1 is "none of them".
+
+    Args:
+        log_odds: of each voice against any other `(n,)`.
+        prior: so likely is it that it is one of them, each alike.
+
+    >>> open_set(np.array([0.0])).tolist(), open_set(np.array([2.0, -50.0])).round(2).tolist()
+    ([0.5], [0.79, 0.0])
+    """
+    each = np.asarray(log_odds, np.float64) + np.log(prior / len(log_odds))
+    none = np.log(1 - prior)
+    top = max(float(each.max()), none)
+    weights = np.exp(each - top)
+    return np.asarray(weights / (weights.sum() + np.exp(none - top)))
+
+
+class IdentifySession(WindowSession[Identity]):
+    """A recording on its way to its voice; `push` gives nothing before the end."""
+
+    def __init__(
+        self,
+        model: IdentifyModel,
+        name: str,
+        book: Book | None,
+        threshold: float | None,
+        batcher: Batcher,
+    ) -> None:
+        window_s = model.config.window_s
+        geometry = CenteredWindows(model.rate_hz, window_s, window_s, window_s, SHORTEST_S)
+        super().__init__(geometry.cutter(), batcher)
+        self._model, self._name, self._book, self._threshold = model, name, book, threshold
+        self._vectors: list[np.ndarray] = []
+        self._powers: list[np.ndarray] = []
+        self._is_speech: list[bool] = []
+        self._clipped, self._samples = 0.0, 0
+        self._found: Voice | None = None
+
+    def take(self, window: Window, output: np.ndarray) -> None:
+        """Take the vector `(d,)` of the next window."""
+        own = window.own
+        self._samples = window.end
+        self._clipped += clipped_share(own) * len(own)
+        self._powers.append(frame_power(own, self._model.rate_hz))
+        self._vectors.append(np.asarray(output, np.float32))
+        head = self._model.speech
+        score = 1.0 if head is None else float(output @ head[:-1] + head[-1])
+        self._is_speech.append(bool(probability(score) >= SPEECH))
+
+    @property
+    def last_is_speech(self) -> bool:
+        """Whether the last window was speech."""
+        return self._is_speech[-1] if self._is_speech else False
+
+    def voice(self) -> Voice:
+        """The voice of the recording; all of it has been taken."""
+        if self._found is None:
+            self._found = self._summed()
+        return self._found
+
+    def _summed(self) -> Voice:
+        duration_s = self._samples / self._model.rate_hz
+        loudest = max((float(p.max(initial=0)) for p in self._powers), default=0.0)
+        limit = max(loudest * 10 ** (PAUSE_DB / 10), 10 ** (FLOOR_DBFS / 10))
+        loud = np.array([FRAME_S * float((p > limit).sum()) for p in self._powers])
+        speech = loud * np.array(self._is_speech, bool)
+        speech_s = min(float(speech.sum()), duration_s)
+        silent = loudest == 0 or (self.input is not None and self.input.empty)
+        clipped = self._clipped / max(1, self._samples)
+        problem = problem_of(speech_s, duration_s, clipped, silent)
+        size = self._model.config.size
+        vector = np.zeros(size, np.float32)
+        if len(loud):
+            vector = mean_voice(np.stack(self._vectors), speech if speech_s > 0 else loud)
+        return Voice(self._name, vector, speech_s, duration_s, problem, warnings_of(speech_s))
+
+    def answer(self) -> Identity:
+        """Whose voice it is."""
+        return self._model.answer(self.voice(), self._book, self._threshold)
