@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 GROUP = "tympan.tasks"
 # A question of tympan is a package in tasks/ with a `VERB`. The order is that of the help page.
-BUILT_IN = ("tympan.tasks.classify", "tympan.tasks.tag", "tympan.tasks.embed")
+BUILT_IN = (
+    "tympan.tasks.classify",
+    "tympan.tasks.tag",
+    "tympan.tasks.segment",
+    "tympan.tasks.embed",
+)
 # Commands and functions of tympan that no question may be called.
 RESERVED = frozenset(
     (
