@@ -113,4 +113,9 @@ TITLES = {
     "wer": "WER",
     "cer": "CER",
     "min_dcf": "minDCF",
+    "event_f1": "event F1",
+    "segment_f1": "segment F1",
+    "psds": "PSDS",
+    "frame_map": "frame mAP",
+    "frame_auc": "frame AUC",
 }

@@ -10,6 +10,15 @@ from torch import Tensor, nn
 from tympan.nets.blocks import check_axes
 
 
+def context_of(layers: int, reduction: int) -> int:
+    """Frames that a `FrameEncoder` of so many convolutions needs on each side of one.
+
+    >>> context_of(3, 1)
+    3
+    """
+    return (reduction + 1) // 2 + (layers - 1) * reduction
+
+
 class FrameEncoder(nn.Module):
     """Convolutions over a spectrogram that halve frequency and keep time.
 
@@ -41,7 +50,7 @@ class FrameEncoder(nn.Module):
         super().__init__()
         first = 2 * ((reduction + 1) // 2) + 1
         self.bands = bands
-        self.context = first // 2 + (len(widths) - 1) * reduction
+        self.context = context_of(len(widths), reduction)
         self.norm = nn.BatchNorm1d(bands)  # levels of each band about 0 ± 1
         layers: list[nn.Module] = []
         channels = 1

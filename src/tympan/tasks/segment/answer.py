@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +84,17 @@ class SegmentModel(BaseModel[Segments]):
         found: torch.Tensor = self.net(waves)
         return found.sigmoid()
 
+    def probabilities(self, blocks: Iterable[Values]) -> Values:
+        """The probability of each label in each frame `(k, n)`, of blocks `(1, t)`."""
+        session = self.session()
+        session.kept = []
+        for block in blocks:
+            session.push(block)
+        session.result()
+        if not session.kept:
+            return np.zeros((len(self.labels), 0), np.float32)
+        return np.concatenate(session.kept, axis=1)
+
     def rules(
         self,
         *,
@@ -160,6 +171,7 @@ class SegmentSession(WindowSession[Segments]):
         ]
         self._segments: list[Segment] = []
         self._samples = 0
+        self.kept: list[Values] | None = None  # the probabilities, where they are wanted
 
     def take(self, window: Window, output: Any) -> None:
         """Take the probabilities `(k, n)` of the next window."""
@@ -170,6 +182,8 @@ class SegmentSession(WindowSession[Segments]):
 
     def add(self, probabilities: Values) -> None:
         """Take the next probabilities `(k, n)`, which are final."""
+        if self.kept is not None:
+            self.kept.append(probabilities)
         for i, decoder in enumerate(self._decoders):
             self._keep(i, decoder.push(probabilities[i]))
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from tympan.errors import ArgumentError
 from tympan.nets.blocks import check_axes
-from tympan.nets.frames import FrameEncoder
+from tympan.nets.frames import FrameEncoder, context_of
 from tympan.spectra import LogMel
 from tympan.tasks.segment.config import SegmentConfig
 
@@ -31,6 +31,21 @@ class Geometry:
     right: int
     skip: int
     needed: int
+
+
+def geometry_of(config: SegmentConfig) -> Geometry:
+    """What a window needs around the samples that it answers for.
+
+    >>> geometry_of(SegmentConfig(hop=160, n_fft=512, reduction=2, widths=(8, 8))).left
+    640
+    """
+    reach = context_of(len(config.widths), config.reduction) * config.hop + config.n_fft // 2
+    before = reach - config.frame // 2
+    ahead = config.lookahead * config.frame if config.causal else 0
+    needed = 2 * reach - config.frame + ahead
+    left = -(-before // config.frame) * config.frame
+    right = -(-(needed - before) // config.frame) * config.frame
+    return Geometry(left, right, left - before, needed)
 
 
 class Segmenter(nn.Module):
@@ -74,14 +89,7 @@ class Segmenter(nn.Module):
     @property
     def geometry(self) -> Geometry:
         """What a window needs around the samples that it answers for."""
-        config = self.config
-        reach = self.encoder.context * config.hop + config.n_fft // 2
-        before = reach - config.frame // 2
-        ahead = config.lookahead * config.frame if config.causal else 0
-        needed = 2 * reach - config.frame + ahead
-        left = -(-before // config.frame) * config.frame
-        right = -(-(needed - before) // config.frame) * config.frame
-        return Geometry(left, right, left - before, needed)
+        return geometry_of(self.config)
 
     def window(self, frames: int) -> int:
         """Samples of a window that answers for so many frames."""

@@ -1,0 +1,348 @@
+"""Score segmenters on decoded recordings, and choose their rules on validation recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tympan.data.table import Example, Supervision
+from tympan.errors import DataError
+from tympan.models import Score
+from tympan.tasks.segment.decode import Rules, Values, segments_of
+from tympan.tasks.segment.evaluation import SegmentEvaluation, limits_of, scores_of
+from tympan.tasks.segment.examples import labels_of, roll_of
+from tympan.tasks.segment.metrics import (
+    Event,
+    ScoreHistogram,
+    event_counts,
+    f1_of,
+    psds,
+    segment_counts,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tympan.data import AudioStore, Table
+    from tympan.tasks.segment.answer import SegmentModel
+    from tympan.tasks.segment.config import SegmentConfig
+
+CHUNK_S = 30.0
+LEAST_SCENES, MOST_SCENES = 40, 200
+# More of it costs time and changes no rule.
+MOST_VALIDATED_S = 3 * 3600.0
+PSDS_THRESHOLDS = tuple(np.round(np.linspace(0.02, 0.98, 25), 3).tolist())
+# The rules that are tried.
+ONSETS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9)
+OFFSET_SHARES = (1.0, 0.75, 0.5, 0.3)
+GAPS_S = (0.0, 0.1, 0.2, 0.4, 0.8)
+SHORTEST_S = (0.0, 0.06, 0.12, 0.25, 0.5)
+PADS_S = (0.0, 0.04, 0.1)
+# So many events of a label pull its thresholds half way from the middle to what fits them.
+PRIOR = 10
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A recording with what a model gives for its frames.
+
+    Attributes:
+        probabilities: `(k, n)`.
+        truth: the events.
+    """
+
+    probabilities: Values
+    truth: tuple[Event, ...]
+
+
+def events_of(example: Example, labels: Sequence[str]) -> tuple[Event, ...]:
+    """The labelled parts of a recording as events; those of one label that overlap are one."""
+    found: list[Event] = []
+    for label in labels:
+        parts = sorted(
+            (part.start_s, part.end_s)
+            for part in example.supervisions
+            if label in labels_of(part)
+        )
+        merged: list[list[float]] = []
+        for start_s, end_s in parts:
+            if merged and start_s < merged[-1][1]:
+                merged[-1][1] = max(merged[-1][1], end_s)
+            else:
+                merged.append([start_s, end_s])
+        found += [(start_s, end_s, label) for start_s, end_s in merged if end_s > start_s]
+    return tuple(sorted(found))
+
+
+def chunks_of(store: AudioStore, path: Path) -> Iterator[Values]:
+    """A decoded recording in blocks `(1, t)`."""
+    assert store.rate_hz is not None
+    step, length = round(CHUNK_S * store.rate_hz), store.length(path)
+    for start in range(0, length, step):
+        yield store.mono(path, start, min(step, length - start))[None]
+
+
+def scored(model: SegmentModel, table: Table, store: AudioStore) -> Iterator[tuple[str, Scored]]:
+    """Each recording of a table, or scenes mixed of them, with its probabilities.
+
+    What learned from scenes is scored on scenes: recordings of one event each say nothing of when.
+    """
+    if model.config.learn_from != "scenes" or any(one.supervisions for one in table):
+        for example in table:
+            probabilities = model.probabilities(chunks_of(store, example.path))
+            yield (
+                table.relative(example.path),
+                Scored(probabilities, events_of(example, model.labels)),
+            )
+        return
+    from tympan.tasks.segment.net import Geometry
+    from tympan.tasks.segment.scenes import SceneExamples
+
+    config = model.config
+    count = min(MOST_SCENES, max(LEAST_SCENES, len(table)))
+    scenes = SceneExamples(table, store, config, model.labels, Geometry(0, 0, 0, 0), count)
+    end_s = scenes.core / config.rate_hz
+    for row in range(count):
+        wave, parts = scenes.scene(np.random.default_rng([2, row]))
+        parts = [replace(p, start_s=max(0.0, p.start_s), end_s=min(end_s, p.end_s)) for p in parts]
+        whole = Example({}, {}, tuple(p for p in parts if p.end_s > p.start_s))
+        probabilities = model.probabilities([wave.astype(np.float32)[None]])
+        yield f"scene {row + 1}", Scored(probabilities, events_of(whole, model.labels))
+
+
+def found_by(one: Scored, rules: Sequence[Rules], frame_s: float, labels: Sequence[str]) -> list[Event]:
+    """The events that rules give."""
+    segments = segments_of(one.probabilities, rules, frame_s, labels)
+    return [(s.start_s, s.end_s, s.label) for s in segments]
+
+
+def evaluate(
+    parts: Sequence[tuple[SegmentModel, Table]], store: AudioStore
+) -> SegmentEvaluation:
+    """See `tympan.tasks.contract.Task.evaluate`.
+
+    Raises:
+        DataError: a table has a label that the model does not know, or no rows.
+    """
+    labels = tuple(dict.fromkeys(label for model, _ in parts for label in model.labels))
+    if not any(_timed(model, table) for model, table in parts):
+        return evaluate_clips(parts, store, labels)
+    histogram = ScoreHistogram(len(labels))
+    events, seconds, files, truths = [], [], [], []
+    points: list[list[list[Event]]] = [[] for _ in PSDS_THRESHOLDS]
+    folds, duration_s = [], 0.0
+    for model, table in parts:
+        check_known(table, model.labels)
+        first, frame_s, rules = len(events), model.config.frame_s, model.rules()
+        for name, one in scored(model, table, store):
+            mine = found_by(one, rules, frame_s, model.labels)
+            truths.append(one.truth)
+            events.append(event_counts(one.truth, mine, labels))
+            seconds.append(segment_counts(one.truth, mine, labels))
+            columns = [labels.index(label) for label in model.labels]
+            roll = rolled(one, model.labels, frame_s)
+            whole = np.zeros((len(labels), roll.shape[1]), np.float32)
+            shown = whole.copy()
+            whole[columns], shown[columns] = roll, one.probabilities
+            histogram.add(shown, whole)
+            for point, threshold in zip(points, PSDS_THRESHOLDS, strict=True):
+                same = [replace(own, onset=threshold, offset=threshold) for own in rules]
+                point.append(found_by(one, same, frame_s, model.labels))
+            duration_s += one.probabilities.shape[1] * frame_s
+            files.append(name)
+        folds.append(slice(first, len(events)))
+    frames = histogram.scores()
+    others = {
+        "psds": psds(truths, points, labels, duration_s),
+        "frame_map": frames["map"],
+        "frame_auc": frames["auc"],
+    }
+    ap, auc = histogram.per_label()
+    counts, spans = np.stack(events), np.stack(seconds)
+    found = SegmentEvaluation(
+        scores=scores_of(counts, spans, others, folds), count=len(files), labels=labels,
+        files=tuple(files), events=counts, seconds=spans, ap=ap, auc=auc, hours=duration_s / 3600,
+    )  # fmt: skip
+    return replace(found, limits=limits_of(found))
+
+
+def rolled(one: Scored, labels: Sequence[str], frame_s: float) -> Values:
+    """The truth of each frame `(k, n)`."""
+    parts = [Supervision(*event) for event in one.truth]
+    number = {label: i for i, label in enumerate(labels)}
+    return roll_of(parts, number, one.probabilities.shape[1], frame_s)
+
+
+def check_known(table: Table, labels: Sequence[str]) -> None:
+    """Refuse a table that cannot be scored with these labels.
+
+    Raises:
+        DataError: it has a label that is not among them, or no rows.
+    """
+    if not len(table):
+        raise DataError("has no recordings to score", file=table.root)
+    named = {label for one in table for part in one.supervisions for label in labels_of(part)}
+    unknown = sorted(named - set(labels))
+    if unknown:
+        what = f"has the label {unknown[0]!r}, which the model does not know"
+        fix = f"the model knows {', '.join(labels[:8])}{' …' * (len(labels) > 8)}"
+        raise DataError(what, file=table.root, fix=fix)
+
+
+def _timed(model: SegmentModel, table: Table) -> bool:
+    """Whether times are known that a model can be scored on."""
+    return model.config.learn_from == "scenes" or any(one.supervisions for one in table)
+
+
+def evaluate_clips(
+    parts: Sequence[tuple[SegmentModel, Table]], store: AudioStore, labels: tuple[str, ...]
+) -> SegmentEvaluation:
+    """Which labels are in recordings whose times are not known: mAP and AUROC."""
+    from tympan.tasks.tag.metrics import auroc, average_precision, intervals
+
+    truths, pooled, files = [], [], []
+    for model, table in parts:
+        check_known(table, model.labels)
+        rows, truth = clip_scores(model, table, store)
+        columns = [labels.index(label) for label in model.labels]
+        wide = np.zeros((2, len(rows), len(labels)))
+        wide[0][:, columns], wide[1][:, columns] = rows, truth
+        pooled.append(wide[0])
+        truths.append(wide[1].astype(int))
+        files += [table.relative(example.path) for example in table]
+    scores, truth = np.concatenate(pooled), np.concatenate(truths)
+    each, area = average_precision(truth, scores), auroc(truth, scores)
+    ends = intervals(truth, scores, (scores > 0.5).astype(int))
+    none = np.zeros((len(files), len(labels), 3), int)
+    values = {"map": float(np.nanmean(each)), "auroc": float(np.nanmean(area))}
+    found = SegmentEvaluation(
+        scores=tuple(Score(n, round(v, 4), ends.get(n)) for n, v in values.items()),
+        count=len(files), labels=labels, files=tuple(files), events=none, seconds=none,
+        ap=each, auc=area,
+    )  # fmt: skip
+    limits = (
+        "Nothing is known of when: it learned from the labels of whole recordings, and is scored "
+        "by them. Its times were not tested.",
+    )
+    return replace(found, limits=limits)
+
+
+def clip_scores(
+    model: SegmentModel, table: Table, store: AudioStore
+) -> tuple[np.ndarray, np.ndarray]:
+    """The pooled probability of each label in each recording `(m, k)`, and which there are."""
+    rows, truth = [], np.zeros((len(table), len(model.labels)), int)
+    for own, example in zip(truth, table, strict=True):
+        p = model.probabilities(chunks_of(store, example.path)).astype(np.float64)
+        rows.append(np.square(p).sum(1) / np.maximum(p.sum(1), 1e-6))  # linear softmax
+        own[[model.labels.index(tag) for tag in example.tags if tag in model.labels]] = 1
+    return np.array(rows).reshape(len(table), len(model.labels)), truth
+
+
+# -- the rules that fit validation recordings ------------------------------------------------------
+
+
+def fitted(model: SegmentModel, table: Table, store: AudioStore) -> SegmentConfig:
+    """The configuration with the rules that fit validation recordings."""
+    config = model.config
+    if not _timed(model, table):
+        from tympan.tasks.tag.scoring import shrunk_thresholds
+
+        pooled, truth = clip_scores(model, table, store)
+        onset = shrunk_thresholds(truth, pooled).round(4)
+        return replace(config, onset=tuple(map(float, onset)))
+    recordings, total_s = [], 0.0
+    for _, one in scored(model, table, store):
+        recordings.append(one)
+        total_s += one.probabilities.shape[1] * config.frame_s
+        if total_s > MOST_VALIDATED_S:
+            break
+    return chosen_rules(recordings, model.labels, config)
+
+
+def chosen_rules(
+    recordings: Sequence[Scored], labels: Sequence[str], config: SegmentConfig
+) -> SegmentConfig:
+    """The configuration with the rules that fit recordings that were not trained on.
+
+    Thresholds of each label, then what all share (pause, shortest, padding), then the thresholds
+    again. What counts is the mean of event F1 and segment F1: the first alone is too strict where
+    annotators placed ends roughly.
+
+    Args:
+        recordings: with their truth; without any event the configuration stays as it is.
+        labels: the labels.
+        config: the configuration.
+    """
+    if not any(one.truth for one in recordings):
+        return config
+    times: Mapping[str, float] = {"gap_s": 0.0, "shortest_s": 0.0, "pad_s": 0.0}
+    rules = [Rules(**times) for _ in labels]
+    for last in (False, True):
+        rules = [
+            _best_thresholds(recordings, i, label, rules[i], config.frame_s)
+            for i, label in enumerate(labels)
+        ]
+        if not last:
+            rules = _best_times(recordings, labels, rules, config.frame_s)
+    counts = [sum(label == name for one in recordings for *_, name in one.truth) for label in labels]
+    onsets, offsets = [], []
+    for own, count in zip(rules, counts, strict=True):
+        share = count / (count + PRIOR)
+        onset = share * own.onset + (1 - share) * 0.5
+        onsets.append(round(onset, 4))
+        offsets.append(round(onset * own.offset / own.onset, 4))
+    return replace(
+        config, onset=tuple(onsets), offset=tuple(offsets), gap_s=rules[0].gap_s,
+        shortest_s=rules[0].shortest_s, pad_s=rules[0].pad_s,
+    )  # fmt: skip
+
+
+def _best_thresholds(
+    recordings: Sequence[Scored], i: int, label: str, rules: Rules, frame_s: float
+) -> Rules:
+    tried = [
+        replace(rules, onset=onset, offset=round(onset * share, 4))
+        for onset in ONSETS
+        for share in OFFSET_SHARES
+    ]
+    values = [_agreement(recordings, [i], [label], [one], frame_s) for one in tried]
+    # Among equals the ones in the middle: they are the farthest from what is wrong.
+    best = [one for one, value in zip(tried, values, strict=True) if value >= max(values) - 1e-9]
+    return sorted(best, key=lambda one: (one.onset, one.offset))[len(best) // 2]
+
+
+def _best_times(
+    recordings: Sequence[Scored], labels: Sequence[str], rules: Sequence[Rules], frame_s: float
+) -> list[Rules]:
+    found = list(rules)
+    best = _agreement(recordings, range(len(labels)), labels, found, frame_s)
+    for name, values in (("gap_s", GAPS_S), ("shortest_s", SHORTEST_S), ("pad_s", PADS_S)):
+        for value in values[1:]:
+            tried = [replace(own, **{name: value}) for own in found]
+            agreement = _agreement(recordings, range(len(labels)), labels, tried, frame_s)
+            if agreement > best + 1e-3:
+                best, found = agreement, tried
+    return found
+
+
+def _agreement(
+    recordings: Sequence[Scored],
+    rows: Sequence[int],
+    labels: Sequence[str],
+    rules: Sequence[Rules],
+    frame_s: float,
+) -> float:
+    """Mean of event F1 and segment F1 over the labels that are there or were found."""
+    events = np.zeros((len(labels), 3), np.int64)
+    seconds = np.zeros((len(labels), 3), np.int64)
+    for one in recordings:
+        own = Scored(one.probabilities[list(rows)], one.truth)
+        mine = found_by(own, rules, frame_s, labels)
+        truth = [event for event in one.truth if event[2] in labels]
+        events += event_counts(truth, mine, labels)
+        seconds += segment_counts(truth, mine, labels)
+    return float(np.nanmean([np.nan_to_num(f1_of(events)), np.nan_to_num(f1_of(seconds))]))
