@@ -81,7 +81,7 @@ class SegmentConfig:
     n_mels: int = 64
     f_min_hz: float = 30.0
     f_max_hz: float = 0.0
-    widths: tuple[int, ...] = (32, 64, 96, 128)
+    widths: tuple[int, ...] = (16, 32, 64, 128)
     reduction: int = 2
     features: int = 128
     layers: int = 1

@@ -10,7 +10,7 @@ import numpy as np
 
 from tympan.errors import ArgumentError, DataError
 from tympan.tasks.contract import VAL_FRACTION, Log, Phase, Recipe
-from tympan.tasks.recipes import common_rate_hz, configured, share_above
+from tympan.tasks.recipes import TEST_FRACTION, common_rate_hz, configured, share_above
 from tympan.tasks.segment.config import SegmentConfig
 from tympan.tasks.segment.examples import labels_of
 
@@ -24,8 +24,10 @@ PRETRAINED_FIELDS = (
     "rate_hz", "n_fft", "hop", "n_mels", "f_min_hz", "f_max_hz", "widths", "reduction", "features",
     "layers", "causal", "lookahead",
 )  # fmt: skip
-STEPS, MOST_EPOCHS, LEAST_EPOCHS = 1500, 200, 12
+# So many steps are taken, more or less, whatever the number of recordings.
+STEPS, MOST_EPOCHS, LEAST_EPOCHS = 900, 150, 10
 BATCH = 16
+SCENE_ROWS = 320  # scenes that an epoch has at least
 # With more of the power above what the net gets, the net would not get the sound.
 MOST_LOST = 0.3
 LOWEST_RATE_HZ = 1000
@@ -80,7 +82,8 @@ def recipe(
     if settings.pop("augment", None) is not None:
         what = "segment has its own augmentation: noise and rooms would move what times are of"
         raise ArgumentError(what, fix="--set gain_db=… mask=… mixup_p=… change it")
-    config, training, user_set = configured(config, usual_training(), settings)
+    usual = replace(usual_training(), epochs=epochs_for(table, config))
+    config, training, user_set = configured(config, usual, settings)
     return Recipe(
         phases=(Phase(training, config),),
         reasons=(*reasons, why),
@@ -88,6 +91,18 @@ def recipe(
         val_fraction=VAL_FRACTION,
         initialize=None if start is None else Initialize(start),
     )
+
+
+def epochs_for(table: Table, config: SegmentConfig) -> int:
+    """So many epochs that a small folder is gone through as often as it needs, a large one less."""
+    if config.learn_from == "scenes":
+        rows = float(max(SCENE_ROWS, 3 * len(table)))
+    else:
+        # Recordings are not decoded yet; they last as long as what is marked in them, or more.
+        ends = (max((p.end_s for p in one.supervisions), default=0.0) for one in table)
+        rows = sum(max(1.0, end_s / config.crop_s) for end_s in ends)
+    steps = max(1.0, rows * (1 - VAL_FRACTION - TEST_FRACTION) / BATCH)
+    return int(np.clip(round(STEPS / steps), LEAST_EPOCHS, MOST_EPOCHS))
 
 
 def learned_from(table: Table, background: str) -> tuple[str, str]:

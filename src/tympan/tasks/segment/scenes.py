@@ -18,6 +18,7 @@ from tympan.data.examples import digest
 from tympan.data.table import Supervision
 from tympan.errors import DataError
 from tympan.tasks.segment.examples import roll_of
+from tympan.tasks.segment.recipe import SCENE_ROWS
 
 if TYPE_CHECKING:
     from tympan.data import AudioStore, Table
@@ -32,7 +33,6 @@ BELOW_PEAK_DB, LEVEL_S = 30.0, 0.02
 # So much of a scene events fill, on average, and no more of them than so.
 FILLED, MOST_EVENTS = 0.45, 12
 ROOM_SHARE = 0.3
-ROWS = 320
 FLOOR_RMS = 1e-3
 
 
@@ -99,7 +99,7 @@ class SceneExamples:
         count = len(table) - len(self.backgrounds)
         self.frames = max(1, round(config.crop_s / config.frame_s))
         self.core = self.frames * config.frame
-        self.sizes = np.full(rows or max(ROWS, 3 * count), self.core, np.int64)
+        self.sizes = np.full(rows or max(SCENE_ROWS, 3 * count), self.core, np.int64)
         lengths = store.lengths(table.paths)[[i for own in self.by_label.values() for i in own]]
         per_scene = FILLED * self.core / max(1.0, float(np.median(lengths)))
         self.mean_events = float(np.clip(per_scene, 1.0, MOST_EVENTS))
