@@ -2,7 +2,8 @@
 
     python -m recipes.music_tags render --scale 0.08 --runs .runs/music …   # music to mix in
     python -m recipes.speech render --shared ../shared/data --music .runs/music/data
-    python -m recipes.speech train
+    python -m recipes.speech train --out first   # stopped after the sixth of sixteen epochs
+    python -m recipes.speech train --start .runs/speech/first --epochs 4 --lr 2e-3
     python -m recipes.speech ship --shared ../shared/data --music .runs/music/data
 """
 
@@ -31,6 +32,8 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=Path("../shared/data"))
     parser.add_argument("--music", type=Path)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--lr", type=float, default=3e-3)
+    parser.add_argument("--start", type=Path, help="folder of a training to go on from")
     parser.add_argument("--out", default="model")
     options = parser.parse_args()
     if options.step == "render":
@@ -41,7 +44,15 @@ def main() -> None:
                   f"{len(own.music)} pieces of music", flush=True)  # fmt: skip
             render(own, options.runs / part, scenes, backgrounds, SEED + (part == "val"))
     elif options.step == "train":
-        train(options.runs, options.runs / options.out, options.epochs)
+        train(options.runs, options.runs / options.out, options.epochs, options.lr, options.start)
+
+
+def best_of(folder: Path):  # type: ignore[no-untyped-def]
+    """The weights of the best epoch of a training."""
+    from safetensors.torch import load_file
+
+    state = load_file(folder / "best.safetensors")
+    return {name.removeprefix("net/"): value for name, value in state.items()}
 
 
 def config_of():  # type: ignore[no-untyped-def]
@@ -55,7 +66,7 @@ def config_of():  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-def train(runs: Path, out: Path, epochs: int) -> None:
+def train(runs: Path, out: Path, epochs: int, lr: float, start: Path | None) -> None:
     """Train on mixtures, with the learner that users have."""
     import torch
 
@@ -68,10 +79,12 @@ def train(runs: Path, out: Path, epochs: int) -> None:
     torch.manual_seed(SEED)
     config = config_of()
     net = Segmenter(config, 1)
+    if start is not None:
+        net.load_state_dict(best_of(start))
     learner = SegmentLearner(net, config, LABELS)
     frames = round(CROP_S / config.frame_s)
     training = TrainingConfig(
-        epochs=epochs, batch_size=32, lr=3e-3, weight_decay=0.01, warmup_epochs=1.0,
+        epochs=epochs, batch_size=32, lr=lr, weight_decay=0.01, warmup_epochs=1.0 if start is None else 0.2,
         ema_decay=0.998, seed=SEED, precision="32", checkpoint_every_s=120,
     )  # fmt: skip
     parts = {
@@ -82,7 +95,10 @@ def train(runs: Path, out: Path, epochs: int) -> None:
         part: Batches(rows, batch_size=32, training=part == "train", seed=SEED, workers=1)
         for part, rows in parts.items()
     }
-    history = fit(learner, batches["train"], batches["val"], training, out, progress=True)
+    history = fit(
+        learner, batches["train"], batches["val"], training, out, progress=True,
+        start="" if start is None else str(start.name),
+    )  # fmt: skip
     print(json.dumps(history.start or {}))
     save_model(out, net.state_dict(), Card(name=NAME, task="segment", labels=LABELS,
                                            config=config.to_dict()))  # fmt: skip

@@ -297,7 +297,7 @@ class SpeechMixtures:
         rng = np.random.default_rng([self.seed, row]) if rng is None else rng
         whole = self.geometry.left + self.core + self.geometry.right
         wave, truth = np.zeros(whole, np.float32), np.zeros(self.frames, np.float32)
-        if rng.random() < 0.85:
+        if rng.random() < 0.78:
             i = rng.integers(len(self.speech))
             hop = round(TRUTH_S * RATE_HZ)
             start = int(rng.integers((self.speech.shape[1] - whole) // hop)) * hop

@@ -215,7 +215,7 @@ class SegmentDecoder:
         new = _Padded(max(0.0, start_s), end_s, run.total, run.count, run.cut_after)
         held = self._held
         if held is not None:
-            touches = new.start_s <= held.end_s and pad_s > 0 and not held.cut_after
+            touches = new.start_s <= held.end_s + 1e-9 and pad_s > 0 and not held.cut_after
             too_long = self._longest and new.end_s - held.start_s > self._rules.longest_s
             if touches and not too_long:
                 total, count = held.total + new.total, held.count + new.count
@@ -235,7 +235,7 @@ class SegmentDecoder:
         if self._held is None:
             return
         next_s = (self._now if self._run is None else self._run.first) * self._frame_s
-        if self._held.cut_after or self._held.end_s < next_s - self._rules.pad_s:
+        if self._held.cut_after or self._held.end_s + 1e-9 < next_s - self._rules.pad_s:
             self._give(self._held, found)
             self._held = None
 
