@@ -30,6 +30,7 @@ __getattr__, __dir__, __all__ = attach(
         "find": "tympan.tasks.embed.find",
         "label": "tympan.tasks.embed.label",
         "tag": "tympan.tasks.tag.api",
+        "segment": "tympan.tasks.segment.api",
         "hear": "tympan.report.hear",
         "show": "tympan.spectra.figures",
         "explain": "tympan.report.explain",

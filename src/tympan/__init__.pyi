@@ -28,6 +28,7 @@ from tympan.tasks.embed.find import find as find
 from tympan.tasks.embed.label import label as label
 from tympan.tasks.engines import list_engines as list_engines
 from tympan.tasks.evaluating import evaluate as evaluate
+from tympan.tasks.segment.api import segment as segment
 from tympan.tasks.tag.api import tag as tag
 
 __version__: str

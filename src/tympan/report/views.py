@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _BUILT_IN = (
     "tympan.report.classification",
     "tympan.report.classifier_scores",
+    "tympan.report.segmenting",
     "tympan.report.tagging",
 )
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from tympan.errors import ArgumentError
 from tympan.tasks.results import Segment
-from tympan.tasks.segment.decode import Rules, SegmentDecoder, segments_of
+from tympan.tasks.segment.decode import SegmentRules, SegmentDecoder, segments_of
 
 FRAME_S = 0.1
 FRAMES = st.lists(st.sampled_from([0.0, 0.1, 0.3, 0.5, 0.6, 0.9, 1.0]), max_size=60)
 RULES = st.builds(
-    Rules,
+    SegmentRules,
     onset=st.sampled_from([0.3, 0.5, 0.6]),
     offset=st.sampled_from([0.1, 0.3]),
     shortest_s=st.sampled_from([0.0, 0.1, 0.25]),
@@ -26,12 +26,12 @@ RULES = st.builds(
 )
 
 
-def times(values: list[float], rules: Rules) -> list[tuple[float, float]]:
+def times(values: list[float], rules: SegmentRules) -> list[tuple[float, float]]:
     found = segments_of(np.array([values], np.float32), [rules], FRAME_S, ["a"])
     return [(round(s.start_s, 6), round(s.end_s, 6)) for s in found]
 
 
-def plainly(values: np.ndarray, rules: Rules) -> list[tuple[float, float]]:
+def plainly(values: np.ndarray, rules: SegmentRules) -> list[tuple[float, float]]:
     """The rules as the module states them, one after another on the whole, but for longest_s."""
     gap = math.ceil(rules.gap_s / FRAME_S - 1e-6)
     shortest = math.ceil(rules.shortest_s / FRAME_S - 1e-6)
@@ -65,7 +65,7 @@ def plainly(values: np.ndarray, rules: Rules) -> list[tuple[float, float]]:
 @settings(max_examples=400, deadline=None)
 @given(FRAMES, RULES, st.lists(st.integers(1, 20), max_size=12))
 def test_blocks_give_the_segments_of_the_whole(
-    values: list[float], rules: Rules, sizes: list[int]
+    values: list[float], rules: SegmentRules, sizes: list[int]
 ) -> None:
     p = np.array(values, np.float32)
     whole = segments_of(p[None], [rules], FRAME_S, ["a"])
@@ -83,7 +83,7 @@ def test_blocks_give_the_segments_of_the_whole(
 
 @settings(max_examples=400, deadline=None)
 @given(FRAMES, RULES)
-def test_the_rules_are_those_that_are_stated(values: list[float], rules: Rules) -> None:
+def test_the_rules_are_those_that_are_stated(values: list[float], rules: SegmentRules) -> None:
     p = np.array(values, np.float32)
     found = segments_of(p[None], [rules], FRAME_S, ["a"])
     assert all(a.end_s <= b.start_s + 1e-9 for a, b in zip(found, found[1:], strict=False))
@@ -97,33 +97,33 @@ def test_the_rules_are_those_that_are_stated(values: list[float], rules: Rules) 
 
 def test_each_rule_does_what_its_name_says() -> None:
     values = [0, 0.9, 0.4, 0.9, 0, 0, 0.9, 0, 0, 0, 0]
-    assert times(values, Rules(0.5, 0.5)) == [(0.1, 0.2), (0.3, 0.4), (0.6, 0.7)]
-    assert times(values, Rules(0.5, 0.3)) == [(0.1, 0.4), (0.6, 0.7)]
-    assert times(values, Rules(0.5, 0.3, gap_s=0.3)) == [(0.1, 0.7)]
+    assert times(values, SegmentRules(0.5, 0.5)) == [(0.1, 0.2), (0.3, 0.4), (0.6, 0.7)]
+    assert times(values, SegmentRules(0.5, 0.3)) == [(0.1, 0.4), (0.6, 0.7)]
+    assert times(values, SegmentRules(0.5, 0.3, gap_s=0.3)) == [(0.1, 0.7)]
     # A pause that is as long as gap_s is a pause.
-    assert times(values, Rules(0.5, 0.3, gap_s=0.2)) == [(0.1, 0.4), (0.6, 0.7)]
-    assert times(values, Rules(0.5, 0.3, shortest_s=0.2)) == [(0.1, 0.4)]
-    assert times(values, Rules(0.5, 0.3, pad_s=0.05)) == [(0.05, 0.45), (0.55, 0.75)]
-    assert times(values, Rules(0.5, 0.3, pad_s=0.1)) == [(0.0, 0.8)]
+    assert times(values, SegmentRules(0.5, 0.3, gap_s=0.2)) == [(0.1, 0.4), (0.6, 0.7)]
+    assert times(values, SegmentRules(0.5, 0.3, shortest_s=0.2)) == [(0.1, 0.4)]
+    assert times(values, SegmentRules(0.5, 0.3, pad_s=0.05)) == [(0.05, 0.45), (0.55, 0.75)]
+    assert times(values, SegmentRules(0.5, 0.3, pad_s=0.1)) == [(0.0, 0.8)]
 
 
 def test_a_long_segment_is_cut_at_its_quietest_place() -> None:
     values = [0.9] * 12 + [0.6] + [0.9] * 12
-    assert times(values, Rules(longest_s=1.6)) == [(0.0, 1.2), (1.2, 2.5)]
+    assert times(values, SegmentRules(longest_s=1.6)) == [(0.0, 1.2), (1.2, 2.5)]
 
 
 def test_a_short_segment_is_dropped_before_padding_makes_it_long() -> None:
-    assert times([0, 0.9, 0, 0, 0], Rules(shortest_s=0.2, pad_s=0.3)) == []
+    assert times([0, 0.9, 0, 0, 0], SegmentRules(shortest_s=0.2, pad_s=0.3)) == []
 
 
 def test_the_score_is_the_mean_over_the_frames_of_the_label() -> None:
     p = np.array([[0.8, 0.6, 0.0, 0.0, 0.7]], np.float32)
-    found = segments_of(p, [Rules(gap_s=1.0)], FRAME_S, ["a"])
+    found = segments_of(p, [SegmentRules(gap_s=1.0)], FRAME_S, ["a"])
     assert found[0].score == pytest.approx(0.7)
 
 
 def test_memory_is_bounded_on_an_endless_segment() -> None:
-    decoder = SegmentDecoder(Rules(longest_s=5.0), FRAME_S)
+    decoder = SegmentDecoder(SegmentRules(longest_s=5.0), FRAME_S)
     given_out = 0
     for _ in range(1000):
         given_out += len(decoder.push(np.full(50, 0.9, np.float32)))
@@ -138,4 +138,4 @@ def test_memory_is_bounded_on_an_endless_segment() -> None:
 )  # fmt: skip
 def test_rules_that_contradict_themselves_are_refused(values: dict[str, float]) -> None:
     with pytest.raises(ArgumentError):
-        Rules(**values)
+        SegmentRules(**values)

@@ -37,7 +37,7 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "TASK": "tympan.tasks.segment.task",
-        "Rules": "tympan.tasks.segment.decode",
+        "SegmentRules": "tympan.tasks.segment.decode",
         "SegmentConfig": "tympan.tasks.segment.config",
         "SegmentDecoder": "tympan.tasks.segment.decode",
         "SegmentEvaluation": "tympan.tasks.segment.evaluation",

@@ -12,7 +12,7 @@ from tympan.errors import ArgumentError
 from tympan.tasks.model import BaseModel, WindowSession
 from tympan.tasks.results.parts import Segment
 from tympan.tasks.results.segments import Segments
-from tympan.tasks.segment.decode import Rules, SegmentDecoder, Values
+from tympan.tasks.segment.decode import SegmentRules, SegmentDecoder, Values
 from tympan.tasks.windows import Batcher, OverlapAdd, OverlappingWindows, Window
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class SegmentModel(BaseModel[Segments]):
         gap_s: float | None = None,
         pad_s: float | None = None,
         longest_s: float | None = None,
-    ) -> tuple[Rules, ...]:
+    ) -> tuple[SegmentRules, ...]:
         """The rules of each label: those given, else those chosen after the training.
 
         Raises:
@@ -124,7 +124,7 @@ class SegmentModel(BaseModel[Segments]):
             if offset is not None:
                 end = offset
                 begin = max(begin, end) if onset is None else begin
-            found.append(Rules(begin, end, *times))
+            found.append(SegmentRules(begin, end, *times))
         return tuple(found)
 
     def session(
@@ -158,7 +158,7 @@ class SegmentSession(WindowSession[Segments]):
     """A recording on its way to its segments; `push` gives each as soon as it is final."""
 
     def __init__(
-        self, model: SegmentModel, name: str, rules: Sequence[Rules], batcher: Batcher
+        self, model: SegmentModel, name: str, rules: Sequence[SegmentRules], batcher: Batcher
     ) -> None:
         windows = model.windows
         super().__init__(windows.cutter(), batcher)
@@ -226,7 +226,7 @@ class CausalSession(SegmentSession):
     """The same for a causal net: each window goes on from the state of the one before."""
 
     def __init__(
-        self, model: SegmentModel, name: str, rules: Sequence[Rules], batcher: Batcher
+        self, model: SegmentModel, name: str, rules: Sequence[SegmentRules], batcher: Batcher
     ) -> None:
         super().__init__(model, name, rules, batcher)
         self._state: torch.Tensor | None = None

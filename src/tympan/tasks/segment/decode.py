@@ -26,7 +26,7 @@ Values = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Rules:
+class SegmentRules:
     """How segments of one label are made of probabilities; see the module.
 
     Args:
@@ -89,11 +89,11 @@ class SegmentDecoder:
     """Makes segments of one label, block by block.
 
     Args:
-        rules: see `Rules`.
+        rules: see `SegmentRules`.
         frame_s: length of a frame.
         label: of the segments.
 
-    >>> decoder = SegmentDecoder(Rules(0.5, 0.3), 0.1, "dog")
+    >>> decoder = SegmentDecoder(SegmentRules(0.5, 0.3), 0.1, "dog")
     >>> decoder.push(np.array([0.1, 0.6, 0.4, 0.2], np.float32))
     []
     >>> [print(one) for one in decoder.finish()]
@@ -101,7 +101,7 @@ class SegmentDecoder:
     [None]
     """
 
-    def __init__(self, rules: Rules, frame_s: float, label: str = "") -> None:
+    def __init__(self, rules: SegmentRules, frame_s: float, label: str = "") -> None:
         self._rules, self._frame_s, self._label = rules, frame_s, label
         # A length that is a whole number of frames must not fail by a rounding error.
         self._gap = math.ceil(rules.gap_s / frame_s - 1e-6)
@@ -245,7 +245,7 @@ class SegmentDecoder:
 
 
 def segments_of(
-    probabilities: Values, rules: Sequence[Rules], frame_s: float, labels: Sequence[str]
+    probabilities: Values, rules: Sequence[SegmentRules], frame_s: float, labels: Sequence[str]
 ) -> tuple[Segment, ...]:
     """All segments of a recording at once, in order of their beginnings.
 
@@ -256,7 +256,7 @@ def segments_of(
         labels: the `k` labels.
 
     >>> p = np.array([[0, 1, 1, 0, 1, 0]], np.float32)
-    >>> [(s.start_s, s.end_s) for s in segments_of(p, [Rules(gap_s=2)], 1.0, ["a"])]
+    >>> [(s.start_s, s.end_s) for s in segments_of(p, [SegmentRules(gap_s=2)], 1.0, ["a"])]
     [(1.0, 5.0)]
     """
     found: list[Segment] = []

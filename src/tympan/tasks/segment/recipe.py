@@ -138,7 +138,8 @@ def front(
     elif band is not None:
         low_hz, high_hz = 0.8 * band[0], min(1.2 * band[1], common_hz / 2)
         rate_hz = int(min(common_hz, max(LOWEST_RATE_HZ, 1000 * np.ceil(2.5 * high_hz / 1000))))
-        low_hz, high_hz = min(low_hz, 0.5 * high_hz), min(high_hz, rate_hz / 2)
+        high_hz = min(high_hz, rate_hz / 2)
+        low_hz = min(low_hz, 0.8 * high_hz)
         reasons.append(f"marked parts lie in {band[0]:.0f} – {band[1]:.0f} Hz, so the net gets that")
     elif common_hz > config.rate_hz:
         lost = share_above(table, config.rate_hz / 2)
@@ -154,7 +155,7 @@ def front(
     n_mels = config.n_mels if n_fft >= 256 else max(16, min(config.n_mels, n_fft // 4))
     found = replace(
         config, rate_hz=int(rate_hz), hop=hop, n_fft=n_fft, n_mels=n_mels,
-        f_min_hz=min(low_hz, rate_hz / 8), f_max_hz=high_hz,
+        f_min_hz=low_hz if band is not None else min(low_hz, rate_hz / 8), f_max_hz=high_hz,
     )  # fmt: skip
     if found.rate_hz != config.rate_hz:
         reasons.append(

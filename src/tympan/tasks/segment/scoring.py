@@ -11,7 +11,7 @@ import numpy as np
 from tympan.data.table import Example, Supervision
 from tympan.errors import DataError
 from tympan.models import Score
-from tympan.tasks.segment.decode import Rules, Values, segments_of
+from tympan.tasks.segment.decode import SegmentRules, Values, segments_of
 from tympan.tasks.segment.evaluation import SegmentEvaluation, limits_of, scores_of
 from tympan.tasks.segment.examples import labels_of, roll_of
 from tympan.tasks.segment.metrics import (
@@ -113,7 +113,7 @@ def scored(model: SegmentModel, table: Table, store: AudioStore) -> Iterator[tup
         yield f"scene {row + 1}", Scored(probabilities, events_of(whole, model.labels))
 
 
-def found_by(one: Scored, rules: Sequence[Rules], frame_s: float, labels: Sequence[str]) -> list[Event]:
+def found_by(one: Scored, rules: Sequence[SegmentRules], frame_s: float, labels: Sequence[str]) -> list[Event]:
     """The events that rules give."""
     segments = segments_of(one.probabilities, rules, frame_s, labels)
     return [(s.start_s, s.end_s, s.label) for s in segments]
@@ -280,7 +280,7 @@ def chosen_rules(
     if not any(one.truth for one in recordings):
         return config
     times: Mapping[str, float] = {"gap_s": 0.0, "shortest_s": 0.0, "pad_s": 0.0}
-    rules = [Rules(**times) for _ in labels]
+    rules = [SegmentRules(**times) for _ in labels]
     for last in (False, True):
         rules = [
             _best_thresholds(recordings, i, label, rules[i], config.frame_s)
@@ -302,8 +302,8 @@ def chosen_rules(
 
 
 def _best_thresholds(
-    recordings: Sequence[Scored], i: int, label: str, rules: Rules, frame_s: float
-) -> Rules:
+    recordings: Sequence[Scored], i: int, label: str, rules: SegmentRules, frame_s: float
+) -> SegmentRules:
     tried = [
         replace(rules, onset=onset, offset=round(onset * share, 4))
         for onset in ONSETS
@@ -316,8 +316,8 @@ def _best_thresholds(
 
 
 def _best_times(
-    recordings: Sequence[Scored], labels: Sequence[str], rules: Sequence[Rules], frame_s: float
-) -> list[Rules]:
+    recordings: Sequence[Scored], labels: Sequence[str], rules: Sequence[SegmentRules], frame_s: float
+) -> list[SegmentRules]:
     found = list(rules)
     best = _agreement(recordings, range(len(labels)), labels, found, frame_s)
     for name, values in (("gap_s", GAPS_S), ("shortest_s", SHORTEST_S), ("pad_s", PADS_S)):
@@ -333,7 +333,7 @@ def _agreement(
     recordings: Sequence[Scored],
     rows: Sequence[int],
     labels: Sequence[str],
-    rules: Sequence[Rules],
+    rules: Sequence[SegmentRules],
     frame_s: float,
 ) -> float:
     """Mean of event F1 and segment F1 over the labels that are there or were found."""
