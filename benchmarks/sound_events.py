@@ -2,8 +2,8 @@
 
 The scenes are those of DCASE 2016, task 2, **rebuilt**: its six time lines of two minutes (one to
 five events of each of eleven classes; in three of them events overlap), each three times with other
-events, none of which were trained on. The originals and their background are not at hand; the background is noise that falls
-by 3 – 6 dB an octave with a hum. So the figures are not those of the challenge, whose scenes were
+events, none of which were trained on. The originals and their background are not at hand; the
+background is noise that falls by 3 – 6 dB an octave with a hum. So the figures are not those of the challenge, whose scenes were
 recorded in an office. The level of each event is −6, 0 or 6 dB above the background.
 
 Trained is as a user would: a folder with fourteen recordings of each class and one of backgrounds
@@ -173,7 +173,7 @@ def run() -> None:
             if level_db == LEVELS_DB[-1] and kind == "scenes":
                 each = found.table()
     main("sound_events", rows, figures, title="Sound events", about=__doc__ or "",
-         more={"Each class, 6 dB above the background (one seed)": _with_spread(each)}, why=WHY)  # fmt: skip
+         more={"Each class, 6 dB above the background": _with_spread(each)}, why=WHY)  # fmt: skip
 
 
 def _with_spread(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -30,9 +30,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from recipes.speech_data import VOICES, decoded, is_clean, rows_of, spoken
 
 from benchmarks.common import DATA, arguments, main
-from recipes.speech_data import VOICES, decoded, is_clean, rows_of, spoken
 
 MIXTURES, LENGTH_S, RATE_HZ, SEED, SPEECH = 60, 20.0, 16_000, 0, "0.1"
 HOP = 160
@@ -90,7 +90,9 @@ def noises(*labels: str) -> list[Wave]:
     return [
         float_of(decoded(DATA / "esc50" / row["file_name"]))
         for row in rows_of(DATA / "esc50")
-        if row["fold"] == "5" and row["label"] not in VOICES and row["label"] in (labels or row["label"])
+        if row["fold"] == "5"
+        and row["label"] not in VOICES
+        and row["label"] in (labels or row["label"])
     ]
 
 
@@ -228,9 +230,7 @@ def f1_of(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
 def text_of(value: Any, pairs: Sequence[tuple[np.ndarray, np.ndarray]], digits: int = 3) -> str:
     """A figure with its 95 % interval over mixtures."""
     rng = np.random.default_rng(SEED)
-    drawn = [
-        value([pairs[i] for i in rng.integers(0, len(pairs), len(pairs))]) for _ in range(200)
-    ]
+    drawn = [value([pairs[i] for i in rng.integers(0, len(pairs), len(pairs))]) for _ in range(200)]
     low, high = np.percentile(drawn, [2.5, 97.5])
     return f"{value(pairs):.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
 
@@ -245,7 +245,9 @@ def shifted(rows: Sequence[tuple[np.ndarray, np.ndarray]], truth: np.ndarray) ->
     return best[1]
 
 
-def condition(name: str, waves: Wave, truth: np.ndarray, figures: dict[str, float]) -> list[dict[str, object]]:
+def condition(
+    name: str, waves: Wave, truth: np.ndarray, figures: dict[str, float]
+) -> list[dict[str, object]]:
     """A row for each of the two."""
     key = name.replace(" ", "_")
     rows = []
@@ -253,14 +255,28 @@ def condition(name: str, waves: Wave, truth: np.ndarray, figures: dict[str, floa
     pairs = [(p, t) for (p, _), t in zip(mine, truth, strict=True)]
     spans = [(c, t) for (_, c), t in zip(mine, truth, strict=True)]
     figures[f"auc_{key}"], figures[f"f1_{key}"] = auc_of(pairs), f1_of(spans)
-    rows.append({"mixtures": name, "model": "tympan", "AUC": text_of(auc_of, pairs), "F1": text_of(f1_of, spans)})
+    rows.append(
+        {
+            "mixtures": name,
+            "model": "tympan",
+            "AUC": text_of(auc_of, pairs),
+            "F1": text_of(f1_of, spans),
+        }
+    )
     other = peer(waves)
     if other is not None:
         found, _ = other
         pairs = list(zip(shifted(found, truth), truth, strict=True))
         spans = [(c, t) for (_, c), t in zip(found, truth, strict=True)]
         figures[f"silero_auc_{key}"], figures[f"silero_f1_{key}"] = auc_of(pairs), f1_of(spans)
-        rows.append({"mixtures": name, "model": PEER, "AUC": text_of(auc_of, pairs), "F1": text_of(f1_of, spans)})
+        rows.append(
+            {
+                "mixtures": name,
+                "model": PEER,
+                "AUC": text_of(auc_of, pairs),
+                "F1": text_of(f1_of, spans),
+            }
+        )
     return rows
 
 
@@ -276,7 +292,9 @@ def alarms(count: int, figures: dict[str, float]) -> list[dict[str, object]]:
             (10 ** (db / 20) * rng.standard_normal(size)).astype(np.float32)
             for db in np.linspace(-80, -60, count)
         ],
-        "keyboard and mouse": [filled(noises("keyboard_typing", "mouse_click"), size, rng) for _ in range(count)],
+        "keyboard and mouse": [
+            filled(noises("keyboard_typing", "mouse_click"), size, rng) for _ in range(count)
+        ],
         "all noises of fold 5": [filled(noises(), size, rng) for _ in range(3 * count)],
         "music": [filled(music(), size, rng) for _ in range(count)],
         "singing (one singer)": [filled(singing, size, rng)],
@@ -344,7 +362,15 @@ def run() -> None:
         "False alarms": alarms(2 if options.quick else 10, figures),
         "Speed": speed(figures, base),
     }
-    main("speech_activity", rows, figures, title="Speech activity", about=__doc__ or "", more=more, why=WHY)
+    main(
+        "speech_activity",
+        rows,
+        figures,
+        title="Speech activity",
+        about=__doc__ or "",
+        more=more,
+        why=WHY,
+    )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """Make the shipped model `speech`: when is somebody speaking? Less than 100,000 parameters.
 
-    python -m recipes.music_tags render --scale 0.08 --runs .runs/music …   # music to mix in
-    python -m recipes.speech render --shared ../shared/data --music .runs/music/data
-    python -m recipes.speech train --out first   # stopped after the sixth of sixteen epochs
-    python -m recipes.speech train --start .runs/speech/first --epochs 4 --lr 2e-3
-    python -m recipes.speech ship --shared ../shared/data --music .runs/music/data
+python -m recipes.music_tags render --scale 0.08 --runs .runs/music …   # music to mix in
+python -m recipes.speech render --shared ../shared/data --music .runs/music/data
+python -m recipes.speech train --out first   # stopped after the sixth of sixteen epochs
+python -m recipes.speech train --start .runs/speech/first --epochs 4 --lr 2e-3
+python -m recipes.speech ship --shared ../shared/data --music .runs/music/data
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ EPOCHS = 16
 
 
 DATA: dict[str, Any] = {
-    "name": "LibriSpeech train-clean, wake words and spoken commands of Picovoice, Kerstin (German), "
-    "mixed with ESC-50 folds 1 to 3 and rendered music",
+    "name": "LibriSpeech train-clean, wake words and spoken commands of Picovoice, Kerstin "
+    "(German), mixed with ESC-50 folds 1 to 3 and rendered music",
     "licences": {
         "LibriSpeech (226 speakers)": "CC-BY-4.0",
         "wake words, speech to intent": "Apache-2.0",
@@ -93,8 +93,9 @@ def main() -> None:
 
 def ship(runs: Path, out: Path) -> None:
     """Choose the rules, round the weights, score what is read back, write it into the package."""
-    from benchmarks import speech_activity as measured
     from dataclasses import replace
+
+    from benchmarks import speech_activity as measured
 
     from tympan.models import Card, Score, load_model, save_model
     from tympan.models.catalogue import shipped_folder
@@ -109,7 +110,12 @@ def ship(runs: Path, out: Path) -> None:
     net.half().float().eval()  # as it ships
     model = SegmentModel(net, config_of(), LABELS, NAME)
     config = chosen_rules(validation(runs, model), LABELS, model.config)
-    print({name: getattr(config, name) for name in ("onset", "offset", "gap_s", "shortest_s", "pad_s")})
+    print(
+        {
+            name: getattr(config, name)
+            for name in ("onset", "offset", "gap_s", "shortest_s", "pad_s")
+        }
+    )
     card = Card(
         name=NAME, task="segment", version="0.1", labels=list(LABELS), config=config.to_dict(),
         description="When is somebody speaking? A stream is answered with a delay of up to 1.3 s.",
@@ -200,7 +206,8 @@ def train(runs: Path, out: Path, epochs: int, lr: float, start: Path | None) -> 
     learner = SegmentLearner(net, config, LABELS)
     frames = round(CROP_S / config.frame_s)
     training = TrainingConfig(
-        epochs=epochs, batch_size=32, lr=lr, weight_decay=0.01, warmup_epochs=1.0 if start is None else 0.2,
+        epochs=epochs, batch_size=32, lr=lr, weight_decay=0.01,
+        warmup_epochs=1.0 if start is None else 0.2,
         ema_decay=0.998, seed=SEED, precision="32", checkpoint_every_s=120,
     )  # fmt: skip
     parts = {

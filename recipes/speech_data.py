@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def without_short(found: np.ndarray, value: bool, shortest_s: float) -> np.ndarr
     found = found.copy()
     edges = np.flatnonzero(np.diff(found.astype(int))) + 1
     bounds = [0, *edges.tolist(), len(found)]
-    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+    for first, last in pairwise(bounds):
         inside = first > 0 and last < len(found)
         short = (last - first) * TRUTH_S < shortest_s
         if last > first and bool(found[first]) is value and short and (inside or value):

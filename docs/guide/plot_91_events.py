@@ -29,9 +29,11 @@ SOUNDS = ("beep", "sweep")
 def scene(seed, seconds=8.0):
     """A recording, and its events as rows (start_s, end_s, label)."""
     rng = np.random.default_rng(seed)
-    wave = synth.white_noise(
-        duration_s=seconds, rate_hz=RATE_HZ, amplitude=0.02, seed=seed
-    ).samples[0].copy()
+    wave = (
+        synth.white_noise(duration_s=seconds, rate_hz=RATE_HZ, amplitude=0.02, seed=seed)
+        .samples[0]
+        .copy()
+    )
     rows, at_s = [], rng.uniform(0.3, 1.0)
     while at_s < seconds - 1.2:
         label, length_s = SOUNDS[rng.integers(2)], rng.uniform(0.4, 0.9)

@@ -2,8 +2,8 @@
 
     python tests/tasks/segment/golden_metrics.py > tests/tasks/segment/golden_metrics.json
 
-psds_eval wants pandas below 3. `sed_eval` needs `dcase_util` for its lists of events only; a list that says which labels and which
-files it has does as well, so that neither is needed to run the tests.
+`psds_eval` wants pandas below 3. `sed_eval` needs `dcase_util` for its lists of events only; a list
+that says which labels and which files it has does as well. Neither is needed to run the tests.
 """
 
 from __future__ import annotations

@@ -32,7 +32,9 @@ def model_of(config: SegmentConfig, labels: tuple[str, ...] = ("a", "b")) -> Seg
 def wave_of(seconds: float, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     size = round(seconds * 8000)
-    swell = np.interp(np.arange(size), np.arange(size // 800 + 2) * 800, rng.random(size // 800 + 2))
+    swell = np.interp(
+        np.arange(size), np.arange(size // 800 + 2) * 800, rng.random(size // 800 + 2)
+    )
     return (swell**3 * 0.3 * rng.standard_normal(size)).astype(np.float32)
 
 
@@ -113,7 +115,7 @@ def test_silence_has_no_segments_whatever_the_net_says() -> None:
 
 def test_options_are_the_rules() -> None:
     model = model_of(replace(SMALL, onset=(0.4, 0.6), offset=(0.2, 0.6), gap_s=0.3))
-    first, second = model.rules()
+    first, _ = model.rules()
     assert (first.onset, first.offset, first.gap_s) == (0.4, 0.2, 0.3)
     assert model.rules(onset=0.8)[0].offset == pytest.approx(0.4)
     assert model.rules(offset=0.5)[0].onset == 0.5

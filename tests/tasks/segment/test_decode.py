@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from tympan.errors import ArgumentError
 from tympan.tasks.results import Segment
-from tympan.tasks.segment.decode import SegmentRules, SegmentDecoder, segments_of
+from tympan.tasks.segment.decode import SegmentDecoder, SegmentRules, segments_of
 
 FRAME_S = 0.1
 FRAMES = st.lists(st.sampled_from([0.0, 0.1, 0.3, 0.5, 0.6, 0.9, 1.0]), max_size=60)
@@ -86,7 +87,7 @@ def test_blocks_give_the_segments_of_the_whole(
 def test_the_rules_are_those_that_are_stated(values: list[float], rules: SegmentRules) -> None:
     p = np.array(values, np.float32)
     found = segments_of(p[None], [rules], FRAME_S, ["a"])
-    assert all(a.end_s <= b.start_s + 1e-9 for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end_s <= b.start_s + 1e-9 for a, b in pairwise(found))
     if rules.longest_s:
         assert all(s.end_s - s.start_s <= rules.longest_s + 1e-6 for s in found)
     else:

@@ -13,18 +13,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tympan.tasks.segment.metrics import (
+    PsdsSetting,
     ScoreHistogram,
     event_counts,
     f1_of,
     psds,
-    PsdsSetting,
     segment_counts,
 )
 
 HERE = Path(__file__).parent
 GOLDEN = json.loads((HERE / "golden_metrics.json").read_text(encoding="utf-8"))
 _spec = importlib.util.spec_from_file_location("golden_metrics", HERE / "golden_metrics.py")
-assert _spec is not None and _spec.loader is not None
+assert _spec is not None
+assert _spec.loader is not None
 drawn: Any = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(drawn)
 

@@ -63,7 +63,9 @@ def write(root: Path, layout: str, rows_of: dict[str, Rows]) -> None:
             text = "".join(f"{a}\t{b}\t{c}\n" for a, b, c in rows)
             (root / f"{name}.txt").write_text(text)
         elif layout == "raven":
-            head = "Selection\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\tSpecies\n"
+            head = (
+                "Selection\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)\tSpecies\n"
+            )
             body = "".join(
                 f"{i}\t{a}\t{b}\t{0.8 * TONES_HZ[c]}\t{1.2 * TONES_HZ[c]}\t{c}\n"
                 for i, (a, b, c) in enumerate(rows, 1)
@@ -71,7 +73,8 @@ def write(root: Path, layout: str, rows_of: dict[str, Rows]) -> None:
             (root / f"{name}.Table.1.selections.txt").write_text(head + body)
         elif layout == "rttm":
             text = "".join(
-                f"SPEAKER {name} 1 {a:.4f} {b - a:.4f} <NA> <NA> {c} <NA> <NA>\n" for a, b, c in rows
+                f"SPEAKER {name} 1 {a:.4f} {b - a:.4f} <NA> <NA> {c} <NA> <NA>\n"
+                for a, b, c in rows
             )
             (root / f"{name}.rttm").write_text(text)
         elif layout == "praat":
@@ -130,7 +133,9 @@ def test_every_layout_of_times_is_understood(tmp_path: Path, layout: str) -> Non
     assert TASK.claims(table)
     found = recipe(table, None, {})
     assert found.config.learn_from == "times"
-    parts = [[(p.start_s, p.end_s) for p in one.supervisions if p.label or p.speaker] for one in table]
+    parts = [
+        [(p.start_s, p.end_s) for p in one.supervisions if p.label or p.speaker] for one in table
+    ]
     expected = [[(a, b) for a, b, _ in rows[name]] for name in sorted(rows)]
     assert [len(one) for one in parts] == [len(one) for one in expected]
     assert np.allclose(np.concatenate(parts), np.concatenate(expected), atol=1e-3)
@@ -167,7 +172,9 @@ def test_bats_get_a_front_of_their_own_rate(tmp_path: Path) -> None:
         Clip(wave[None].astype(np.float32), rate_hz).save(tmp_path / f"{i}.wav")
         lines += [f"{i}.wav,{0.2 * j:.3f},{0.2 * j + 0.006:.3f},bat,35000,60000" for j in range(5)]
     (tmp_path / "metadata.csv").write_text("\n".join(lines))
-    config, reasons = front(recipe(read_folder(tmp_path), None, {}).config, read_folder(tmp_path), {})
+    config, reasons = front(
+        recipe(read_folder(tmp_path), None, {}).config, read_folder(tmp_path), {}
+    )
     assert config.rate_hz >= 2 * 60_000 * 1.2
     assert config.f_min_hz == pytest.approx(28_000)
     assert config.frame_s < 0.003

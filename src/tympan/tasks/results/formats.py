@@ -108,7 +108,9 @@ def raven(spans: Sequence[Span], file: str = "", duration_s: float = 0.0) -> str
     view = "Spectrogram 1" if boxes else "Waveform 1"
     for number, s in enumerate(spans, 1):
         score = "" if s.score is None else f"{s.score:.6f}"
-        edges = [f"{v:.1f}" if v is not None else "" for v in (s.low_hz, s.high_hz)] if boxes else []
+        edges = (
+            [f"{v:.1f}" if v is not None else "" for v in (s.low_hz, s.high_hz)] if boxes else []
+        )
         cells = [f"{number}", view, "1", f"{s.start_s:.6f}", f"{s.end_s:.6f}", *edges]
         lines.append("\t".join([*cells, _line(_named(s)), score]))
     return "\n".join(lines) + "\n"

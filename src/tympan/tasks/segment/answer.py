@@ -12,7 +12,7 @@ from tympan.errors import ArgumentError
 from tympan.tasks.model import BaseModel, WindowSession
 from tympan.tasks.results.parts import Segment
 from tympan.tasks.results.segments import Segments
-from tympan.tasks.segment.decode import SegmentRules, SegmentDecoder, Values
+from tympan.tasks.segment.decode import SegmentDecoder, SegmentRules, Values
 from tympan.tasks.windows import Batcher, OverlapAdd, OverlappingWindows, Window
 
 if TYPE_CHECKING:

@@ -168,6 +168,5 @@ def _fits(value: object, default: object) -> bool:
     if isinstance(default, float):
         return type(value) in (int, float)
     if isinstance(default, tuple):
-        numbers = isinstance(value, tuple) and all(type(one) in (int, float) for one in value)
-        return numbers
+        return isinstance(value, tuple) and all(type(one) in (int, float) for one in value)
     return type(value) is type(default)

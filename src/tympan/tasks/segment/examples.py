@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 def roll_of(
-    parts: Sequence[Supervision], number: Mapping[str, int], frames: int, frame_s: float,
+    parts: Sequence[Supervision],
+    number: Mapping[str, int],
+    frames: int,
+    frame_s: float,
     start_s: float = 0.0,
 ) -> Roll:
     """What happens in each frame, `(k, n)`: 1 where a part covers half of a frame or more.
@@ -135,9 +138,7 @@ class SegmentExamples:
         wave = crop_of(self.store, example, start, self.core, self.geometry)
         inside = np.arange(self.frames) * self.config.frame < length - start
         start_s = start / self.config.rate_hz
-        roll = roll_of(
-            example.supervisions, self.number, self.frames, self.config.frame_s, start_s
-        )
+        roll = roll_of(example.supervisions, self.number, self.frames, self.config.frame_s, start_s)
         return {
             "wave": torch.from_numpy(wave),
             "roll": torch.from_numpy(roll),

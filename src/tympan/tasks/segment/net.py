@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
 from tympan.errors import ArgumentError
@@ -75,9 +74,7 @@ class Segmenter(nn.Module):
             config.rate_hz, config.n_fft, config.hop, config.n_mels, config.f_min_hz,
             config.top_hz, floor_db=FLOOR_DB, center=False,
         )  # fmt: skip
-        self.encoder = FrameEncoder(
-            config.n_mels, config.widths, config.features, config.reduction
-        )
+        self.encoder = FrameEncoder(config.n_mels, config.widths, config.features, config.reduction)
         hidden = config.features if config.causal else config.features // 2
         self.memory = nn.GRU(
             config.features, hidden, config.layers, batch_first=True,

@@ -140,7 +140,9 @@ def front(
         rate_hz = int(min(common_hz, max(LOWEST_RATE_HZ, 1000 * np.ceil(2.5 * high_hz / 1000))))
         high_hz = min(high_hz, rate_hz / 2)
         low_hz = min(low_hz, 0.8 * high_hz)
-        reasons.append(f"marked parts lie in {band[0]:.0f} – {band[1]:.0f} Hz, so the net gets that")
+        reasons.append(
+            f"marked parts lie in {band[0]:.0f} – {band[1]:.0f} Hz, so the net gets that"
+        )
     elif common_hz > config.rate_hz:
         lost = share_above(table, config.rate_hz / 2)
         if lost > MOST_LOST:

@@ -124,9 +124,7 @@ class SceneExamples:
             if last > first:
                 wave[first:last] += gain * sound[first - at : last - at]
                 start_s = (at - left) / self.config.rate_hz
-                events.append(
-                    Supervision(start_s, start_s + length / self.config.rate_hz, label)
-                )
+                events.append(Supervision(start_s, start_s + length / self.config.rate_hz, label))
         peak = float(np.abs(wave).max(initial=1e-9))
         return wave * np.float32(min(1.0, 0.99 / peak)), events
 

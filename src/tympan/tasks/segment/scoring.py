@@ -63,9 +63,7 @@ def events_of(example: Example, labels: Sequence[str]) -> tuple[Event, ...]:
     found: list[Event] = []
     for label in labels:
         parts = sorted(
-            (part.start_s, part.end_s)
-            for part in example.supervisions
-            if label in labels_of(part)
+            (part.start_s, part.end_s) for part in example.supervisions if label in labels_of(part)
         )
         merged: list[list[float]] = []
         for start_s, end_s in parts:
@@ -113,15 +111,15 @@ def scored(model: SegmentModel, table: Table, store: AudioStore) -> Iterator[tup
         yield f"scene {row + 1}", Scored(probabilities, events_of(whole, model.labels))
 
 
-def found_by(one: Scored, rules: Sequence[SegmentRules], frame_s: float, labels: Sequence[str]) -> list[Event]:
+def found_by(
+    one: Scored, rules: Sequence[SegmentRules], frame_s: float, labels: Sequence[str]
+) -> list[Event]:
     """The events that rules give."""
     segments = segments_of(one.probabilities, rules, frame_s, labels)
     return [(s.start_s, s.end_s, s.label) for s in segments]
 
 
-def evaluate(
-    parts: Sequence[tuple[SegmentModel, Table]], store: AudioStore
-) -> SegmentEvaluation:
+def evaluate(parts: Sequence[tuple[SegmentModel, Table]], store: AudioStore) -> SegmentEvaluation:
     """See `tympan.tasks.contract.Task.evaluate`.
 
     Raises:
@@ -131,7 +129,8 @@ def evaluate(
     if not any(_timed(model, table) for model, table in parts):
         return evaluate_clips(parts, store, labels)
     histogram = ScoreHistogram(len(labels))
-    events, seconds, files, truths = [], [], [], []
+    events: list[np.ndarray] = []
+    seconds, files, truths = [], [], []
     points: list[list[list[Event]]] = [[] for _ in PSDS_THRESHOLDS]
     folds, duration_s = [], 0.0
     for model, table in parts:
@@ -288,7 +287,9 @@ def chosen_rules(
         ]
         if not last:
             rules = _best_times(recordings, labels, rules, config.frame_s)
-    counts = [sum(label == name for one in recordings for *_, name in one.truth) for label in labels]
+    counts = [
+        sum(label == name for one in recordings for *_, name in one.truth) for label in labels
+    ]
     onsets, offsets = [], []
     for own, count in zip(rules, counts, strict=True):
         share = count / (count + PRIOR)
@@ -316,7 +317,10 @@ def _best_thresholds(
 
 
 def _best_times(
-    recordings: Sequence[Scored], labels: Sequence[str], rules: Sequence[SegmentRules], frame_s: float
+    recordings: Sequence[Scored],
+    labels: Sequence[str],
+    rules: Sequence[SegmentRules],
+    frame_s: float,
 ) -> list[SegmentRules]:
     found = list(rules)
     best = _agreement(recordings, range(len(labels)), labels, found, frame_s)
