@@ -3,8 +3,9 @@
 The scenes are those of DCASE 2016, task 2, **rebuilt**: its six time lines of two minutes (one to
 five events of each of eleven classes; in three of them events overlap), each three times with other
 events, none of which were trained on. The originals and their background are not at hand; the
-background is noise that falls by 3 – 6 dB an octave with a hum. So the figures are not those of the challenge, whose scenes were
-recorded in an office. The level of each event is −6, 0 or 6 dB above the background.
+background is noise that falls by 3 – 6 dB an octave with a hum. So the figures are not those of the
+challenge, whose scenes were recorded in an office. The level of each event is −6, 0 or 6 dB above
+the background.
 
 Trained is as a user would: a folder with fourteen recordings of each class and one of backgrounds
 (`tympan train FOLDER --task segment`); of these the task mixes scenes. The other six recordings of

@@ -118,4 +118,6 @@ TITLES = {
     "psds": "PSDS",
     "frame_map": "frame mAP",
     "frame_auc": "frame AUC",
+    "frame_auc_10_db": "frame AUC at 10 dB",
+    "frame_auc_0_db": "frame AUC at 0 dB",
 }

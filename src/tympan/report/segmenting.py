@@ -45,7 +45,7 @@ def headline_of(answer: Segments) -> Headline:
         f"{count} segment{'s' * (count != 1)}, {clock(answer.lasting_s())} of "
         f"{clock(answer.duration_s)}; the bars give how long each label lasts in all."
     )
-    return Headline(names, False, lead, rows)
+    return Headline(names, True, lead, rows)
 
 
 def clock(seconds: float) -> str:
