@@ -54,7 +54,7 @@ def clock(seconds: float) -> str:
     >>> clock(3.25), clock(75), clock(7260)
     ('3.2 s', '1 min 15 s', '2 h 1 min')
     """
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     minutes = round(seconds) // 60
     if minutes < 60:
