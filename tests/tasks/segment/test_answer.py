@@ -152,3 +152,13 @@ def test_memory_does_not_grow_with_the_recording() -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.5 * peaks[0] + 200_000
+
+
+def test_the_windows_of_a_causal_net_are_one_sequence() -> None:
+    model, frames = model_of(CAUSAL), 150
+    wave = wave_of(frames * CAUSAL.frame / 8000)
+    around = model.net.geometry
+    padded = np.pad(wave, (around.left, around.right))
+    with torch.inference_mode():
+        whole = model.net(torch.from_numpy(padded)[None])[0].sigmoid().numpy()
+    assert np.allclose(model.probabilities([wave[None]]), whole, atol=1e-5)
