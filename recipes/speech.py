@@ -101,8 +101,8 @@ def ship(runs: Path, out: Path) -> None:
     from tympan.models.catalogue import shipped_folder
     from tympan.nets import count_parameters
     from tympan.tasks.segment.answer import SegmentModel
+    from tympan.tasks.segment.fitting import chosen_rules
     from tympan.tasks.segment.net import Segmenter
-    from tympan.tasks.segment.scoring import chosen_rules
     from tympan.tasks.segment.task import TASK
 
     net = Segmenter(config_of(), 1)

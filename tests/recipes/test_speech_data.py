@@ -10,8 +10,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from recipes import speech_data as data
 from recipes.speech import config_of
+
+from recipes import speech_data as data
 from tympan.nets import count_parameters
 from tympan.tasks.segment.net import Segmenter, geometry_of
 

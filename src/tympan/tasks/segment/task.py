@@ -120,9 +120,9 @@ class SegmentTask:
         """Choose the rules that make segments of probabilities, on validation recordings."""
         from tympan.tasks.segment.answer import SegmentModel
         from tympan.tasks.segment.examples import SegmentExamples
+        from tympan.tasks.segment.fitting import fitted
         from tympan.tasks.segment.learner import SegmentLearner
         from tympan.tasks.segment.scenes import SceneExamples
-        from tympan.tasks.segment.scoring import fitted
 
         assert isinstance(learner, SegmentLearner)
         assert isinstance(validation, (SegmentExamples, SceneExamples))

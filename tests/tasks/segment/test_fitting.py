@@ -7,7 +7,8 @@ import numpy as np
 from tympan.data import recording
 from tympan.data.table import Supervision
 from tympan.tasks.segment.config import SegmentConfig
-from tympan.tasks.segment.scoring import Scored, chosen_rules, events_of
+from tympan.tasks.segment.fitting import chosen_rules
+from tympan.tasks.segment.scoring import Scored, events_of
 
 CONFIG = SegmentConfig()
 FRAME_S = CONFIG.frame_s
