@@ -51,7 +51,7 @@ CHAPTERS = sorted((DOCS / "guide").glob("plot_*.py"))
 NAMES = (
     *("plot_1_sound", "plot_2_composite", "plot_3_sampling", "plot_4_spectrum"),
     *("plot_5_domains", "plot_6_spectrograms", "plot_7_pipeline", "plot_8_own_sounds"),
-    *("plot_9_archive", "plot_9_unknown"),
+    *("plot_9_archive", "plot_9_unknown", "plot_9_when"),
 )
 
 

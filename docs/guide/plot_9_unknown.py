@@ -150,3 +150,4 @@ ax.set(xlabel="Time (s)", yticks=range(len(labels)), yticklabels=labels)
 # - Train on ten recordings of each kind, then on fifty. What changes?
 #
 # Before: :doc:`plot_9_archive`. Commands: :doc:`/verbs/classify`, :doc:`/verbs/tag`.
+# Next: :doc:`plot_9_when`.
