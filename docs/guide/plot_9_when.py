@@ -163,7 +163,8 @@ print(found.save(home / "marks.txt").read_text())
 # %%
 # When is somebody speaking?
 # --------------------------
-# One model ships: ``speech``. It gives nothing where there is none, in silence, noise and beeps:
+# One model ships: ``speech``. Silence, noise and beeps are nothing to it. But it knows speech from
+# what it was trained on, not from everything: sweeps as short as a syllable may pass for speech.
 
 print(tympan.segment(clip))
 
