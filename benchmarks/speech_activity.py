@@ -39,13 +39,12 @@ HOP = 160
 SHIFTS = (0, 1, 2, 3, 4)
 PEER = "silero-vad 6.2.3"
 WHY = (
-    "The aim (above silero-vad at 0 dB, and faster) is met; where speech is nearly clean the two are "
-    "alike. tympan calls more of other noises speech (1.4 beside 0.1 % of the time, "
-    "fold 5); a training of ten short epochs on a shared processor is what it had, and more noise in it "
-    "lowered that share from 4.8 %. Both call singing speech; no singing was at hand to train on. "
-    "The two do not answer alike: tympan decides after 1.3 s at most (a second at a time and 0.2 s "
-    "ahead), silero-vad after 32 ms. On a stream that must react at once, silero-vad is the better "
-    "choice; on recordings the delay costs nothing."
+    "The aim (above silero-vad at 0 dB, and faster) is met; where speech is nearly clean the two "
+    "are alike. tympan calls more of other noises speech (1.4 beside 0.1 % of the time, fold 5). "
+    "Both call singing speech; no singing was at hand to train on. The two do not answer alike: "
+    "tympan decides after 1.3 s at most (a second at a time and 0.2 s ahead), silero-vad after 32 "
+    "ms. On a stream that must react at once, silero-vad is the better choice; on recordings the "
+    "delay costs nothing."
 )
 PEER_SCRIPT = """
 import json, sys, time
