@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 CLASSIFY = "tests/tasks/classify/"
 IDENTIFY, SPEAKERS = "tests/tasks/identify/", "tests/tasks/speakers/"
+SEGMENT = "tests/tasks/segment/"
 
 
 @dataclass(frozen=True)
@@ -208,6 +209,41 @@ FAULTS = (
     Fault(
         "mixtures are voices", "tasks/speakers/cluster.py", "MIXTURE = 0.85", "MIXTURE = 2.0",
         (SPEAKERS + "test_cluster.py",),
+    ),
+    Fault(
+        "the short are not dropped", "tasks/segment/decode.py",
+        "if run is not None and (run.last - run.first >= self._shortest or run.cut_before):",
+        "if run is not None:", (SEGMENT + "test_decode.py",),
+    ),
+    Fault(
+        "pauses as long as gap_s are bridged", "tasks/segment/decode.py",
+        "self._gap = math.ceil(rules.gap_s / frame_s - 1e-6)",
+        "self._gap = math.ceil(rules.gap_s / frame_s - 1e-6) + 1", (SEGMENT + "test_decode.py",),
+    ),
+    Fault(
+        "a stream forgets its state", "tasks/segment/answer.py",
+        "scores, self._state = net.step(features, self._state)",
+        "scores, _ = net.step(features, None)", (SEGMENT + "test_answer.py",),
+    ),
+    Fault(
+        "crops moved by what is around them", "tasks/segment/examples.py",
+        "wave[begin - first : end - first] = store.mono",
+        "wave[: end - begin] = store.mono", (SEGMENT + "test_examples.py",),
+    ),
+    Fault(
+        "long events must end as exactly as short ones", "tasks/segment/metrics.py",
+        "allowed = np.maximum(collar_s, offset_share * (true[:, 1] - true[:, 0]))",
+        "allowed = np.full(len(true), collar_s)", (SEGMENT + "test_metrics.py",),
+    ),
+    Fault(
+        "PSDS forgets the spread over labels", "tasks/segment/metrics.py",
+        "values.mean(0) - setting.instability * values.std(0)", "values.mean(0)",
+        (SEGMENT + "test_metrics.py",),
+    ),
+    Fault(
+        "silence is answered", "tasks/segment/answer.py",
+        "segments = [] if self.input is not None and self.input.empty else self._segments",
+        "segments = self._segments", (SEGMENT + "test_answer.py",),
     ),
 )  # fmt: skip
 

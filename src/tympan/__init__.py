@@ -34,6 +34,7 @@ __getattr__, __dir__, __all__ = attach(
         "identify": "tympan.tasks.identify.api",
         "verify": "tympan.tasks.identify.api",
         "enroll": "tympan.tasks.identify.api",
+        "segment": "tympan.tasks.segment.api",
         "hear": "tympan.report.hear",
         "watch": "tympan.live.api",
         "show": "tympan.spectra.figures",

@@ -33,6 +33,7 @@ from tympan.tasks.identify.api import enroll as enroll
 from tympan.tasks.identify.api import identify as identify
 from tympan.tasks.identify.api import verify as verify
 from tympan.tasks.monitor.api import monitor as monitor
+from tympan.tasks.segment.api import segment as segment
 from tympan.tasks.tag.api import tag as tag
 
 __version__: str

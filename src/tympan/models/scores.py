@@ -113,4 +113,11 @@ TITLES = {
     "wer": "WER",
     "cer": "CER",
     "min_dcf": "minDCF",
+    "event_f1": "event F1",
+    "segment_f1": "segment F1",
+    "psds": "PSDS",
+    "frame_map": "frame mAP",
+    "frame_auc": "frame AUC",
+    "frame_auc_10_db": "frame AUC at 10 dB",
+    "frame_auc_0_db": "frame AUC at 0 dB",
 }

@@ -16,9 +16,11 @@ __getattr__, __dir__, __all__ = attach(
         "build_encoder": "tympan.nets.encoder",
         "ResidualBlock": "tympan.nets.blocks",
         "AttentionBlock": "tympan.nets.attention",
+        "FrameEncoder": "tympan.nets.frames",
         "RecurrentBlock": "tympan.nets.recurrent",
         "AttentionPooling": "tympan.nets.pooling",
         "MeanMaxPooling": "tympan.nets.pooling",
+        "linear_softmax": "tympan.nets.pooling",
         "count_parameters": "tympan.nets.blocks",
     },
 )

@@ -7,6 +7,8 @@ from tympan.nets.encoder import ENCODERS as ENCODERS
 from tympan.nets.encoder import CNNEncoder as CNNEncoder
 from tympan.nets.encoder import EncoderConfig as EncoderConfig
 from tympan.nets.encoder import build_encoder as build_encoder
+from tympan.nets.frames import FrameEncoder as FrameEncoder
 from tympan.nets.pooling import AttentionPooling as AttentionPooling
 from tympan.nets.pooling import MeanMaxPooling as MeanMaxPooling
+from tympan.nets.pooling import linear_softmax as linear_softmax
 from tympan.nets.recurrent import RecurrentBlock as RecurrentBlock

@@ -53,3 +53,21 @@ class AttentionPooling(nn.Module):
             return mean
         variance = (weight * x.square()).sum(2) - mean.square()
         return torch.cat([mean, variance.clamp_min(1e-6).sqrt()], 1)
+
+
+def linear_softmax(probabilities: Tensor) -> Tensor:
+    """The probability of a clip from those of its frames, each of which is its own weight.
+
+    `Σ p² / Σ p`: Wang, Li, Metze, *A Comparison of Five Multiple Instance Learning Pooling
+    Functions for Sound Event Detection with Weak Labeling*, ICASSP 2019.
+
+    Args:
+        probabilities: `(…, n)`; frames of 0 count for nothing.
+
+    Returns:
+        `(…)`.
+
+    >>> linear_softmax(torch.tensor([0.0, 0.5, 0.5, 0.0]))
+    tensor(0.5000)
+    """
+    return probabilities.square().sum(-1) / probabilities.sum(-1).clamp_min(1e-6)

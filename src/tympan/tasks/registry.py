@@ -25,6 +25,7 @@ GROUP = "tympan.tasks"
 BUILT_IN = (
     "tympan.tasks.classify",
     "tympan.tasks.tag",
+    "tympan.tasks.segment",
     "tympan.tasks.identify",
     "tympan.tasks.monitor",
     "tympan.tasks.embed",

@@ -24,6 +24,8 @@ class Span:
         text: a label, or what was said.
         speaker: whose part it is; empty if that is not known.
         score: how sure; None if that is not known.
+        low_hz: lower edge of a box in time and frequency; None: it has none.
+        high_hz: its upper edge.
     """
 
     start_s: float
@@ -31,6 +33,8 @@ class Span:
     text: str
     speaker: str = ""
     score: float | None = None
+    low_hz: float | None = None
+    high_hz: float | None = None
 
 
 Writer = Callable[[Sequence[Span], str, float], str]
@@ -92,13 +96,23 @@ def audacity(spans: Sequence[Span], file: str = "", duration_s: float = 0.0) -> 
 
 
 def raven(spans: Sequence[Span], file: str = "", duration_s: float = 0.0) -> str:
-    """A selection table of Raven, for its waveform view."""
-    names = ("Selection", "View", "Channel", "Begin Time (s)", "End Time (s)", "Annotation")
-    lines = ["\t".join((*names, "Score"))]
+    """A selection table of Raven: for its spectrogram view where spans have a band.
+
+    >>> raven([Span(0, 1, "wren", low_hz=2000, high_hz=8000)]).splitlines()[1].split("\\t")[5:8]
+    ['2000.0', '8000.0', 'wren']
+    """
+    boxes = any(s.low_hz is not None for s in spans)
+    band = ("Low Freq (Hz)", "High Freq (Hz)") if boxes else ()
+    names = ("Selection", "View", "Channel", "Begin Time (s)", "End Time (s)", *band)
+    lines = ["\t".join((*names, "Annotation", "Score"))]
+    view = "Spectrogram 1" if boxes else "Waveform 1"
     for number, s in enumerate(spans, 1):
         score = "" if s.score is None else f"{s.score:.6f}"
-        times = f"{s.start_s:.6f}\t{s.end_s:.6f}"
-        lines.append(f"{number}\tWaveform 1\t1\t{times}\t{_line(_named(s))}\t{score}")
+        edges = (
+            [f"{v:.1f}" if v is not None else "" for v in (s.low_hz, s.high_hz)] if boxes else []
+        )
+        cells = [f"{number}", view, "1", f"{s.start_s:.6f}", f"{s.end_s:.6f}", *edges]
+        lines.append("\t".join([*cells, _line(_named(s)), score]))
     return "\n".join(lines) + "\n"
 
 

@@ -48,7 +48,8 @@ class Label:
 class Segment:
     """A label from `start_s` to `end_s` with its score.
 
-    `familiarity` is that of a classifier or tagger, see `Classification`; None where there is none.
+    `familiarity` is that of a classifier or tagger, see `Classification`; `low_hz` and `high_hz`
+    are the edges of a band, where labels have one. None where there is none.
 
     >>> print(Segment(0.0, 2.5, "rain", 0.8))
        0.00 –    2.50 s  rain 80 %
@@ -59,9 +60,14 @@ class Segment:
     label: str
     score: float
     familiarity: float | None = field(default=None, metadata={"optional": True})
+    low_hz: float | None = field(default=None, metadata={"optional": True})
+    high_hz: float | None = field(default=None, metadata={"optional": True})
 
     def __str__(self) -> str:
-        return f"{interval_text(self.start_s, self.end_s)}  {Label(self.label, self.score)}"
+        text = f"{interval_text(self.start_s, self.end_s)}  {Label(self.label, self.score)}"
+        if self.low_hz is None or self.high_hz is None:
+            return text
+        return f"{text}  {self.low_hz:.0f} – {self.high_hz:.0f} Hz"
 
 
 _NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")

@@ -47,15 +47,44 @@ class Segments(Result):
 
     def columns(self) -> tuple[str, ...]:
         """Those of the segments."""
-        return ("start_s", "end_s", "label", "score")
+        band = ("low_hz", "high_hz") if self._has_bands else ()
+        return ("start_s", "end_s", "label", "score", *band)
 
     def cells(self) -> Iterable[tuple[Any, ...]]:
         """A row for each segment."""
-        return ((s.start_s, s.end_s, s.label, s.score) for s in self.segments)
+        for s in self.segments:
+            band = (s.low_hz, s.high_hz) if self._has_bands else ()
+            yield (s.start_s, s.end_s, s.label, s.score, *band)
+
+    @property
+    def _has_bands(self) -> bool:
+        return any(s.low_hz is not None for s in self.segments)
 
     def spans(self) -> tuple[Span, ...]:
         """The segments."""
-        return tuple(Span(s.start_s, s.end_s, s.label, score=s.score) for s in self.segments)
+        return tuple(
+            Span(s.start_s, s.end_s, s.label, "", s.score, s.low_hz, s.high_hz)
+            for s in self.segments
+        )
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that are there, each once, in order of their first segments."""
+        return tuple(dict.fromkeys(s.label for s in self.segments))
+
+    def lasting_s(self, label: str | None = None) -> float:
+        """How long a label lasts in all; None: the time in which there is any.
+
+        >>> segments = (Segment(0.0, 2.0, "a", 1.0), Segment(1.0, 3.0, "b", 1.0))
+        >>> Segments("a.wav", segments).lasting_s()
+        3.0
+        """
+        total = last_s = 0.0
+        for s in sorted(self.segments, key=lambda one: one.start_s):
+            if label is None or s.label == label:
+                total += max(0.0, s.end_s - max(s.start_s, last_s))
+                last_s = max(last_s, s.end_s)
+        return total
 
     def plot(self) -> Figure:
         """A bar for each segment, one row a label."""
