@@ -149,5 +149,5 @@ ax.set(xlabel="Time (s)", yticks=range(len(labels)), yticklabels=labels)
 # - Add a label ``noise`` and ask about a sound of another kind.
 # - Train on ten recordings of each kind, then on fifty. What changes?
 #
-# Next: :doc:`plot_9d_machines`. Before: :doc:`plot_9_tags`. Commands: :doc:`/verbs/classify`,
+# Next: :doc:`plot_9b_events`. Before: :doc:`plot_9_tags`. Commands: :doc:`/verbs/classify`,
 # :doc:`/verbs/tag`.

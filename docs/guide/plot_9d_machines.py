@@ -1,5 +1,5 @@
 """
-12. A machine that sounds wrong
+14. A machine that sounds wrong
 ===============================
 
 Nobody has recordings of all the ways in which a machine can fail. What everybody can record is the
@@ -142,5 +142,5 @@ ax.set(xlabel="Share that was set", ylabel="True share", xscale="log", yscale="l
 # - Leave out the 4th harmonic of the hum instead of adding a ringing. Is it found?
 # - ``tympan.monitor(today, normal=home / "pump")`` needs no training. How do the scores differ?
 #
-# Next: :doc:`plot_9e_listening_post`. Before: :doc:`plot_9_unknown`. Command:
+# Next: :doc:`plot_9e_listening_post`. Before: :doc:`plot_9c_voices`. Command:
 # :doc:`/verbs/monitor`.

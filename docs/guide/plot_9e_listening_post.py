@@ -1,5 +1,5 @@
 """
-13. A listening post
+15. A listening post
 ====================
 
 A model that answers about files is not yet a device that waits. Between the two lie questions that
@@ -28,8 +28,8 @@ from tympan.live.listener import Listener, load_models
 from tympan.live.matcher import Matcher
 from tympan.live.sources.base import Chunk
 
-# sphinx_gallery_alt = "The scores of siren, rain and engine over thirty seconds: each is near one for"
-# sphinx_gallery_alt = "its five seconds and near zero elsewhere."
+# sphinx_gallery_alt = "The scores of siren, rain and engine over thirty seconds: each is near one"
+# sphinx_gallery_alt = "for its five seconds and near zero elsewhere."
 clip, _ = demo_scene()
 steps = []
 listener = Listener(
@@ -123,8 +123,8 @@ print(tympan.watch(str(scene), home / "rules.toml", replay=True))
 # %%
 # Every event is in the log, an SQLite file:
 
-# sphinx_gallery_alt = "The two events as bars over the time of the recording: alarm in the first six"
-# sphinx_gallery_alt = "seconds, church from about eighteen to twenty-four."
+# sphinx_gallery_alt = "The two events as bars over the time of the recording: alarm in the first"
+# sphinx_gallery_alt = "six seconds, church from about eighteen to twenty-four."
 rows = read_events(home / "events.db")
 figure, ax = plt.subplots()
 for number, row in enumerate(rows):
@@ -136,8 +136,8 @@ ax.set_yticklabels([row["rule"] for row in rows])
 # Its sound lies beside it, with what came before and after: of a stream nothing can be fetched
 # later, so the last seconds are always kept in memory.
 
-# sphinx_gallery_alt = "Spectrogram of the clip of the bells: one second of rain, then the partials of"
-# sphinx_gallery_alt = "the bells, then a second of the engine."
+# sphinx_gallery_alt = "Spectrogram of the clip of the bells: one second of rain, then the partials"
+# sphinx_gallery_alt = "of the bells, then a second of the engine."
 bells = tympan.load(rows[1]["clip"])
 power = tympan.spectra.STFT(n_fft=1024, hop=256)(bells).abs()[0].square()
 level_db = 10 * np.log10(power.numpy() + 1e-9)

@@ -489,7 +489,7 @@ class ArrangesRows(Protocol):
 
 @runtime_checkable
 class ReadsRows(Protocol):
-    """A task that reads the columns of a folder in its own way: labels as speakers, for instance."""
+    """A task that reads the columns of a folder in its own way, such as labels as speakers."""
 
     def rows_of(self, table: Table) -> Table:
         """The rows as this question takes them, before they are split.

@@ -245,9 +245,7 @@ class IdentifyTask:
         from tympan.tasks.identify.model import IdentifyModel
 
         ours = [
-            (model, self.rows_of(rows))
-            for model, rows in parts
-            if isinstance(model, IdentifyModel)
+            (model, self.rows_of(rows)) for model, rows in parts if isinstance(model, IdentifyModel)
         ]
         return evaluate(ours, store)
 

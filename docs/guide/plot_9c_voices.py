@@ -1,5 +1,5 @@
 """
-11. Whose voice?
+13. Whose voice?
 ================
 
 Two recordings of one person are never alike, and two people may sound much the same. A voice model
@@ -153,5 +153,5 @@ ax.legend()
 # How well it does with people, by length and in noise: :doc:`/benchmarks/voices`. A voice is no
 # lock: synthesisers copy it.
 #
-# Before: :doc:`plot_9_unknown`. Commands: :doc:`/verbs/identify`, :doc:`/verbs/enroll`,
-# :doc:`/verbs/verify`, :doc:`/verbs/book`.
+# Next: :doc:`plot_9d_machines`. Before: :doc:`plot_9b_events`. Commands: :doc:`/verbs/identify`,
+# :doc:`/verbs/enroll`, :doc:`/verbs/verify`, :doc:`/verbs/book`.

@@ -1,5 +1,5 @@
 """
-11. What happens when
+12. What happens when
 =====================
 
 A classifier says what is in a recording. Where a day is recorded and a bird sings for three
@@ -175,4 +175,4 @@ print(tympan.segment(clip))
 # - Train from single sounds and backgrounds, which the task mixes itself: see
 #   :doc:`/verbs/segment`.
 #
-# Before: :doc:`plot_9_unknown`. Command: :doc:`/verbs/segment`.
+# Next: :doc:`plot_9c_voices`. Before: :doc:`plot_9_unknown`. Command: :doc:`/verbs/segment`.
