@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tympan.tasks.segment.net import Segmenter
 
 BATCH = 8
+STEP_S = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +69,11 @@ class SegmentModel(BaseModel[Segments]):
         core = max(1, round((config.chunk_s if config.causal else config.crop_s) / config.frame_s))
         hop = core if config.causal else max(1, core * 3 // 4)
         return OverlappingWindows(core * frame, hop * frame, around.left, around.right, frame)
+
+    @property
+    def thresholds(self) -> tuple[float, ...]:
+        """Score from which each label applies: its onset."""
+        return tuple(_of_label(self.config.onset, i, 0.5) for i in range(len(self.labels)))
 
     def batcher(self) -> Batcher:
         """What takes windows `(b, t)` through the net; of a causal one up to its memory."""
@@ -170,7 +176,7 @@ class SegmentSession(WindowSession[Segments]):
             for own, label in zip(rules, model.labels, strict=True)
         ]
         self._segments: list[Segment] = []
-        self._samples = 0
+        self._samples = self._told = 0
         self.kept: list[Values] | None = None  # the probabilities, where they are wanted
 
     def take(self, window: Window, output: Any) -> None:
@@ -184,8 +190,26 @@ class SegmentSession(WindowSession[Segments]):
         """Take the next probabilities `(k, n)`, which are final."""
         if self.kept is not None:
             self.kept.append(probabilities)
+        if self.on_step is not None:
+            self._tell(probabilities)
         for i, decoder in enumerate(self._decoders):
             self._keep(i, decoder.push(probabilities[i]))
+
+    def _tell(self, probabilities: Values) -> None:
+        """The mean scores of each tenth of a second."""
+        assert self.on_step is not None
+        frame_s, labels = self._model.config.frame_s, self._model.labels
+        many = max(1, round(STEP_S / frame_s))
+        for first in range(0, probabilities.shape[1], many):
+            part = probabilities[:, first : first + many]
+            start_s = (self._told + first) * frame_s
+            scores = dict(zip(labels, part.mean(1).tolist(), strict=True))
+            self.on_step(start_s, start_s + part.shape[1] * frame_s, scores)
+        self._told += probabilities.shape[1]
+
+    def forget(self) -> None:
+        """Let go of the segments that were given out."""
+        self._segments.clear()
 
     def last(self) -> Values:
         """The probabilities `(k, n)` that are still to come when all windows were taken."""
