@@ -79,7 +79,7 @@ class Index:
         else:
             arrays = read_arrays(path, ARRAYS, NAMES)
         names = {name: _text(arrays.pop(name, None)) for name in NAMES}
-        index = cls(**arrays, model=names["model"], fingerprint=names["fingerprint"])  # type: ignore[arg-type]
+        index = cls(**arrays, model=names["model"], fingerprint=names["fingerprint"])
         fault = index._fault()
         if fault:
             raise DataError(f"is no index: {fault}", file=path)
