@@ -138,7 +138,7 @@ def test_figures_are_those_of_the_card_and_of_the_benchmark_pages():
         re.search(rf"\| {name} \|.*\| (\d+) % \(", unknown)[1]
         for name in ("machine", "music", "speech")
     ]
-    assert found["benchmarks/unknown.py"] == "{} %, {} %, only {} %".format(*rejected)
+    assert found["benchmarks/unknown.py"] == "{} %, {} %, {} %".format(*rejected)
     kept = re.search(r"known clips rejected \| (.+? %)", unknown)
     assert kept
     assert kept[1] in README
