@@ -46,8 +46,8 @@ PYTHON = "FAISS_PYTHON"
 WHY = """
 faiss's flat index does the same multiplications on vectors that it holds in memory in twice the
 bytes; exact search in blocks reads and widens half precision from the file each time, which takes
-longer than the multiplication. HNSW answers hundreds of times faster, but takes a second to build for
-ten thousand windows, and holds all vectors in memory. IVF-PQ was tried once at 10⁴ windows: it
+longer than the multiplication. HNSW answers hundreds of times faster, but takes a second to build
+for ten thousand windows, and holds all vectors in memory. IVF-PQ was tried once at 10⁴ windows: it
 found 67 % of the nearest, and took minutes to train. They would pay for a service of many queries
 over one archive. `tympan find` gets a few queries of one person, and `tympan label` scores windows
 that are not near anything: neither is worth another dependency, so search stays exact.
@@ -207,13 +207,25 @@ def found_by_class(quick: bool) -> tuple[list[Row], dict[str, float]]:
         found = same_label(*given)
         rows.append({
             "queries": name, "count": found["queries"],
-            "nearest has the label %": f"{100 * found['first']:.1f}",
+            "nearest has the label %": with_interval(found["first"], int(found["queries"])),
             f"of the {TOP} nearest %": f"{100 * found['top']:.1f}",
             f"any of the {TOP} %": f"{100 * found['any']:.1f}",
             "chance %": f"{100 * found['chance']:.1f}",
         })  # fmt: skip
         figures[f"first_{name.split(', ')[-1].replace(' ', '_')}"] = float(found["first"])
     return rows, figures
+
+
+def with_interval(share: float, count: int) -> str:
+    """A share in percent, and its 95 % interval (Wilson).
+
+    >>> with_interval(0.955, 400)
+    '95.5 (93.0 – 97.1)'
+    """
+    from tympan.tasks.metrics import wilson_interval
+
+    low, high = wilson_interval(round(share * count), count)
+    return f"{100 * share:.1f} ({100 * low:.1f} – {100 * high:.1f})"
 
 
 if __name__ == "__main__":
