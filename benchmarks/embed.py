@@ -80,8 +80,7 @@ def throughput(quick: bool) -> tuple[list[Row], dict[str, float]]:
             model(long)
             longs.append(wave.shape[1] / 16000 / (time.process_time() - started))
     rows: list[Row] = [
-        {"what": name, "× real time, median": f"{np.median(one):.0f}",
-         "range": f"{min(one):.0f} – {max(one):.0f}"}
+        {"what": name, "× real time": f"{np.median(one):.0f} ({min(one):.0f} – {max(one):.0f})"}
         for name, one in ((f"{len(paths)} clips of 5 s", clips), ("two minutes, one file", longs))
     ]  # fmt: skip
     figures = {"clips_realtime": float(np.median(clips)), "long_realtime": float(np.median(longs))}
