@@ -106,8 +106,8 @@ graphs (HNSW) hold all vectors in memory, 36 GB for ten million of them as float
 compressed lists (IVF-PQ) are faster by far for a single query, but are trained and built first,
 lose some of the nearest windows, and cannot be searched by a head of `tympan label`, which has to
 score windows that are not near anything. It would pay for a service of many queries a minute over
-one archive; for a person with an example it is another dependency and another file. This is an
-argument from sizes: faiss itself was not measured beside it.
+one archive; for a person with an example it is another dependency and another file. The page
+*Embedding and search* has figures of faiss beside it.
 """
 
 if __name__ == "__main__":

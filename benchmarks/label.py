@@ -30,12 +30,12 @@ SETS, SEEDS, LABELS = {"esc50": 1, "philharmonia": 4}, (0, 1, 2), 3
 ANSWERS, QUICK = (10, 20, 40), (5, 10)
 WAYS = ("suggested", "likeliest", "random")
 WHY = """
-Random moments find a label as often as it is there: of 40 answers about a label of 2 % hardly
-one is a find, and the head goes on knowing the one example. The likeliest alone find most, and
-after ten answers rank best; after twenty the mixture is ahead on `esc50`, because it learns
-from its doubts and its random moments where the label ends too, and it varies less from label
-to label. On `philharmonia` the two do not differ by more than nine runs can show. The user is
-never wrong and never unsure here, and each label is looked for by itself.
+Random moments find a label as often as it is there: of 40 answers about a label of 2 % hardly one
+is a find, and the head goes on knowing the one example. The likeliest alone find most, and after
+ten answers rank best; after twenty the mixture is ahead on `esc50`, because it learns from its
+doubts and its random moments where the label ends too, and it varies less from label to label. On
+`philharmonia` the two do not differ by more than nine runs can show. The user is never wrong and
+never unsure here, and each label is looked for by itself.
 """
 
 Found = tuple[int, float]
