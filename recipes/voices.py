@@ -255,9 +255,9 @@ def start_from_teacher(net: VoiceNet, folder: Path) -> None:
 
 
 def learner_of(
-    folder: Path, encoder: str, share: float, seed: int = SEED
+    folder: Path, encoder: str, share: float, seed: int = SEED, *, every_speed: bool = False
 ) -> tuple[DistilledLearner, SpeechExamples, SpeechExamples]:
-    """Net, training and validation rows."""
+    """Net, training and validation rows; the latter at their own speed, or at every one."""
     speech, config = Speech(folder), CONFIGS[encoder]
     clean = sorted({r.speaker for r in speech.recordings if r.group == "librispeech"})
     clean = [name for name in clean if "*" not in name]
@@ -266,7 +266,7 @@ def learner_of(
     for i, one in enumerate(speech.recordings):
         if one.speaker.split("*")[0] not in held:
             train.append(i)
-        elif one.speed == 1.0:
+        elif one.speed == 1.0 or every_speed:
             val.append(i)
     names = sorted({speech.recordings[i].speaker for i in train} - {""})
     torch.manual_seed(seed)
