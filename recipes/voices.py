@@ -416,6 +416,7 @@ def ship_sex(net: VoiceNet, rows: SpeechExamples, folder: Path) -> None:
         licence="Apache-2.0",
         attribution="ATTRIBUTION.md",
         data=SEX_DATA | {"recordings": {"train": len(some.rows)}},
+        git_revision=voices.git_revision,  # the weights of voices have just been written
         parameters=weight.size + bias.size,
         known_failures=list(SEX_FAILURES),
     )
@@ -433,7 +434,7 @@ def score(shared: Path) -> None:
     from tympan.tasks.identify import TASK
 
     table = read_folder(shared / "librispeech").where("split", "test-other")
-    table = TASK.arranged(table)
+    table = TASK.rows_of(table)
     model: Any = load(NAME, "identify", "cpu")
     store = AudioStore.open(table, RATE_HZ)
     found = TASK.evaluate([(model, table)], store)
