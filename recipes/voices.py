@@ -92,7 +92,7 @@ KNOWN_FAILURES = (
     "Made voices of one synthesiser are near to one another, and a clone of a voice counts as that "
     "voice: it is no proof of who speaks, and no lock.",
     "Over 8 kHz lines (FSDD) it tells people apart nearly as well, but its probabilities are too "
-    "sure of themselves (Cllr 0.8 bits): it was calibrated at 16 kHz.",
+    "sure of themselves (Cllr 0.7 bits): it was calibrated at 16 kHz.",
     "Clean clips of a second are told apart less well than by its teacher (docs/benchmarks).",
     "A cold, age, or another microphone moves a voice: recordings of one speaker that it was "
     "tested on are mostly of one day.",

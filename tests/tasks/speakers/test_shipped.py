@@ -99,8 +99,8 @@ def test_options_of_the_other_model_are_refused() -> None:
     clip = tympan.synth.sine(frequency_hz=440, duration_s=1, rate_hz=RATE_HZ)
     with pytest.raises(ArgumentError, match=r"speech has no option 'speakers'.*--model speakers"):
         tympan.segment(clip, speakers=2)
-    with pytest.raises(ArgumentError, match="speakers has no option 'onset'"):
-        tympan.segment(clip, model="speakers", onset=0.3)
+    with pytest.raises(ArgumentError, match="speakers has no option 'offset'"):
+        tympan.segment(clip, model="speakers", offset=0.3)
     with pytest.raises(ArgumentError, match="min_speakers=3 is above max_speakers=2"):
         tympan.segment(clip, model="speakers", min_speakers=3, max_speakers=2)
     with pytest.raises(ArgumentError, match="beside"):

@@ -35,30 +35,29 @@ def wave(seconds: float) -> np.ndarray:
 def test_frames_are_those_of_the_probabilities(block: int) -> None:
     model, x = random_model(), wave(5.3)
     probabilities = model.probabilities([x[None]])[0]
-    threshold = float(np.median(probabilities))
-    model = SegmentModel(
-        model.net, SegmentConfig.from_dict(model.config.to_dict() | {"onset": [threshold]}),
-        model.labels, model.name,
-    )  # fmt: skip
-    frames = SpeechFrames(model, FRAME)
+    onset = (np.round(255 * np.median(probabilities)) - 0.5) / 255
+    frames = SpeechFrames(model, FRAME, onset)
     for start in range(0, len(x), block):
         frames.push(x[start : start + block])
         assert frames.decided <= start + block
     frames.finish()
     assert frames.decided >= len(x) - 320
-    wanted = probabilities >= threshold
+    wanted = np.round(255 * probabilities) >= 255 * onset
     middles = np.arange(0, len(x), FRAME) + FRAME // 2
     expected = wanted[np.minimum(middles // 320, len(wanted) - 1)]
-    found = frames.frames(len(x))
+    found = frames.frames(len(x), onset)
     assert 0.2 < found.mean() < 0.8
     assert found.tolist() == expected.tolist()
+    wider = frames.frames(len(x), onset, 0.1)
+    assert wider.mean() > found.mean()
+    assert wider[found].all()
     assert frames.share(3200, 6400) == pytest.approx(wanted[10:20].mean())
 
 
 def test_nothing_has_no_frames() -> None:
     frames = SpeechFrames(random_model(), FRAME)
     frames.finish()
-    assert len(frames.frames(0)) == 0
+    assert len(frames.frames(0, 0.5)) == 0
 
 
 def test_a_model_of_several_labels_finds_no_speech() -> None:

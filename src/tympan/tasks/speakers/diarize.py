@@ -35,8 +35,10 @@ if TYPE_CHECKING:
 
 Wave = npt.NDArray[np.float32]
 # Mean cosine from which two clusters are one voice; chosen on meetings that were mixed from the
-# held-out speakers of the training (recipes/voices.py).
-THRESHOLD = 0.45
+# held-out speakers of the training of `voices`, see docs/experiments.md.
+THRESHOLD = 0.4
+# From this probability on a frame is speech, and so much around it; chosen on the same meetings.
+ONSET, PAD_S = 0.5, 0.0
 # Speech is so much above the noise, or no more than so much below the loudest of it.
 RISE_DB, DROP_DB = 12.0, 25.0
 NOISE_PERCENTILE = 10
@@ -54,6 +56,8 @@ class Options:
         max_speakers: at most so many; None: any number.
         threshold: mean cosine from which two clusters are one voice.
         overlap: mark where two speak at once.
+        onset: probability from which a frame is speech, where a model of speech says it.
+        pad_s: so much before and behind it is speech too.
         gap_s: pauses up to this length stay within a turn.
         shortest_s: shorter turns are dropped.
     """
@@ -63,6 +67,8 @@ class Options:
     max_speakers: int | None = None
     threshold: float = THRESHOLD
     overlap: bool = True
+    onset: float = ONSET
+    pad_s: float = PAD_S
     gap_s: float = GAP_S
     shortest_s: float = SHORTEST_S
 
@@ -128,6 +134,8 @@ class SpeakersModel(BaseModel[Segments]):
         min_speakers: int | None = None,
         max_speakers: int | None = None,
         book: str | Book | None = None,
+        onset: float | None = None,
+        pad_s: float | None = None,
         gap_s: float | None = None,
         shortest_s: float | None = None,
         **options: Any,
@@ -141,6 +149,8 @@ class SpeakersModel(BaseModel[Segments]):
             min_speakers: at least so many.
             max_speakers: at most so many.
             book: a voice book whose names turns get where a voice is in it.
+            onset: probability from which a frame is speech; None: the usual one.
+            pad_s: so much before and behind it is speech too; None: the usual.
             gap_s: pauses up to this length stay within a turn; None: 0.5 s.
             shortest_s: shorter turns are dropped; None: 0.25 s.
             options: of other models of the verb; they must not be given.
@@ -152,13 +162,13 @@ class SpeakersModel(BaseModel[Segments]):
         given = {key: value for key, value in options.items() if value is not None}
         if given:
             what = f"the model speakers has no option {next(iter(given))!r}"
-            fix = "it has speakers, min_speakers, max_speakers, book, gap_s and shortest_s"
+            fix = (
+                "it has speakers, min_speakers, max_speakers, book, and rules but offset, longest_s"
+            )
             raise ArgumentError(what, fix=fix)
-        chosen = Options(
-            speakers, min_speakers, max_speakers, self.threshold,
-            gap_s=GAP_S if gap_s is None else gap_s,
-            shortest_s=SHORTEST_S if shortest_s is None else shortest_s,
-        )  # fmt: skip
+        rules = {"onset": onset, "pad_s": pad_s, "gap_s": gap_s, "shortest_s": shortest_s}
+        own = {key: value for key, value in rules.items() if value is not None}
+        chosen = Options(speakers, min_speakers, max_speakers, self.threshold, **own)
         known = None if book is None else self.voices.book(book)
         return SpeakersSession(self, name, chosen, known)
 
@@ -185,7 +195,7 @@ class SpeakersSession:
         self._vectors: list[np.ndarray] = []
         self._starts: list[int] = []
         speech = model.speech
-        self._speech = None if speech is None else SpeechFrames(speech, self._frame)
+        self._speech = None if speech is None else SpeechFrames(speech, self._frame, options.onset)
         self._samples = 0
 
     def push(self, wave: Wave) -> Iterable[Any]:
@@ -254,7 +264,7 @@ class SpeakersSession:
 
     def turns(self, options: Options) -> list[Segment]:
         """The turns of all that was pushed, with these options; after `result`."""
-        speech = self.speech_frames()
+        speech = self.speech_frames(options)
         if not len(self._vectors) or not speech.any():
             return []
         vectors, starts = np.stack(self._vectors), np.array(self._starts)
@@ -281,10 +291,10 @@ class SpeakersSession:
             options.gap_s, options.shortest_s,
         )  # fmt: skip
 
-    def speech_frames(self) -> npt.NDArray[np.bool_]:
+    def speech_frames(self, options: Options) -> npt.NDArray[np.bool_]:
         """Which frames of `STEP_S` are speech."""
         if self._speech is not None:
-            return self._speech.frames(self._samples)
+            return self._speech.frames(self._samples, options.onset, options.pad_s)
         power = np.concatenate(self._frames) if self._frames else np.zeros(0)
         if not len(power):
             return np.zeros(0, bool)
