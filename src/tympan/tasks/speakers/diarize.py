@@ -167,7 +167,7 @@ class SpeakersModel(BaseModel[Segments]):
             )
             raise ArgumentError(what, fix=fix)
         rules = {"onset": onset, "pad_s": pad_s, "gap_s": gap_s, "shortest_s": shortest_s}
-        own = {key: value for key, value in rules.items() if value is not None}
+        own: dict[str, Any] = {key: value for key, value in rules.items() if value is not None}
         chosen = Options(speakers, min_speakers, max_speakers, self.threshold, **own)
         known = None if book is None else self.voices.book(book)
         return SpeakersSession(self, name, chosen, known)
