@@ -11,7 +11,7 @@ from tympan.errors import ArgumentError
 from tympan.tasks.identify.book import Book
 from tympan.tasks.results import Segments
 from tympan.tasks.speakers import SpeakersModel, diarization_errors
-from tympan.tasks.speakers.diarize import bridged, smoothed
+from tympan.tasks.speakers.turns import bridged, smoothed
 
 Turn = tuple[float, float, str]
 
@@ -52,7 +52,7 @@ def test_turns_are_found_with_their_number(model: SpeakersModel):
 def test_a_number_that_is_given_is_kept(model: SpeakersModel):
     clip, _ = meeting(PLAN)
     assert len({one.label for one in model(clip, speakers=2).segments}) == 2
-    assert len({one.label for one in model(clip, most=1).segments}) == 1
+    assert len({one.label for one in model(clip, max_speakers=1).segments}) == 1
     with pytest.raises(ArgumentError, match="speakers=0"):
         model(clip, speakers=0)
 

@@ -19,6 +19,12 @@ VERB = Verb(
             "Cut what is longer where its probability is lowest; 0: do not.", low=0,
         ),
         Option("pad_s", float, None, "Seconds to add before and behind each.", low=0),
+        Option("speakers", int, None, "How many speak (model speakers); else found.", low=1),
+        Option(
+            "min_speakers", int, None, "At least so many (model speakers).", flag="--min", low=1
+        ),
+        Option("max_speakers", int, None, "At most so many (model speakers).", flag="--max", low=1),
+        Option("book", str, None, "Voice book with the speakers' names (model speakers)."),
     ),
     default_model="speech",
     save_as=(

@@ -147,6 +147,11 @@ class SegmentModel(BaseModel[Segments]):
             ArgumentError: an option out of range, or another one.
         """
         known = ("onset", "offset", "shortest_s", "gap_s", "pad_s", "longest_s")
+        of_speakers = ("speakers", "min_speakers", "max_speakers", "book")
+        for one in of_speakers:
+            if options.pop(one, None) is not None:
+                what = f"the model {self.name} has no option {one!r}"
+                raise ArgumentError(what, fix="it is one of --model speakers")
         unknown = [one for one in options if one not in known]
         if unknown:
             what = f"segment has no option {unknown[0]!r}"

@@ -22,6 +22,10 @@ def segment(
     gap_s: float | None = None,
     pad_s: float | None = None,
     longest_s: float | None = None,
+    speakers: int | None = None,
+    min_speakers: int | None = None,
+    max_speakers: int | None = None,
+    book: str | os.PathLike[str] | None = None,
     device: str = "auto",
 ) -> Segments:
     """What happens when in a recording?
@@ -31,13 +35,18 @@ def segment(
 
     Args:
         source: path, bytes, binary file object or `Clip`; of any length, format and rate.
-        model: catalogue name, engine or folder of a model; `speech` by default.
+        model: catalogue name, engine or folder of a model; `speech` by default, `speakers` says
+            who speaks when.
         onset: probability at which a segment begins, 0 … 1.
         offset: probability below which it ends; in proportion to `onset` by default.
         gap_s: shorter pauses between two segments of a label are bridged.
         shortest_s: shorter segments are dropped.
         longest_s: longer segments are cut where their probability is lowest; 0: they are not.
         pad_s: seconds that are added before and behind each segment.
+        speakers: how many speak; this and the next three are of the model `speakers`.
+        min_speakers: at least so many.
+        max_speakers: at most so many.
+        book: voice book with the names of speakers.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
 
     Returns:
@@ -56,6 +65,10 @@ def segment(
         "gap_s": gap_s,
         "pad_s": pad_s,
         "longest_s": longest_s,
+        "speakers": speakers,
+        "min_speakers": min_speakers,
+        "max_speakers": max_speakers,
+        "book": None if book is None else os.fspath(book),
     }
     found = answered("segment", source, model=model, device=device, **options)
     warn(found, stacklevel=2)

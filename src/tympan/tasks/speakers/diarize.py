@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,29 +15,35 @@ from tympan.tasks.identify.voice import FLOOR_DBFS, frame_power, mean_voice
 from tympan.tasks.model import BaseModel
 from tympan.tasks.results import Segment, Segments
 from tympan.tasks.speakers.cluster import clusters
+from tympan.tasks.speakers.speech import SpeechFrames
+from tympan.tasks.speakers.turns import (
+    GAP_S,
+    HOP_S,
+    SHORTEST_S,
+    STEP_S,
+    WINDOW_S,
+    bridged,
+    overlapping,
+    smoothed,
+    turns,
+)
 
 if TYPE_CHECKING:
     from tympan.tasks.identify.book import Book
     from tympan.tasks.identify.model import IdentifyModel
+    from tympan.tasks.segment.answer import SegmentModel
 
 Wave = npt.NDArray[np.float32]
-Speech = Callable[[Wave], npt.NDArray[np.float64]]
-"""From samples `(t,)` to the probability of speech of each frame of `STEP_S`."""
-
-WINDOW_S, HOP_S = 1.5, 0.25
-STEP_S = 0.03
 # Mean cosine from which two clusters are one voice; chosen on meetings that were mixed from the
-# held-out speakers of the training (recipes/voices.py).
-THRESHOLD = 0.45
-# Pauses up to this length stay within a turn; shorter turns are dropped.
-GAP_S, SHORTEST_S = 0.5, 0.25
-# A change of speaker must gain this much cosine in all windows together.
-SWITCH = 0.35
-# A window is of two voices where it is so much nearer to both together than to either.
-BOTH = 0.1
+# held-out speakers of the training of `voices`, see docs/experiments.md.
+THRESHOLD = 0.4
+# From this probability on a frame is speech, and so much around it; chosen on the same meetings.
+ONSET, PAD_S = 0.5, 0.0
 # Speech is so much above the noise, or no more than so much below the loudest of it.
 RISE_DB, DROP_DB = 12.0, 25.0
 NOISE_PERCENTILE = 10
+# A window is of a voice where this share of it is speech; with less than `WORTH` it gets no vector.
+SPOKEN, WORTH = 0.4, 0.3
 
 
 @dataclass(frozen=True)
@@ -47,23 +52,38 @@ class Options:
 
     Attributes:
         speakers: how many there are; None: it is found out.
-        least: at least so many.
-        most: at most so many; None: any number.
+        min_speakers: at least so many; None: 1.
+        max_speakers: at most so many; None: any number.
         threshold: mean cosine from which two clusters are one voice.
         overlap: mark where two speak at once.
+        onset: probability from which a frame is speech, where a model of speech says it.
+        pad_s: so much before and behind it is speech too.
+        gap_s: pauses up to this length stay within a turn.
+        shortest_s: shorter turns are dropped.
     """
 
     speakers: int | None = None
-    least: int = 1
-    most: int | None = None
+    min_speakers: int | None = None
+    max_speakers: int | None = None
     threshold: float = THRESHOLD
     overlap: bool = True
+    onset: float = ONSET
+    pad_s: float = PAD_S
+    gap_s: float = GAP_S
+    shortest_s: float = SHORTEST_S
 
     def __post_init__(self) -> None:
-        for name in ("speakers", "least", "most"):
+        for name in ("speakers", "min_speakers", "max_speakers"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise ArgumentError(f"{name}={value} speakers", fix="give 1 or more")
+                raise ArgumentError(f"{name}={value} cannot be", fix="give 1 or more")
+        bounds = self.min_speakers, self.max_speakers
+        if self.speakers is not None and bounds != (None, None):
+            what = "speakers is given beside min_speakers or max_speakers"
+            raise ArgumentError(what, fix="give the number, or its bounds")
+        if None not in bounds and self.min_speakers > self.max_speakers:  # type: ignore[operator]
+            what = f"min_speakers={self.min_speakers} is above max_speakers={self.max_speakers}"
+            raise ArgumentError(what)
 
 
 class SpeakersModel(BaseModel[Segments]):
@@ -71,9 +91,13 @@ class SpeakersModel(BaseModel[Segments]):
 
     Args:
         voices: the voice model.
-        speech: what finds speech; None: the level, and what the voice model knows of speech.
+        speech: the model that finds speech, of one label; None: the level, and what the voice
+            model knows of speech.
         threshold: mean cosine from which two clusters are one voice.
         name: how answers call it.
+
+    Raises:
+        ArgumentError: both models take samples of different rates.
     """
 
     labels = ()
@@ -81,12 +105,15 @@ class SpeakersModel(BaseModel[Segments]):
     def __init__(
         self,
         voices: IdentifyModel,
-        speech: Speech | None = None,
+        speech: SegmentModel | None = None,
         threshold: float = THRESHOLD,
         name: str = "speakers",
     ) -> None:
         self.voices, self.speech, self.threshold, self.name = voices, speech, threshold, name
         self.device = voices.device
+        if speech is not None and speech.rate_hz != voices.rate_hz:
+            what = f"{speech.name} takes {speech.rate_hz} Hz, {voices.name} {voices.rate_hz} Hz"
+            raise ArgumentError(what, fix="give two models of one rate")
 
     @property
     def task(self) -> str:
@@ -104,9 +131,13 @@ class SpeakersModel(BaseModel[Segments]):
         name: str = "",
         batcher: Any = None,
         speakers: int | None = None,
-        least: int = 1,
-        most: int | None = None,
+        min_speakers: int | None = None,
+        max_speakers: int | None = None,
         book: str | Book | None = None,
+        onset: float | None = None,
+        pad_s: float | None = None,
+        gap_s: float | None = None,
+        shortest_s: float | None = None,
         **options: Any,
     ) -> SpeakersSession:
         """Begin a recording.
@@ -115,21 +146,31 @@ class SpeakersModel(BaseModel[Segments]):
             name: how the answer calls it.
             batcher: is not used.
             speakers: how many there are; None: it is found out.
-            least: at least so many.
-            most: at most so many.
+            min_speakers: at least so many.
+            max_speakers: at most so many.
             book: a voice book whose names turns get where a voice is in it.
+            onset: probability from which a frame is speech; None: the usual one.
+            pad_s: so much before and behind it is speech too; None: the usual.
+            gap_s: pauses up to this length stay within a turn; None: 0.5 s.
+            shortest_s: shorter turns are dropped; None: 0.25 s.
             options: of other models of the verb; they must not be given.
 
         Raises:
-            ArgumentError: a number that cannot be.
+            ArgumentError: a number that cannot be, or an option of other models.
             DataError: the book cannot be read.
         """
         given = {key: value for key, value in options.items() if value is not None}
         if given:
-            what = f"speakers has no option {next(iter(given))!r}"
-            raise ArgumentError(what, fix="it has speakers, least, most and book")
+            what = f"the model speakers has no option {next(iter(given))!r}"
+            fix = (
+                "it has speakers, min_speakers, max_speakers, book, and rules but offset, longest_s"
+            )
+            raise ArgumentError(what, fix=fix)
+        rules = {"onset": onset, "pad_s": pad_s, "gap_s": gap_s, "shortest_s": shortest_s}
+        own: dict[str, Any] = {key: value for key, value in rules.items() if value is not None}
+        chosen = Options(speakers, min_speakers, max_speakers, self.threshold, **own)
         known = None if book is None else self.voices.book(book)
-        return SpeakersSession(self, name, Options(speakers, least, most, self.threshold), known)
+        return SpeakersSession(self, name, chosen, known)
 
 
 class SpeakersSession:
@@ -153,7 +194,8 @@ class SpeakersSession:
         self._framed = np.zeros(0, np.float32)
         self._vectors: list[np.ndarray] = []
         self._starts: list[int] = []
-        self._speech: list[np.ndarray] = []
+        speech = model.speech
+        self._speech = None if speech is None else SpeechFrames(speech, self._frame, options.onset)
         self._samples = 0
 
     def push(self, wave: Wave) -> Iterable[Any]:
@@ -168,7 +210,16 @@ class SpeakersSession:
         self._measure(both[:whole])
         self._framed = both[whole:]
         self._held = np.concatenate([self._held, wave])
-        starts = range(self._next, self._offset + len(self._held) - self._size + 1, self._hop)
+        if self._speech is not None:
+            self._speech.push(wave)
+        self._embed_known()
+
+    def _embed_known(self) -> None:
+        """Vectors of the windows of which it is known whether they are speech."""
+        end = self._offset + len(self._held)
+        if self._speech is not None:
+            end = min(end, self._speech.decided)
+        starts = range(self._next, end - self._size + 1, self._hop)
         self._embed(list(starts), self._size)
         if len(starts):
             self._next = starts[-1] + self._hop
@@ -179,13 +230,13 @@ class SpeakersSession:
     def _measure(self, wave: Wave) -> None:
         if len(wave):
             self._frames.append(frame_power(wave, self._model.rate_hz))
-            if self._model.speech is not None:
-                self._speech.append(np.asarray(self._model.speech(wave), np.float64))
 
     def _embed(self, starts: list[int], size: int) -> None:
         import torch
 
         net, batch = self._model.voices.net, 32
+        if self._speech is not None:
+            starts = [s for s in starts if self._speech.share(s, s + size) >= WORTH]
         waves = [self._held[s - self._offset : s - self._offset + size] for s in starts]
         loud = [i for i, w in enumerate(waves) if np.square(w).mean() > 10 ** (FLOOR_DBFS / 10)]
         for first in range(0, len(loud), batch):
@@ -197,7 +248,10 @@ class SpeakersSession:
 
     def result(self) -> Segments:
         """The turns of all that was pushed; call it once, at the end."""
-        if not self._starts and len(self._held) >= self._frame:
+        if self._speech is not None:
+            self._speech.finish()
+            self._embed_known()
+        if self._samples < self._size and len(self._held) >= self._frame:
             self._embed([self._offset], len(self._held))  # a recording shorter than a window
         self._measure(self._framed)
         duration_s = self._samples / self._model.rate_hz
@@ -210,7 +264,7 @@ class SpeakersSession:
 
     def turns(self, options: Options) -> list[Segment]:
         """The turns of all that was pushed, with these options; after `result`."""
-        speech = self.speech_frames()
+        speech = self.speech_frames(options)
         if not len(self._vectors) or not speech.any():
             return []
         vectors, starts = np.stack(self._vectors), np.array(self._starts)
@@ -220,7 +274,7 @@ class SpeakersSession:
         vectors, starts = vectors[spoken], starts[spoken]
         label = clusters(
             vectors, options.threshold,
-            count=options.speakers, least=options.least, most=options.most,
+            count=options.speakers, least=options.min_speakers or 1, most=options.max_speakers,
         )  # fmt: skip
         centres = np.stack(
             [
@@ -232,12 +286,15 @@ class SpeakersSession:
         path = smoothed(scores, starts / self._model.rate_hz)
         second = overlapping(vectors, centres, path) if options.overlap else np.full(len(path), -1)
         names = self._names(centres, path)
-        return turns(speech, starts / self._model.rate_hz, path, second, scores, names)
+        return turns(
+            speech, starts / self._model.rate_hz, path, second, scores, names,
+            options.gap_s, options.shortest_s,
+        )  # fmt: skip
 
-    def speech_frames(self) -> npt.NDArray[np.bool_]:
+    def speech_frames(self, options: Options) -> npt.NDArray[np.bool_]:
         """Which frames of `STEP_S` are speech."""
-        if self._speech:
-            return np.concatenate(self._speech) >= 0.5
+        if self._speech is not None:
+            return self._speech.frames(self._samples, options.onset, options.pad_s)
         power = np.concatenate(self._frames) if self._frames else np.zeros(0)
         if not len(power):
             return np.zeros(0, bool)
@@ -257,7 +314,7 @@ class SpeakersSession:
         total = np.concatenate([[0], np.cumsum(speech)])
         first = np.minimum(starts // self._frame, len(speech))
         last = np.minimum((starts + self._size) // self._frame, len(speech))
-        found = (total[last] - total[first]) >= 0.4 * np.maximum(1, last - first)
+        found = (total[last] - total[first]) >= SPOKEN * np.maximum(1, last - first)
         if head is not None and self._model.speech is None:
             found &= probability(vectors @ head[:-1] + head[-1]) >= 0.3
         return np.asarray(found)
@@ -278,120 +335,9 @@ class SpeakersSession:
         return names
 
 
-def smoothed(
-    scores: npt.NDArray[np.floating], times_s: npt.NDArray[np.floating], switch: float = SWITCH
-) -> npt.NDArray[np.int64]:
-    """The voice of each window: the best path, on which a change costs something (Viterbi).
-
-    Args:
-        scores: cosines with each voice `(m, k)`.
-        times_s: where the windows begin; after a pause a change costs nothing.
-        switch: what a change costs.
-
-    >>> smoothed(np.array([[1, 0], [0.4, 0.5], [1, 0.0]]), np.arange(3) / 4).tolist()
-    [0, 0, 0]
-    """
-    m, k = scores.shape
-    best, back = scores[0].astype(float), np.zeros((m, k), int)
-    for t in range(1, m):
-        cost = switch if times_s[t] - times_s[t - 1] < GAP_S else 0.0
-        stay, change = best, best.max() - cost
-        come = int(best.argmax())
-        back[t] = np.where(stay >= change, np.arange(k), come)
-        best = np.maximum(stay, change) + scores[t]
-    path = np.zeros(m, np.int64)
-    path[-1] = int(best.argmax())
-    for t in range(m - 1, 0, -1):
-        path[t - 1] = back[t, path[t]]
-    return path
-
-
-def overlapping(
-    vectors: np.ndarray, centres: np.ndarray, path: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
-    """The second voice of each window; -1: there is none.
-
-    >>> a, b = np.eye(2)
-    >>> both = (a + b) / np.sqrt(2)
-    >>> overlapping(np.stack([a, both]), np.stack([a, b]), np.array([0, 0])).tolist()
-    [-1, 1]
-    """
-    m, k = len(vectors), len(centres)
-    found = np.full(m, -1, np.int64)
-    if k < 2:
-        return found
-    for i in range(k):
-        own = np.flatnonzero(path == i)
-        if not len(own):
-            continue
-        pairs = centres[i][None] + centres
-        pairs /= np.linalg.norm(pairs, axis=1, keepdims=True)
-        alone, other = vectors[own] @ centres[i], vectors[own] @ centres.T
-        gain = vectors[own] @ pairs.T - np.maximum(alone[:, None], other)
-        gain[:, i] = -np.inf
-        j = gain.argmax(1)
-        marked = gain[np.arange(len(own)), j] > BOTH
-        found[own[marked]] = j[marked]
-    return found
-
-
-def bridged(active: npt.NDArray[np.bool_], gap: int) -> npt.NDArray[np.bool_]:
-    """With pauses up to so many frames closed, at both sides of which something is active.
-
-    >>> bridged(np.array([1, 0, 0, 1, 0, 0, 0, 1], bool), 2).astype(int).tolist()
-    [1, 1, 1, 1, 0, 0, 0, 1]
-    """
-    places = np.flatnonzero(active)
-    found = active.copy()
-    for a, b in itertools.pairwise(places.tolist()):
-        if 1 < b - a <= gap + 1:
-            found[a:b] = True
-    return found
-
-
-def turns(
-    speech: npt.NDArray[np.bool_],
-    starts_s: npt.NDArray[np.floating],
-    path: npt.NDArray[np.int64],
-    second: npt.NDArray[np.int64],
-    scores: npt.NDArray[np.floating],
-    names: list[str],
-) -> list[Segment]:
-    """The turns: each frame of speech has the voice of the window whose middle is nearest.
-
-    Args:
-        speech: which frames of `STEP_S` are speech `(n,)`.
-        starts_s: where windows begin `(m,)`.
-        path: the voice of each window.
-        second: a second voice, or -1.
-        scores: cosines `(m, k)`.
-        names: of the voices.
-    """
-    middles = starts_s + WINDOW_S / 2
-    frames = np.flatnonzero(speech)
-    times = (frames + 0.5) * STEP_S
-    right = np.clip(np.searchsorted(middles, times), 0, len(middles) - 1)
-    left = np.maximum(right - 1, 0)
-    nearest = np.where(np.abs(middles[left] - times) <= np.abs(middles[right] - times), left, right)
-    found: list[Segment] = []
-    for k, name in enumerate(names):
-        active = np.zeros(len(speech), bool)
-        active[frames[(path[nearest] == k) | (second[nearest] == k)]] = True
-        active = bridged(active, round(GAP_S / STEP_S)) & bridged(speech, round(GAP_S / STEP_S))
-        padded = np.concatenate([[False], active, [False]]).astype(np.int8)
-        edges = np.flatnonzero(np.diff(padded)).reshape(-1, 2)
-        for start, end in edges:
-            if (end - start) * STEP_S < SHORTEST_S:
-                continue
-            inside = nearest[(frames >= start) & (frames < end)]
-            cosine = float(scores[inside, k].mean()) if len(inside) else 0.0
-            score = float(np.clip(cosine, 0, 1))
-            found.append(Segment(round(start * STEP_S, 3), round(end * STEP_S, 3), name, score))
-    return sorted(found, key=lambda one: (one.start_s, one.label))
-
-
 def load(device: str = "cpu") -> SpeakersModel:
-    """The model `speakers`, on the voice model that ships."""
+    """The model `speakers`: the models of voices and of speech that ship."""
     from tympan.tasks.answering import load as load_model
 
-    return SpeakersModel(cast("IdentifyModel", load_model("voices", "identify", device)))
+    voices = cast("IdentifyModel", load_model("voices", "identify", device))
+    return SpeakersModel(voices, cast("SegmentModel", load_model("speech", "segment", device)))
