@@ -19,10 +19,13 @@ which a monitor starts, was trained on most of these clips, the tested ones too;
 other sets.
 
 Beside it: the dense autoencoder that DCASE 2020 gave out as baseline of its task 2, written anew
-after its description (`benchmarks/_dense.py`), at the rate of the recordings, on the same split.
+after its description (`benchmarks/_dense.py`), at the rate of the recordings, on the same split. A
+machine here has minutes, where the challenge had hours: the challenge's 100 epochs would be a few
+hundred steps, so there are as many more epochs as it takes to make 1200 steps, a floor that was
+chosen for this page. One of our five detectors is of the same kind, trained in our own way.
 AUC and pAUC (up to a tenth of false alarms) are those of the challenge; mean ± standard deviation
 over seeds. Found and false alarms are those of the threshold that training set for 1 % of the
-seconds of a normal machine.
+seconds of a normal machine. A machine of one seed stands without a deviation.
 
 **Time**: ten minutes of a machine, in one file, from `tympan train` to a model on disk with its
 scores, in seconds of processor time.
@@ -33,6 +36,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -44,6 +48,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks import _dense
+from benchmarks._trials import LIMIT
 from benchmarks.common import DATA, arguments, main
 
 if TYPE_CHECKING:
@@ -52,6 +57,12 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 Scores = dict[str, Any]
 SEEDS = (0, 1, 2)
+# What no score depends on: kept results stay when it changes.
+NO_SCORES = (
+    "WHY", "SEEDS", "RUNS", "NO_SCORES", "_BEGAN",
+    "spread", "kept", "sources_digest", "_without_texts", "measured", "not_measured", "row_of",
+    "of_groups", "ten_minutes",
+)  # fmt: skip
 BLOCK = 6
 PIECE_S = 2.0
 MACHINES = (
@@ -59,6 +70,7 @@ MACHINES = (
     "train", "airplane",
 )  # fmt: skip
 LEVELS_DB = (-6, -12, -18, -24)
+_BEGAN = time.perf_counter()
 RUNS = Path(__file__).resolve().parents[1] / ".runs" / "monitor"
 WHY = (
     "The aim is an AUC above that of the dense autoencoder on every machine. With conditions "
@@ -251,14 +263,20 @@ def baseline(trial: Trial, seed: int, epochs: int) -> Scores:
 def spread(values: list[float]) -> str:
     """Mean and standard deviation of shares, in percent.
 
-    >>> spread([0.5, 0.7])
-    '60.0 ± 10.0'
+    >>> spread([0.5, 0.7]), spread([0.5])
+    ('60.0 ± 10.0', '50.0')
     """
-    return f"{100 * np.mean(values):.1f} ± {100 * np.std(values):.1f}"
+    deviation = f" ± {100 * np.std(values):.1f}" if len(values) > 1 else ""
+    return f"{100 * np.mean(values):.1f}{deviation}"
 
 
-def kept(who: str, trial: Trial, seed: int, quick: bool, run: Callable[[], Scores]) -> Scores:
-    """A result that was kept, or a new one; kept results go with one version of the sources."""
+def kept(
+    who: str, trial: Trial, seed: int, quick: bool, run: Callable[[], Scores]
+) -> Scores | None:
+    """A result that was kept, or a new one; kept results go with one version of the sources.
+
+    None if it is not there and the time of TYMPAN_BENCHMARK_S is over.
+    """
     names = ("tasks/monitor", "spectra/mel.py") if who == "ours" else ("spectra/mel.py",)
     digest = sources_digest(names)
     name = "".join(c if c.isalnum() or c == "*" else "-" for c in trial.machine).replace("*", "s")
@@ -268,6 +286,8 @@ def kept(who: str, trial: Trial, seed: int, quick: bool, run: Callable[[], Score
     if place.exists():
         found: Scores = json.loads(place.read_text("utf-8"))
         return found
+    if time.perf_counter() - _BEGAN > float(os.environ.get(LIMIT) or "inf"):
+        return None
     found = run()
     RUNS.mkdir(parents=True, exist_ok=True)
     place.write_text(json.dumps(found), "utf-8")
@@ -291,7 +311,7 @@ def sources_digest(names: tuple[str, ...]) -> str:
 
 
 def _without_texts(tree: ast.Module) -> ast.Module:
-    """A module without its docstrings, and without the text of `WHY`."""
+    """A module without its docstrings, and without what no score depends on."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         first = body[0] if isinstance(body, list) and body else None
@@ -300,19 +320,26 @@ def _without_texts(tree: ast.Module) -> ast.Module:
     tree.body = [
         n
         for n in tree.body
-        if not (isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "WHY")
+        if not (
+            isinstance(n, ast.If)
+            or (isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) in NO_SCORES)
+            or (isinstance(n, ast.FunctionDef) and n.name in NO_SCORES)
+        )
     ]
     return tree
 
 
-def measured(quick: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, float]]:
-    """The tables of machines and of groups, and the figures."""
+def measured(
+    quick: bool,
+) -> tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]], dict[str, float]]:
+    """The table of machines, further tables, and the figures."""
     import torch
 
     torch.set_num_threads(1)
     seeds = SEEDS[:1] if quick else SEEDS
     runs: dict[str, list[tuple[Scores, Scores]]] = {}
     groups: dict[str, list[str]] = {}
+    missing: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as home:
         for folder in ("cwru", "esc50", "run"):
             Path(home, folder).mkdir()
@@ -325,16 +352,37 @@ def measured(quick: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]], d
                 its = kept(
                     "dense", trial, seed, quick, lambda t=trial, s=seed: baseline(t, s, epochs)
                 )
+                if mine is None or its is None:
+                    missing.append({"machine": trial.machine, "seed": str(seed)})
+                    continue
                 runs.setdefault(trial.machine, []).append((mine, its))
                 if trial.machine not in groups.setdefault(trial.group, []):
                     groups[trial.group].append(trial.machine)
         seconds = ten_minutes(Path(home), quick)
     means, figures = of_groups(runs, groups)
-    return (
-        [row_of(name, rows) for name, rows in runs.items()],
-        means,
-        {**figures, "ten_minutes_s": seconds},
-    )
+    ordered = [t.machine for t in trials if t.machine in runs]
+    more = {
+        "Harmonic means over machines": means,
+        "Ten minutes of one machine to a model": [
+            {"processor seconds, one core": f"{seconds:.0f} (one seed)"}
+        ],
+    }
+    if missing:
+        more["Not measured yet"] = not_measured(missing)
+    table = [row_of(name, runs[name]) for name in ordered]
+    return table, more, {**figures, "ten_minutes_s": seconds}
+
+
+def not_measured(missing: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The seeds of each machine that are missing, a row a machine.
+
+    >>> not_measured([{"machine": "fan", "seed": "1"}, {"machine": "fan", "seed": "2"}])
+    [{'machine': 'fan', 'seeds': '1, 2'}]
+    """
+    seeds: dict[str, list[str]] = {}
+    for one in missing:
+        seeds.setdefault(one["machine"], []).append(one["seed"])
+    return [{"machine": name, "seeds": ", ".join(found)} for name, found in seeds.items()]
 
 
 def row_of(machine: str, rows: list[tuple[Scores, Scores]]) -> dict[str, Any]:
@@ -344,7 +392,7 @@ def row_of(machine: str, rows: list[tuple[Scores, Scores]]) -> dict[str, Any]:
         return spread([float(row[who][name]) for row in rows])
 
     return {
-        "machine": machine,
+        "machine": machine, "seeds": str(len(rows)),
         "AUC": of(0, "auc"), "AUC, dense": of(1, "auc"),
         "pAUC": of(0, "pauc"), "pAUC, dense": of(1, "pauc"),
         "found": of(0, "found"), "false alarms": of(0, "alarms"),
@@ -404,11 +452,6 @@ if __name__ == "__main__":
         all_figures,
         title="Unusual machines",
         about=__doc__ or "",
-        more={
-            "Harmonic means over machines": further,
-            "Ten minutes of one machine to a model": [
-                {"processor seconds, one core": f"{seconds:.0f} (one seed)"}
-            ],
-        },
+        more=further,
         why=WHY,
     )

@@ -96,7 +96,7 @@ class FrameAutoencoder(nn.Module):
         joined = x.unfold(2, CONTEXT, 1).permute(0, 2, 3, 1).flatten(2)
         rows = joined.flatten(0, 1)
         error: Tensor = (self.layers(rows) - rows).square()
-        return error.unflatten(0, joined.shape[:2])
+        return error.reshape(joined.shape)
 
 
 class MonitorNet(nn.Module):
