@@ -41,7 +41,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -348,10 +348,8 @@ def measured(
         work, epochs = Path(home, "run"), 1 if quick else _dense.EPOCHS
         for seed in seeds:  # a run that is stopped has all machines of the first seed
             for trial in trials:
-                mine = kept("ours", trial, seed, quick, lambda t=trial, s=seed: ours(t, s, work))
-                its = kept(
-                    "dense", trial, seed, quick, lambda t=trial, s=seed: baseline(t, s, epochs)
-                )
+                mine = kept("ours", trial, seed, quick, partial(ours, trial, seed, work))
+                its = kept("dense", trial, seed, quick, partial(baseline, trial, seed, epochs))
                 if mine is None or its is None:
                     missing.append({"machine": trial.machine, "seed": str(seed)})
                     continue
