@@ -15,14 +15,17 @@ of many machines: harder than a monitor's usual work. Folds 1 – 3 are for trai
 tested, plain and with **simulated** faults: clicks, rattles, the impulse trains of a bearing,
 harmonics taken away, a step of the level, at −6 to −24 dB below the recording (the step: 2 to 6
 dB). They show what could be found, not what is found of real faults. The encoder of `sounds`, from
-which a monitor starts, was trained on most of these clips, the tested ones too; on none of the
-other sets.
+which a monitor starts, was trained on these clips (on none of the other sets), so here it starts
+from scratch: without the detector that compares embeddings.
 
 Beside it: the dense autoencoder that DCASE 2020 gave out as baseline of its task 2, written anew
 after its description (`benchmarks/_dense.py`), at the rate of the recordings, on the same split.
+It is trained for the challenge's 100 epochs; where these are fewer than 1200 steps, as of the ten
+seconds of the bearing, for so many more as to make 1200: a floor that was chosen for this page. One
+of our five detectors is of the same kind, trained in our own way.
 AUC and pAUC (up to a tenth of false alarms) are those of the challenge; mean ± standard deviation
 over seeds. Found and false alarms are those of the threshold that training set for 1 % of the
-seconds of a normal machine.
+seconds of a normal machine. A machine of one seed stands without a deviation.
 
 **Time**: ten minutes of a machine, in one file, from `tympan train` to a model on disk with its
 scores, in seconds of processor time.
@@ -33,17 +36,19 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks import _dense
+from benchmarks._trials import LIMIT
 from benchmarks.common import DATA, arguments, main
 
 if TYPE_CHECKING:
@@ -52,6 +57,13 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 Scores = dict[str, Any]
 SEEDS = (0, 1, 2)
+# What no score depends on: kept results stay when it changes.
+NO_SCORES = (
+    "WHY", "SEEDS", "RUNS", "NO_SCORES", "_BEGAN",
+    "spread", "kept", "sources_digest", "_without_texts", "measured", "not_measured", "row_of",
+    "of_groups", "ten_minutes",
+)  # fmt: skip
+SIMULATED = "ESC-50, simulated"
 BLOCK = 6
 PIECE_S = 2.0
 MACHINES = (
@@ -59,17 +71,28 @@ MACHINES = (
     "train", "airplane",
 )  # fmt: skip
 LEVELS_DB = (-6, -12, -18, -24)
+_BEGAN = time.perf_counter()
 RUNS = Path(__file__).resolve().parents[1] / ".runs" / "monitor"
 WHY = (
-    "The aim is an AUC above that of the dense autoencoder on every machine. With conditions "
-    "0 and 1* of the motor as normal the dense autoencoder is ahead (first seed; by 0.2 and "
-    "2.1 points of AUC). Tried on cwru and conditions 0 and 1 of the motor (one seed, a third "
-    "of the anomalies): the few detectors that are best by what they find of changed normal "
-    "windows (mean AUC 0.912), the best of each kind (0.919), all detectors with equal "
-    "weights (0.935), weights by what they find (0.937, kept). The distance to the nearest "
-    "normal spectrum by local density alone was better there (0.948), but that cannot be "
-    "known from normal recordings. As the weighing was chosen on these three, they are no "
-    "clean test of it; the other machines are."
+    "The aim, an AUC above that of the dense autoencoder on every machine, is missed: with the "
+    "first seed it is above on 6 of 14, equal on the bearing (both find all), and below on 7, by "
+    "0.4 to 6.3 points. In ESC-50, the only clean test, it is above on 3 of 8 and a point below "
+    "in the mean; of most classes neither finds much. One seed cannot tell apart "
+    "what differs by a point or two: a motor's test has 12 to 14 normal recordings, a class of "
+    "ESC-50 has 16.\n\n"
+    "What was chosen on what: the fusion (of spectra, lines and embeddings the detector that "
+    "finds most of changed normal windows, and both autoencoders, all with equal weights) on six "
+    "trials with other normal recordings than those tested here: conditions 0 (twice) and 1* of "
+    "the motor, with a block of the training recordings held out (but against anomalies that are "
+    "tested here), and rain, hand saw and crackling fire of ESC-50 with the same kinds of "
+    "simulated faults. Mean AUC there: 0.758 with the former weights and no autoencoder, 0.775 "
+    "with the best of each kind and the autoencoder of frames, 0.781 with each weighted by what it "
+    "finds. The convolutional autoencoder stayed, as it was better than that of frames on the one "
+    "trial where both were measured (0.907 and 0.798); both together were not tried before they "
+    "were measured here. What is measured "
+    "of a window was chosen by an earlier screening that saw all five conditions of the motor, and "
+    "the former fusion was chosen on cwru and conditions 0 and 1: these six machines are no clean "
+    "test."
 )
 
 
@@ -146,7 +169,7 @@ def esc50(work: Path) -> Iterator[Trial]:
                 examples.append(
                     recording(path, {"label": f"{kind} {level_db} dB", "split": "test"})
                 )
-        yield Trial("ESC-50, simulated", name.replace("_", " "), Table(work, tuple(examples)))
+        yield Trial(SIMULATED, name.replace("_", " "), Table(work, tuple(examples)))
 
 
 def _rms(wave: Array) -> float:
@@ -214,11 +237,13 @@ FAULTS: dict[str, Callable[..., Array]] = {
 def ours(trial: Trial, seed: int, work: Path) -> Scores:
     """Train a monitor and score its test set."""
     from tympan.tasks import train
+    from tympan.tasks.training import SCRATCH
 
     began = time.perf_counter()
     result = train(
-        trial.table, task="monitor", out=work / "model", seed=seed, resume=False, progress=False
-    )
+        trial.table, task="monitor", out=work / "model", seed=seed, resume=False, progress=False,
+        from_=SCRATCH if trial.group == SIMULATED else None,
+    )  # fmt: skip
     found: Any = result.evaluation
     return {
         "auc": found.metrics["auc"],
@@ -251,14 +276,20 @@ def baseline(trial: Trial, seed: int, epochs: int) -> Scores:
 def spread(values: list[float]) -> str:
     """Mean and standard deviation of shares, in percent.
 
-    >>> spread([0.5, 0.7])
-    '60.0 ± 10.0'
+    >>> spread([0.5, 0.7]), spread([0.5])
+    ('60.0 ± 10.0', '50.0')
     """
-    return f"{100 * np.mean(values):.1f} ± {100 * np.std(values):.1f}"
+    deviation = f" ± {100 * np.std(values):.1f}" if len(values) > 1 else ""
+    return f"{100 * np.mean(values):.1f}{deviation}"
 
 
-def kept(who: str, trial: Trial, seed: int, quick: bool, run: Callable[[], Scores]) -> Scores:
-    """A result that was kept, or a new one; kept results go with one version of the sources."""
+def kept(
+    who: str, trial: Trial, seed: int, quick: bool, run: Callable[[], Scores]
+) -> Scores | None:
+    """A result that was kept, or a new one; kept results go with one version of the sources.
+
+    None if it is not there and the time of TYMPAN_BENCHMARK_S is over.
+    """
     names = ("tasks/monitor", "spectra/mel.py") if who == "ours" else ("spectra/mel.py",)
     digest = sources_digest(names)
     name = "".join(c if c.isalnum() or c == "*" else "-" for c in trial.machine).replace("*", "s")
@@ -268,6 +299,8 @@ def kept(who: str, trial: Trial, seed: int, quick: bool, run: Callable[[], Score
     if place.exists():
         found: Scores = json.loads(place.read_text("utf-8"))
         return found
+    if time.perf_counter() - _BEGAN > float(os.environ.get(LIMIT) or "inf"):
+        return None
     found = run()
     RUNS.mkdir(parents=True, exist_ok=True)
     place.write_text(json.dumps(found), "utf-8")
@@ -291,7 +324,7 @@ def sources_digest(names: tuple[str, ...]) -> str:
 
 
 def _without_texts(tree: ast.Module) -> ast.Module:
-    """A module without its docstrings, and without the text of `WHY`."""
+    """A module without its docstrings, and without what no score depends on."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         first = body[0] if isinstance(body, list) and body else None
@@ -300,19 +333,26 @@ def _without_texts(tree: ast.Module) -> ast.Module:
     tree.body = [
         n
         for n in tree.body
-        if not (isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "WHY")
+        if not (
+            isinstance(n, ast.If)
+            or (isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) in NO_SCORES)
+            or (isinstance(n, ast.FunctionDef) and n.name in NO_SCORES)
+        )
     ]
     return tree
 
 
-def measured(quick: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, float]]:
-    """The tables of machines and of groups, and the figures."""
+def measured(
+    quick: bool,
+) -> tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]], dict[str, float]]:
+    """The table of machines, further tables, and the figures."""
     import torch
 
     torch.set_num_threads(1)
     seeds = SEEDS[:1] if quick else SEEDS
     runs: dict[str, list[tuple[Scores, Scores]]] = {}
     groups: dict[str, list[str]] = {}
+    missing: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as home:
         for folder in ("cwru", "esc50", "run"):
             Path(home, folder).mkdir()
@@ -321,20 +361,42 @@ def measured(quick: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]], d
         work, epochs = Path(home, "run"), 1 if quick else _dense.EPOCHS
         for seed in seeds:  # a run that is stopped has all machines of the first seed
             for trial in trials:
-                mine = kept("ours", trial, seed, quick, lambda t=trial, s=seed: ours(t, s, work))
-                its = kept(
-                    "dense", trial, seed, quick, lambda t=trial, s=seed: baseline(t, s, epochs)
-                )
+                mine = kept("ours", trial, seed, quick, partial(ours, trial, seed, work))
+                its = kept("dense", trial, seed, quick, partial(baseline, trial, seed, epochs))
+                if mine is None or its is None:
+                    missing.append({"machine": trial.machine, "seed": str(seed)})
+                    continue
                 runs.setdefault(trial.machine, []).append((mine, its))
                 if trial.machine not in groups.setdefault(trial.group, []):
                     groups[trial.group].append(trial.machine)
-        seconds = ten_minutes(Path(home), quick)
+        ten = Trial("", "ten minutes", trials[0].table)
+        timed = kept(
+            "ours", ten, 0, quick, lambda: {"seconds": ten_minutes(Path(home), quick)}
+        ) or {"seconds": float("nan")}
     means, figures = of_groups(runs, groups)
-    return (
-        [row_of(name, rows) for name, rows in runs.items()],
-        means,
-        {**figures, "ten_minutes_s": seconds},
-    )
+    ordered = [t.machine for t in trials if t.machine in runs]
+    more = {
+        "Harmonic means over machines": means,
+        "Ten minutes of one machine to a model": [
+            {"processor seconds, one core": f"{timed['seconds']:.0f} (one seed)"}
+        ],
+    }
+    if missing:
+        more["Not measured yet"] = not_measured(missing)
+    table = [row_of(name, runs[name]) for name in ordered]
+    return table, more, {**figures, "ten_minutes_s": timed["seconds"]}
+
+
+def not_measured(missing: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The seeds of each machine that are missing, a row a machine.
+
+    >>> not_measured([{"machine": "fan", "seed": "1"}, {"machine": "fan", "seed": "2"}])
+    [{'machine': 'fan', 'seeds': '1, 2'}]
+    """
+    seeds: dict[str, list[str]] = {}
+    for one in missing:
+        seeds.setdefault(one["machine"], []).append(one["seed"])
+    return [{"machine": name, "seeds": ", ".join(found)} for name, found in seeds.items()]
 
 
 def row_of(machine: str, rows: list[tuple[Scores, Scores]]) -> dict[str, Any]:
@@ -344,7 +406,7 @@ def row_of(machine: str, rows: list[tuple[Scores, Scores]]) -> dict[str, Any]:
         return spread([float(row[who][name]) for row in rows])
 
     return {
-        "machine": machine,
+        "machine": machine, "seeds": str(len(rows)),
         "AUC": of(0, "auc"), "AUC, dense": of(1, "auc"),
         "pAUC": of(0, "pauc"), "pAUC, dense": of(1, "pauc"),
         "found": of(0, "found"), "false alarms": of(0, "alarms"),
@@ -397,18 +459,12 @@ def ten_minutes(home: Path, quick: bool) -> float:
 if __name__ == "__main__":
     options = arguments("monitor")
     rows, further, all_figures = measured(options.quick)
-    seconds = all_figures["ten_minutes_s"]
     main(
         "monitor",
         rows,
         all_figures,
         title="Unusual machines",
         about=__doc__ or "",
-        more={
-            "Harmonic means over machines": further,
-            "Ten minutes of one machine to a model": [
-                {"processor seconds, one core": f"{seconds:.0f} (one seed)"}
-            ],
-        },
+        more=further,
         why=WHY,
     )

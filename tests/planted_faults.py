@@ -72,6 +72,16 @@ FAULTS = (
         "monitor: anomalies are trained on", "tasks/monitor/rows.py",
         "if not is_normal(table[i], label)", "if False", (MONITOR + "test_rows.py",),
     ),
+    Fault(
+        "monitor: changed copies of windows trained on taken for normal",
+        "tasks/monitor/normal.py", "if name in crossed.raised else scores", "if False else scores",
+        (MONITOR + "test_normal.py",),
+    ),
+    Fault(
+        "monitor: the worst detector of each kind", "tasks/monitor/normal.py",
+        "sorted(aucs, key=lambda n: aucs[n])", "sorted(aucs, key=lambda n: -aucs[n])",
+        (MONITOR + "test_normal.py",),
+    ),
     Fault("mixup never applied", LEARNER, "if self.mix:", "if False:", LEARNER_TEST),
     Fault(
         "spectral augmentation never applied", LEARNER,

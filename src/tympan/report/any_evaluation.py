@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tympan.report.page import words
+from tympan.report.page import capital, words
 from tympan.report.parts import EvaluationParts, Part, Scored
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def table(rows: Sequence[dict[str, str]]) -> dict[str, Any]:
         ]
         for row in rows
     ]
-    names = [name[:1].upper() + name[1:] for name in columns]
+    names = [capital(name) for name in columns]
     return {
         "columns": [(n, c in numbers) for n, c in zip(names, columns, strict=True)],
         "rows": cells,

@@ -121,6 +121,16 @@ def words(name: str) -> str:
     return " ".join(name.replace("_", " ").split()) or name
 
 
+def capital(text: str) -> str:
+    """A text as it begins a line; a first word with a capital of its own stays as it is.
+
+    >>> capital("false alarms"), capital("pAUC"), capital("mAP of the labels")
+    ('False alarms', 'pAUC', 'mAP of the labels')
+    """
+    first = text.split(" ", 1)[0]
+    return text if first != first.lower() else text[:1].upper() + text[1:]
+
+
 def percent(value: float, digits: int = 0) -> str:
     """Write a share of 1 as people read it; never 100 % or 0 % unless it is exactly that.
 

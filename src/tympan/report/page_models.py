@@ -155,4 +155,4 @@ def _scores(card: Card) -> list[Fact]:
     note = f"on {count:,} {counted}, {how}" if isinstance(count, int) else how
     if score.interval:
         note += f"; 95{page.NBSP}% interval {score.interval_text}"
-    return [Fact(score.title[:1].upper() + score.title[1:], score.text, note)]
+    return [Fact(page.capital(score.title), score.text, note)]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tympan.report import page, training_charts
-from tympan.report.page import NBSP
+from tympan.report.page import NBSP, capital
 from tympan.report.parts import Part, Scored
 from tympan.report.sections import Fact
 from tympan.report.views import evaluation_parts
@@ -73,7 +73,7 @@ def training_report(
     sections += more
     if evaluation.limits:
         sections.append(Part("training_limits.html.j2", {"limits": evaluation.limits}))
-    how = [Fact(name[:1].upper() + name[1:], str(value)) for name, value in (facts or {}).items()]
+    how = [Fact(capital(name), str(value)) for name, value in (facts or {}).items()]
     html = page.render(
         "training.html.j2",
         f"{title} – training report",
@@ -93,8 +93,7 @@ def score_fact(score: Score) -> Fact:
         note = f"{score.interval_text} (95 % interval)".replace(" %", f"{NBSP}%")
     elif not score.higher_is_better:
         note = note or "lower is better"
-    title = score.title[:1].upper() + score.title[1:]
-    return Fact(title, score.text.replace(" ", NBSP), note, headline=True)
+    return Fact(capital(score.title), score.text.replace(" ", NBSP), note, headline=True)
 
 
 def _count(evaluation: Evaluation, folds: bool) -> Fact:

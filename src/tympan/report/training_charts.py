@@ -11,7 +11,7 @@ import numpy as np
 from tympan._words import plural
 from tympan.models.scores import SHARE, TITLES
 from tympan.report.charts import Line, Mark, Plot, Tick, path
-from tympan.report.page import NBSP, percent
+from tympan.report.page import NBSP, capital, percent
 from tympan.spectra import figures_style as style
 from tympan.tasks.metrics import wilson_interval
 
@@ -95,7 +95,7 @@ def curves(
     losses = {name: values for name, values in series.items() if "loss" in name}
     for name in dict.fromkeys(map(_loss_name, losses)):
         pair = {n: v for n, v in losses.items() if _loss_name(n) == name}
-        charts.append(_curve(name[:1].upper() + name[1:], epochs, pair, share=False))
+        charts.append(_curve(capital(name), epochs, pair, share=False))
     others = {n: v for n, v in series.items() if n not in losses and n != "ece"}
     shares = {n: v for n, v in others.items() if _is_share(n, v, units or {})}
     if shares:

@@ -38,8 +38,8 @@ class MonitorConfig:
         bank: most normal windows that are kept for comparison.
         neighbours: of so many nearest normal windows the density is taken.
         kept_sounds: so many normal windows are kept as sound, to be played beside an anomaly.
-        detectors: names of those whose scores are fused; empty: all that find more than chance of
-            what is done to normal recordings, each with a weight by how much.
+        detectors: names of those whose scores are fused; empty: of those that compare the same the
+            one that finds most of what is done to normal recordings.
         simulated_auc: how well each detector found what was done to normal recordings.
         steps: windows that the threshold was set on.
         independent: how many independent ones they are worth, as neighbours sound alike.

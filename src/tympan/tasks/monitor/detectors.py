@@ -210,6 +210,7 @@ KINDS: dict[str, type[Mahalanobis] | type[Nearest] | type[Value]] = {
 # Name → what it compares and how.
 DETECTORS = {
     "autoencoder": ("error", "value"),
+    "frames": ("frames", "value"),
     "spectrum": ("spectrum", "mahalanobis"),
     "spectrum-nearest": ("spectrum", "nearest"),
     "spectrum-local": ("spectrum", "local"),

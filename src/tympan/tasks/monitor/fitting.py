@@ -14,6 +14,7 @@ from tympan.tasks.monitor.detectors import DETECTORS, coreset
 from tympan.tasks.monitor.examples import filled
 from tympan.tasks.monitor.net import LEAST_SPREAD_DB
 from tympan.tasks.monitor.normal import (
+    TRAINED_ON,
     Measured,
     NormalSounds,
     calibrate,
@@ -118,7 +119,7 @@ def usable(config: MonitorConfig, *, trained: bool) -> tuple[str, ...]:
     """The names of the detectors that such a net can serve."""
     missing = set() if config.encoder else {"embedding"}
     if not trained:
-        missing.add("error")
+        missing.update(TRAINED_ON)
     names = tuple(name for name, (space, _) in DETECTORS.items() if space not in missing)
     return tuple(n for n in names if not config.detectors or n in config.detectors) or names
 

@@ -1,4 +1,4 @@
-"""The autoencoder's training, and what is learned after it."""
+"""The training of the autoencoders, and what is learned after it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_MEASURED = 512
 
 
 class MonitorLearner:
-    """Mean squared error of the reconstruction, in standard deviations of each band.
+    """Mean squared error of the reconstruction.
 
     Args:
         config: the configuration.
@@ -40,21 +40,21 @@ class MonitorLearner:
         self.normal: NormalSounds | None = None
 
     def groups(self) -> dict[str, list[dict[str, Any]]]:
-        """Only the autoencoder is trained."""
-        return {NET: [{"params": list(self.net.autoencoder.parameters())}]}
+        """Only the autoencoders are trained."""
+        return {
+            NET: [{"params": [*self.net.autoencoder.parameters(), *self.net.frames.parameters()]}]
+        }
 
     def losses(
         self, nets: Mapping[str, nn.Module], batch: Batch, rng: torch.Generator
     ) -> Iterator[tuple[str, Tensor]]:
-        """The mean squared error."""
-        with torch.no_grad():
-            levels = self.net.levels(batch["wave"])
-        yield NET, nets[NET](levels).mean()
+        """The mean squared errors of blocks and of frames."""
+        yield NET, nets[NET](batch["wave"]).mean(0).sum()
 
     def evaluate(self, nets: Mapping[str, nn.Module], batches: Iterable[Batch]) -> dict[str, float]:
-        """The mean squared error of all windows."""
-        errors = [nets[NET](self.net.levels(b["wave"])).float().mean((1, 2)) for b in batches]
-        return {"error": float(torch.cat(errors).mean().detach())}
+        """The mean squared error of all windows, as geometric mean of blocks and frames."""
+        errors = torch.cat([nets[NET](b["wave"]).float() for b in batches])
+        return {"error": float(errors.mean(0).log().mean().exp().detach())}
 
     def fingerprint(self) -> dict[str, Any]:
         """The configuration."""
@@ -62,7 +62,7 @@ class MonitorLearner:
 
 
 class InitializeMonitor:
-    """Takes the encoder of a start model, and the level and spread of each band from the data."""
+    """Takes the encoder of a start model, and the level of each band from the data."""
 
     def __init__(self, start: LoadedModel | None) -> None:
         self.start = start
@@ -74,13 +74,17 @@ class InitializeMonitor:
             load_encoder(net, self.start)
         step = max(1, len(examples.sizes) // MOST_MEASURED)
         with torch.no_grad():
-            levels = [
-                net.levels(examples.item(row, None)["wave"][None])[0]
+            waves = [
+                examples.item(row, None)["wave"][None]
                 for row in range(0, len(examples.sizes), step)
             ]
-            every = torch.cat(levels, 1)
+            every = torch.cat([net.levels(wave)[0] for wave in waves], 1)
             net.mean_db.copy_(every.mean(1))
             net.spread_db.copy_(every.std(1).clamp_min(LEAST_SPREAD_DB))
+            every = torch.cat([net.finer(wave)[0] for wave in waves], 1)
+            net.finer_mean_db.copy_(every.mean(1))
+            away = every - net.finer_mean_db[:, None]
+            net.finer_spread_db.copy_(away.std().clamp_min(LEAST_SPREAD_DB))
 
 
 def load_encoder(net: MonitorNet, start: LoadedModel) -> None:

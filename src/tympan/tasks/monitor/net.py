@@ -19,8 +19,10 @@ from tympan.tasks.classify.net import MEAN_DB, SPREAD_DB, normalize_level
 from tympan.tasks.monitor.config import MonitorConfig
 
 FLOOR_DB = -100.0
-# Halvings of frequency and time by the autoencoder.
+# Halvings of frequency and time by the autoencoder of blocks.
 HALVINGS = 3
+# That of frames: how many are joined, mel bands at most, width of its layers and of the narrowest.
+CONTEXT, BANDS, WIDTH, NARROWEST = 5, 128, 128, 8
 # Frames for lines of the spectrum are so many times longer; of the lines so many are told apart.
 LONGER, LINES = 4, 512
 # A band that never changes still has this spread, or the smallest change would count for too much.
@@ -67,6 +69,36 @@ class Autoencoder(nn.Module):
         return rebuilt
 
 
+class FrameAutoencoder(nn.Module):
+    """A few frames through a bottleneck and back; what it has not learned comes back wrong.
+
+    The dense autoencoder of Koizumi et al., *Description and Discussion on DCASE2020 Challenge
+    Task 2*, 2020: five frames of a log-mel spectrogram, joined.
+
+    Args:
+        bands: mel bands, `f`.
+        bottleneck: numbers that joined frames are reduced to.
+
+    >>> FrameAutoencoder(64, 8)(torch.zeros(2, 64, 63)).shape
+    torch.Size([2, 59, 320])
+    """
+
+    def __init__(self, bands: int, bottleneck: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        widths = (bands * CONTEXT, *[WIDTH] * 4, bottleneck, *[WIDTH] * 4)
+        for given, wanted in itertools.pairwise(widths):
+            layers += [nn.Linear(given, wanted), nn.BatchNorm1d(wanted), nn.ReLU()]
+        self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], widths[0]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(b, f, n)`, about 0 ± 1 → squared error of each joined frame `(b, n - 4, 5 f)`."""
+        joined = x.unfold(2, CONTEXT, 1).permute(0, 2, 3, 1).flatten(2)
+        rows = joined.flatten(0, 1)
+        error: Tensor = (self.layers(rows) - rows).square()
+        return error.reshape(joined.shape)
+
+
 class MonitorNet(nn.Module):
     """Waves to spectra, embeddings and reconstruction errors.
 
@@ -76,11 +108,14 @@ class MonitorNet(nn.Module):
     Attributes:
         mean_db: mean level of each band over normal recordings, `(f,)`.
         spread_db: its standard deviation from frame to frame, `(f,)`.
+        finer_mean_db: mean level of each of the bands of the autoencoder of frames.
+        finer_spread_db: standard deviation of the levels from that, over bands and frames, `(1,)`.
         trained: whether the autoencoder was trained.
 
     >>> net = MonitorNet(MonitorConfig(encoder="")).eval()
-    >>> {name: tuple(rows.shape) for name, rows in net.measure(torch.zeros(2, 32000)).items()}
-    {'spectrum': (2, 192), 'lines': (2, 512), 'error': (2, 1), 'levels': (2, 64, 63)}
+    >>> found = net.measure(torch.zeros(2, 32000))
+    >>> {name: rows.shape[1] for name, rows in found.items()}
+    {'spectrum': 192, 'lines': 512, 'error': 1, 'frames': 1, 'levels': 64}
     """
 
     def __init__(self, config: MonitorConfig) -> None:
@@ -94,11 +129,21 @@ class MonitorNet(nn.Module):
         if config.encoder:
             self.encoder = build_encoder(config.encoder).requires_grad_(False)
         self.autoencoder = Autoencoder(config.n_mels, config.bottleneck)
+        # Narrower bands than those of the encoder, as far as the frames tell them apart.
+        bands = max(config.n_mels, min(BANDS, config.n_fft // 6))
+        self.finer = LogMel(
+            config.rate_hz, config.n_fft, config.hop, bands, 0.0, floor_db=FLOOR_DB
+        )  # fmt: skip
+        self.frames = FrameAutoencoder(bands, NARROWEST)
         self.register_buffer("mean_db", torch.full((config.n_mels,), -50.0))
         self.register_buffer("spread_db", torch.full((config.n_mels,), 10.0))
+        self.register_buffer("finer_mean_db", torch.full((bands,), -50.0))
+        self.register_buffer("finer_spread_db", torch.full((1,), 10.0))
         self.register_buffer("trained", torch.zeros(1))
         self.mean_db: Tensor
         self.spread_db: Tensor
+        self.finer_mean_db: Tensor
+        self.finer_spread_db: Tensor
         self.trained: Tensor
 
     @property
@@ -123,11 +168,13 @@ class MonitorNet(nn.Module):
         scaled: Tensor = (levels - self.mean_db[:, None]) / self.spread_db[:, None]
         return scaled.clamp(-20, 20)
 
-    def forward(self, levels: Tensor) -> Tensor:
-        """Levels in dB `(b, f, n)` → squared error of their reconstruction `(b, f, n)`."""
-        x = self.scaled(levels)
-        error: Tensor = (self.autoencoder(x) - x).square()
-        return error
+    def forward(self, waves: Tensor) -> Tensor:
+        """`(b, t)` → mean squared errors of blocks and of frames, `(b, 2)`."""
+        x = self.scaled(self.levels(waves))
+        finer = (self.finer(waves) - self.finer_mean_db[:, None]) / self.finer_spread_db
+        # The lowest and the highest band count as much as the others; no single frame decides.
+        errors = (self.autoencoder(x) - x).square().mean((1, 2)), self.frames(finer).mean((1, 2))
+        return torch.stack(errors, 1)
 
     def levels(self, waves: Tensor) -> Tensor:
         """`(b, t)` → levels in dB `(b, f, n)`."""
@@ -160,6 +207,6 @@ class MonitorNet(nn.Module):
         found = {"spectrum": torch.cat(parts, 1), "lines": self.lines(waves)}
         if self.encoder is not None:
             found["embedding"] = self.embeddings(waves)
-        # The lowest and the highest band count as much as the others; no single frame decides.
-        found["error"] = self(levels).mean((1, 2))[:, None].clamp_min(1e-9).log()
+        errors = self(waves).clamp_min(1e-9).log()
+        found["error"], found["frames"] = errors[:, :1], errors[:, 1:]
         return {**found, "levels": levels}

@@ -19,8 +19,8 @@ FOLDS = 5
 FEWEST = 8
 # Windows that follow one another in a long recording, taken together as a recording would be.
 PIECE = 10
-# The error of a reconstruction is lower on what was trained on; validation says by how much.
-TRAINED_ON = "error"
+# Errors of reconstructions are lower on what was trained on; validation says by how much.
+TRAINED_ON = ("error", "frames")
 # What is found no better than that, by chance or little more, has no part in the fusion.
 LEAST_AUC = 0.55
 # What `nearest` and `local` have in common.
@@ -152,11 +152,14 @@ class Crossed:
         raw: name → `(m,)`.
         folds: the fold of each window `(m,)`.
         fitted: for each fold the detectors of the others.
+        raised: by how much the error of an autoencoder was raised that was trained on the window,
+            name → `(m,)`.
     """
 
     raw: dict[str, Array]
     folds: Array
     fitted: list[dict[str, Detector]]
+    raised: dict[str, Array]
 
 
 def cross_fit(measured: Measured, names: Sequence[str], bank: int, neighbours: int) -> Crossed:
@@ -185,10 +188,13 @@ def cross_fit(measured: Measured, names: Sequence[str], bank: int, neighbours: i
         fitted.append(detectors)
         for name, one in detectors.items():
             raw[name][inside] = one.scores(measured.rows[DETECTORS[name][0]][inside])
+    raised: dict[str, Array] = {}
     for name in names:
-        if DETECTORS[name][0] == TRAINED_ON:
-            raw[name] = as_held_out(raw[name], measured.held_out)
-    return Crossed(raw, folds, fitted)
+        if DETECTORS[name][0] in TRAINED_ON:
+            gap = gap_of(raw[name], measured.held_out)
+            raised[name] = np.where(measured.held_out, 0.0, gap)
+            raw[name] += raised[name]
+    return Crossed(raw, folds, fitted, raised)
 
 
 def fit_detectors(
@@ -202,13 +208,11 @@ def fit_detectors(
     return found
 
 
-def as_held_out(scores: Array, held_out: Array) -> Array:
-    """Scores `(m,)` of windows that were trained on, raised to the level of those held out."""
+def gap_of(scores: Array, held_out: Array) -> float:
+    """How much lower the scores `(m,)` of windows are that were trained on; never below 0."""
     if held_out.all() or held_out.sum() < FEWEST:
-        return scores
-    gap = np.median(scores[held_out]) - np.median(scores[~held_out])
-    found: Array = np.where(held_out, scores, scores + max(0.0, float(gap)))
-    return found
+        return 0.0
+    return max(0.0, float(np.median(scores[held_out]) - np.median(scores[~held_out])))
 
 
 def calibrate(
@@ -232,7 +236,11 @@ def worth(measured: Measured, crossed: Crossed, weights: Mapping[str, float]) ->
 def weigh(
     crossed: Crossed, rows: Mapping[str, Array], sources: Array, names: Sequence[str]
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """How much each detector counts: by how well it finds what was done to normal windows.
+    """How much each detector counts: of those that compare the same, only the best does.
+
+    The best is the one that finds most of what was done to normal windows. One each of spectra,
+    lines, embeddings and both reconstructions is fused, with the same weight, as how well they find
+    real faults is not known. One near chance is left out, but for the autoencoders.
 
     Args:
         crossed: scores of the normal windows.
@@ -241,8 +249,8 @@ def weigh(
         names: the detectors.
 
     Returns:
-        The weights, how far each is above chance, and how often each, and all together, scored a
-        changed window above a normal one.
+        The weights, and how often each detector, and all together, scored a changed window above a
+        normal one.
     """
     from tympan.tasks.monitor.metrics import auc
 
@@ -254,14 +262,25 @@ def weigh(
             inside = crossed.folds[sources] == fold
             if inside.any():
                 scores[inside] = detectors[name].scores(space[inside])
-        changed[name] = scores
+        changed[name] = scores + crossed.raised[name][sources] if name in crossed.raised else scores
     aucs = {name: auc(crossed.raw[name], changed[name]) for name in names}
-    weights = {name: value - 0.5 for name, value in aucs.items() if value > LEAST_AUC}
-    if not weights:
-        weights = dict.fromkeys(names, 1.0)
+    weights = dict.fromkeys(best_of_each(aucs), 1.0)
     surprises, _ = calibrate(crossed, weights)
     both = (mean_surprise(surprises, raw, weights) for raw in (crossed.raw, changed))
     return weights, {**aucs, "fused": auc(*both)}
+
+
+def best_of_each(aucs: Mapping[str, float]) -> tuple[str, ...]:
+    """Of the detectors that compare the same, the one of highest AUC, unless it is near chance.
+
+    >>> best_of_each({"spectrum": 0.7, "spectrum-local": 0.8, "lines": 0.5, "autoencoder": 0.5})
+    ('autoencoder', 'spectrum-local')
+    """
+    best: dict[str, str] = {}
+    for name in sorted(aucs, key=lambda n: aucs[n]):
+        best[DETECTORS[name][0]] = name
+    usable = [n for s, n in best.items() if aucs[n] > LEAST_AUC or s in TRAINED_ON]
+    return tuple(usable) if usable else tuple(best.values())
 
 
 def threshold_of(false_alarms: float) -> float:

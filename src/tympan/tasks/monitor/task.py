@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from tympan.training.learner import Learner
 
 TRAINING = TrainingConfig(
-    epochs=40, batch_size=32, lr=2e-3, weight_decay=1e-4, warmup_epochs=2, ema_decay=0.98,
+    epochs=40, batch_size=8, lr=2e-3, weight_decay=1e-4, warmup_epochs=2, ema_decay=0.98,
     patience=12,
 )  # fmt: skip
 # About so many steps are made, whatever the number of recordings.
-STEPS, FEWEST, MOST = 400, 4, 60
+STEPS, FEWEST, MOST = 600, 4, 60
 NET, KNOWN = "net.", "normal."
 LOWEST_HZ, HIGHEST_HZ = 2000, 2_000_000
 
@@ -148,7 +148,7 @@ class MonitorTask:
         return MonitorExamples(table, store, prepared.config)
 
     def learner(self, prepared: Prepared[MonitorConfig]) -> MonitorLearner:
-        """A new autoencoder beside an encoder that is not trained."""
+        """New autoencoders beside an encoder that is not trained."""
         from tympan.tasks.monitor.learner import MonitorLearner
 
         return MonitorLearner(prepared.config)
