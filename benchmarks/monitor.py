@@ -25,7 +25,7 @@ seconds of the bearing, for so many more as to make 1200: a floor that was chose
 of our five detectors is of the same kind, trained in our own way.
 AUC and pAUC (up to a tenth of false alarms) are those of the challenge; mean ± standard deviation
 over seeds. Found and false alarms are those of the threshold that training set for 1 % of the
-seconds of a normal machine. A machine of one seed stands without a deviation.
+seconds of a normal machine. Of a machine of one seed there is no spread.
 
 **Time**: ten minutes of a machine, in one file, from `tympan train` to a model on disk with its
 scores, in seconds of processor time.

@@ -42,6 +42,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 
 from recipes.scores import FOLDS, compare, fold_file, keep, measured
 from tympan.data import AudioStore, Split, Table, folds, read_folder
@@ -159,7 +160,9 @@ def measure_fold(
     if (out / "scores.npz").exists():
         return
     job = job_of(table, store, split, recipe)
-    model = ClassifyModel(trained(job, out).eval(), job.prepared.vocabulary, "sounds")
+    net = trained(job, out).eval()
+    save_file(net.state_dict(), out / WEIGHTS)  # for benchmarks on clips that it has not seen
+    model = ClassifyModel(net, job.prepared.vocabulary, "sounds")
     evaluation = TASK.evaluate([(model, split.test)], store)
     np.savez(
         out / "scores.npz",

@@ -54,7 +54,7 @@ def test_no_command_shows_the_help() -> None:
         (["no-such"], "'no-such'"),
         (["models", "--no-such"], "--no-such"),
         (["models", "a", "b"], "(b)"),
-        (["train"], "argument"),
+        (["train"], "no recordings are given"),
         (["train", "x", "--folds", "1"], "'--folds'"),
         (["train", "x", "--seed", "y"], "'--seed'"),
     ],

@@ -223,5 +223,6 @@ def test_a_tone_is_answered_about_or_said_to_lie_above(from_hz, rate_hz, place):
         return  # where the resampler's filter falls
     way = measured(tone(frequency_hz, from_hz), from_hz, rate_hz)
     above = frequency_hz > band_hz
-    assert way.empty is above
+    # Where a tone begins there is a click, of which a little lies below the band.
+    assert (way.lost > 0.99) is above
     assert any(f"above the {band_hz:,.0f} Hz" in line for line in way.warnings) is above

@@ -60,7 +60,7 @@ def lost_labels(
     >>> from tympan.data import recording
     >>> rows = [recording(Path(f"{label}.wav"), {"label": label}) for label in "abc"]
     >>> lost_labels(Table(Path("."), tuple(rows)), ["c.wav"])
-    ("warning: nothing is left of label 'c': none of its 1 recordings can be read",)
+    ("warning: nothing is left of label 'c': none of its 1 recording can be read",)
     """
     gone = {
         os.path.normpath(one.file or "" if isinstance(one, AudioFileError) else os.fspath(one))

@@ -73,7 +73,7 @@ def signature(secret: bytes, body: bytes, time_s: int) -> str:
     """The signature of a message.
 
     >>> signature(b"key", b"{}", 1)
-    't=1,v1=7c07ce68b56a6484da64f9d31ec1d4dd7d8b6c8c8d0e4d9a1dbd6bd1a77a9b1c'
+    't=1,v1=1ba6b8171186efc613e8bcc0cbdab2748f24984d7c5a84faa2637afa0e40d224'
     """
     signed = f"{time_s}.".encode() + body
     return f"t={time_s},v1={hmac.new(secret, signed, hashlib.sha256).hexdigest()}"

@@ -158,7 +158,7 @@ def extend(timeline: list[Segment], step: Step, label: str, score: float) -> Non
     >>> timeline = [Segment(0.0, 1.0, "dog", 0.5)]
     >>> extend(timeline, Step(1.0, 2.0, np.zeros(2)), "dog", 1.0)
     >>> timeline
-    [Segment(start_s=0.0, end_s=2.0, label='dog', score=0.75, familiarity=None)]
+    [Segment(start_s=0.0, end_s=2.0, label='dog', score=0.75, familiarity=None, ...)]
     """
     goes_on = timeline and timeline[-1].label == label and timeline[-1].end_s == step.start_s
     if not goes_on:

@@ -94,11 +94,11 @@ class SegmentDecoder:
         label: of the segments.
 
     >>> decoder = SegmentDecoder(SegmentRules(0.5, 0.3), 0.1, "dog")
-    >>> decoder.push(np.array([0.1, 0.6, 0.4, 0.2], np.float32))
+    >>> for one in decoder.push(np.array([0.1, 0.6, 0.4, 0.2], np.float32)):
+    ...     print(one)
+    0.10 – 0.30 s dog 50 %
+    >>> decoder.finish()
     []
-    >>> [print(one) for one in decoder.finish()]
-       0.10 –    0.30 s  dog 50 %
-    [None]
     """
 
     def __init__(self, rules: SegmentRules, frame_s: float, label: str = "") -> None:

@@ -59,6 +59,7 @@ class Segmenter(nn.Module):
     Raises:
         ArgumentError: no label.
 
+    >>> import torch
     >>> config = SegmentConfig(widths=(8, 8), features=16, n_mels=16)
     >>> net = Segmenter(config, 2).eval()
     >>> net(torch.zeros(1, net.window(10))).shape

@@ -42,7 +42,7 @@ def extent_of(wave: Wave, rate_hz: int) -> tuple[int, int]:
     >>> wave = np.zeros(8000, np.float32)
     >>> wave[2000:4000] = 0.5
     >>> extent_of(wave, 8000)
-    (2000, 4000)
+    (1920, 4000)
     """
     size = max(1, round(LEVEL_S * rate_hz))
     count = -(-len(wave) // size)
