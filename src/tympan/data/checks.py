@@ -123,7 +123,7 @@ def events_outside(table: Table, durations_s: Sequence[float]) -> tuple[str, ...
     if not outside:
         return ()
     return (
-        f"warning: {len(outside)} of {plural(total, 'event')} end after their recording: "
+        f"warning: {len(outside)} of {total} events end after their recording: "
         f"{'; '.join(outside[:3])}{' …' if len(outside) > 3 else ''} (times are in seconds)",
     )
 
