@@ -63,3 +63,10 @@ def test_settings_are_read_as_their_type() -> None:
             apply_settings(ClassifyConfig() if name == "keep_norm" else TrainingConfig(),
                            {name: text})  # fmt: skip
     assert apply_settings(TrainingConfig(), {"ema_decay": "0.9"})[0].ema_decay == 0.9
+
+
+@pytest.mark.parametrize("task", ["classify", "tag", "segment", "identify", "monitor"])
+def test_every_question_lists_its_settings_with_their_meanings(task: str) -> None:
+    found = list_settings(task)
+    assert len(found) > 20
+    assert all(one.meaning and one.kind for one in found)

@@ -85,7 +85,10 @@ def _of(group: str, config: Any) -> Iterator[Setting]:
     for field in dataclasses.fields(config):
         if field.name in _FITTED:
             continue
-        choices = typing.get_args(kinds[field.name]) or (kinds[field.name],)
+        kind = kinds[field.name]
+        if typing.get_origin(kind) is tuple:  # a list of numbers or words
+            kind = tuple
+        choices = typing.get_args(kind) or (kind,)
         shown = " or ".join("none" if c is type(None) else c.__name__ for c in choices)
         default = _shown(getattr(config, field.name))
         yield Setting(field.name, default, shown, meanings[field.name], group)
