@@ -156,7 +156,7 @@ def ship(runs: Path, out: Path) -> None:
 def validation(runs: Path, model: Any) -> list[Any]:
     """Held-out mixtures of 7 s with what the model gives for them."""
     from tympan.tasks.segment.decode import SegmentRules, segments_of
-    from tympan.tasks.segment.scoring import Scored
+    from tympan.tasks.segment.scoring import ScoredRecording
 
     config, around = model.config, model.net.geometry
     rows = SpeechMixtures(runs / "val", 150, round(7 / config.frame_s), config.frame, around)
@@ -166,7 +166,7 @@ def validation(runs: Path, model: Any) -> list[Any]:
         wave = one["wave"].numpy()[around.left : around.left + rows.core]
         truth = segments_of(one["roll"].numpy(), [SegmentRules()], config.frame_s, LABELS)
         events = tuple((s.start_s, s.end_s, s.label) for s in truth)
-        found.append(Scored(model.probabilities([wave[None]]), events))
+        found.append(ScoredRecording(model.probabilities([wave[None]]), events))
     return found
 
 

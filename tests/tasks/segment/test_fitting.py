@@ -8,13 +8,13 @@ from tympan.data import recording
 from tympan.data.table import Supervision
 from tympan.tasks.segment.config import SegmentConfig
 from tympan.tasks.segment.fitting import chosen_rules
-from tympan.tasks.segment.scoring import Scored, events_of
+from tympan.tasks.segment.scoring import ScoredRecording, events_of
 
 CONFIG = SegmentConfig()
 FRAME_S = CONFIG.frame_s
 
 
-def made(low: float, high: float, count: int, hole: bool = False) -> list[Scored]:
+def made(low: float, high: float, count: int, hole: bool = False) -> list[ScoredRecording]:
     """Recordings whose label has a probability of `high` where it is and of `low` elsewhere."""
     found = []
     for seed in range(count):
@@ -29,7 +29,7 @@ def made(low: float, high: float, count: int, hole: bool = False) -> list[Scored
                 p[0, at + length // 2 : at + length // 2 + 3] = low
             truth.append((at * FRAME_S, (at + length) * FRAME_S, "a"))
             at += length + int(rng.integers(20, 60))
-        found.append(Scored(p, tuple(truth)))
+        found.append(ScoredRecording(p, tuple(truth)))
     return found
 
 
@@ -56,9 +56,9 @@ def test_short_false_alarms_are_dropped() -> None:
 
 def test_few_events_leave_the_threshold_near_the_middle() -> None:
     one = made(0.05, 0.2, 1)[0]
-    few = Scored(one.probabilities, one.truth[:1])
+    few = ScoredRecording(one.probabilities, one.truth[:1])
     assert chosen_rules([few], ["a"], CONFIG).onset[0] > 0.4
-    nothing = Scored(one.probabilities, ())
+    nothing = ScoredRecording(one.probabilities, ())
     assert chosen_rules([nothing], ["a"], CONFIG) == CONFIG
 
 

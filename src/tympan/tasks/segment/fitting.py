@@ -10,7 +10,7 @@ import numpy as np
 
 from tympan.tasks.segment.decode import SegmentRules
 from tympan.tasks.segment.metrics import event_counts, f1_of, segment_counts
-from tympan.tasks.segment.scoring import Scored, clip_scores, found_by, has_times, scored
+from tympan.tasks.segment.scoring import ScoredRecording, clip_scores, found_by, has_times, scored
 
 if TYPE_CHECKING:
     from tympan.data import AudioStore, Table
@@ -48,7 +48,7 @@ def fitted(model: SegmentModel, table: Table, store: AudioStore) -> SegmentConfi
 
 
 def chosen_rules(
-    recordings: Sequence[Scored], labels: Sequence[str], config: SegmentConfig
+    recordings: Sequence[ScoredRecording], labels: Sequence[str], config: SegmentConfig
 ) -> SegmentConfig:
     """The configuration with the rules that fit recordings that were not trained on.
 
@@ -88,7 +88,7 @@ def chosen_rules(
 
 
 def _best_thresholds(
-    recordings: Sequence[Scored], i: int, label: str, rules: SegmentRules, frame_s: float
+    recordings: Sequence[ScoredRecording], i: int, label: str, rules: SegmentRules, frame_s: float
 ) -> SegmentRules:
     tried = [
         replace(rules, onset=onset, offset=round(onset * share, 4))
@@ -102,7 +102,7 @@ def _best_thresholds(
 
 
 def _best_times(
-    recordings: Sequence[Scored],
+    recordings: Sequence[ScoredRecording],
     labels: Sequence[str],
     rules: Sequence[SegmentRules],
     frame_s: float,
@@ -119,7 +119,7 @@ def _best_times(
 
 
 def _agreement(
-    recordings: Sequence[Scored],
+    recordings: Sequence[ScoredRecording],
     rows: Sequence[int],
     labels: Sequence[str],
     rules: Sequence[SegmentRules],
@@ -129,7 +129,7 @@ def _agreement(
     events = np.zeros((len(labels), 3), np.int64)
     seconds = np.zeros((len(labels), 3), np.int64)
     for one in recordings:
-        own = Scored(one.probabilities[list(rows)], one.truth)
+        own = ScoredRecording(one.probabilities[list(rows)], one.truth)
         mine = found_by(own, rules, frame_s, labels)
         truth = [event for event in one.truth if event[2] in labels]
         events += event_counts(truth, mine, labels)

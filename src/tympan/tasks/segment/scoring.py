@@ -34,7 +34,7 @@ PSDS_THRESHOLDS = tuple(np.round(np.linspace(0.02, 0.98, 25), 3).tolist())
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredRecording:
     """A recording with what a model gives for its frames.
 
     Attributes:
@@ -71,7 +71,9 @@ def chunks_of(store: AudioStore, path: Path) -> Iterator[Values]:
         yield store.mono(path, start, min(step, length - start))[None]
 
 
-def scored(model: SegmentModel, table: Table, store: AudioStore) -> Iterator[tuple[str, Scored]]:
+def scored(
+    model: SegmentModel, table: Table, store: AudioStore
+) -> Iterator[tuple[str, ScoredRecording]]:
     """Each recording of a table, or scenes mixed of them, with its probabilities.
 
     What learned from scenes is scored on scenes: recordings of one event each say nothing of when.
@@ -81,7 +83,7 @@ def scored(model: SegmentModel, table: Table, store: AudioStore) -> Iterator[tup
             probabilities = model.probabilities(chunks_of(store, example.path))
             yield (
                 table.relative(example.path),
-                Scored(probabilities, events_of(example, model.labels)),
+                ScoredRecording(probabilities, events_of(example, model.labels)),
             )
         return
     from tympan.tasks.segment.net import Geometry
@@ -96,11 +98,11 @@ def scored(model: SegmentModel, table: Table, store: AudioStore) -> Iterator[tup
         parts = [replace(p, start_s=max(0.0, p.start_s), end_s=min(end_s, p.end_s)) for p in parts]
         whole = Example({}, {}, tuple(p for p in parts if p.end_s > p.start_s))
         probabilities = model.probabilities([wave.astype(np.float32)[None]])
-        yield f"scene {row + 1}", Scored(probabilities, events_of(whole, model.labels))
+        yield f"scene {row + 1}", ScoredRecording(probabilities, events_of(whole, model.labels))
 
 
 def found_by(
-    one: Scored, rules: Sequence[SegmentRules], frame_s: float, labels: Sequence[str]
+    one: ScoredRecording, rules: Sequence[SegmentRules], frame_s: float, labels: Sequence[str]
 ) -> list[Event]:
     """The events that rules give."""
     segments = segments_of(one.probabilities, rules, frame_s, labels)
@@ -156,7 +158,7 @@ def evaluate(parts: Sequence[tuple[SegmentModel, Table]], store: AudioStore) -> 
     return replace(found, limits=limits_of(found))
 
 
-def rolled(one: Scored, labels: Sequence[str], frame_s: float) -> Values:
+def rolled(one: ScoredRecording, labels: Sequence[str], frame_s: float) -> Values:
     """The truth of each frame `(k, n)`."""
     parts = [Supervision(*event) for event in one.truth]
     number = {label: i for i, label in enumerate(labels)}
