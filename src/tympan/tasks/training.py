@@ -169,7 +169,6 @@ def train(
         if folds is not None:
             cross.check_folds(table, folds)
         start = _start_model(name, from_, log)
-        values = gather(settings, epochs=epochs, seed=seed, augment=augment)
         recipe = _recipe(question, table, start, values, target if resume else None, log)
         whole = continued(recipe, target, log) if resume else recipe
         job = make_job(question, recipe, table, _split if folds is None else cross.keep_all, log)

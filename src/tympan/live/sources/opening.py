@@ -33,6 +33,7 @@ def open_source(
     >>> open_source("rtsp://camera/audio").name
     'rtsp://camera/audio'
     """
+    from tympan.audio._pipe import is_pipe
     from tympan.errors import ArgumentError
     from tympan.live.sources import folder, microphone, network, piped
     from tympan.live.sources import replay as replays
@@ -54,7 +55,7 @@ def open_source(
     if given and path.is_dir():
         seen, done = (None, None) if log is None else (log.seen, log.done)
         return folder.Folder(given, seen=seen, done=done, once=once)
-    if piped.is_fifo(given):
+    if is_pipe(given):
         return piped.Fifo(given, layout)
     if path.is_file() or (path.parent.is_dir() and path.suffix and not once):
         return piped.GrowingFile(given, layout, idle_s=0.0 if once else idle_s)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import select
-import stat
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from tympan.errors import ArgumentError, AudioFileError
@@ -207,23 +205,3 @@ class _Tail:
             return False  # being rotated: the next one comes
         moved = (there.st_ino, there.st_dev) != (own.st_ino, own.st_dev)
         return moved or own.st_size < self._file.tell()
-
-
-def is_fifo(path: str) -> bool:
-    """Whether a path leads to a named pipe.
-
-    >>> is_fifo("/")
-    False
-    """
-    try:
-        return stat.S_ISFIFO(os.stat(path).st_mode)
-    except (OSError, ValueError):
-        return False
-
-
-def grows(path: str) -> bool:
-    """Whether a file was written to in the last ten seconds."""
-    try:
-        return time.time() - Path(path).stat().st_mtime < 10
-    except OSError:
-        return False
