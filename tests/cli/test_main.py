@@ -54,7 +54,7 @@ def test_no_command_shows_the_help() -> None:
         (["no-such"], "'no-such'"),
         (["models", "--no-such"], "--no-such"),
         (["models", "a", "b"], "(b)"),
-        (["train"], "no recordings are given"),
+        (["train"], "argument"),
         (["train", "x", "--folds", "1"], "'--folds'"),
         (["train", "x", "--seed", "y"], "'--seed'"),
     ],

@@ -16,7 +16,9 @@ from tympan.models import Card, catalogue, save_model
 
 @pytest.fixture(autouse=True)
 def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A catalogue of two models in place of the package's own."""
+    """A catalogue of two models in place of the package's own, and no engines."""
+    from tympan.tasks import engines
+
     for name, count in (("sounds", 50), ("birds", 2)):
         card = Card(
             name=name,
@@ -29,6 +31,7 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         )
         save_model(tmp_path / name, {"w": torch.ones(1)}, card)
     monkeypatch.setattr(catalogue, "_SHIPPED", tmp_path)
+    monkeypatch.setattr(engines, "_found", lambda: ((), {}))
     return tmp_path
 
 

@@ -50,6 +50,7 @@ def trainable() -> list[str]:
 
 
 def train(
+    context: typer.Context,
     folder: Annotated[
         Path | None,
         typer.Argument(
@@ -137,6 +138,9 @@ def train(
     ] = False,
 ) -> None:  # fmt: skip
     """Train a model on your recordings."""
+    if folder is None and metadata is None:
+        what = "no recordings are given, neither by the argument FOLDER nor by --metadata"
+        raise typer.BadParameter(what, ctx=context)
     from tympan.models import load_card
     from tympan.report.trained import train as run
     from tympan.training.signals import TrainingInterrupted
