@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
 
-from tympan.errors import ArgumentError, ModelError
+from tympan.errors import ArgumentError
+from tympan.tasks.card_config import CardConfig, check_ranges
 
 POOLS = ("last", "stages")
 RANGES: dict[str, tuple[float, float]] = {
@@ -31,7 +31,7 @@ RANGES: dict[str, tuple[float, float]] = {
 
 
 @dataclass(frozen=True)
-class ClassifyConfig:
+class ClassifyConfig(CardConfig):
     """All that is needed to build and train a classifier again.
 
     Attributes:
@@ -92,48 +92,10 @@ class ClassifyConfig:
     held_out_distances: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            if not low <= value <= high:  # also refuses NaN
-                raise ArgumentError(f"{name}={value} must be between {low:g} and {high:g}")
+        check_ranges(self, RANGES)
         if self.pool not in POOLS:
             raise ArgumentError(f"pool={self.pool!r} must be one of {', '.join(POOLS)}")
         if self.hop > self.n_fft:
             raise ArgumentError(f"hop={self.hop} must be at most n_fft={self.n_fft}")
         if self.f_min_hz >= self.rate_hz / 2:
             raise ArgumentError(f"f_min_hz={self.f_min_hz} must be below half of {self.rate_hz} Hz")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, as the card holds them."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any], file: str | None = None) -> Self:
-        """Read a card's configuration.
-
-        Raises:
-            ModelError: an unknown field, a missing one or one of another type.
-        """
-        known = {f.name: f.default for f in fields(cls)}
-        # JSON has no tuples.
-        values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-        unknown = sorted(set(values) - set(known))
-        wrong = [n for n, v in values.items() if n in known and not _fits(v, known[n])]
-        if unknown or wrong:
-            what = f"its configuration has an unusable field {(unknown + wrong)[0]!r}"
-            raise ModelError(what, file=file, fix="get or train the model again")
-        try:
-            return cls(**values)
-        except ArgumentError as error:
-            raise ModelError(f"its configuration is unusable: {error.what}", file=file) from error
-
-
-def _fits(value: object, default: object) -> bool:
-    """Whether a value read from a card is of its field's type; `true` is no number."""
-    if default is None:
-        return value is None or isinstance(value, dict)
-    if isinstance(default, float):
-        return type(value) in (int, float)
-    if isinstance(default, tuple) and isinstance(value, tuple):
-        return all(type(one) in (int, float) for one in value)
-    return type(value) is type(default)

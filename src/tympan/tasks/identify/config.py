@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
 
-from tympan.errors import ArgumentError, ModelError
+from tympan.errors import ArgumentError
 from tympan.nets import ENCODERS
+from tympan.tasks.card_config import CardConfig, check_ranges
 
 RECURRENT = "lstm"
 RANGES: dict[str, tuple[float, float]] = {
@@ -29,7 +29,7 @@ RANGES: dict[str, tuple[float, float]] = {
 
 
 @dataclass(frozen=True)
-class IdentifyConfig:
+class IdentifyConfig(CardConfig):
     """All that is needed to build and train a voice model again.
 
     Attributes:
@@ -79,10 +79,7 @@ class IdentifyConfig:
     top: int = 60
 
     def __post_init__(self) -> None:
-        for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            if not low <= value <= high:  # also refuses NaN
-                raise ArgumentError(f"{name}={value} must be between {low:g} and {high:g}")
+        check_ranges(self, RANGES)
         if self.encoder != RECURRENT and self.encoder not in ENCODERS:
             names = ", ".join((*ENCODERS, RECURRENT))
             raise ArgumentError(f"encoder={self.encoder!r} must be one of {names}")
@@ -93,36 +90,3 @@ class IdentifyConfig:
         if self.shortest_s > self.clip_s:
             what = f"shortest_s={self.shortest_s} must be at most clip_s={self.clip_s}"
             raise ArgumentError(what)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, as the card holds them."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any], file: str | None = None) -> Self:
-        """Read a card's configuration.
-
-        Raises:
-            ModelError: an unknown field, or an unusable value.
-        """
-        known = {f.name: f.default for f in fields(cls)}
-        values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-        wrong = [n for n, v in values.items() if n not in known or not _fits(v, known[n])]
-        if wrong:
-            what = f"its configuration has an unusable field {wrong[0]!r}"
-            raise ModelError(what, file=file, fix="get or train the model again")
-        try:
-            return cls(**values)
-        except ArgumentError as error:
-            raise ModelError(f"its configuration is unusable: {error.what}", file=file) from error
-
-
-def _fits(value: object, default: object) -> bool:
-    """Whether a value read from a card is of its field's type; `true` is no number."""
-    if default is None:
-        return value is None or isinstance(value, dict)
-    if isinstance(default, float):
-        return type(value) in (int, float)
-    if isinstance(default, tuple) and isinstance(value, tuple):
-        return all(type(one) in (int, float) for one in value)
-    return type(value) is type(default)

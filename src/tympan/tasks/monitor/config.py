@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
 
-from tympan.errors import ArgumentError, ModelError
+from tympan.errors import ArgumentError
+from tympan.tasks.card_config import CardConfig, check_ranges
 
 RANGES: dict[str, tuple[float, float]] = {
     "rate_hz": (1000, 2_000_000),
@@ -21,7 +21,7 @@ RANGES: dict[str, tuple[float, float]] = {
 
 
 @dataclass(frozen=True)
-class MonitorConfig:
+class MonitorConfig(CardConfig):
     """All that is needed to build and train a monitor again.
 
     Attributes:
@@ -64,10 +64,7 @@ class MonitorConfig:
     independent: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            if not low <= value <= high:  # also refuses NaN
-                raise ArgumentError(f"{name}={value} must be between {low:g} and {high:g}")
+        check_ranges(self, RANGES)
         if self.step_s > self.window_s:
             what = f"step_s={self.step_s} is longer than window_s={self.window_s}"
             raise ArgumentError(what, fix="what lies between two windows would not be scored")
@@ -89,27 +86,3 @@ class MonitorConfig:
     def f_min_hz(self) -> float:
         """Lower edge of the lowest band."""
         return self.rate_hz / 800
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, as the card holds them."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any], file: str | None = None) -> Self:
-        """Read a card's configuration.
-
-        Raises:
-            ModelError: an unknown or unusable field.
-        """
-        known = {f.name for f in fields(cls)}
-        values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-        unknown = sorted(set(values) - known)
-        fix = "get or train the model again"
-        if unknown:
-            what = f"its configuration has an unusable field {unknown[0]!r}"
-            raise ModelError(what, file=file, fix=fix)
-        try:
-            return cls(**values)
-        except (ArgumentError, TypeError) as error:
-            what = f"its configuration is unusable: {getattr(error, 'what', error)}"
-            raise ModelError(what, file=file, fix=fix) from error

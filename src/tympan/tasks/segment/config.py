@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
 
-from tympan.errors import ArgumentError, ModelError
+from tympan.errors import ArgumentError
+from tympan.tasks.card_config import CardConfig, check_ranges
 
 LEARN_FROM = ("times", "clips", "scenes")
 RANGES: dict[str, tuple[float, float]] = {
@@ -34,7 +33,7 @@ RANGES: dict[str, tuple[float, float]] = {
 
 
 @dataclass(frozen=True)
-class SegmentConfig:
+class SegmentConfig(CardConfig):
     """All that is needed to build, train and use a segmenter again.
 
     Attributes:
@@ -105,10 +104,7 @@ class SegmentConfig:
     high_hz: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            if not low <= value <= high:  # also refuses NaN
-                raise ArgumentError(f"{name}={value} must be between {low:g} and {high:g}")
+        check_ranges(self, RANGES)
         if self.learn_from not in LEARN_FROM:
             what = f"learn_from={self.learn_from!r} must be one of {', '.join(LEARN_FROM)}"
             raise ArgumentError(what)
@@ -138,35 +134,3 @@ class SegmentConfig:
     def frame_s(self) -> float:
         """Seconds of a frame of the answer."""
         return self.frame / self.rate_hz
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, as the card holds them."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any], file: str | None = None) -> Self:
-        """Read a card's configuration.
-
-        Raises:
-            ModelError: an unknown field or one of another type.
-        """
-        known = {f.name: f.default for f in fields(cls)}
-        # JSON has no tuples.
-        values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-        wrong = [n for n, v in values.items() if n not in known or not _fits(v, known[n])]
-        if wrong:
-            what = f"its configuration has an unusable field {wrong[0]!r}"
-            raise ModelError(what, file=file, fix="get or train the model again")
-        try:
-            return cls(**values)
-        except ArgumentError as error:
-            raise ModelError(f"its configuration is unusable: {error.what}", file=file) from error
-
-
-def _fits(value: object, default: object) -> bool:
-    """Whether a value read from a card is of its field's type; `true` is no number."""
-    if isinstance(default, float):
-        return type(value) in (int, float)
-    if isinstance(default, tuple):
-        return isinstance(value, tuple) and all(type(one) in (int, float) for one in value)
-    return type(value) is type(default)
