@@ -13,6 +13,7 @@ from tympan.tasks.identify.scoring import probability
 from tympan.tasks.inputs import SHORTEST_S
 from tympan.tasks.model import BaseModel, WindowSession
 from tympan.tasks.results import Segment, Tag, Tags
+from tympan.tasks.tag.answer import check_options, lengthened
 from tympan.tasks.windows import Batcher, CenteredWindows, Window
 
 if TYPE_CHECKING:
@@ -95,11 +96,7 @@ class VoiceTagModel(BaseModel[Tags]):
         Raises:
             ArgumentError: an option out of range, or another one.
         """
-        if options:
-            what = f"tag has no option {next(iter(options))!r}"
-            raise ArgumentError(what, fix="see `tympan tag --help`")
-        if top is not None and top < 1:
-            raise ArgumentError(f"top={top} labels cannot be given", fix="give 1 or more")
+        check_options(top, options)
         if every_s is not None and not SHORTEST_S <= every_s <= 3600:
             raise ArgumentError(f"every_s={every_s} is no usable step", fix="give 0.1 to 3600 s")
         limit = 0.5 if threshold is None else threshold
@@ -139,9 +136,7 @@ class VoiceTagSession(WindowSession[Tags]):
         one = Segment(window.start / rate_hz, window.end / rate_hz, label, score)
         last = self._timeline[-1] if self._timeline else None
         if last is not None and last.label == label and abs(last.end_s - one.start_s) < 1e-6:
-            share = (one.end_s - one.start_s) / (one.end_s - last.start_s)
-            mean = last.score + (one.score - last.score) * share
-            self._timeline[-1] = Segment(last.start_s, one.end_s, label, mean)
+            self._timeline[-1] = lengthened(last, one)
         else:
             self._timeline.append(one)
         self.decide([one])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -91,11 +92,7 @@ class TagModel(BaseModel[Tags]):
         Raises:
             ArgumentError: an option out of range, or another one.
         """
-        if options:
-            what = f"tag has no option {next(iter(options))!r}"
-            raise ArgumentError(what, fix="see `tympan tag --help`")
-        if top is not None and top < 1:
-            raise ArgumentError(f"top={top} labels cannot be given", fix="give 1 or more")
+        check_options(top, options)
         if threshold is not None and not 0 <= threshold <= 1:
             raise ArgumentError(f"threshold={threshold} must be between 0 and 1")
         limits = self.thresholds if threshold is None else np.full(len(self.labels), threshold)
@@ -200,6 +197,19 @@ class TagSession(WindowSession[Tags]):
         """The familiarity of the whole recording."""
         self.result()
         return self._judge.familiarity()
+
+
+def check_options(top: int | None, others: Mapping[str, Any]) -> None:
+    """Refuse an option that no tagger has, and no labels at all.
+
+    Raises:
+        ArgumentError: there is one.
+    """
+    if others:
+        what = f"tag has no option {next(iter(others))!r}"
+        raise ArgumentError(what, fix="see `tympan tag --help`")
+    if top is not None and top < 1:
+        raise ArgumentError(f"top={top} labels cannot be given", fix="give 1 or more")
 
 
 def lengthened(segment: Segment, step: Segment) -> Segment:
