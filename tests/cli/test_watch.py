@@ -72,6 +72,9 @@ def test_check_says_what_is_right_and_what_is_wrong(tmp_path: Path) -> None:
         == 0
     )
     assert not (tmp_path / "e.db").exists()
+    rules.write_text('[[rule]]\nname = "a"\n[action.x]\ntype = "logg"\n')
+    found = tympan("mic", "-m", "sounds", "--rules", str(rules), "--check", cwd=tmp_path)
+    assert (found.returncode, "line 4" in found.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tympan.cli.completion import among, model_names
+from tympan.cli.outputs import json_line
 from tympan.cli.sources import Quiet
 
 if TYPE_CHECKING:
@@ -87,15 +88,12 @@ def watch(
     quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Wait for events in a stream of sound, and act on them."""
-    from tympan.live.api import prepared
+    from tympan.live.api import checked, prepared
     from tympan.live.sources import open_source
 
     given = _with_log(_rules(rules, model), log, clips)
     if check:
-        prepared(_without_actions(given), model or (), device=device)
-        from tympan.live.actions import check_actions
-
-        check_actions(given.actions)
+        checked(given, model or (), device=device)
         names = ", ".join(one.name for one in given.rules)
         typer.echo(f"{len(given.rules)} rules are right: {names}")
         return
@@ -155,13 +153,6 @@ def _with_log(rules: Rules, log: Path | None, clips: Path | None) -> Rules:
     return replace(rules, rules=changed, actions={**rules.actions, "--log": added})
 
 
-def _without_actions(rules: Rules) -> Rules:
-    from dataclasses import replace
-
-    bare = tuple(replace(one, actions=()) for one in rules.rules)
-    return replace(rules, rules=bare, actions={})
-
-
 def _without_print(rules: Rules) -> Rules:
     """The view shows the events; lines would tear it."""
     from dataclasses import replace
@@ -199,7 +190,7 @@ class _Show:
         if self._view is not None:
             self._view.event(event)
         elif self._json and not self._default:
-            typer.echo(_json(event.to_json()))
+            typer.echo(json_line(event.to_json()))
             sys.stdout.flush()
         elif not self._printed and not self._default and event.open:
             typer.echo(str(event))
@@ -211,7 +202,7 @@ class _Show:
         elif self._default:
             if self._json:
                 values = found.to_json() if hasattr(found, "to_json") else vars(found)
-                typer.echo(_json({"model": model, **values}))
+                typer.echo(json_line({"model": model, **values}))
             else:
                 label = getattr(found, "label", None) or getattr(found, "speaker", None)
                 if label is not None and self._last.get(model) == label:
@@ -223,12 +214,6 @@ class _Show:
     def chunk(self, chunk: Any) -> None:
         if self._view is not None:
             self._view.chunk(chunk)
-
-
-def _json(values: Any) -> str:
-    import json
-
-    return json.dumps(values, ensure_ascii=False, default=str)
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

@@ -15,6 +15,7 @@ from tympan.live.rules import ModelSpec, Rule, Rules, load_rules
 if TYPE_CHECKING:
     from tympan.live.engine import Summary, Watch
     from tympan.live.event import Event
+    from tympan.live.listener import Loaded
     from tympan.live.sources.base import Source
 
 
@@ -73,31 +74,24 @@ def watch(
         actions.close()
 
 
-def prepared(
+def checked(
     rules: Rules | Rule | str | os.PathLike[str] | Sequence[Rule],
     models: Sequence[str] = (),
     *,
     device: str = "auto",
-    say: Callable[[str], None] = print,
-    check: bool = True,
-    **callbacks: Callable[..., None] | None,
-) -> tuple[Rules, Watch, Any]:
-    """Rules that were read and checked, the engine, and its actions, ready to run.
+) -> tuple[Rules, list[Loaded]]:
+    """Rules that were read and found to be right, and the models that answer, loaded.
 
     Args:
         rules: as for `watch`.
         models: further models.
         device: where they compute.
-        say: called with what goes wrong later.
-        check: look for mistakes before anything is made.
-        callbacks: of the engine: `on_event`, `on_decided`, `on_chunk`.
 
     Raises:
         ArgumentError: a mistake in the rules, with its line.
         ModelError: a model cannot be used.
     """
     from tympan.live import engine
-    from tympan.live.actions import make_actions
     from tympan.live.listener import load_models
 
     found = _rules(rules)
@@ -111,15 +105,41 @@ def prepared(
             raise ArgumentError(what, file=found.path, fix="give --model, or add [[model]]")
         specs = [ModelSpec(name) for name in named or ["sounds"]]
     loaded = load_models(specs, device)
-    if check:
-        engine.check(found, loaded)
+    engine.check(found, loaded)
+    return found, loaded
+
+
+def prepared(
+    rules: Rules | Rule | str | os.PathLike[str] | Sequence[Rule],
+    models: Sequence[str] = (),
+    *,
+    device: str = "auto",
+    say: Callable[[str], None] = print,
+    **callbacks: Callable[..., None] | None,
+) -> tuple[Rules, Watch, Any]:
+    """Rules that were checked, the engine, and its actions, ready to run.
+
+    Args:
+        rules: as for `watch`.
+        models: further models.
+        device: where they compute.
+        say: called with what goes wrong later.
+        callbacks: of the engine: `on_event`, `on_decided`, `on_chunk`.
+
+    Raises:
+        ArgumentError: a mistake in the rules, with its line.
+        ModelError: a model cannot be used.
+    """
+    from tympan.live import engine
+    from tympan.live.actions import make_actions
+
+    found, loaded = checked(rules, models, device=device)
     folder = Path() if found.path is None else _folder(found.path)
     try:
         actions = make_actions(found.actions, folder, say)
     except PlaceError as error:
         raise found.error(error) from error
-    made = engine.Watch(loaded, found, actions, say=say, **callbacks)
-    return found, made, actions
+    return found, engine.Watch(loaded, found, actions, say=say, **callbacks), actions
 
 
 def _folder(path: Path) -> Path:

@@ -328,12 +328,11 @@ def _matchers(rules: Rules, models: Sequence[Loaded]) -> list[Matcher]:
             fix = f"{nearest(rule.model, names)}, or add it with --model or [[model]]"
             raise rules.error(PlaceError(what, (*place, "model"), fix=fix))
         about = [one for one in models if rule.model in ("", one.name)]
-        key = "labels"  # the line of the rule where it is called label
         for label in rule.labels:
             known = sorted({name for one in about for name in _labels(one)})
             if known and not any(_knows(one, label) for one in about):
                 what = f"the rule {rule.name!r} waits for {label!r}, which no model knows"
-                raise rules.error(PlaceError(what, (*place, key), fix=nearest(label, known)))
+                raise rules.error(PlaceError(what, (*place, "labels"), fix=nearest(label, known)))
         if rule.labels:
             about = [one for one in about if any(_knows(one, label) for label in rule.labels)]
         found += [Matcher(rule, one.name) for one in about]

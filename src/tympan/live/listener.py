@@ -12,7 +12,7 @@ from tympan.live.rules import ModelSpec
 from tympan.live.sources.base import Chunk, sane
 from tympan.tasks import registry
 from tympan.tasks.answering import load
-from tympan.tasks.contract import Model
+from tympan.tasks.contract import GivesScores, Model
 from tympan.tasks.inputs import Feed
 
 # What models give instead of a label that is missing: the score is that of an anomaly.
@@ -134,7 +134,7 @@ class _Prompt:
     ) -> None:
         self._loaded, self._take, self._decided = loaded, take, decided
         session: Any = loaded.model.session(**loaded.options)
-        self._session, self._scores = session, hasattr(session, "on_step")
+        self._session, self._scores = session, isinstance(session, GivesScores)
         self._thresholds = own_thresholds(loaded.model, session)
         if self._scores:
             session.on_step = self._step
@@ -169,7 +169,7 @@ class _Prompt:
 
     def forget(self) -> None:
         """Let go of what was given out."""
-        if hasattr(self._session, "forget"):
+        if self._scores:
             self._session.forget()
 
     def finish(self) -> None:
