@@ -62,7 +62,7 @@ def watch(
     """
     from tympan.live.sources import open_source
 
-    _found, engine, actions = prepared(rules, models, device=device, say=say, on_event=on_event)
+    _, engine, actions = prepared(rules, models, device=device, say=say, on_event=on_event)
     try:
         place = source
         if isinstance(place, str):
