@@ -67,13 +67,15 @@ class AttentionBlock(nn.Module):
             nn.Linear(expansion * features, features),
         )
 
-    def forward(self, x: Tensor) -> Tensor:
-        """`(b, d, n)` → `(b, d, n)`."""
+    def forward(self, x: Tensor, padding: Tensor | None = None) -> Tensor:
+        """`(b, d, n)`, and `padding` `(b, n)`, true where there is nothing → `(b, d, n)`."""
         check_axes(x, "b d n", type(self).__name__, d=self.features)
         if self.positions:
             x = x + sinusoidal_positions(self.features, x.shape[2]).to(x)
         h = x.transpose(1, 2)
         query = self.norm1(h)
-        h = h + self.attention(query, query, query, need_weights=False)[0]
+        h = h + self.attention(
+            query, query, query, key_padding_mask=padding, need_weights=False
+        )[0]
         h = h + self.feed_forward(self.norm2(h))
         return h.transpose(1, 2)

@@ -1,0 +1,207 @@
+"""A voice that is loaded, ready to speak."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from tympan.errors import ArgumentError
+from tympan.nets.sequence import mask_of
+from tympan.tasks.speak.config import SpeakConfig
+from tympan.tasks.speak.net import PITCH_HZ, Prosody, SpeechNet
+from tympan.tasks.speak.symbols import EDGE, PUNCTUATION, SPACE, Symbols, symbols_of
+
+if TYPE_CHECKING:
+    from tympan.audio import Clip
+    from tympan.text import SpokenSentence
+
+Wave = npt.NDArray[np.float32]
+# Seconds of silence that are left before and after a sentence: nothing is cut, nothing drags.
+EDGE_S = 0.1
+# Where a long pause would be predicted, it ends here.
+LONGEST_SYMBOL_S = 1.0
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A phoneme or pause and when it is spoken, in seconds from the start of its sentence."""
+
+    text: str
+    start_s: float
+    end_s: float
+    word: int
+
+
+@dataclass(frozen=True)
+class SpokenPart:
+    """One sentence, spoken.
+
+    Attributes:
+        samples: `(t,)` at the voice's rate, the pause behind it included.
+        sentence: what was spoken.
+        symbols: phonemes and pauses with their times.
+    """
+
+    samples: Wave
+    sentence: SpokenSentence
+    symbols: tuple[Timed, ...]
+
+
+class SpeakModel:
+    """A voice.
+
+    Args:
+        net: the net.
+        config: its configuration.
+        speakers: their names.
+        name: of the voice.
+        device: where it computes.
+    """
+
+    task = "speak"
+    mono = True
+
+    def __init__(
+        self, net: SpeechNet, config: SpeakConfig, speakers: tuple[str, ...], name: str, device: str
+    ) -> None:
+        from tympan.nets.vocoder import SourceFilterVocoder, VocoderConfig
+
+        self.device = torch.device(device)
+        self.net, self.config, self.name = net.to(self.device), config, name
+        self.labels = self.speakers = speakers
+        settings = VocoderConfig(
+            rate_hz=config.rate_hz, n_fft=config.n_fft, hop=config.hop, n_mels=config.n_mels
+        )
+        self.vocoder = SourceFilterVocoder(settings).to(self.device)
+
+    @property
+    def rate_hz(self) -> int:
+        """Rate of its sound."""
+        return self.config.rate_hz
+
+    def number_of(self, speaker: str | None) -> int:
+        """The number of a speaker; the first one unless a name is given.
+
+        Raises:
+            ArgumentError: there is no such speaker.
+        """
+        if speaker is None:
+            return 0
+        if speaker not in self.speakers:
+            fix = f"one of {', '.join(self.speakers)}"
+            raise ArgumentError(f"{self.name} has no speaker {speaker!r}", fix=fix)
+        return self.speakers.index(speaker)
+
+    @torch.inference_mode()
+    def mels(
+        self, symbols: Symbols, *, speaker: int = 0, speed: float = 1.0, pitch: float = 0.0
+    ) -> tuple[Tensor, Tensor, npt.NDArray[np.int64]]:
+        """Log mels `(n_mels, n)`, pitch in Hz `(n,)` and the steps of each symbol `(m,)`.
+
+        Args:
+            symbols: of a sentence.
+            speaker: number of the speaker.
+            speed: 2 is twice as fast.
+            pitch: semitones higher.
+        """
+        net, device = self.net, self.device
+        lengths = torch.tensor([len(symbols)], device=device)
+        ids = torch.from_numpy(symbols.ids(self.config.symbols))[None].to(device)
+        stress = torch.from_numpy(symbols.stress)[None].to(device)
+        h = net.text(ids, stress, torch.tensor([speaker], device=device), lengths)
+        steps = self.steps(net.log_durations(h)[0].float().cpu().numpy(), symbols, speed)
+        durations = torch.from_numpy(steps)[None].to(device)
+        expanded = net.expanded(h, durations)
+        mask = mask_of(durations.sum(1), expanded.shape[2])
+        found = net.prosody(expanded, mask)
+        octaves = found.pitch + pitch / 12
+        said = Prosody(octaves, (found.voicing > 0).float(), found.energy)
+        mels = net.mels(expanded, said, mask)[0]
+        f0 = torch.where(said.voicing > 0, PITCH_HZ * octaves.exp2(), 0.0)
+        return mels, f0[0].T.reshape(-1), steps
+
+    def steps(
+        self, log_durations: npt.NDArray[np.float32], symbols: Symbols, speed: float
+    ) -> npt.NDArray[np.int64]:
+        """Whole steps of each symbol, whose sum is that of the exact ones; each lasts at least one."""
+        exact = np.clip(np.expm1(log_durations), 0, LONGEST_SYMBOL_S / self.config.step_s) / speed
+        edge = EDGE_S / self.config.step_s
+        is_edge = np.array([text == EDGE for text in symbols.texts])
+        exact = np.where(is_edge, np.minimum(exact, edge), exact)
+        # Rounded along the running sum, so that errors do not add up.
+        whole = np.diff(np.round(np.cumsum(exact)), prepend=0).astype(np.int64)
+        return np.maximum(whole, 1)
+
+    def part(
+        self, sentence: SpokenSentence, *, speaker: int = 0, speed: float = 1.0, pitch: float = 0.0
+    ) -> SpokenPart:
+        """One sentence, spoken."""
+        symbols = symbols_of(sentence.phonemes)
+        mels, f0, steps = self.mels(symbols, speaker=speaker, speed=speed, pitch=pitch)
+        with torch.inference_mode():
+            wave = self.vocoder(mels[None], f0[None])[0].float().cpu().numpy()
+        ends = np.cumsum(steps) * self.config.step_s
+        timed = tuple(
+            Timed(text, float(end - n * self.config.step_s), float(end), int(word))
+            for text, end, n, word in zip(symbols.texts, ends, steps, symbols.words, strict=True)
+            if text != EDGE
+        )
+        pause = np.zeros(round(sentence.pause_s / speed * self.rate_hz), np.float32)
+        return SpokenPart(np.concatenate([wave, pause]), sentence, timed)
+
+    def stream(
+        self,
+        text: str,
+        *,
+        speaker: str | None = None,
+        speed: float = 1.0,
+        pitch: float = 0.0,
+        lexicon: Any = None,
+    ) -> Iterator[SpokenPart]:
+        """Yield each sentence as soon as it is spoken.
+
+        Args:
+            text: of any length.
+            speaker: who speaks; the first speaker by default.
+            speed: 2 is twice as fast.
+            pitch: semitones higher.
+            lexicon: a `tympan.text.Lexicon` that comes before our own.
+
+        Raises:
+            ArgumentError: there is no such speaker.
+        """
+        from tympan.text import read
+
+        number = self.number_of(speaker)
+        for sentence in read(text, self.config.language, lexicon=lexicon):
+            if sentence.words:
+                yield self.part(sentence, speaker=number, speed=speed, pitch=pitch)
+
+    def __call__(self, text: str, **options: Any) -> Clip:
+        """A clip of the whole text; see `stream` for the options.
+
+        Raises:
+            ArgumentError: nothing in the text can be spoken.
+        """
+        from tympan.audio import Clip
+
+        parts = [part.samples for part in self.stream(text, **options)]
+        if not parts:
+            raise ArgumentError("nothing in the text can be spoken", fix="give letters or numbers")
+        return Clip(np.concatenate(parts)[None], self.rate_hz)
+
+
+def known_symbols(texts: Sequence[str], vocabulary: Sequence[str]) -> list[str]:
+    """The symbols of a text that a voice was not trained on.
+
+    >>> known_symbols(["a", "ø"], ["a", " "])
+    ['ø']
+    """
+    silent = {EDGE, SPACE, *PUNCTUATION}
+    return sorted({one for one in texts if one not in vocabulary and one not in silent})
