@@ -71,9 +71,7 @@ def main() -> None:
     for row in rows[part::parts]:
         speaker = row["speaker"]
         if speaker not in styles:
-            path = next(
-                p for x in PREFIXES if (p := options.voices / f"{x}{speaker}.bin").exists()
-            )
+            path = next(p for x in PREFIXES if (p := options.voices / f"{x}{speaker}.bin").exists())
             styles[speaker] = np.fromfile(path, "<f4").reshape(510, 1, 256)
         path = options.out / speaker / f"{row['id']:05d}.flac"
         if path.exists() and path.with_suffix(".npz").exists():

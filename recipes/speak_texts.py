@@ -88,15 +88,14 @@ def from_bible(wheel: Path) -> list[str]:
 
 def made(rng: np.random.Generator, count: int) -> list[str]:
     """Sentences by rule: what texts of old books lack."""
+
     def pick(text: str) -> str:
         return str(rng.choice(text.split("|")))
 
     names = "Anna|Tom|Doctor Miller|Mister Chen|Sarah|my brother|Oliver|Maria|the manager|Peter"
     places = "London|Berlin|the station|Chicago|the airport|Tokyo|our office|New York|the museum"
     things = "the printer|a ticket|the red car|coffee|this camera|the window|a sandwich|the data"
-    months = (
-        "January|February|March|April|May|June|July|August|September|October|November|December"
-    )
+    months = "January|February|March|April|May|June|July|August|September|October|November|December"
     found = []
     for _ in range(count):
         n = int(rng.integers(0, 10 ** int(rng.integers(1, 7))))

@@ -238,6 +238,73 @@ def test_fsd50k(tmp_path: Path) -> None:
     ]
 
 
+def ljspeech(root: Path) -> None:
+    lines = ["LJ001-0001|Printing, in 1 sense|Printing, in one sense", "LJ001-0002|No more|",
+             "LJ009-0001|is not here|"]  # fmt: skip
+    (root / "metadata.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for i in (1, 2, 3):
+        sound(root / "wavs" / f"LJ001-{i:04d}.wav", i)
+
+
+def mailabs(root: Path) -> None:
+    for kind, who, book in (
+        ("female", "eva_k", "kleine"),
+        ("male", "karl", "grosse"),
+        ("mix", "x", "y"),
+    ):
+        place = root / "de_DE" / "by_book" / kind / who / book
+        sound(place / "wavs" / "b_01_f000001.wav", len(book))
+        sound(place / "wavs" / "b_01_f000002.wav", len(who))
+        (place / "metadata.csv").write_text(
+            "b_01_f000001|Im Jahr 5|Im Jahr fünf\nb_01_f000002|Ja|Ja"
+        )
+
+
+def commonvoice(root: Path, split: bool = True) -> None:
+    head = "client_id\tpath\tsentence\tup_votes\n"
+    rows = [f'{who * 20}\tcv_{i}.wav\t"Satz {i}, ja.\t2' for i, who in enumerate("aabbccdd")]
+    names = ("validated", "train", "dev", "test") if split else ("validated",)
+    for name, part in zip(names, (rows, rows[:4], rows[4:6], rows[6:7]), strict=False):
+        (root / f"{name}.tsv").write_text(head + "\n".join(part) + "\n")
+    for i in range(8):
+        sound(root / "clips" / f"cv_{i}.wav", i)
+
+
+def test_ljspeech(tmp_path: Path) -> None:
+    table = read(tmp_path, ljspeech, "LJSpeech or M-AILABS")
+    assert table.column("text") == ["Printing, in one sense", "No more"]
+    assert not table.has("speaker")
+
+
+def test_mailabs(tmp_path: Path) -> None:
+    table = read(tmp_path, mailabs, "LJSpeech or M-AILABS")
+    assert sorted(zip(table.column("speaker"), table.column("text"), strict=True)) == [
+        ("", "Im Jahr fünf"), ("", "Ja"), ("eva_k", "Im Jahr fünf"), ("eva_k", "Ja"),
+        ("karl", "Im Jahr fünf"), ("karl", "Ja"),
+    ]  # fmt: skip
+
+
+def test_a_metadata_csv_of_other_bars_is_no_ljspeech(tmp_path: Path) -> None:
+    sound(tmp_path / "wavs" / "a.wav", 1)
+    (tmp_path / "metadata.csv").write_text("file_name,text\nwavs/a.wav,a|b\n")
+    assert read_folder(tmp_path).column("text") == ["a|b"]
+
+
+def test_common_voice(tmp_path: Path) -> None:
+    table = read(tmp_path, commonvoice, "Common Voice")
+    assert table.column("split") == ["train"] * 4 + ["val"] * 2 + ["test"]
+    assert table.column("text")[0] == '"Satz 0, ja.'
+    assert len(set(table.column("speaker"))) == 4
+
+
+def test_common_voice_without_its_split_keeps_speakers_apart(tmp_path: Path) -> None:
+    commonvoice(tmp_path, split=False)
+    table = read_folder(tmp_path)
+    assert len(table) == 8
+    split = split_table(table, val_fraction=0.25)
+    assert not set(split.train.column("speaker")) & set(split.val.column("speaker"))
+
+
 @pytest.mark.parametrize("make", [gtzan, fma, magnatagatune, jamendo, audioset, fsd50k])
 def test_a_metadata_csv_comes_first(tmp_path: Path, make: Callable[[Path], None]) -> None:
     make(tmp_path)

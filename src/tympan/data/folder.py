@@ -16,6 +16,7 @@ from tympan.data._formats import SPLIT_NAMES, TABLE_SUFFIXES
 from tympan.data._walk import walk
 from tympan.data.known_sets import read_known_set
 from tympan.data.labels import label_warnings
+from tympan.data.sets import ljspeech
 from tympan.data.sidecars import add_sidecars
 from tympan.data.table import Example, Table
 from tympan.data.tables import find_tables, metadata_file
@@ -51,7 +52,8 @@ def read_folder(
     without recordings may lie beside them. Recordings directly in the folder, with no sub-folder,
     are examples without a label. A folder of scores alone (`.mid`, `.abc`) gives scores.
 
-    **Public data sets** (GTZAN, FMA, MagnaTagATune, MTG-Jamendo, AudioSet, FSD50K) are read in the
+    **Public data sets** (GTZAN, FMA, MagnaTagATune, MTG-Jamendo, AudioSet, FSD50K, Common
+    Voice, LJSpeech, M-AILABS) are read in the
     folders that their authors give out, see `tympan.data.known_sets`.
 
     **Beside a recording** may lie its score and an annotation of the same name: CSV, RTTM, Audacity
@@ -127,7 +129,8 @@ def _read(root: Path, choice: _Choice) -> Table:
     if choice.metadata is not None:
         table = _read_table(root, choice.metadata, choice, chosen=True)
         return _beside(table, files, [choice.metadata])
-    if choice.file_column is None and choice.label_column is None and not metadata_file(root):
+    plain = not metadata_file(root) or ljspeech.find(root, files) is not None
+    if choice.file_column is None and choice.label_column is None and plain:
         known = read_known_set(root, files)
         if known is not None:
             return known

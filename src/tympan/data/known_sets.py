@@ -1,4 +1,4 @@
-"""Public data sets of music and sounds, read in the folders that their authors give out.
+r"""Public data sets of music, sounds and speech, read in the folders that their authors give out.
 
 | set | known by | labels | groups | split |
 |---|---|---|---|---|
@@ -8,6 +8,8 @@
 | MTG-Jamendo | `autotagging*.tsv` | tags | artist | `splits/split-0` |
 | AudioSet | `*_segments.csv`, `class_labels_indices.csv` | classes | video | official |
 | FSD50K | `FSD50K.ground_truth/dev.csv`, `eval.csv` | classes | none are given | official |
+| Common Voice | `validated.tsv`, `train.tsv` … and `clips/` | text | speaker | official |
+| LJSpeech, M-AILABS | `metadata.csv` of `name\|text\|text`, and `wavs/` | text | speaker | – |
 
 Of a set only the recordings that are there are taken. Labels are words, never codes; artists (and
 videos) become the column `source`, so that no split has one on both sides.
@@ -20,7 +22,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tympan.data._walk import is_audio
-from tympan.data.sets import audioset, fma, fsd50k, gtzan, jamendo, magnatagatune
+from tympan.data.sets import (
+    audioset,
+    commonvoice,
+    fma,
+    fsd50k,
+    gtzan,
+    jamendo,
+    ljspeech,
+    magnatagatune,
+)
 from tympan.data.sets.common import Rows
 from tympan.data.table import Table
 from tympan.errors import DataError
@@ -44,7 +55,7 @@ class KnownSet:
 
 SETS = tuple(
     KnownSet(one.NAME, one.find, one.read)
-    for one in (fma, magnatagatune, jamendo, audioset, fsd50k, gtzan)
+    for one in (fma, magnatagatune, jamendo, audioset, fsd50k, commonvoice, ljspeech, gtzan)
 )
 
 

@@ -33,7 +33,9 @@ class Aligner(nn.Module):
         super().__init__()
         self.symbol_features, self.frame_features = symbol_features, frame_features
         self.keys = nn.Sequential(
-            nn.Conv1d(symbol_features, 2 * size, 3, padding=1), nn.GELU(), nn.Conv1d(2 * size, size, 1)
+            nn.Conv1d(symbol_features, 2 * size, 3, padding=1),
+            nn.GELU(),
+            nn.Conv1d(2 * size, size, 1),
         )
         self.queries = nn.Sequential(
             ChannelNorm(frame_features),

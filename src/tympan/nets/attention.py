@@ -74,8 +74,6 @@ class AttentionBlock(nn.Module):
             x = x + sinusoidal_positions(self.features, x.shape[2]).to(x)
         h = x.transpose(1, 2)
         query = self.norm1(h)
-        h = h + self.attention(
-            query, query, query, key_padding_mask=padding, need_weights=False
-        )[0]
+        h = h + self.attention(query, query, query, key_padding_mask=padding, need_weights=False)[0]
         h = h + self.feed_forward(self.norm2(h))
         return h.transpose(1, 2)

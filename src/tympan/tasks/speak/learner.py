@@ -112,7 +112,9 @@ def alignment_loss(net: SpeechNet, batch: Batch) -> dict[str, Tensor]:
         losses.append(-(right * inside).sum(1) / inside.sum(1))
     if not bool(known.all()):
         rest = ~known
-        losses.append(forward_sum_loss(found[rest], lengths[rest], steps[rest])[None].expand(int(rest.sum())))
+        losses.append(
+            forward_sum_loss(found[rest], lengths[rest], steps[rest])[None].expand(int(rest.sum()))
+        )
     return {"alignment": torch.cat(losses).mean()}
 
 
@@ -125,7 +127,9 @@ def durations_of(net: SpeechNet, batch: Batch) -> Tensor:
         return durations
     steps, lengths = steps_in(net, batch)[open_], batch["symbols_lengths"][open_]
     found = net.alignment(batch["symbols"][open_], lengths, batch["mels"][open_], steps)
-    best = monotonic_durations(found.float().cpu().numpy(), lengths.cpu().numpy(), steps.cpu().numpy())
+    best = monotonic_durations(
+        found.float().cpu().numpy(), lengths.cpu().numpy(), steps.cpu().numpy()
+    )
     durations = durations.clone()
     durations[open_] = torch.from_numpy(best).to(durations)
     return durations

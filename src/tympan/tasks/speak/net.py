@@ -150,11 +150,13 @@ class SpeechNet(nn.Module):
             x = block(x, mask)
         found = self.mel_out(self.mel_norm(x)).float() - 6
         b, _, n = found.shape
-        return found.view(b, self.config.step, -1, n).permute(0, 2, 3, 1).reshape(b, -1, n * self.config.step)
+        return (
+            found.view(b, self.config.step, -1, n)
+            .permute(0, 2, 3, 1)
+            .reshape(b, -1, n * self.config.step)
+        )
 
-    def alignment(
-        self, symbols: Tensor, lengths: Tensor, mels: Tensor, steps: Tensor
-    ) -> Tensor:
+    def alignment(self, symbols: Tensor, lengths: Tensor, mels: Tensor, steps: Tensor) -> Tensor:
         """Log probability of each symbol for each step, `(b, n, m)`.
 
         Args:

@@ -56,8 +56,6 @@ def pitch_of(wave: Wave, config: SpeakConfig, frames: int) -> npt.NDArray[np.flo
     from tympan.spectra.pitch import pitch_track
 
     clip = Clip(wave[None], config.rate_hz)
-    track = pitch_track(
-        clip, config.f_min_hz, config.f_max_hz, hop_s=config.hop / config.rate_hz
-    )
+    track = pitch_track(clip, config.f_min_hz, config.f_max_hz, hop_s=config.hop / config.rate_hz)
     found = np.nan_to_num(np.asarray(track.frequencies_hz, np.float32))
     return np.pad(found, (0, max(0, frames - len(found))))[:frames]

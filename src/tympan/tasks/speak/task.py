@@ -101,7 +101,9 @@ class SpeakTask:
             reasons += (f"{start.card.name} speaks another language: random weights",)
             start = None
         if start is not None:
-            config = replace(SpeakConfig.from_dict(start.card.config, str(start.path)), stage="speak")
+            config = replace(
+                SpeakConfig.from_dict(start.card.config, str(start.path)), stage="speak"
+            )
         usual = known["from scratch" if start is None else ""].training
         times = min(MOST_TIMES, max(1.0, USUAL_ROWS / len(table)))
         usual = replace(usual, epochs=round(usual.epochs * times))
@@ -111,7 +113,9 @@ class SpeakTask:
         phases: tuple[Phase[SpeakConfig], ...] = (Phase(training, config),)
         if any(known_of(one.path) is None for one in table):
             first = known["to find the phonemes in recordings"]
-            aligning = replace(first.training, seed=training.seed, epochs=round(first.training.epochs * times))
+            aligning = replace(
+                first.training, seed=training.seed, epochs=round(first.training.epochs * times)
+            )
             phases = (Phase(aligning, replace(config, stage="align")), *phases)
         return Recipe(
             phases=phases,
@@ -194,7 +198,9 @@ class SpeakTask:
 
         config = SpeakConfig.from_dict(model.card.config, str(model.path))
         speakers = tuple(model.card.labels)
-        state = {k.removeprefix(NET): v.float() for k, v in model.state.items() if k.startswith(NET)}
+        state = {
+            k.removeprefix(NET): v.float() for k, v in model.state.items() if k.startswith(NET)
+        }
         try:
             net = SpeechNet(config, len(speakers))
             net.load_state_dict(state)
