@@ -67,7 +67,7 @@ def read(root: Path, mark: Path, audio: Sequence[Path]) -> Rows:
 
 
 def _speaker(root: Path, table: Path) -> str:
-    """Whose voice a folder of M-AILABS holds: `by_book/female/NAME/BOOK`; empty: it does not say."""
+    """Whose voice a folder of M-AILABS holds (`by_book/female/NAME/BOOK`); empty: unknown."""
     parts = table.absolute().parent.parts
     if _BY_BOOK not in parts or parts.index(_BY_BOOK) + 2 >= len(parts):
         return ""

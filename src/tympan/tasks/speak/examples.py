@@ -84,7 +84,8 @@ class SpeakExamples:
             f0 = np.resize(known["f0"], frames).astype(np.float32)
             durations = symbols.summed(known["durations"].astype(np.int64))
             if durations.sum() * self.config.step != frames:
-                what = f"its durations are of {durations.sum()} steps, the recording has {frames // self.config.step}"
+                have = frames // self.config.step
+                what = f"its durations are of {durations.sum()} steps, the recording has {have}"
                 raise DataError(what, file=path.with_suffix(KNOWN_SUFFIX))
         return mels.half(), torch.from_numpy(f0), torch.from_numpy(durations)
 

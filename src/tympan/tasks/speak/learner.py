@@ -169,7 +169,7 @@ def interpolated(values: Tensor, there: Tensor) -> Tensor:
 def voice_losses(net: SpeechNet, batch: Batch) -> dict[str, Tensor]:
     """How far the voice is from the recordings."""
     lengths = batch["symbols_lengths"]
-    symbols_mask = mask_of(lengths, batch["symbols"].shape[1])[:, 0]
+    there = mask_of(lengths, batch["symbols"].shape[1])[:, 0]
     durations = durations_of(net, batch)
     h = net.text(batch["symbols"], batch["stress"], batch["speaker"], lengths)
     log_durations = net.log_durations(h).float()
@@ -193,7 +193,7 @@ def voice_losses(net: SpeechNet, batch: Batch) -> dict[str, Tensor]:
         "mel": mean(l1_loss(made, mels, reduction="none"), whole, count),
         "delta": mean(l1_loss(*changes, reduction="none"), whole[:, :, 1:], count),
         "duration": mean(
-            smooth_l1_loss(log_durations, target, reduction="none"), symbols_mask, symbols_mask.sum()
+            smooth_l1_loss(log_durations, target, reduction="none"), there, there.sum()
         ),
         "pitch": mean(l1_loss(guess.pitch, said.pitch, reduction="none"), voiced, voiced.sum()),
         "voicing": mean(

@@ -129,7 +129,7 @@ class SpeakModel:
     def steps(
         self, log_durations: npt.NDArray[np.float32], symbols: Symbols, speed: float
     ) -> npt.NDArray[np.int64]:
-        """Whole steps of each symbol, whose sum is that of the exact ones; each lasts at least one."""
+        """Whole steps of each symbol, at least one, whose running sum is near that of the exact."""
         exact = np.clip(np.expm1(log_durations), 0, LONGEST_SYMBOL_S / self.config.step_s) / speed
         edge = EDGE_S / self.config.step_s
         is_edge = np.array([text == EDGE for text in symbols.texts])

@@ -108,7 +108,8 @@ class SpeechNet(nn.Module):
                 x = block(x, mask)
             else:
                 x = block(x, mask[:, 0] == 0) * mask
-        return x
+        y: Tensor = x
+        return y
 
     def log_durations(self, features: Tensor) -> Tensor:
         """Features `(b, d, m)` → log of (1 + steps) of each symbol, `(b, m)`."""
@@ -133,7 +134,8 @@ class SpeechNet(nn.Module):
             f((i + 1) * math.pi * share) for i in range(PLACES) for f in (torch.sin, torch.cos)
         ]
         place = torch.stack([*waves, length.float().log()], 1)
-        return (found + self.place(place)) * (numbers >= 0)[:, None]
+        y: Tensor = (found + self.place(place)) * (numbers >= 0)[:, None]
+        return y
 
     def prosody(self, expanded: Tensor, mask: Tensor) -> Prosody:
         """Features `(b, d, n)` and mask `(b, 1, n)` → pitch, voicing (a logit) and energy."""
@@ -150,11 +152,8 @@ class SpeechNet(nn.Module):
             x = block(x, mask)
         found = self.mel_out(self.mel_norm(x)).float() - 6
         b, _, n = found.shape
-        return (
-            found.view(b, self.config.step, -1, n)
-            .permute(0, 2, 3, 1)
-            .reshape(b, -1, n * self.config.step)
-        )
+        frames: Tensor = found.view(b, self.config.step, -1, n).permute(0, 2, 3, 1)
+        return frames.reshape(b, -1, n * self.config.step)
 
     def alignment(self, symbols: Tensor, lengths: Tensor, mels: Tensor, steps: Tensor) -> Tensor:
         """Log probability of each symbol for each step, `(b, n, m)`.

@@ -60,7 +60,7 @@ class SpeakTask:
         }
 
     def claims(self, table: Table) -> str:
-        """Nothing: the same folder may be meant to train a recogniser, so `--task speak` says it."""
+        """Nothing: such a folder may be meant for a recogniser, so `--task speak` says it."""
         return ""
 
     def rows_of(self, table: Table) -> Table:
@@ -198,9 +198,7 @@ class SpeakTask:
 
         config = SpeakConfig.from_dict(model.card.config, str(model.path))
         speakers = tuple(model.card.labels)
-        state = {
-            k.removeprefix(NET): v.float() for k, v in model.state.items() if k.startswith(NET)
-        }
+        state = weights_of(model)
         try:
             net = SpeechNet(config, len(speakers))
             net.load_state_dict(state)
@@ -247,15 +245,18 @@ class Initialize:
         from tympan.tasks.speak.learner import SpeakLearner
 
         assert isinstance(learner, SpeakLearner)
-        state = {
-            k.removeprefix(NET): v.float() for k, v in self.start.state.items() if k.startswith(NET)
-        }
+        state = weights_of(self.start)
         speakers = state.pop("speakers.weight")
         learner.net.load_state_dict(state, strict=False)
         with torch.no_grad():
             learner.net.speakers.weight.copy_(
                 speakers.mean(0).expand_as(learner.net.speakers.weight)
             )
+
+
+def weights_of(model: LoadedModel) -> dict[str, Tensor]:
+    """The weights of the net in full precision."""
+    return {k.removeprefix(NET): v.float() for k, v in model.state.items() if k.startswith(NET)}
 
 
 def language_of(table: Table) -> str:
