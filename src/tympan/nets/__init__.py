@@ -22,5 +22,10 @@ __getattr__, __dir__, __all__ = attach(
         "MeanMaxPooling": "tympan.nets.pooling",
         "linear_softmax": "tympan.nets.pooling",
         "count_parameters": "tympan.nets.blocks",
+        "HarmonicSource": "tympan.nets.pulses",
+        "SourceFilterVocoder": "tympan.nets.vocoder",
+        "VocoderConfig": "tympan.nets.vocoder_mel",
+        "VocoderMel": "tympan.nets.vocoder_mel",
+        "VocoderStream": "tympan.nets.vocoder_stream",
     },
 )
