@@ -21,7 +21,7 @@ SOURCES = Path(tympan.__file__).parent
 # long as no circle arises.
 FLOORS = (
     ("errors", "_files", "_lazy", "_toml", "_version", "_words"),
-    ("audio",),
+    ("audio", "text"),
     ("spectra",),
     ("augment", "nets"),
     ("models", "data", "training"),

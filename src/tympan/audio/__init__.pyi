@@ -11,3 +11,9 @@ from tympan.audio.files import probe as probe
 from tympan.audio.loudness import Loudness as Loudness
 from tympan.audio.loudness import LoudnessMeter as LoudnessMeter
 from tympan.audio.scenes import demo_scene as demo_scene
+from tympan.audio.synthetic import assertion_of as assertion_of
+from tympan.audio.synthetic import is_synthetic as is_synthetic
+from tympan.audio.synthetic import synthetic_tags as synthetic_tags
+from tympan.audio.writer import ClipWriter as ClipWriter
+from tympan.audio.writer import job_key as job_key
+from tympan.audio.writer import open_writer as open_writer

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
+
+from tympan.audio.tags import Tags
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class AudioInfo:
         bits: bits per sample of uncompressed and lossless formats, else None.
         problem: damage seen from the outside (such as a missing end), "" if none.
         note: what the header says wrongly, though all the sound can be read, "" if nothing.
+        tags: what it says in words: `title`, `artist`, `comment` … (see `tympan.audio.tags`).
     """
 
     path: str
@@ -35,6 +39,7 @@ class AudioInfo:
     bits: int | None = None
     problem: str = ""
     note: str = ""
+    tags: Mapping[str, str] = field(default_factory=Tags)
 
 
 @dataclass(frozen=True)

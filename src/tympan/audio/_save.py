@@ -5,12 +5,16 @@ from __future__ import annotations
 import io
 import os
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tympan._files import atomic_write
+from tympan.audio._id3 import Behind, id3_tag
 from tympan.audio._pcm import INTEGER_BITS, as_stored
+from tympan.audio._sound import Sound, sound_of
 from tympan.audio._target import TargetFile, cannot_write
+from tympan.audio.synthetic import is_synthetic
 from tympan.errors import AudioFileError, TympanError
 
 if TYPE_CHECKING:
@@ -38,6 +42,9 @@ FFMPEG_FORMATS = {".m4a": ("ipod", "aac"), ".mp4": ("mp4", "aac"), ".webm": ("we
 _LONG_ALAC = {"ALAC_20", "ALAC_24", "ALAC_32"}
 # One large write overflows the stack inside libvorbis, so samples go in pieces.
 _PIECE = 1 << 14
+# Formats without a place for tags, and what AIFF keeps as it is.
+_WITHOUT_TAGS = {"W64", "AU"}
+_OF_AIFF = ("title", "artist", "comment")
 # What soundfile raises where a format cannot hold a sound, or fewer bytes were written than given.
 _REFUSALS = (RuntimeError, ValueError, TypeError)
 
@@ -45,6 +52,12 @@ _REFUSALS = (RuntimeError, ValueError, TypeError)
 def save(clip: Clip, path: str | os.PathLike[str], subtype: str | None) -> Path:
     """Write a clip; see `Clip.save`."""
     target = Path(path)
+    check_suffix(target)
+    return save_sound(sound_of(clip), target, subtype)
+
+
+def check_suffix(target: Path) -> str:
+    """The extension in lower case, if it names a format that is written."""
     suffix = target.suffix.lower()
     if suffix not in FORMATS and suffix not in FFMPEG_FORMATS:
         known = ", ".join([*FORMATS, *FFMPEG_FORMATS])
@@ -53,11 +66,16 @@ def save(clip: Clip, path: str | os.PathLike[str], subtype: str | None) -> Path:
             file=target,
             fix=f"use one of {known}",
         )
+    return suffix
+
+
+def save_sound(sound: Sound, target: Path, subtype: str | None) -> Path:
+    """Write a sound of any length; the file appears whole or not at all."""
     try:
         with atomic_write(target) as beside, beside.open("wb+") as file:
             kept = TargetFile(file)
             try:
-                _encode_as(clip, kept, suffix, subtype, str(target))
+                encode_as(sound, kept, target.suffix.lower(), subtype, str(target))
             except AudioFileError as error:
                 # A library takes a disk that is full for a sound that it cannot hold.
                 raise kept.failure or error from error
@@ -72,12 +90,12 @@ def save(clip: Clip, path: str | os.PathLike[str], subtype: str | None) -> Path:
     return target
 
 
-def _encode_as(clip: Clip, file: Any, suffix: str, subtype: str | None, shown: str) -> None:
-    """Write a clip in the format of an extension."""
+def encode_as(sound: Sound, file: Any, suffix: str, subtype: str | None, shown: str) -> None:
+    """Write a sound in the format of an extension."""
     if suffix in FFMPEG_FORMATS:
         from tympan.audio._ffmpeg_save import write
 
-        write(clip, file, *FFMPEG_FORMATS[suffix], shown=shown)
+        write(sound, file, *FFMPEG_FORMATS[suffix], shown=shown)
         return
     form, usual = FORMATS[suffix]
     subtype = (subtype or usual).upper()
@@ -85,41 +103,46 @@ def _encode_as(clip: Clip, file: Any, suffix: str, subtype: str | None, shown: s
         from tympan.audio._ffmpeg_save import write_alac
 
         _check(form, subtype, shown)
-        write_alac(clip, file, shown=shown)
-        _warn_of_clipping(clip, shown)
+        write_alac(sound, file, shown=shown)
+        warn_of_clipping(sound.peak, shown)
         if subtype == "ALAC_32":
             warnings.warn(f"{shown}: ALAC was written with 24 bits, not 32", stacklevel=4)
     else:
-        _write(clip, file, form, subtype, shown)
+        _write(sound, file, form, subtype, shown)
 
 
 def encode(clip: Clip, form: str, subtype: str) -> bytes:
     """Return a clip as the bytes of a file in one of libsndfile's formats."""
     file = io.BytesIO()
-    _write(clip, file, form, subtype, clip.name)
+    _write(sound_of(clip), file, form, subtype, clip.name)
     return file.getvalue()
 
 
-def _write(clip: Clip, file: Any, form: str, subtype: str, shown: str) -> None:
+def _write(sound: Sound, file: Any, form: str, subtype: str, shown: str) -> None:
     import soundfile
 
     subtype = subtype.upper()
     _check(form, subtype, shown)
     try:
+        if form == "MP3" and sound.tags:
+            tag = id3_tag(sound.tags)
+            file.write(tag)
+            file = Behind(file, len(tag))
         with soundfile.SoundFile(
-            file, "w", clip.rate_hz, clip.channels, subtype=subtype, format=form
-        ) as sound:
-            for start in range(0, clip.num_samples, _PIECE):
-                sound.write(as_stored(clip.samples[:, start : start + _PIECE].T, subtype))
+            file, "w", sound.rate_hz, sound.channels, subtype=subtype, format=form
+        ) as out:
+            _set_tags(out, form, sound.tags or {}, shown)
+            for piece in sound.pieces(_PIECE):
+                out.write(as_stored(piece, subtype))
     except (soundfile.LibsndfileError, AssertionError, *_REFUSALS) as error:
         why = str(getattr(error, "error_string", error)).removeprefix("Error : ").rstrip(".")
         raise AudioFileError(
-            f"{form} {subtype} cannot hold {clip.channels} channels at {clip.rate_hz} Hz ({why})",
+            f"{form} {subtype} cannot hold {sound.channels} channels at {sound.rate_hz} Hz ({why})",
             file=shown,
             fix="resample it or use mono(), or choose .wav",
         ) from error
     if subtype in INTEGER_BITS:
-        _warn_of_clipping(clip, shown)
+        warn_of_clipping(sound.peak, shown)
 
 
 def _check(form: str, subtype: str, shown: str) -> None:
@@ -134,10 +157,26 @@ def _check(form: str, subtype: str, shown: str) -> None:
         )
 
 
-def _warn_of_clipping(clip: Clip, shown: str) -> None:
-    if clip.peak > 1.0:
+def _set_tags(out: Any, form: str, tags: Mapping[str, str], shown: str) -> None:
+    """Give an open file of libsndfile its tags, as far as the format has room for them."""
+    if form in _WITHOUT_TAGS:
+        if is_synthetic(tags):
+            warnings.warn(
+                f"{shown}: {form} has no place for the mark that the sound is synthetic; "
+                "choose .wav or .flac",
+                stacklevel=6,
+            )
+        return
+    for name, value in tags.items():
+        if form != "MP3" and (form != "AIFF" or name in _OF_AIFF):
+            setattr(out, name, value)
+
+
+def warn_of_clipping(peak: float, shown: str) -> None:
+    """Say that samples were beyond what integers hold."""
+    if peak > 1.0:
         warnings.warn(
-            f"{shown}: samples beyond full scale (peak {clip.peak:.2f}) were clipped; "
+            f"{shown}: samples beyond full scale (peak {peak:.2f}) were clipped; "
             "use normalize_peak() first, or subtype='FLOAT'",
             stacklevel=5,
         )

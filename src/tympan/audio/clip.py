@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from tympan.audio import _limits
 from tympan.audio._resample import resample as _resample
 from tympan.audio._samples import from_db, own, read_only
+from tympan.audio.tags import Tags, check_tags, merge_tags
 from tympan.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Clip:
             Integer samples (uint8, int16, int32) are scaled to that range.
         rate_hz: samples per second and channel.
         name: where the sound came from, for messages and titles.
+        tags: what files say about it in words: `title`, `artist`, `comment` … (see
+            `tympan.audio.tags`); `save` writes them, `load` reads them.
 
     Raises:
         ArgumentError: no samples, samples that are not finite numbers, an impossible rate.
@@ -44,11 +47,13 @@ class Clip:
     samples: np.ndarray
     rate_hz: int
     name: str = ""
+    tags: Mapping[str, str] = field(default_factory=Tags)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rate_hz", _limits.check_rate(self.rate_hz))
         object.__setattr__(self, "samples", own(self.samples))
         object.__setattr__(self, "name", str(self.name))
+        object.__setattr__(self, "tags", check_tags(self.tags))
 
     # -- what it is ------------------------------------------------------------------------------
 
@@ -97,7 +102,7 @@ class Clip:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Through the constructor, so that an unpickled clip is checked and read-only as well.
-        return Clip, (np.asarray(self.samples), self.rate_hz, self.name)
+        return Clip, (np.asarray(self.samples), self.rate_hz, self.name, dict(self.tags))
 
     # -- cutting and joining ---------------------------------------------------------------------
 
@@ -170,7 +175,7 @@ class Clip:
                     fix="mix without snr_db, or choose another clip",
                 )
             b = b * np.float32(signal / noise * from_db(-ratio_db, "snr_db"))
-        return self._with(a + b)
+        return self._with(a + b, merge_tags(self.tags, other.tags))
 
     # -- level and rate --------------------------------------------------------------------------
 
@@ -188,7 +193,8 @@ class Clip:
                 file=self.name or None,
                 fix="slice it first",
             )
-        return Clip(read_only(_resample(self.samples, self.rate_hz, rate)), rate, self.name)
+        samples = read_only(_resample(self.samples, self.rate_hz, rate))
+        return Clip(samples, rate, self.name, self.tags)
 
     def gain(self, db: float) -> Clip:
         """Return the clip louder (or softer) by `db` decibels: +6.02 dB doubles the amplitude.
@@ -249,7 +255,7 @@ class Clip:
             a, b = b, a
         total = a.copy()
         total[:, : b.shape[1]] += b
-        return self._with(total)
+        return self._with(total, merge_tags(self.tags, other.tags))
 
     def __radd__(self, other: object) -> Clip:
         # So that `sum(clips)` works, which starts at 0.
@@ -277,7 +283,18 @@ class Clip:
         >>> Clip([0.5], 8000).named("click")
         Clip(0.000 s, 8000 Hz, mono, 'click')
         """
-        return Clip(self.samples, self.rate_hz, name)
+        return Clip(self.samples, self.rate_hz, name, self.tags)
+
+    def tagged(self, **tags: str) -> Clip:
+        """Return the same sound with other tags; an empty one takes a tag away.
+
+        Raises:
+            ArgumentError: there is no such tag.
+
+        >>> dict(Clip([0.5], 8000).tagged(title="click").tags)
+        {'title': 'click'}
+        """
+        return Clip(self.samples, self.rate_hz, self.name, {**self.tags, **tags})
 
     def map(self, change: Callable[[np.ndarray], np.ndarray]) -> Clip:
         """Return a clip of `change(samples)`; `(c, t)` in, `(c, t)` out, same rate and name.
@@ -338,8 +355,9 @@ class Clip:
 
         return player_html(self)
 
-    def _with(self, samples: np.ndarray) -> Clip:
-        return Clip(read_only(samples), self.rate_hz, self.name)
+    def _with(self, samples: np.ndarray, tags: Mapping[str, str] | None = None) -> Clip:
+        kept = self.tags if tags is None else tags
+        return Clip(read_only(samples), self.rate_hz, self.name, kept)
 
 
 def concat(clips: Iterable[Clip]) -> Clip:
@@ -359,7 +377,10 @@ def concat(clips: Iterable[Clip]) -> Clip:
             raise ArgumentError(f"expected a Clip, got {type(clip).__name__}")
     widest = max(items, key=lambda clip: clip.channels)
     parts = [_align_channels(clip, widest)[0] for clip in items]
-    return items[0]._with(np.concatenate(parts, axis=1))
+    tags = items[0].tags
+    for clip in items[1:]:
+        tags = merge_tags(tags, clip.tags)
+    return items[0]._with(np.concatenate(parts, axis=1), tags)
 
 
 def _align_channels(a: Clip, b: Clip) -> tuple[np.ndarray, np.ndarray]:

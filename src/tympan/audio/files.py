@@ -73,7 +73,7 @@ def load(
         samples = collect(pieces, reader, span, mono=mono, max_duration_s=max_duration_s)
     for remark in remarks:
         warnings.warn(f"{reader.info.path}: {remark}", stacklevel=2)
-    return Clip(read_only(samples), span.out_hz, name)
+    return Clip(read_only(samples), span.out_hz, name, reader.info.tags)
 
 
 def probe(source: Any) -> AudioInfo:
@@ -153,7 +153,7 @@ def _walk(
         remarks: list[str] = []
         pieces = decode(reader, span, mono=mono, partial=partial, remarks=remarks)
         for at, samples in _cut(pieces, size, step):
-            clip = Clip(read_only(samples), span.out_hz, name)
+            clip = Clip(read_only(samples), span.out_hz, name, reader.info.tags)
             first = span.start_out + at
             yield Block(clip, first / span.out_hz, (first + clip.num_samples) / span.out_hz)
         for remark in remarks:

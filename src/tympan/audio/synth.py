@@ -310,4 +310,4 @@ def sample_at(signal: Clip | _Signal, rate_hz: int, *, duration_s: float | None 
     # The next multiple of the new rate holds all that the clip holds; then every n-th is taken.
     every = -(-signal.rate_hz // rate)
     samples = signal.resample(every * rate).samples[:, ::every]
-    return Clip(samples, rate, signal.name)
+    return Clip(samples, rate, signal.name, signal.tags)

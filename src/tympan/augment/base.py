@@ -256,7 +256,7 @@ class Transform:
             raise ArgumentError(what, fix=f"clip.resample({self.rate_hz}), or another rate_hz=")
         x = torch.from_numpy(clip.samples.copy())[None]
         y = self.apply(x, self.draw(x, generator))
-        return Clip(y[0].detach().numpy(), clip.rate_hz, clip.name)
+        return Clip(y[0].detach().numpy(), clip.rate_hz, clip.name, clip.tags)
 
 
 def _short(transform: Transform, name: str) -> str:

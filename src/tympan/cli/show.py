@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -47,5 +47,21 @@ def show(
 
     target = Path(f"{recording.within.stem}.png") if out is None else out
     with recording.opened(partial=partial) as source:
+        note = _synthetic(source)
+        if note:
+            typer.echo(f"{recording.within}: {note}", err=True)
         for path in figures.show(source, kind, path=target):
             typer.echo(path)
+
+
+def _synthetic(source: Any) -> str:
+    """What a file says of having been made by a machine; empty where it says nothing."""
+    from tympan.audio import Clip, probe
+    from tympan.audio.synthetic import synthetic_note
+    from tympan.errors import AudioFileError
+
+    try:
+        note = synthetic_note(source if isinstance(source, Clip) else probe(source).tags)
+    except AudioFileError:  # `show` says it
+        return ""
+    return f"marked as synthetic: {note}" if note else ""

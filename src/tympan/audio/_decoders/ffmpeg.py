@@ -83,6 +83,7 @@ class FFmpegReader:
             num_samples=total,
             duration_s=seconds,
             bits=self._input.bits(),
+            tags=self._input.tags(),
         )
 
     def measured(self) -> AudioInfo:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tympan.audio._containers import mpeg
 from tympan.audio._decoders import clock
 from tympan.audio._reader import DecodeError
 from tympan.audio._source import Opened
+from tympan.audio.tags import tags_found
 
 # Containers of recordings. What is left out on purpose: playlists (hls, concat, dash, sdp), which
 # open other files and addresses; devices; headerless formats and text, which match any bytes.
@@ -106,6 +107,10 @@ class Input:
         if context.codec.canonical_name in _LOSSLESS:
             # Without this, a damaged frame comes out as noise.
             context.options = {"err_detect": "crccheck+explode"}
+
+    def tags(self) -> Mapping[str, str]:
+        """What the file says in words; Ogg says it of its stream."""
+        return tags_found({**self.stream.metadata, **self.container.metadata})
 
     # -- lengths ---------------------------------------------------------------------------------
 

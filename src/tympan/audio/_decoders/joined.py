@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 
 from tympan.audio._decoders.convert import Converter
 from tympan.audio._reader import AudioInfo, Ending, Reader
 from tympan.audio._source import Opened
+from tympan.audio.tags import merge_tags
 
 _STEP = 1 << 16
 
@@ -59,6 +61,7 @@ class JoinedReader:
             num_samples=total,
             duration_s=sum(one or 0.0 for one in seconds) if known else None,
             problem=problems[0] if problems else "",
+            tags=reduce(merge_tags, (info.tags for info in infos)),
             note="; ".join(info.note for info in infos if info.note),
         )
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from tympan.audio._reader import AudioInfo, DecodeError, Ending
 from tympan.audio._source import Opened
+from tympan.audio.tags import tags_found
 
 _MALFORMED = 3  # SF_ERR_MALFORMED_FILE: recognised, but its content is damaged or cut
 _SMALL = 1 << 12
@@ -82,6 +83,7 @@ class SndfileReader:
             duration_s=frames / sound.samplerate if frames and sound.samplerate > 0 else None,
             bits=int(bits.group(1)) if bits else _STORED_BITS.get(sound.subtype),
             problem=problem,
+            tags=tags_found(sound.copy_metadata()),
         )
 
     def seek(self, sample: int) -> None:

@@ -25,6 +25,7 @@ class ClipReader:
             num_samples=clip.num_samples,
             duration_s=clip.duration_s,
             bits=32,
+            tags=clip.tags,
         )
 
     def seek(self, sample: int) -> None:

@@ -1,0 +1,128 @@
+"""What a file says about its sound in words: title, artist, comment …"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from tympan.errors import ArgumentError
+
+NAMES = (
+    *("title", "artist", "album", "date", "genre", "tracknumber"),
+    *("comment", "software", "copyright", "license"),
+)
+"""The tags that are kept; most formats have a place for them."""
+
+# What FFmpeg calls them, where it has another word.
+_OTHER_WORDS = {
+    "track": "tracknumber",
+    "encoder": "software",
+    "encoded_by": "software",
+    "author": "artist",
+    "year": "date",
+    "tyer": "date",
+    "description": "comment",
+    "comments": "comment",
+}
+_MOST_CHARACTERS = 32_000
+# libsndfile signs what it is given as the software.
+_SIGNED = re.compile(r"\s*\(libsndfile-[\w.-]+\)$")
+
+
+class Tags(Mapping[str, str]):
+    """Tags that nobody can change, in the order of `NAMES`; made by `check_tags`.
+
+    >>> Tags({"title": "Rain"})
+    Tags({'title': 'Rain'})
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, str] | None = None) -> None:
+        self._values = dict(values or {})
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._values.items()))
+
+    def __repr__(self) -> str:
+        return f"Tags({self._values!r})"
+
+
+_NONE = Tags()
+
+
+def check_tags(tags: Mapping[str, str] | None) -> Tags:
+    """The tags, unchangeable and without empty ones.
+
+    Args:
+        tags: by the names in `NAMES`.
+
+    Raises:
+        ArgumentError: another name, or a value that is no text.
+
+    >>> dict(check_tags({"title": "Rain", "comment": ""}))
+    {'title': 'Rain'}
+    """
+    if isinstance(tags, Tags):
+        return tags
+    if not tags:
+        return _NONE
+    if not isinstance(tags, Mapping):
+        raise ArgumentError(f"tags are {type(tags).__name__}, expected name → text")
+    for name, value in tags.items():
+        if name not in NAMES:
+            raise ArgumentError(f"there is no tag {name!r}", fix=f"use one of {', '.join(NAMES)}")
+        if not isinstance(value, str):
+            raise ArgumentError(f"the tag {name} is {type(value).__name__}, expected text")
+        if len(value) > _MOST_CHARACTERS:
+            raise ArgumentError(
+                f"the tag {name} has {len(value)} characters", fix=f"at most {_MOST_CHARACTERS}"
+            )
+    cleaned = {name: tags[name].replace("\0", "").strip() for name in NAMES if name in tags}
+    return Tags({name: value for name, value in cleaned.items() if value})
+
+
+def tags_found(found: Mapping[str, str]) -> Tags:
+    """The tags among what a library found in a file, whatever it calls them.
+
+    >>> dict(tags_found({"TITLE": "Rain", "track": "3", "handler_name": "x"}))
+    {'title': 'Rain', 'tracknumber': '3'}
+    """
+    tags: dict[str, str] = {}
+    for key, value in found.items():
+        name = key.casefold()
+        own = name in NAMES
+        name = name if own else _OTHER_WORDS.get(name, "")
+        value = value[:_MOST_CHARACTERS]
+        # A tag by its own name counts more than one by another word.
+        if name and (own or name not in tags):
+            tags[name] = _SIGNED.sub("", value) if name == "software" else value
+    return check_tags(tags)
+
+
+def merge_tags(first: Mapping[str, str], second: Mapping[str, str]) -> Tags:
+    """The tags of two sounds that became one.
+
+    The first one's count; comments, which may say that a sound is synthetic, are joined.
+
+    >>> dict(merge_tags({"title": "A", "comment": "x"}, {"title": "B", "comment": "y"}))
+    {'title': 'A', 'comment': 'x; y'}
+    """
+    if not second or first == second:
+        return check_tags(first)
+    tags = {**second, **first}
+    comments = [one["comment"] for one in (first, second) if "comment" in one]
+    if len(comments) == 2 and comments[1] not in comments[0]:
+        joined = "; ".join(comments)
+        if len(joined) <= _MOST_CHARACTERS:
+            tags["comment"] = joined
+    return check_tags(tags)
