@@ -12,14 +12,15 @@ from torch import Tensor
 
 from tympan.data.examples import digest
 from tympan.errors import DataError
+from tympan.nets.vocoder_mel import VocoderConfig
 from tympan.tasks.speak.config import SpeakConfig
-from tympan.tasks.speak.sound import FLOOR, log_mels, pitch_of
+from tympan.tasks.speak.sound import log_mels, pitch_of
 from tympan.tasks.speak.symbols import Symbols, symbols_of
 
 if TYPE_CHECKING:
     from tympan.data import AudioStore, Table
 
-SILENCE = float(np.log(FLOOR))
+SILENCE = float(np.log(VocoderConfig.floor))
 KNOWN_SUFFIX = ".npz"
 
 

@@ -70,15 +70,13 @@ class SpeakModel:
     def __init__(
         self, net: SpeechNet, config: SpeakConfig, speakers: tuple[str, ...], name: str, device: str
     ) -> None:
-        from tympan.nets.vocoder import SourceFilterVocoder, VocoderConfig
+        from tympan.nets.vocoder import SourceFilterVocoder
+        from tympan.tasks.speak.sound import vocoder_config
 
         self.device = torch.device(device)
         self.net, self.config, self.name = net.to(self.device), config, name
         self.labels = self.speakers = speakers
-        settings = VocoderConfig(
-            rate_hz=config.rate_hz, n_fft=config.n_fft, hop=config.hop, n_mels=config.n_mels
-        )
-        self.vocoder = SourceFilterVocoder(settings).to(self.device)
+        self.vocoder = SourceFilterVocoder(vocoder_config(config)).to(self.device)
 
     @property
     def rate_hz(self) -> int:

@@ -9,25 +9,21 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from tympan.spectra.mel import mel_filters
+from tympan.nets.vocoder_mel import VocoderConfig, VocoderMel
 from tympan.tasks.speak.config import SpeakConfig
 
 Wave = npt.NDArray[np.float32]
-FLOOR = 1e-5
-# A frame is as loud as the text allows for: recordings are brought to this level.
-LEVEL_DB = -23.0
+
+
+def vocoder_config(config: SpeakConfig) -> VocoderConfig:
+    """The mels of a voice, as its vocoder takes them."""
+    top_hz = min(VocoderConfig.f_max_hz, config.rate_hz / 2)
+    return VocoderConfig(config.rate_hz, config.n_fft, config.hop, config.n_mels, f_max_hz=top_hz)
 
 
 @cache
-def _filters(rate_hz: int, n_fft: int, n_mels: int) -> Tensor:
-    """Mel filters `(n_mels, f)`, each of which sums to 1: a band is a mean of magnitudes."""
-    filters = mel_filters(rate_hz, n_fft, n_mels)
-    return torch.from_numpy(filters / filters.sum(1, keepdims=True)).float()
-
-
-@cache
-def _window(n_fft: int) -> Tensor:
-    return torch.hann_window(n_fft)
+def _mel(config: VocoderConfig) -> VocoderMel:
+    return VocoderMel(config)
 
 
 def log_mels(wave: Wave, config: SpeakConfig) -> Tensor:
@@ -39,15 +35,10 @@ def log_mels(wave: Wave, config: SpeakConfig) -> Tensor:
     torch.Size([80, 6])
     """
     steps = -(-len(wave) // config.step_samples)
-    x = torch.from_numpy(np.ascontiguousarray(wave))
-    spectrum = torch.stft(
-        x, config.n_fft, config.hop, window=_window(config.n_fft), center=True,
-        pad_mode="constant", return_complex=True,
-    ).abs()  # fmt: skip
-    mels = (_filters(config.rate_hz, config.n_fft, config.n_mels) @ spectrum + FLOOR).log()
-    frames = steps * config.step
-    missing = max(0, frames - mels.shape[1])
-    return torch.nn.functional.pad(mels, (0, missing), value=float(np.log(FLOOR)))[:, :frames]
+    padded = np.zeros(steps * config.step_samples, np.float32)
+    padded[: len(wave)] = wave
+    mels: Tensor = _mel(vocoder_config(config))(torch.from_numpy(padded))
+    return mels[:, : steps * config.step]
 
 
 def pitch_of(wave: Wave, config: SpeakConfig, frames: int) -> npt.NDArray[np.float32]:
