@@ -2,59 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from tympan.errors import ArgumentError
 from tympan.nets.sequence import mask_of
 from tympan.tasks.speak.config import SpeakConfig
 from tympan.tasks.speak.net import PITCH_HZ, Prosody, SpeechNet
 from tympan.tasks.speak.symbols import EDGE, PUNCTUATION, SPACE, Symbols, symbols_of
+from tympan.tasks.speak.voice import SpokenPart, Timed, Voice
 
 if TYPE_CHECKING:
-    from tympan.audio import Clip
     from tympan.text import SpokenSentence
 
-Wave = npt.NDArray[np.float32]
 # Seconds of silence that are left before and after a sentence: nothing is cut, nothing drags.
 EDGE_S = 0.1
 # Where a long pause would be predicted, it ends here.
 LONGEST_SYMBOL_S = 1.0
 
 
-@dataclass(frozen=True)
-class Timed:
-    """A phoneme or pause and when it is spoken, in seconds from the start of its sentence."""
-
-    text: str
-    start_s: float
-    end_s: float
-    word: int
-
-
-@dataclass(frozen=True)
-class SpokenPart:
-    """One sentence, spoken.
-
-    Attributes:
-        samples: `(t,)` at the voice's rate, the pause behind it included.
-        sentence: what was spoken.
-        symbols: phonemes and pauses with their times.
-    """
-
-    samples: Wave
-    sentence: SpokenSentence
-    symbols: tuple[Timed, ...]
-
-
-class SpeakModel:
-    """A voice.
+class SpeakModel(Voice):
+    """A voice of a trained net.
 
     Args:
         net: the net.
@@ -62,39 +34,25 @@ class SpeakModel:
         speakers: their names.
         name: of the voice.
         device: where it computes.
+        digest: SHA-256 of its weights.
     """
 
-    task = "speak"
-    mono = True
-
     def __init__(
-        self, net: SpeechNet, config: SpeakConfig, speakers: tuple[str, ...], name: str, device: str
+        self,
+        net: SpeechNet,
+        config: SpeakConfig,
+        speakers: tuple[str, ...],
+        name: str,
+        device: str,
+        digest: str = "",
     ) -> None:
         from tympan.nets.vocoder import SourceFilterVocoder
         from tympan.tasks.speak.sound import vocoder_config
 
+        super().__init__(name, speakers, config.rate_hz, config.language, digest)
         self.device = torch.device(device)
-        self.net, self.config, self.name = net.to(self.device), config, name
-        self.labels = self.speakers = speakers
+        self.net, self.config = net.to(self.device), config
         self.vocoder = SourceFilterVocoder(vocoder_config(config)).to(self.device)
-
-    @property
-    def rate_hz(self) -> int:
-        """Rate of its sound."""
-        return self.config.rate_hz
-
-    def number_of(self, speaker: str | None) -> int:
-        """The number of a speaker; the first one unless a name is given.
-
-        Raises:
-            ArgumentError: there is no such speaker.
-        """
-        if speaker is None:
-            return 0
-        if speaker not in self.speakers:
-            fix = f"one of {', '.join(self.speakers)}"
-            raise ArgumentError(f"{self.name} has no speaker {speaker!r}", fix=fix)
-        return self.speakers.index(speaker)
 
     @torch.inference_mode()
     def mels(
@@ -152,47 +110,6 @@ class SpeakModel:
         )
         pause = np.zeros(round(sentence.pause_s / speed * self.rate_hz), np.float32)
         return SpokenPart(np.concatenate([wave, pause]), sentence, timed)
-
-    def stream(
-        self,
-        text: str,
-        *,
-        speaker: str | None = None,
-        speed: float = 1.0,
-        pitch: float = 0.0,
-        lexicon: Any = None,
-    ) -> Iterator[SpokenPart]:
-        """Yield each sentence as soon as it is spoken.
-
-        Args:
-            text: of any length.
-            speaker: who speaks; the first speaker by default.
-            speed: 2 is twice as fast.
-            pitch: semitones higher.
-            lexicon: a `tympan.text.Lexicon` that comes before our own.
-
-        Raises:
-            ArgumentError: there is no such speaker.
-        """
-        from tympan.text import read
-
-        number = self.number_of(speaker)
-        for sentence in read(text, self.config.language, lexicon=lexicon):
-            if sentence.words:
-                yield self.part(sentence, speaker=number, speed=speed, pitch=pitch)
-
-    def __call__(self, text: str, **options: Any) -> Clip:
-        """A clip of the whole text; see `stream` for the options.
-
-        Raises:
-            ArgumentError: nothing in the text can be spoken.
-        """
-        from tympan.audio import Clip
-
-        parts = [part.samples for part in self.stream(text, **options)]
-        if not parts:
-            raise ArgumentError("nothing in the text can be spoken", fix="give letters or numbers")
-        return Clip(np.concatenate(parts)[None], self.rate_hz)
 
 
 def known_symbols(texts: Sequence[str], vocabulary: Sequence[str]) -> list[str]:

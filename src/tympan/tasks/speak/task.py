@@ -205,7 +205,8 @@ class SpeakTask:
         except (ArgumentError, RuntimeError) as error:
             what = f"its weights do not fit its card: {str(error).splitlines()[-1].strip()[:160]}"
             raise ModelError(what, file=model.path, fix="get or train the model again") from error
-        return SpeakModel(net.eval(), config, speakers, model.card.name, device)
+        digest = str(model.card.weights.get("sha256", ""))
+        return SpeakModel(net.eval(), config, speakers, model.card.name, device, digest)
 
     def evaluate(
         self,

@@ -1,0 +1,146 @@
+"""What every voice has in common, whatever makes its sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tympan.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from tympan.audio import Clip
+    from tympan.text import Lexicon, SpokenSentence
+
+Wave = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A phoneme, punctuation or pause, and when it is spoken.
+
+    Attributes:
+        text: the symbol.
+        start_s: seconds from the start of its sentence.
+        end_s: its end.
+        word: number of its word in the sentence; −1 for what belongs to none.
+    """
+
+    text: str
+    start_s: float
+    end_s: float
+    word: int
+
+
+@dataclass(frozen=True)
+class SpokenPart:
+    """One sentence, spoken.
+
+    Attributes:
+        samples: `(t,)` at the voice's rate, the pause behind it included.
+        sentence: what was spoken.
+        symbols: phonemes, punctuation and pauses with their times.
+    """
+
+    samples: Wave
+    sentence: SpokenSentence
+    symbols: tuple[Timed, ...]
+
+
+class Voice:
+    """A voice; another kind of voice overrides `part`.
+
+    Args:
+        name: of the voice.
+        speakers: who can speak with it; the first one does unless another is named.
+        rate_hz: rate of its sound.
+        language: of its texts, as `tympan.text.read` takes it.
+        digest: SHA-256 of its weights, for the mark in files.
+    """
+
+    task = "speak"
+    mono = True
+
+    def __init__(
+        self, name: str, speakers: tuple[str, ...], rate_hz: int, language: str, digest: str = ""
+    ) -> None:
+        self.name, self.speakers, self.language, self.digest = name, speakers, language, digest
+        self.labels, self.rate_hz = speakers, rate_hz
+
+    def part(
+        self, sentence: SpokenSentence, *, speaker: int = 0, speed: float = 1.0, pitch: float = 0.0
+    ) -> SpokenPart:
+        """One sentence, spoken.
+
+        Args:
+            sentence: with words.
+            speaker: number of the speaker.
+            speed: 2 is twice as fast.
+            pitch: semitones higher.
+        """
+        raise NotImplementedError
+
+    def number_of(self, speaker: str | None) -> int:
+        """The number of a speaker; the first one unless a name is given.
+
+        Raises:
+            ArgumentError: there is no such speaker.
+        """
+        if speaker is None:
+            return 0
+        if speaker not in self.speakers:
+            fix = f"one of {', '.join(self.speakers)}"
+            raise ArgumentError(f"{self.name} has no speaker {speaker!r}", fix=fix)
+        return self.speakers.index(speaker)
+
+    def stream(
+        self,
+        text: str,
+        *,
+        speaker: str | None = None,
+        speed: float = 1.0,
+        pitch: float = 0.0,
+        lexicon: Lexicon | None = None,
+    ) -> Iterator[SpokenPart]:
+        """Yield each sentence as soon as it is spoken.
+
+        Args:
+            text: of any length.
+            speaker: who speaks; the first speaker by default.
+            speed: 2 is twice as fast.
+            pitch: semitones higher.
+            lexicon: pronunciations that come before our own.
+
+        Raises:
+            ArgumentError: there is no such speaker.
+        """
+        from tympan.text import read
+
+        number = self.number_of(speaker)
+        for sentence in read(text, self.language, lexicon=lexicon):
+            if sentence.words:
+                yield self.part(sentence, speaker=number, speed=speed, pitch=pitch)
+
+    def tags(self, speaker: str | None = None) -> dict[str, str]:
+        """What a file of this voice says of itself: that a machine speaks, and which."""
+        from tympan.audio.synthetic import synthetic_tags
+
+        who = speaker or (self.speakers[0] if self.speakers else "")
+        return synthetic_tags(voice=who, model=self.name, digest=self.digest)
+
+    def __call__(self, text: str, **options: Any) -> Clip:
+        """A clip of the whole text, marked as synthetic; see `stream` for the options.
+
+        Raises:
+            ArgumentError: nothing in the text can be spoken.
+        """
+        from tympan.audio import Clip
+
+        parts = [part.samples for part in self.stream(text, **options)]
+        if not parts:
+            raise ArgumentError("nothing in the text can be spoken", fix="give letters or numbers")
+        tags = self.tags(options.get("speaker"))
+        return Clip(np.concatenate(parts)[None], self.rate_hz, tags=tags)
