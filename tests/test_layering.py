@@ -24,7 +24,7 @@ FLOORS = (
     ("audio",),
     ("spectra",),
     ("augment", "nets"),
-    ("models", "data", "training"),
+    ("models", "data", "training", "text"),
     ("tasks",),
     ("report", "live", "scale", "serve"),
     ("cli", "__main__"),
