@@ -1,1 +1,20 @@
-"""Text on its way to speech."""
+"""Text to what a voice speaks: sentences, words, phonemes.
+
+Normalisation (numbers, dates, money, units, addresses, abbreviations), a lexicon, rules for endings
+and compounds, and a small net for words that none of these know. Nothing here knows audio.
+"""
+
+from __future__ import annotations
+
+from tympan._lazy import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    {
+        "read": "tympan.text.reading",
+        "SpokenSentence": "tympan.text.sentence",
+        "SpokenWord": "tympan.text.sentence",
+        "Lexicon": "tympan.text.lexicon",
+        "PHONEMES": "tympan.text.alphabet",
+    },
+)

@@ -1,0 +1,153 @@
+"""English dates and times."""
+
+from __future__ import annotations
+
+import re
+
+from tympan.text.english.numbers import cardinal, ordinal, plural, year
+from tympan.text.english.words import DAY_SHORT, MONTH_SHORT, MONTHS
+from tympan.text.tokens import Given, Scan, Token
+
+_NAME = "|".join([*(m.capitalize() for m in MONTHS), *(m.capitalize() for m in MONTH_SHORT)])
+_NAMES = rf"(?:{_NAME}|{_NAME.upper()})"
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_YEAR = r"(?:1\d{3}|20\d\d)"
+_MARKS = "aApP"
+
+ISO = rf"\b(?P<year>{_YEAR})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?![\w-])"
+SLASHED = (
+    r"(?<![\w/.])(?P<ab>\d{1,2}/\d{1,2}/|\d{1,2}\.\d{1,2}\.|\d{1,2}-\d{1,2}-)"
+    rf"(?P<year>{_YEAR}|\d\d)(?![\w/-]|\.\d)"
+)
+MONTH_DAY = (
+    rf"\b(?P<month>{_NAMES})\b\.?\s+(?P<day>{_DAY})(?:st|nd|rd|th)?"
+    rf"(?:(?P<comma>,?)\s+(?P<year>{_YEAR}))?(?![\w:]|[.,/-]\d|\s*(?:%|percent))"
+)
+DAY_MONTH = (
+    rf"\b(?P<day>{_DAY})(?:st|nd|rd|th)?(?P<of>\s+of)?\s+(?P<month>{_NAMES})\b\.?"
+    rf"(?:(?P<comma>,?)\s+(?P<year>{_YEAR})(?!\w|[.,]\d))?"
+)
+MONTH_YEAR = rf"\b(?P<month>{_NAMES})\b\.?(?P<comma>,?)\s+(?P<year>{_YEAR})(?!\w|[.,/-]\d)"
+TIME = (
+    r"(?<![\w:.])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?"
+    r"(?:\s?(?P<half>[aApP])(?:\.\s?[mM]\.?|[mM]\b))?(?![\w:])"
+)
+HOUR = r"(?<![\w:.,])(?P<hour>1[0-2]|0?[1-9])(?:\.(?P<minute>[0-5]\d))?\s?(?P<half>[aApP])(?:\.\s?[mM]\.?|[mM]\b)"
+DECADE = r"(?<!\w)'?(?P<year>(?:1\d|20)\d0|[1-9]0)'?s\b"
+
+
+def _month(name: str) -> str:
+    lower = name.lower()
+    full = lower if lower in MONTHS else MONTHS[MONTH_SHORT[lower] - 1]
+    return full.capitalize()
+
+
+def _part(found: re.Match[str], group: str, words: list[str]) -> list[Token]:
+    return [Token(word, *found.span(group)) for word in words]
+
+
+def _real(month: int, day: int) -> bool:
+    return 1 <= month <= 12 and 1 <= day <= 31
+
+
+def _full(found: re.Match[str], month: int, day: int, year_text: str) -> Given:
+    """Month, day and year of a date in figures; the year's mark stands at its place."""
+    words = [MONTHS[month - 1].capitalize(), *ordinal(str(day))]
+    spoken = year(year_text if len(year_text) == 4 else _century(year_text))
+    whole = found.span()
+    comma = Token(",", *whole, "mark")
+    return [*words, comma, *spoken]
+
+
+def _century(text: str) -> str:
+    return ("19" if int(text) >= 50 else "20") + text
+
+
+def iso(found: re.Match[str], scan: Scan) -> Given:
+    """2024-03-15."""
+    return _full(found, int(found["month"]), int(found["day"]), found["year"])
+
+
+def slashed(found: re.Match[str], scan: Scan) -> Given:
+    """3/15/2024 as in the US, 15.3.2024 and what can only be day first as in Europe."""
+    separator = found["ab"][-1]
+    first, second, _ = found["ab"].split(separator)
+    a, b = int(first), int(second)
+    if separator == "." or a > 12:
+        a, b = b, a
+    if not _real(a, b):
+        between = {"/": "slash", ".": "dot", "-": "dash"}[separator]
+        parts = (cardinal(part) for part in (second, found["year"]))
+        return [*cardinal(first), *(word for part in parts for word in (between, *part))]
+    return _full(found, a, b, found["year"])
+
+
+def month_day(found: re.Match[str], scan: Scan) -> Given:
+    """March 15, 2024."""
+    out = _part(found, "month", [_month(found["month"])])
+    out += _part(found, "day", ordinal(found["day"]))
+    return out + _year(found)
+
+
+def day_month(found: re.Match[str], scan: Scan) -> Given:
+    """15 March 2024: the fifteenth of March."""
+    article = [] if scan.last_word() == "the" else ["the"]
+    out = _part(found, "day", [*article, *ordinal(found["day"])])
+    out += _part(found, "of" if found["of"] else "day", ["of"])
+    out += _part(found, "month", [_month(found["month"])])
+    return out + _year(found)
+
+
+def month_year(found: re.Match[str], scan: Scan) -> Given:
+    """March 2024."""
+    return _part(found, "month", [_month(found["month"])]) + _year(found)
+
+
+def _year(found: re.Match[str]) -> list[Token]:
+    if not found["year"]:
+        return []
+    comma = [Token(",", *found.span("comma"), "mark")] if found["comma"] else []
+    return comma + _part(found, "year", year(found["year"]))
+
+
+def time(found: re.Match[str], scan: Scan) -> Given:
+    """10:30, 9:05 pm, 14:00."""
+    hour, minute, second, half = (found[k] for k in ("hour", "minute", "second", "half"))
+    out = _part(found, "hour", cardinal(str(int(hour))))
+    if minute == "00" and not second:
+        if not half:
+            out += _part(found, "minute", ["o'clock" if 1 <= int(hour) <= 12 else "hundred"])
+    else:
+        out += _part(found, "minute", _two(minute))
+    if second:
+        out += _part(found, "second", ["and", *cardinal(str(int(second)))])
+        out += _part(found, "second", ["second" if int(second) == 1 else "seconds"])
+    return out + _half(found)
+
+
+def _two(minute: str) -> list[str]:
+    return (["oh"] if minute[0] == "0" else []) + cardinal(str(int(minute)))
+
+
+def hour(found: re.Match[str], scan: Scan) -> Given:
+    """7pm, 7.30 a.m."""
+    out = _part(found, "hour", cardinal(str(int(found["hour"]))))
+    if found["minute"] and found["minute"] != "00":
+        out += _part(found, "minute", _two(found["minute"]))
+    return out + _half(found)
+
+
+def _half(found: re.Match[str]) -> list[Token]:
+    if not found["half"]:
+        return []
+    return [Token(found["half"].upper() + "M", found.start("half"), found.end(), "spell")]
+
+
+def decade(found: re.Match[str], scan: Scan) -> Given:
+    """1990s, '90s, 80s."""
+    return plural(year(found["year"]) if len(found["year"]) == 4 else cardinal(found["year"]))
+
+
+def weekday(word: str) -> str | None:
+    """The full name of a day that was shortened."""
+    return DAY_SHORT.get(word.lower())

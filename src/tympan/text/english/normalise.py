@@ -1,0 +1,98 @@
+"""English text to words: numbers, dates, times, money, units, addresses, abbreviations.
+
+Rules are tried in order at each place; the first that matches gives the words.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tympan.text.english import amounts, dates, names
+from tympan.text.tokens import Rules, Scan, Token
+
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)"
+_QUICK = r"[a-z]+(?=[ ,;!?])"
+_MARK = r"\.{2,}|…|-{2,}|(?<=\s)-(?=\s)|—|–|[.,;:?!]+|[()\[\]]"
+
+
+def _quick(found: re.Match[str], scan: Scan) -> list[str | Token]:
+    return names.plain(found[0], found.start(), scan)
+
+
+def _mark(found: re.Match[str], scan: Scan) -> list[Token]:
+    text = found[0]
+    if text in "()[]":
+        # A parenthesis is set off by a pause.
+        mark = ","
+    elif text[0] in "-–—":
+        mark = "—"
+    elif "?" in text:
+        mark = "?"
+    elif "!" in text:
+        mark = "!"
+    elif text[0] == "…" or text.startswith(".."):
+        mark = "…"
+    else:
+        mark = text[0]
+    return [Token(mark, *found.span(), "mark")]
+
+
+RULES = Rules(
+    [
+        (_QUICK, _quick),
+        (r"!?\[(?P<label>[^\]\n]{0,500})\]\((?P<target>[^()\s]{1,500})\)", names.link),
+        (names.EMAIL, names.address),
+        (names.URL, names.address),
+        (names.FILE, names.address),
+        (r"#[A-Za-z]\w*", names.hashtag),
+        (r"(?<!\w)@[A-Za-z]\w*", names.mention),
+        (dates.ISO, dates.iso),
+        (dates.SLASHED, dates.slashed),
+        (dates.MONTH_DAY, dates.month_day),
+        (dates.DAY_MONTH, dates.day_month),
+        (dates.MONTH_YEAR, dates.month_year),
+        (dates.TIME, dates.time),
+        (dates.HOUR, dates.hour),
+        (amounts.PHONE, amounts.phone),
+        (amounts.VERSION, amounts.version),
+        (amounts.MONEY_BEFORE, amounts.money_before),
+        (amounts.MONEY_AFTER, amounts.money_after),
+        (amounts.PERCENT, amounts.percent),
+        (amounts.DEGREES, amounts.degrees),
+        (dates.DECADE, dates.decade),
+        (amounts.UNIT, amounts.unit),
+        (amounts.FRACTION, amounts.fraction),
+        (amounts.ORDINAL, amounts.ordinal),
+        (amounts.RANGE, amounts.range_),
+        (amounts.RATIO, amounts.ratio),
+        (amounts.DECIMAL, amounts.decimal),
+        (amounts.SIGNED, amounts.signed),
+        (names.DOTTED, names.dotted),
+        (names.INITIALS, names.initials),
+        (names.ABBREVIATION, names.abbreviation),
+        (names.ROMAN, names.roman),
+        (names.NUMBER_SIGN, names.number_sign),
+        (names.MIXED, names.mixed),
+        (amounts.WHOLE, amounts.whole),
+        (names.WORD, names.word),
+        (r"(?<=\s)[<>](?=\s)|(?<=\d)[<>](?=\d)|(?<=\d)\s*[*^](?=\s*\d)|~(?=\d)", names.compared),
+        (_MARK, _mark),
+        (r"[&+=%@×÷±≈≤≥≠∞√§©°‰−¢£€$¥₹²³µ]", names.sign),
+        (r"[½⅓⅔¼¾⅕⅖⅗⅘⅙⅛⅜⅝⅞]", amounts.small_fraction),
+    ]
+)
+
+
+def normalise(text: str) -> Scan:
+    """The words and marks of a cleaned sentence.
+
+    >>> [token.text for token in normalise("Dr. Lee paid $3.50 on May 5, 2021.").out]
+    ['doctor', 'Lee', 'paid', 'three', 'dollars', 'fifty', 'cents', 'on', 'May', 'fifth', ',', \
+'twenty', 'twenty', 'one', '.']
+    """
+    letters = [char for char in text if char.isalpha()]
+    upper = len(letters) > 6 and all(char.isupper() for char in letters) and " " in text.strip()
+    scan = Scan(text, upper)
+    for _ in RULES.run(scan, 0, len(text)):
+        pass
+    return scan

@@ -1,0 +1,158 @@
+"""Tables of English: abbreviations, units, months, money."""
+
+from __future__ import annotations
+
+from tympan.text.segment import Abbreviations
+
+MONTHS = (
+    "january february march april may june july august september october november december"
+).split()
+MONTH_SHORT = {
+    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "sept": 9,
+    "oct": 10, "nov": 11, "dec": 12,
+}  # fmt: skip
+DAY_SHORT = {
+    "mon": "monday", "tue": "tuesday", "tues": "tuesday", "wed": "wednesday", "thu": "thursday",
+    "thur": "thursday", "thurs": "thursday", "fri": "friday", "sat": "saturday", "sun": "sunday",
+}  # fmt: skip
+
+# With their full stop; `st` is decided by what stands around it.
+ABBREVIATIONS = {
+    "mr": "mister", "mrs": "missus", "ms": "miz", "dr": "doctor", "prof": "professor",
+    "rev": "reverend", "hon": "honorable", "gen": "general", "col": "colonel", "capt": "captain",
+    "lt": "lieutenant", "sgt": "sergeant", "cpl": "corporal", "maj": "major", "adm": "admiral",
+    "cmdr": "commander", "gov": "governor", "sen": "senator", "rep": "representative",
+    "pres": "president", "fr": "father", "jr": "junior", "sr": "senior", "esq": "esquire",
+    "vs": "versus", "etc": "et cetera", "approx": "approximately", "dept": "department",
+    "est": "established", "inc": "incorporated", "ltd": "limited", "corp": "corporation",
+    "co": "company", "bros": "brothers", "ave": "avenue", "blvd": "boulevard", "rd": "road",
+    "mt": "mount", "ft": "fort", "fig": "figure", "figs": "figures", "vol": "volume",
+    "vols": "volumes", "ch": "chapter", "sec": "section", "eq": "equation", "ed": "edition",
+    "pp": "pages", "p": "page", "nos": "numbers", "no": "number", "dist": "district",
+    "assn": "association", "univ": "university", "govt": "government", "tel": "telephone",
+    "ext": "extension", "misc": "miscellaneous", "max": "maximum", "min": "minimum",
+    "avg": "average", "al": "al", "ca": "circa", "cf": "compare", "viz": "namely", "messrs": "messrs",
+    "mme": "madame", "mlle": "mademoiselle", "msgr": "monsignor", "st": "saint",
+}  # fmt: skip
+# Read so without a full stop as well.
+BARE = {"mr", "mrs", "ms", "dr", "prof", "vs", "etc", "jr", "sr", "messrs", "mme", "mlle", "sgt", "capt"}
+# Of these only with a full stop and a number or a name after it.
+BEFORE_NUMBER = {"no", "nos", "fig", "figs", "vol", "vols", "ch", "sec", "eq", "p", "pp", "ext", "ed"}
+DOTTED = {
+    "e.g": "for example", "i.e": "that is", "a.m": "A M", "p.m": "P M", "ph.d": "P H D",
+    "a.k.a": "A K A", "r.i.p": "R I P", "q.e.d": "Q E D", "p.s": "P S", "b.c": "B C", "a.d": "A D",
+    "n.b": "N B", "o.k": "okay",
+}  # fmt: skip
+
+SENTENCE = Abbreviations(
+    never=frozenset(
+        "mr mrs ms dr prof rev hon gen col capt lt sgt cpl maj adm cmdr gov sen rep pres st vs fig "
+        "figs vol vols no nos pp approx ca cf viz messrs mme mlle msgr mt ft e.g i.e eq al ext "
+        "jan feb mar apr jun jul aug sep sept oct nov dec".split()
+    )
+    - {"no", "al", "mar", "sen"},
+    seldom=frozenset(
+        "etc inc ltd corp co bros jr sr esq ave blvd rd dept est assn univ u.s u.k u.s.a a.m p.m "
+        "ph.d b.c a.d d.c".split()
+    ),
+)
+
+# Singular and plural.
+UNITS: dict[str, tuple[str, str]] = {
+    name: (long, plural or long + "s")
+    for name, long, plural in (
+        ("km", "kilometer", ""), ("m", "meter", ""), ("cm", "centimeter", ""),
+        ("mm", "millimeter", ""), ("µm", "micrometer", ""), ("um", "micrometer", ""),
+        ("nm", "nanometer", ""), ("mi", "mile", ""), ("ft", "foot", "feet"),
+        ("in", "inch", "inches"), ("yd", "yard", ""), ("kg", "kilogram", ""), ("g", "gram", ""),
+        ("mg", "milligram", ""), ("µg", "microgram", ""), ("lb", "pound", ""), ("lbs", "pound", ""),
+        ("oz", "ounce", ""), ("t", "ton", ""), ("l", "liter", ""), ("L", "liter", ""),
+        ("ml", "milliliter", ""), ("mL", "milliliter", ""), ("cl", "centiliter", ""),
+        ("gal", "gallon", ""), ("s", "second", ""), ("sec", "second", ""), ("ms", "millisecond", ""),
+        ("µs", "microsecond", ""), ("ns", "nanosecond", ""), ("min", "minute", ""),
+        ("h", "hour", ""), ("hr", "hour", ""), ("hrs", "hour", ""), ("Hz", "hertz", "hertz"),
+        ("kHz", "kilohertz", "kilohertz"), ("MHz", "megahertz", "megahertz"),
+        ("GHz", "gigahertz", "gigahertz"), ("THz", "terahertz", "terahertz"),
+        ("W", "watt", ""), ("kW", "kilowatt", ""), ("MW", "megawatt", ""), ("GW", "gigawatt", ""),
+        ("kWh", "kilowatt hour", ""), ("MWh", "megawatt hour", ""), ("V", "volt", ""),
+        ("kV", "kilovolt", ""), ("mV", "millivolt", ""), ("A", "amp", ""), ("mA", "milliamp", ""),
+        ("mAh", "milliamp hour", ""), ("Ω", "ohm", ""), ("kΩ", "kiloohm", ""), ("J", "joule", ""),
+        ("kJ", "kilojoule", ""), ("cal", "calorie", ""), ("kcal", "kilocalorie", ""),
+        ("N", "newton", ""), ("Pa", "pascal", ""), ("kPa", "kilopascal", ""),
+        ("hPa", "hectopascal", ""), ("bar", "bar", ""), ("psi", "P S I", "P S I"),
+        ("dB", "decibel", ""), ("B", "byte", ""), ("kB", "kilobyte", ""), ("KB", "kilobyte", ""),
+        ("MB", "megabyte", ""), ("GB", "gigabyte", ""), ("TB", "terabyte", ""),
+        ("PB", "petabyte", ""), ("kbit", "kilobit", ""), ("Mbit", "megabit", ""),
+        ("Gbit", "gigabit", ""), ("kbps", "kilobit per second", "kilobits per second"),
+        ("Mbps", "megabit per second", "megabits per second"),
+        ("Gbps", "gigabit per second", "gigabits per second"),
+        ("bps", "bit per second", "bits per second"),
+        ("mph", "mile per hour", "miles per hour"), ("kph", "kilometer per hour", "kilometers per hour"),
+        ("kmh", "kilometer per hour", "kilometers per hour"),
+        ("rpm", "revolution per minute", "revolutions per minute"),
+        ("fps", "frame per second", "frames per second"), ("bpm", "beat per minute", "beats per minute"),
+        ("ha", "hectare", ""), ("px", "pixel", ""), ("pt", "point", ""), ("dpi", "D P I", "D P I"),
+        ("MP", "megapixel", ""), ("K", "kelvin", "kelvin"), ("mol", "mole", ""), ("lm", "lumen", ""),
+        ("lx", "lux", "lux"), ("yrs", "year", ""), ("yr", "year", ""), ("wk", "week", ""),
+        ("kt", "knot", ""), ("kts", "knot", ""),
+    )
+}  # fmt: skip
+# Only after a number and a space would these read words of the language as units.
+TIGHT = frozenset({"in", "m", "s", "A", "B", "K", "N", "h", "t", "J", "V", "W", "pt", "MP", "g", "l", "L"})
+
+MONEY = {
+    "$": ("dollar", "dollars", "cent", "cents"),
+    "US$": ("dollar", "dollars", "cent", "cents"),
+    "£": ("pound", "pounds", "penny", "pence"),
+    "€": ("euro", "euros", "cent", "cents"),
+    "¥": ("yen", "yen", "", ""),
+    "₹": ("rupee", "rupees", "paisa", "paise"),
+    "USD": ("dollar", "dollars", "cent", "cents"),
+    "GBP": ("pound", "pounds", "penny", "pence"),
+    "EUR": ("euro", "euros", "cent", "cents"),
+    "CHF": ("Swiss franc", "Swiss francs", "", ""),
+    "JPY": ("yen", "yen", "", ""),
+}
+SCALES = {
+    "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million",
+    "mio": "million", "b": "billion", "B": "billion", "bn": "billion", "t": "trillion",
+    "tn": "trillion", "T": "trillion", "thousand": "thousand", "million": "million",
+    "billion": "billion", "trillion": "trillion",
+}  # fmt: skip
+FRACTIONS = {
+    "½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅖": "2/5", "⅗": "3/5",
+    "⅘": "4/5", "⅙": "1/6", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8",
+}  # fmt: skip
+SIGNS = {
+    "&": "and", "+": "plus", "=": "equals", "%": "percent", "@": "at", "×": "times",
+    "÷": "divided by", "±": "plus or minus", "≈": "approximately equals", "≤": "at most",
+    "≥": "at least", "≠": "does not equal", "∞": "infinity", "√": "square root of",
+    "§": "section", "©": "copyright", "°": "degrees", "‰": "per mille", "−": "minus",
+    "¢": "cents", "£": "pounds", "€": "euros", "$": "dollars", "¥": "yen", "₹": "rupees",
+    "²": "squared", "³": "cubed", "µ": "micro",
+}  # fmt: skip
+# Inside addresses.
+ADDRESS_SIGNS = {
+    ".": "dot", "/": "slash", "@": "at", "-": "dash", "_": "underscore", ":": "colon",
+    "?": "question mark", "=": "equals", "&": "and", "#": "hash", "%": "percent", "+": "plus",
+    "~": "tilde", "\\": "backslash",
+}  # fmt: skip
+CHAPTERS = frozenset(
+    "chapter part volume book act scene section war appendix phase title article canto figure "
+    "table stage level type class grade unit vol no psalm sonnet lesson page mark".split()
+)
+RULERS = frozenset(
+    "henry louis george charles james edward william elizabeth richard philip john pius benedict "
+    "leo gregory napoleon alexander catherine frederick nicholas peter ivan mary ferdinand francis "
+    "otto rudolf ramses ramesses ptolemy darius xerxes gustav christian harald olaf haakon felipe "
+    "juan carlos paul urban innocent clement sixtus julius adrian constantine theodosius justinian "
+    "robert david alfonso pedro wilhelm friedrich franz joseph leopold albert baudouin margaret "
+    "margrethe carl karl sigismund boris michael stephen victoria anne malcolm edgar".split()
+)
+SPELLED = frozenset(
+    "US IT WHO ID OS ER PA GI EU UN AI TV PC UK CEO AC DC CD ET MS PR HR PM AM IQ IP LA DA MO OD "
+    "EST SEC MOD MA MI ME OR RE SI TA".split()
+) - {"OR", "ME", "RE"}
+ENDS_OF_ADDRESS = (
+    "com|org|net|edu|gov|int|io|de|uk|us|eu|co|info|ai|app|dev|fr|at|ch|nl|it|es|ru|jp|cn|au|ca|me|tv"
+)

@@ -1,0 +1,207 @@
+"""Text to spoken sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Protocol
+
+from tympan._words import listed
+from tympan.errors import ArgumentError
+from tympan.text.clean import GERMAN_LETTERS, Cleaned, clean
+from tympan.text.divide import divide
+from tympan.text.lexicon import Lexicon
+from tympan.text.segment import Abbreviations, Piece, pieces
+from tympan.text.sentence import ENDS, MARKS, SpokenSentence, SpokenWord
+from tympan.text.tokens import Scan, Token
+
+LANGUAGES = ("en", "de")
+PAUSE_S = {".": 0.3, "?": 0.35, "!": 0.3, "…": 0.4}
+PARAGRAPH_PAUSE_S = 0.6
+CLAUSE_PAUSE_S = 0.1
+_MOST_UNSPOKEN = 100
+"""Things left out that may be named in one sentence before it is closed."""
+
+
+class _Language(Protocol):
+    """What a language brings."""
+
+    letters: frozenset[str]
+    abbreviations: Abbreviations
+
+    def normalise(self, text: str) -> Scan:
+        """A cleaned sentence to words and marks."""
+        ...
+
+    def say(self, tokens: list[Token]) -> list[str]:
+        """The phonemes of each token."""
+        ...
+
+
+class _English:
+    letters: frozenset[str] = frozenset()
+
+    def __init__(self, lexicon: Lexicon | None) -> None:
+        from tympan.text.english.normalise import normalise
+        from tympan.text.english.speech import Speaker
+        from tympan.text.english.words import SENTENCE
+
+        self.normalise = normalise
+        self.say = Speaker(lexicon).say
+        self.abbreviations = SENTENCE
+
+
+def read(
+    text: str, language: str = "en", *, lexicon: Lexicon | None = None
+) -> Iterator[SpokenSentence]:
+    """Turn any text into sentences of words and phonemes, one after another.
+
+    Numbers, dates, money, units, addresses and abbreviations are written out; what cannot be
+    spoken (emoji, other scripts, control characters) is left out and named in
+    `SpokenSentence.unspoken`. Nothing in a text raises an error. Sentences come as they are read,
+    in bounded memory; one of more than about 200 phonemes comes in parts, each of at most 240,
+    that end in a comma.
+
+    Args:
+        text: any text; markup is text.
+        language: "en" (American English) or "de" (German).
+        lexicon: pronunciations that come before all others.
+
+    Yields:
+        Sentences in the order of the text.
+
+    Raises:
+        ArgumentError: an unknown language, or a lexicon of another one.
+
+    >>> sentence = next(read("It costs $20 🙂."))
+    >>> sentence.phonemes, [word.text for word in sentence.words], sentence.unspoken
+    ('ˌɪt kˈɔsts twˈɛnTi dˈɑləɹz.', ['It', 'costs', 'twenty', 'dollars'], ('🙂',))
+    """
+    if language not in LANGUAGES:
+        raise ArgumentError(f"no language {language!r}", fix=f"one of {listed(LANGUAGES)}")
+    if lexicon is not None and lexicon.language != language:
+        what = f"a lexicon of {lexicon.language!r} does not fit a text in {language!r}"
+        raise ArgumentError(what, fix="load it with the language of the text")
+    return _merged(_sentences(text, _language(language, lexicon)))
+
+
+def _language(name: str, lexicon: Lexicon | None) -> _Language:
+    if name == "en":
+        return _English(lexicon)
+    raise ArgumentError("German is not there yet")
+
+
+def _merged(sentences: Iterator[SpokenSentence]) -> Iterator[SpokenSentence]:
+    """Join what has no words to the sentence before it, so that its name is not lost."""
+    waiting: SpokenSentence | None = None
+    for one in sentences:
+        if waiting is None:
+            waiting = one
+        elif one.words or len(waiting.unspoken) + len(one.unspoken) > _MOST_UNSPOKEN:
+            yield waiting
+            waiting = one
+        else:
+            names = dict.fromkeys((*waiting.unspoken, *one.unspoken))
+            waiting = replace(
+                waiting,
+                unspoken=tuple(names),
+                paragraph_end=waiting.paragraph_end or one.paragraph_end,
+                pause_s=max(waiting.pause_s, one.pause_s),
+            )
+    if waiting is not None:
+        yield waiting
+
+
+def _sentences(text: str, language: _Language) -> Iterator[SpokenSentence]:
+    for piece in pieces(text, language.abbreviations):
+        cleaned = clean(text[piece.start : piece.end], piece.start, language.letters)
+        scan = language.normalise(cleaned.text)
+        words = _words(scan.out, language.say(scan.out), cleaned, piece)
+        unspoken = tuple(dict.fromkeys((*cleaned.unspoken, *scan.unspoken)))
+        yield from _parts(words, unspoken, piece, text)
+
+
+def _words(
+    tokens: list[Token], sounds: list[str], cleaned: Cleaned, piece: Piece
+) -> list[SpokenWord]:
+    """Words with their marks and their places in the original text."""
+    out: list[SpokenWord] = []
+    last = piece.start
+    for token, phonemes in zip(tokens, sounds, strict=True):
+        if token.kind == "mark":
+            if out:
+                out[-1] = replace(out[-1], mark=_stronger(out[-1].mark, token.text))
+            continue
+        if not phonemes:
+            continue
+        start = max(last, _place(cleaned.starts, token.start, piece.end))
+        end = max(start, _place(cleaned.ends, token.end - 1, piece.end))
+        last = start
+        joined = token.joined and out and not out[-1].mark
+        if joined:
+            first = out[-1]
+            whole = _hyphenated(first.phonemes, phonemes)
+            text = f"{first.text}-{token.text}"
+            out[-1] = SpokenWord(text, whole, first.start, end)
+        else:
+            out.append(SpokenWord(token.text, phonemes, start, end))
+    if out:
+        mark = out[-1].mark
+        if piece.cut and mark not in ENDS or piece.cut and not mark:
+            out[-1] = replace(out[-1], mark=",")
+        elif not mark or mark not in ENDS:
+            out[-1] = replace(out[-1], mark=".")
+    return out
+
+
+def _place(places: list[int] | range, at: int, end: int) -> int:
+    return places[at] if 0 <= at < len(places) else end
+
+
+def _stronger(one: str, other: str) -> str:
+    """Of two marks after a word the one that says more: *?!* is a question, *),* a pause."""
+    order = " ,:;—.…!?"
+    return max(one or " ", other, key=order.index)
+
+
+def _hyphenated(first: str, second: str) -> str:
+    """Two parts of a hyphenated word: the main stress is on the last."""
+    if "ˈ" in first and "ˈ" in second:
+        first = first.replace("ˌ", "").replace("ˈ", "ˌ")
+    return first + second
+
+
+def _parts(
+    words: list[SpokenWord], unspoken: tuple[str, ...], piece: Piece, text: str
+) -> Iterator[SpokenSentence]:
+    """A sentence, or the parts of a long one."""
+    if not words:
+        if unspoken:
+            whole = text[piece.start : piece.end]
+            pause = PARAGRAPH_PAUSE_S if piece.paragraph_end else 0.0
+            yield SpokenSentence(
+                (), whole, piece.start, piece.end, pause, unspoken, piece.paragraph_end
+            )
+        return
+    parts = list(divide(words))
+    at = piece.start
+    for number, part in enumerate(parts):
+        final = number == len(parts) - 1
+        end = piece.end if final else max(at, parts[number + 1][0].start)
+        mark = part[-1].mark
+        paragraph = final and piece.paragraph_end
+        pause = PAUSE_S.get(mark, CLAUSE_PAUSE_S) if mark in MARKS else CLAUSE_PAUSE_S
+        yield SpokenSentence(
+            tuple(part),
+            text[at:end].rstrip(),
+            at,
+            at + len(text[at:end].rstrip()),
+            PARAGRAPH_PAUSE_S if paragraph else pause,
+            unspoken if final else (),
+            paragraph,
+        )
+        at = end
+
+
+__all__ = ["LANGUAGES", "read"]
+_ = GERMAN_LETTERS

@@ -1,0 +1,177 @@
+"""Sentences of a text, one after another, without a list of all of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+LONGEST = 1200
+"""Characters of a piece at most: a text without a full stop is cut."""
+_END = re.compile(
+    r"(?P<paragraph>[ \t\r]*\n[ \t\r]*(?:\n\s*)+|[ \t\r]*[\u2029\f]\s*)"
+    r"|(?P<line>[ \t\r]*[\n\u2028][ \t\r]*)"
+    r"|(?P<stop>[.!?…]+[\"')\]}»”’*_]*)(?=\s|$|[“\"‘(]*[A-ZÄÖÜ])"
+    r"|(?P<wide>[。！？]+[”’」』）]*)"
+)
+_LAST_WORD = re.compile(r"[^\s(\[\"“'‘]*$")
+_NEXT = re.compile(r"[\s\"'“‘(\[{*_>«„]*([^\W_]+)?")
+_LIST_ITEM = re.compile(r"(?:[-*+•‣▪●◦]|#{1,6}|\d{1,3}[.)]|[a-zA-Z][.)]|>|\|)[ \t]")
+_CLAUSE = re.compile(r"[,;:—–)\]]\s")
+_INITIAL = re.compile(r"(?:[A-Za-zÄÖÜ]\.)*[A-Za-zÄÖÜ]")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A sentence of the original text, or a part of one that is very long.
+
+    Attributes:
+        start: its first character.
+        end: the character after its last one.
+        paragraph_end: whether a paragraph ends here.
+        cut: whether the sentence goes on in the next piece.
+    """
+
+    start: int
+    end: int
+    paragraph_end: bool = False
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Abbreviations:
+    """What stands before a full stop that does not end a sentence.
+
+    Attributes:
+        never: words after which a sentence never ends: `Dr`.
+        seldom: words after which one ends only before a capital letter: `etc`.
+        ordinals: whether a number with a full stop is an ordinal, as in German.
+        starters: words that begin a sentence after such a number.
+        months: words that go on after such a number.
+    """
+
+    never: frozenset[str]
+    seldom: frozenset[str]
+    ordinals: bool = False
+    starters: frozenset[str] = frozenset()
+
+
+def pieces(text: str, known: Abbreviations) -> Iterator[Piece]:
+    """Cut a text into sentences.
+
+    >>> none = Abbreviations(frozenset({"dr"}), frozenset())
+    >>> text = "I met Dr. Who. He left!  It was 3.5 km"
+    >>> [text[p.start:p.end] for p in pieces(text, none)]
+    ['I met Dr. Who.', 'He left!', 'It was 3.5 km']
+    """
+    at = _skip_space(text, 0)
+    while at < len(text):
+        end, paragraph, cut = _next_end(text, at, known)
+        after = _skip_space(text, end)
+        stripped = at + len(text[at:end].rstrip())
+        if stripped > at:
+            yield Piece(at, stripped, paragraph or after >= len(text), cut)
+        at = after
+
+
+def _skip_space(text: str, at: int) -> int:
+    size = len(text)
+    while at < size and text[at].isspace():
+        at += 1
+    return at
+
+
+def _next_end(text: str, at: int, known: Abbreviations) -> tuple[int, bool, bool]:
+    """Where the sentence that begins at a place ends; whether the paragraph does; if it was cut."""
+    limit = min(len(text), at + LONGEST)
+    for found in _END.finditer(text, at, limit):
+        if found.end() == limit < len(text):
+            break
+        kind, start = found.lastgroup, found.start()
+        if kind == "paragraph":
+            return found.end(), True, False
+        if kind == "line" and _line_ends(text, at, start, found.end()):
+            return found.end(), False, False
+        if kind == "wide" or (kind == "stop" and _stop_ends(text, at, found, known)):
+            end = found.end()
+            return end, bool(re.compile(r"[ \t\r]*\n[ \t\r]*\n").match(text, end)), False
+    if limit == len(text):
+        return limit, True, False
+    return _cut(text, at, limit), False, True
+
+
+def _cut(text: str, at: int, limit: int) -> int:
+    """The best place to cut a text that does not end: clause, word, anywhere."""
+    best = None
+    for best in _CLAUSE.finditer(text, at + LONGEST // 2, limit):  # noqa: B007
+        pass
+    if best:
+        return best.end()
+    for place in range(limit, at + LONGEST // 2, -1):
+        if text[place - 1].isspace():
+            return place
+    return limit
+
+
+def _stop_ends(text: str, at: int, found: re.Match[str], known: Abbreviations) -> bool:
+    marks, start = found["stop"], found.start()
+    following = _NEXT.match(text, found.end())
+    word = (following[1] or "") if following else ""
+    if word[:1].islower() and "\n" not in text[found.end() : found.end() + 2]:
+        return False
+    last = _LAST_WORD.search(text, max(at, start - 30), start)
+    before = last[0] if last else ""
+    if not text[found.end() : found.end() + 1].isspace() and found.end() < len(text):
+        # "end.Next": two words of letters, and not an address or a name like J.R.R.
+        if not (len(before) > 2 and before.isalpha() and before[1:].islower()):
+            return False
+        return len(word) > 1 and word[1:].islower()
+    if not marks.startswith(".") or len(marks.rstrip("\"')]}»”’*_")) > 1:
+        return True
+    key = before.lower().rstrip(".")
+    if not word and not before:
+        return True
+    if key in known.never and len(marks) == 1:
+        return False
+    if before.isdigit() and len(before) <= 3:
+        line = text.rfind("\n", at, start) + 1 or at
+        if text[line:start].strip() == before:  # "1. First"
+            return False
+        if known.ordinals and len(before) <= 2 and word:
+            return word.lower() in known.starters
+    if key in known.seldom:
+        return not word or word[0].isupper() and len(word) > 1
+    if _INITIAL.fullmatch(before) and before not in ("I", "a"):
+        # "J. K. Rowling" goes on; "plan B." may end, but a name is likelier.
+        return not word or not word[0].isupper() or (len(before) > 1 and _starts(word))
+    return True
+
+
+def _starts(word: str) -> bool:
+    """Whether a word begins a sentence rather than a name."""
+    return word.lower() in _STARTERS
+
+
+_STARTERS = frozenset(
+    "the a an it he she we they i you this that these those there then but and so in on at for "
+    "if when while after before as his her our their my your what who why how where no yes".split()
+)
+
+
+def _line_ends(text: str, at: int, start: int, end: int) -> bool:
+    """Whether the end of a line ends a sentence: not where a paragraph is merely wrapped."""
+    rest = text[end : end + 8]
+    if not rest:
+        return True
+    first = text.rfind("\n", at, start) + 1 or at
+    line = text[first:start]
+    if _LIST_ITEM.match(rest) or _LIST_ITEM.match(line) and line.startswith("#"):
+        return True
+    if line[-1:] in ",;:-—–":
+        return False
+    last = line.rpartition(" ")[2].lower()
+    wrapped = len(line) > 45 or last in _JOINING
+    return not wrapped and not rest[0].islower()
+
+
+_JOINING = frozenset("the a an of to and or in on at by for with from as is was my his her".split())
