@@ -53,7 +53,7 @@ def serialised_texts(data: bytes) -> Iterator[str]:
         flags, length = struct.unpack(">iI", data[at : at + 8])
         text = data[at + 8 : at + 8 + length]
         if flags & 0xFF == 9 and 0 <= flags < 1 << 20 and length < 2000 and len(text) == length:
-            if all(31 < byte or byte == 9 for byte in text):
+            if all(byte > 31 or byte == 9 for byte in text):
                 yield text.decode("utf-8", "ignore")
                 at += 8 + length
                 continue

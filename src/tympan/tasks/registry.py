@@ -29,6 +29,7 @@ BUILT_IN = (
     "tympan.tasks.identify",
     "tympan.tasks.monitor",
     "tympan.tasks.embed",
+    "tympan.tasks.speak",
 )
 # Commands and functions of tympan that no question may be called.
 RESERVED = frozenset(

@@ -3,7 +3,38 @@
 from __future__ import annotations
 
 _LETTERS = dict(
-    zip("abcdefghijklmnopqrstuvwxyz", "æ b k d ɛ f ɡ h ɪ ʤ k l m n ɑ p k ɹ s t ʌ v w ks i z".split(), strict=True)
+    zip(
+        "abcdefghijklmnopqrstuvwxyz",
+        [
+            "æ",
+            "b",
+            "k",
+            "d",
+            "ɛ",
+            "f",
+            "ɡ",
+            "h",
+            "ɪ",
+            "ʤ",
+            "k",
+            "l",
+            "m",
+            "n",
+            "ɑ",
+            "p",
+            "k",
+            "ɹ",
+            "s",
+            "t",
+            "ʌ",
+            "v",
+            "w",
+            "ks",
+            "i",
+            "z",
+        ],
+        strict=True,
+    )
 )
 
 

@@ -140,7 +140,7 @@ def _stop_ends(text: str, at: int, found: re.Match[str], known: Abbreviations) -
         if known.ordinals and len(before) <= 2 and word:
             return word.lower() in known.starters
     if key in known.seldom:
-        return not word or word[0].isupper() and len(word) > 1
+        return not word or (word[0].isupper() and len(word) > 1)
     if _INITIAL.fullmatch(before) and before not in ("I", "a"):
         # "J. K. Rowling" goes on; "plan B." may end, but a name is likelier.
         return not word or not word[0].isupper() or (len(before) > 1 and _starts(word))
@@ -153,8 +153,50 @@ def _starts(word: str) -> bool:
 
 
 _STARTERS = frozenset(
-    "the a an it he she we they i you this that these those there then but and so in on at for "
-    "if when while after before as his her our their my your what who why how where no yes".split()
+    [
+        "the",
+        "a",
+        "an",
+        "it",
+        "he",
+        "she",
+        "we",
+        "they",
+        "i",
+        "you",
+        "this",
+        "that",
+        "these",
+        "those",
+        "there",
+        "then",
+        "but",
+        "and",
+        "so",
+        "in",
+        "on",
+        "at",
+        "for",
+        "if",
+        "when",
+        "while",
+        "after",
+        "before",
+        "as",
+        "his",
+        "her",
+        "our",
+        "their",
+        "my",
+        "your",
+        "what",
+        "who",
+        "why",
+        "how",
+        "where",
+        "no",
+        "yes",
+    ]
 )
 
 
@@ -165,7 +207,7 @@ def _line_ends(text: str, at: int, start: int, end: int) -> bool:
         return True
     first = text.rfind("\n", at, start) + 1 or at
     line = text[first:start]
-    if _LIST_ITEM.match(rest) or _LIST_ITEM.match(line) and line.startswith("#"):
+    if _LIST_ITEM.match(rest) or (_LIST_ITEM.match(line) and line.startswith("#")):
         return True
     if line[-1:] in ",;:-—–":
         return False
@@ -174,4 +216,27 @@ def _line_ends(text: str, at: int, start: int, end: int) -> bool:
     return not wrapped and not rest[0].islower()
 
 
-_JOINING = frozenset("the a an of to and or in on at by for with from as is was my his her".split())
+_JOINING = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "to",
+        "and",
+        "or",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "with",
+        "from",
+        "as",
+        "is",
+        "was",
+        "my",
+        "his",
+        "her",
+    ]
+)

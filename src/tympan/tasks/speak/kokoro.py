@@ -142,10 +142,10 @@ def shifted(wave: npt.NDArray[np.float32], semitones: float) -> npt.NDArray[np.f
     """The wave `(t,)` with another pitch and the same length."""
     import torch
 
-    from tympan.augment.waveform.pitch_shift import pitch_shift
+    from tympan.augment import PitchShift
 
-    moved = pitch_shift(torch.from_numpy(wave)[None, None], RATE_HZ, semitones)
-    return np.asarray(moved[0, 0].numpy(), np.float32)
+    shift = PitchShift(semitones, semitones, rate_hz=RATE_HZ)
+    return np.asarray(shift(torch.from_numpy(wave)[None, None], 0)[0, 0].numpy(), np.float32)
 
 
 def with_output(path: Path, name: str) -> bytes:

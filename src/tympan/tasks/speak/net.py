@@ -74,9 +74,12 @@ class SpeechNet(nn.Module):
         self.speakers = nn.Embedding(max(1, speakers), d)
         half = max(1, config.text_blocks // 2)
         self.text_blocks = nn.ModuleList(
-            [SequenceBlock(d, kernel=5, dropout=drop) for _ in range(half)]
+            [SequenceBlock(d, kernel=5, expansion=3, dropout=drop) for _ in range(half)]
             + [AttentionBlock(d, heads=4, dropout=drop)]
-            + [SequenceBlock(d, kernel=5, dropout=drop) for _ in range(config.text_blocks - half)]
+            + [
+                SequenceBlock(d, kernel=5, expansion=3, dropout=drop)
+                for _ in range(config.text_blocks - half)
+            ]
         )
         self.duration = nn.Sequential(
             nn.Conv1d(d, d, 3, padding=1), nn.GELU(), ChannelNorm(d), nn.Dropout(drop),
@@ -90,7 +93,7 @@ class SpeechNet(nn.Module):
         self.prosody_out = nn.Conv1d(d, 3 * step, 1)
         self.prosody_in = nn.Conv1d(3 * step, d, 3, padding=1)
         self.mel_blocks = nn.ModuleList(
-            SequenceBlock(d, kernel=7, expansion=3, dropout=drop) for _ in range(config.mel_blocks)
+            SequenceBlock(d, kernel=9, expansion=2) for _ in range(config.mel_blocks)
         )
         self.mel_norm = ChannelNorm(d)
         self.mel_out = nn.Conv1d(d, config.n_mels * step, 1)

@@ -12,11 +12,13 @@ from tympan.text.english.words import (
     BARE,
     BEFORE_NUMBER,
     CHAPTERS,
-    DOTTED as DOTTED_FORMS,
     ENDS_OF_ADDRESS,
     RULERS,
     SIGNS,
     SPELLED,
+)
+from tympan.text.english.words import (
+    DOTTED as DOTTED_FORMS,
 )
 from tympan.text.tokens import LONGEST_WORD, Given, Scan, Token
 
@@ -44,7 +46,22 @@ _PIECES = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9]")
 _CAMEL = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+|(?:[A-Z][a-z]+){2,}|[A-Z]{2,}[a-z]{3,}")
 _SPLIT = re.compile(r"[A-Z]+(?=[A-Z][a-z]{2})|[A-Z]?[a-z]+|[A-Z]+")
 _PREFIXES = ("Mc", "Mac", "De", "Le", "La", "Fitz", "Van", "Di", "Du")
-_ELISIONS = frozenset("'em 'tis 'twas 'cause 'til 'bout 'round 'neath 'gainst 'n 'twere 'twill".split())
+_ELISIONS = frozenset(
+    [
+        "'em",
+        "'tis",
+        "'twas",
+        "'cause",
+        "'til",
+        "'bout",
+        "'round",
+        "'neath",
+        "'gainst",
+        "'n",
+        "'twere",
+        "'twill",
+    ]
+)
 
 
 def plain(text: str, start: int, scan: Scan) -> list[str | Token]:
@@ -249,7 +266,9 @@ def roman(found: re.Match[str], scan: Scan) -> Given:
         return []
     before = scan.out[-1].text if scan.out and scan.out[-1].kind == "word" else ""
     value = str(_roman_value(text))
-    if before.lower() in CHAPTERS and not scan.upper or before.lower() in CHAPTERS and text != "I":
+    if (before.lower() in CHAPTERS and not scan.upper) or (
+        before.lower() in CHAPTERS and text != "I"
+    ):
         return numbers.cardinal(value)
     named = before[:1].isupper() or (scan.upper and bool(before))
     if named and before.lower() in RULERS and (len(text) > 1 or text in "VX" or _ends(found, scan)):
