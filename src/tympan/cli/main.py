@@ -65,7 +65,7 @@ def _root(
 
 
 for _name in COMMANDS:
-    if _name in verbs():
+    if _name in verbs() and verbs()[_name].takes == "recording":
         app.command(_name)(command(verbs()[_name]))
     else:
         app.command(_name)(getattr(importlib.import_module(f"tympan.cli.{_name}"), _name))

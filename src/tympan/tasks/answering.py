@@ -67,6 +67,9 @@ def answered(
 ) -> Answer:
     """`answer` without Python's warnings, for who shows them in another way."""
     question = registry.verb(verb)
+    if question.takes != "recording":
+        what = f"{verb} takes a {question.takes}, not a recording"
+        raise ArgumentError(what, fix=f"tympan.{verb}({question.takes})")
     values = question.checked(options)
     return load(model, verb, device)(source, **values)
 
