@@ -18,16 +18,11 @@ MOST_BYTES = 1_000_000
 LONGEST_PAUSE_S = 60.0
 SILENT_DB = -120.0
 
-_PAUSES_S = {
-    **{"none": 0.0, "x-weak": 0.1, "weak": 0.2, "medium": 0.4},
-    **{"strong": 0.8, "x-strong": 1.2},
-}
+_PAUSES_S = {"none": 0.0, "x-weak": 0.1, "weak": 0.2, "medium": 0.4, "strong": 0.8, "x-strong": 1.2}
 _RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.3, "x-fast": 1.7}
 _PITCHES = {"x-low": -6.0, "low": -3.0, "medium": 0.0, "default": 0.0, "high": 3.0, "x-high": 6.0}
-_VOLUMES_DB = {
-    **{"silent": SILENT_DB, "x-soft": -12.0, "soft": -6.0, "medium": 0.0, "default": 0.0},
-    **{"loud": 6.0, "x-loud": 12.0},
-}
+_VOLUMES_DB = {"silent": SILENT_DB, "x-soft": -12.0, "soft": -6.0, "medium": 0.0, "default": 0.0}
+_VOLUMES_DB |= {"loud": 6.0, "x-loud": 12.0}
 # Rate, semitones and decibels of an emphasis.
 _EMPHASES = {
     "strong": (0.85, 2.0, 3.0),
@@ -122,8 +117,8 @@ def read_ssml(text: str) -> Ssml:
     """Read a text in SSML.
 
     `speak`, `p`, `s`, `break`, `prosody`, `emphasis`, `say-as`, `sub`, `phoneme` (in IPA), `voice`
-    and `mark` are followed. `lang` is noted and named; `audio` is never played: what stands in it is
-    spoken. Other tags are named, and their text is spoken.
+    and `mark` are followed. `lang` is noted and named; `audio` is never played: what stands in it
+    is spoken. Other tags are named, and their text is spoken.
 
     Args:
         text: at most 1 MB.
