@@ -51,7 +51,7 @@ def _pieces(path: Path) -> Iterator[tuple[list[int], str]]:
     """
     numbers: list[int] = []
     held: list[str] = []
-    size, fence, count = 0, "", 0
+    size, fence, inside, count = 0, "", "", 0
     for number, line in _without_front_matter(path):
         opened = _FENCE.match(line)
         if fence:
@@ -159,6 +159,6 @@ def _spoken(children: Sequence[Any]) -> str:
     for one in children:
         if one.type in ("text", "code_inline", "image"):
             parts.append(one.content)
-        elif one.type in ("softbreak", "hardbreak"):
+        elif one.type in ("softbreak", "hardbreak") or one.content.startswith("<br"):
             parts.append(" ")
     return "".join(parts)

@@ -63,7 +63,7 @@ def passages_of(lines: Iterable[tuple[int, str]]) -> Iterator[Passage]:
             yield from _of_block(block)
             block, size = [], 0
         if line.strip() and not _RULE.fullmatch(line.strip()):
-            if block and _is_numbered(line) and block[-1][1].endswith(_STOPS):
+            if block and _is_numbered(line) and _may_end(block):
                 # A heading between paragraphs that no empty lines part.
                 yield from _of_block(block)
                 block, size = [], 0
@@ -111,6 +111,12 @@ def is_heading(line: str, below: list[str] | None = None) -> bool:
     return capitals and len(line) <= 70 and not line.endswith((",", ";", "!", "?", "-"))
 
 
+def _may_end(block: list[tuple[int, str]]) -> bool:
+    """Whether a heading may follow these lines at once."""
+    last = block[-1][1]
+    return last.endswith(_STOPS) or (len(block) == 1 and is_heading(last))
+
+
 def _is_numbered(line: str) -> bool:
     """Whether a line says "Chapter 3" or the like, perhaps with a title behind it."""
     line = line.strip()
@@ -127,14 +133,15 @@ def _is_numbered(line: str) -> bool:
 def _paragraphs(block: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     """Join lines that were broken at a margin; each with the number of its first line.
 
-    A paragraph begins at a line that is further in than the one before, or is an item of a list;
-    lines that go beyond any margin are paragraphs of their own.
+    A paragraph begins at a line that is further in than the others, or is an item of a list; lines
+    that go beyond any margin are paragraphs of their own.
     """
     held: list[str] = []
     first, last_number, before = block[0][0], 0, ""
+    margin = min(_indent(line) for _, line in block)
     for number, line in block:
         continues = number == last_number  # a piece of a very long line
-        further_in = _indent(line) > _indent(before) and bool(before)
+        further_in = _indent(line) > margin + 1
         if held and not continues and (further_in or len(before) > _MARGIN or _ITEM.match(line)):
             yield first, _joined(held)
             held, first = [], number
@@ -147,9 +154,8 @@ def _paragraphs(block: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
 
 
 def _indent(line: str) -> int:
-    """How far in a line begins; one space is chance."""
-    width = len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
-    return width if width > 1 else 0
+    """How far in a line begins."""
+    return len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
 
 
 def _joined(lines: list[str]) -> str:
