@@ -23,6 +23,7 @@ MOST_BYTES = 32 << 20
 """A page of a book has so many bytes at most."""
 
 _MOST_ENTRIES = 50_000
+_MOST_TOTAL = 256 << 20  # all of its pages together
 _PAGES = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml", "text/x-oeb1-document")
 # Fonts may be made unusable outside of the book; that is no protection of its text.
 _OF_FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
@@ -59,10 +60,10 @@ def _passages(book: _Archive) -> Iterator[Passage]:
         raise book.wrong(f"lacks its page {missing[0]}{more}")
     book.refuse_protected(package.pages)
     titles = _titles(book, package)
-    for name in package.left_out:
-        yield Passage("", name, left_out=f"page {name}, outside of the order of reading")
     for name in package.pages:
         yield from html_passages(book.page(name), name, titles.get(name, {}))
+    for name in package.left_out:
+        yield Passage("", name, left_out=f"page {name}, outside of the order of reading")
 
 
 class _Archive:
@@ -74,6 +75,7 @@ class _Archive:
         if len(infos) > _MOST_ENTRIES:
             raise self.wrong(f"holds {len(infos)} files, more than any book")
         self.names = {one.filename for one in infos}
+        self._total = 0
         if any(one.flag_bits & 1 for one in infos):
             raise self._protected("with a password")
 
@@ -102,6 +104,9 @@ class _Archive:
         if len(raw) > MOST_BYTES:
             what = f"has more than {MOST_BYTES >> 20} MB in {name}, no page of a book is so large"
             raise self.wrong(what)
+        self._total += len(raw)
+        if self._total > _MOST_TOTAL:
+            raise self.wrong(f"has more than {_MOST_TOTAL >> 20} MB of pages, no book is so long")
         return raw
 
     def xml(self, name: str) -> list[tuple[str, dict[str, str], str]]:
@@ -151,8 +156,9 @@ class _Archive:
         for tag, given, _ in self.xml("META-INF/encryption.xml"):
             if tag == "EncryptionMethod":
                 method = given.get("Algorithm", "")
-            elif tag == "CipherReference" and method not in _OF_FONTS:
-                if unquote(given.get("URI", "")).lstrip("/") in pages:
+            elif tag == "CipherReference":
+                name = unquote(given.get("URI", "")).lstrip("/")
+                if name in pages and method not in _OF_FONTS:
                     raise self._protected("DRM")
 
 

@@ -41,7 +41,7 @@ _MOST_DEPTH = 500
 def decoded(raw: bytes) -> str:
     """A page as text: by its marks, what it states, else UTF-8.
 
-    >>> decoded('<?xml version="1.0" encoding="iso-8859-1"?><p>é</p>'.encode("latin-1"))[-7:]
+    >>> decoded('<?xml version="1.0" encoding="iso-8859-1"?><p>é</p>'.encode("latin-1"))[-8:]
     '<p>é</p>'
     """
     for mark, encoding in (
@@ -127,8 +127,7 @@ class _Page(HTMLParser):
             self._hidden_at = len(self._open)
             if kinds & _NOTES:
                 self._leave_out("footnote")
-        elif tag == "pre":
-            self.end_block()
+        elif tag == "code" and "pre" in self._open and not "".join(self._text).strip():
             self._hidden_at = len(self._open)
             self._leave_out("code")
         elif tag == "math":
@@ -137,9 +136,8 @@ class _Page(HTMLParser):
         elif tag == "sup":
             self._note = []
         elif tag not in _INLINE:
-            if tag not in _CELLS:
-                self.end_block()
-            if tag == "tr":
+            self._end_of_element()
+            if tag == "tr" and self._row is None:
                 self._row = []
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -176,10 +174,10 @@ class _Page(HTMLParser):
             self._text.append(", ".join(one for one in self._row if one))
             self._row = None
             self.end_block(end=".")
-        elif tag in _HEADINGS:
+        elif tag in _HEADINGS and self._row is None:
             self._end_heading()
         elif tag not in _INLINE:
-            self.end_block()
+            self._end_of_element()
 
     def handle_data(self, data: str) -> None:
         if not self._hidden_at:
@@ -199,6 +197,13 @@ class _Page(HTMLParser):
         self._text = []
         return text
 
+    def _end_of_element(self) -> None:
+        """A paragraph ends; but not in a table, whose rows are paragraphs."""
+        if self._row is None:
+            self.end_block()
+        else:
+            self._text.append(" ")
+
     def end_block(self, end: str = "") -> None:
         """What was gathered is a paragraph."""
         text = self._taken()
@@ -216,10 +221,10 @@ class _Page(HTMLParser):
         last = self.passages[-1] if self.passages else None
         if last is not None and last.heading and not last.left_out:
             # The title of the contents, and the heading, which may say more: one of them.
-            title, heading = _letters(last.text), _letters(text)
-            if heading in title:
+            title, heading = _words(last.text), _words(text)
+            if heading <= title:
                 return
-            if title in heading:
+            if title <= heading:
                 self.passages[-1] = Passage(text[:500], last.place, heading=True)
                 return
         known = any(one.heading for one in self.passages)
@@ -229,8 +234,8 @@ class _Page(HTMLParser):
         self.passages.append(Passage("", self._name, left_out=f"{kind} ({self._name})"))
 
 
-def _letters(text: str) -> str:
-    return "".join(one for one in text.casefold() if one.isalnum())
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.casefold()))
 
 
 class _Contents(HTMLParser):

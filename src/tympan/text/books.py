@@ -13,6 +13,8 @@ from tympan.errors import DataError
 LONGEST_CHARACTERS = 200_000
 """A chapter comes in parts of so many characters at most."""
 
+_STOPS = '.!?…"”'
+
 
 @dataclass(frozen=True)
 class Chapter:
@@ -172,11 +174,12 @@ def cut(text: str, longest: int) -> Iterator[str]:
     >>> list(cut("One two. Three four", 12))
     ['One two.', 'Three four']
     """
-    while len(text) > longest:
-        at = max(text.rfind(f"{mark} ", longest // 2, longest) + 1 for mark in '.!?…"”')
-        at = at or text.rfind(" ", longest // 2, longest) or -1
-        at = at if at > 0 else longest
-        yield text[:at].rstrip()
-        text = text[at:].lstrip()
-    if text:
-        yield text
+    start = 0
+    while len(text) - start > longest:
+        low, high = start + longest // 2, start + longest
+        ends = (text.rfind(f"{mark} ", low, high) + 1 for mark in _STOPS)
+        at = max(ends) or max(text.rfind(" ", low, high), 0) or high
+        yield text[start:at].strip()
+        start = at
+    if text[start:].strip():
+        yield text[start:].strip()
