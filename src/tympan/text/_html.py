@@ -33,6 +33,8 @@ _NOTES = {
     *("endnotes", "doc-endnotes"),
 }
 _MARK = re.compile(r"[\[(]?(?:\d{1,4}|[*†‡§¶]{1,3}|[a-z])[\])]?")
+# What may have an exponent: m², 10⁶.
+_BASE = re.compile(r"(?:^|[\W\d])(?:[^\W\d]{1,2}|\d+)$")
 _DECLARED = re.compile(rb"""(?:encoding|charset)\s*=\s*["']?([A-Za-z0-9_.:-]{2,40})""")
 # A page nested deeper than this is an attack, and the rest of it is read as if it were flat.
 _MOST_DEPTH = 500
@@ -98,6 +100,7 @@ class _Page(HTMLParser):
         self._text: list[str] = []
         self._row: list[str] | None = None
         self._note: list[str] | None = None  # the text of what may be the mark of a footnote
+        self._linked = False  # whether that mark is a link
         self._begin_chapter("")
 
     def _begin_chapter(self, place: str) -> None:
@@ -134,7 +137,9 @@ class _Page(HTMLParser):
             self._hidden_at = len(self._open)
             self._text.append(f" {given.get('alttext', '')} ")
         elif tag == "sup":
-            self._note = []
+            self._note, self._linked = [], "a" in self._open
+        elif tag == "a":
+            self._linked = True
         elif tag not in _INLINE:
             self._end_of_element()
             if tag == "tr" and self._row is None:
@@ -187,7 +192,8 @@ class _Page(HTMLParser):
 
     def _end_note(self) -> None:
         text, self._note = "".join(self._note or []).strip(), None
-        if text and not _MARK.fullmatch(text):
+        exponent = not self._linked and _BASE.search("".join(self._text[-3:]))
+        if text and (exponent or not _MARK.fullmatch(text)):
             self._text.append(text)
 
     def _taken(self) -> str:
