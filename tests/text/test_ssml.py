@@ -107,7 +107,8 @@ def test_prosody_beyond_reason_is_limited():
 
 
 @pytest.mark.parametrize(
-    "attribute", ['rate="quick"', 'pitch="120Hz"', 'volume="-5"', 'rate="0%"', 'contour="(0%,+1st)"']
+    "attribute",
+    ['rate="quick"', 'pitch="120Hz"', 'volume="-5"', 'rate="0%"', 'contour="(0%,+1st)"'],
 )
 def test_prosody_that_is_not_followed_is_named(attribute):
     found = read_ssml(f"<speak><prosody {attribute}>x</prosody></speak>")
@@ -160,13 +161,16 @@ def test_marks_are_pieces():
 @pytest.mark.parametrize(
     ("inside", "warning"),
     [
-        ('<audio src="bell.wav"><desc>bell</desc>ding</audio>', "the audio 'bell.wav' is not played"),
+        (
+            '<audio src="bell.wav"><desc>bell</desc>ding</audio>',
+            "the audio 'bell.wav' is not played",
+        ),
         ("<whisper>ding</whisper>", "<whisper> is not known: its text is spoken"),
         ('<amazon:effect xmlns:amazon="u">ding</amazon:effect>', "<effect> is not known"),
         ('<lang xml:lang="fr">ding</lang>', "the language 'fr' is spoken by the voice as it can"),
         ('<say-as interpret-as="poem">ding</say-as>', "say-as 'poem' is not known"),
         ('<phoneme alphabet="x-sampa" ph="d">ding</phoneme>', "the alphabet 'x-sampa'"),
-        ('<sub>ding</sub>', "a sub has no alias"),
+        ("<sub>ding</sub>", "a sub has no alias"),
         ('<voice gender="female">ding</voice>', "chosen by its name alone"),
         ("<lexicon uri='x'/>ding", "<lexicon> is not read"),
     ],
@@ -275,10 +279,11 @@ def test_no_text_is_lost(tree):
     assert "".join(read_ssml(source).text.split()) == "".join(spoken.split())
 
 
-@given(st.text(st.sampled_from('<>/&;"\'= speakbrt!-[]?x\n'), max_size=60))
+@given(st.text(st.sampled_from("<>/&;\"'= speakbrt!-[]?x\n"), max_size=60))
 @settings(max_examples=300)
 def test_anything_is_read_or_refused(text):
     try:
         assert isinstance(read_ssml(text), Ssml)
     except ArgumentError as error:
-        assert "\n" not in str(error)
+        message = str(error)
+        assert "\n" not in message
