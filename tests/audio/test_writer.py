@@ -417,9 +417,11 @@ def test_an_interrupted_encoding_is_done_again(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(writer, "save_sound", fail)
-        with pytest.raises(KeyboardInterrupt), open_writer(path, RATE_HZ, key="k") as out:
-            out.write(clip)
-            out.checkpoint("all")
+        out = open_writer(path, RATE_HZ, key="k")
+        out.write(clip)
+        out.checkpoint("all")
+        with pytest.raises(KeyboardInterrupt):
+            out.close()
     assert not path.exists()
     with open_writer(path, RATE_HZ, key="k") as out:
         assert out.record == "all"
