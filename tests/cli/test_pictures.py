@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 import tympan.cli.show as show_module
-from tympan.audio import Clip
+from tympan.audio import Clip, synthetic_tags
 from tympan.cli.main import app
 from tympan.errors import ArgumentError, TympanError
 from tympan.spectra import figures
@@ -29,6 +29,17 @@ def test_show_writes_beside_the_reader(sound: Path) -> None:
     assert Path("tone.png").read_bytes().startswith(b"\x89PNG")
     CliRunner().invoke(app, ["show", str(sound), "-o", "all/"])
     assert len(list(Path("all").iterdir())) == len(figures.KINDS) - 1
+
+
+def test_show_says_that_a_sound_is_synthetic(sound: Path) -> None:
+    marked = Clip(np.zeros(4000), 8000, "", synthetic_tags(voice="ada\x1b[1m"))
+    marked.save("made.flac")
+    for given in (["made.flac"], ["made.flac", "--partial"]):
+        found = CliRunner().invoke(app, ["show", *given, "--kind", "waveform"])
+        assert found.stdout == "made.png\n"
+        note = "marked as synthetic: Synthetic speech, made by a machine: voice ada [1m."
+        assert found.stderr == f"made.flac: {note}\n"
+    assert CliRunner().invoke(app, ["show", str(sound), "--kind", "waveform"]).stderr == ""
 
 
 def test_hear_writes_a_page_for_each_recording(sound: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from tympan.audio.tags import Tags
+from tympan.audio.tags import AudioTags
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class AudioInfo:
     bits: int | None = None
     problem: str = ""
     note: str = ""
-    tags: Mapping[str, str] = field(default_factory=Tags)
+    tags: Mapping[str, str] = field(default_factory=AudioTags)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 from tympan.audio import _limits
 from tympan.audio._resample import resample as _resample
 from tympan.audio._samples import from_db, own, read_only
-from tympan.audio.tags import Tags, check_tags, merge_tags
+from tympan.audio.tags import AudioTags, check_tags, merge_tags
 from tympan.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Clip:
     samples: np.ndarray
     rate_hz: int
     name: str = ""
-    tags: Mapping[str, str] = field(default_factory=Tags)
+    tags: Mapping[str, str] = field(default_factory=AudioTags)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rate_hz", _limits.check_rate(self.rate_hz))

@@ -29,11 +29,11 @@ _MOST_CHARACTERS = 32_000
 _SIGNED = re.compile(r"\s*\(libsndfile-[\w.-]+\)$")
 
 
-class Tags(Mapping[str, str]):
+class AudioTags(Mapping[str, str]):
     """Tags that nobody can change, in the order of `NAMES`; made by `check_tags`.
 
-    >>> Tags({"title": "Rain"})
-    Tags({'title': 'Rain'})
+    >>> AudioTags({"title": "Rain"})
+    AudioTags({'title': 'Rain'})
     """
 
     __slots__ = ("_values",)
@@ -54,13 +54,13 @@ class Tags(Mapping[str, str]):
         return hash(frozenset(self._values.items()))
 
     def __repr__(self) -> str:
-        return f"Tags({self._values!r})"
+        return f"AudioTags({self._values!r})"
 
 
-_NONE = Tags()
+_NONE = AudioTags()
 
 
-def check_tags(tags: Mapping[str, str] | None) -> Tags:
+def check_tags(tags: Mapping[str, str] | None) -> AudioTags:
     """The tags, unchangeable and without empty ones.
 
     Args:
@@ -72,7 +72,7 @@ def check_tags(tags: Mapping[str, str] | None) -> Tags:
     >>> dict(check_tags({"title": "Rain", "comment": ""}))
     {'title': 'Rain'}
     """
-    if isinstance(tags, Tags):
+    if isinstance(tags, AudioTags):
         return tags
     if not tags:
         return _NONE
@@ -88,10 +88,10 @@ def check_tags(tags: Mapping[str, str] | None) -> Tags:
                 f"the tag {name} has {len(value)} characters", fix=f"at most {_MOST_CHARACTERS}"
             )
     cleaned = {name: tags[name].replace("\0", "").strip() for name in NAMES if name in tags}
-    return Tags({name: value for name, value in cleaned.items() if value})
+    return AudioTags({name: value for name, value in cleaned.items() if value})
 
 
-def tags_found(found: Mapping[str, str]) -> Tags:
+def tags_found(found: Mapping[str, str]) -> AudioTags:
     """The tags among what a library found in a file, whatever it calls them.
 
     >>> dict(tags_found({"TITLE": "Rain", "track": "3", "handler_name": "x"}))
@@ -109,7 +109,7 @@ def tags_found(found: Mapping[str, str]) -> Tags:
     return check_tags(tags)
 
 
-def merge_tags(first: Mapping[str, str], second: Mapping[str, str]) -> Tags:
+def merge_tags(first: Mapping[str, str], second: Mapping[str, str]) -> AudioTags:
     """The tags of two sounds that became one.
 
     The first one's count; comments, which may say that a sound is synthetic, are joined.

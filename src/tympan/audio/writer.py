@@ -7,8 +7,6 @@ import hashlib
 import io
 import json
 import os
-import tempfile
-import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +16,7 @@ import numpy as np
 
 from tympan._files import as_full, check_target
 from tympan.audio import _limits, _wav
-from tympan.audio._journal import Journal
+from tympan.audio._partial import Partial
 from tympan.audio._samples import own
 from tympan.audio._save import FORMATS, check_suffix, encode_as, save_sound, warn_of_clipping
 from tympan.audio._sound import Sound
@@ -26,7 +24,6 @@ from tympan.audio.clip import Clip
 from tympan.audio.tags import check_tags
 from tympan.errors import ArgumentError, AudioFileError, TympanError
 
-PARTIAL = ".partial"
 _PIECE = 1 << 16
 _LOSSY = {"VORBIS", "OPUS", "MPEG_LAYER_III"}
 
@@ -69,6 +66,7 @@ def open_writer(
         UserWarning: an unfinished file was made from something else, and is begun anew.
 
     >>> from tympan.audio import probe
+    >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "a.flac"
     >>> with open_writer(path, 8000) as writer:
     ...     for _ in range(3):
@@ -139,12 +137,12 @@ class ClipWriter:
         self._is_wav = suffix in (".wav", ".wave") and (self._subtype or "PCM_16") in _wav.BITS
         self._tags = check_tags(tags)
         self._try_encoder(suffix)
-        self.num_samples, self.record, self._peak = 0, None, 0.0
-        self._key, self._done = key, False
-        self._journal: Journal | None = None
-        self._open()
-
-    # -- opening ---------------------------------------------------------------------------------
+        self._peak, self._key, self._done = 0.0, key, False
+        self._frame = self.channels * _wav.BITS[self._kept] // 8  # bytes of all channels
+        kind = {"rate_hz": self.rate_hz, "channels": self.channels, "kept_as": self._kept}
+        with self._failures():
+            self._partial = Partial(self.path, self._header(), self._frame, key, kind)
+        self.num_samples, self.record = self._partial.samples, self._partial.record
 
     def _try_encoder(self, suffix: str) -> None:
         """Refuse now what could not be encoded in an hour."""
@@ -155,86 +153,9 @@ class ClipWriter:
         sound = Sound(self.rate_hz, self.channels, silence, tags=self._tags)
         encode_as(sound, io.BytesIO(), suffix, self._subtype, str(self.path))
 
-    def _open(self) -> None:
-        head = _wav.header(self.rate_hz, self.channels, self._kept, self._tags)
-        self._start = len(head)
-        try:
-            if self._key is None:
-                handle, name = tempfile.mkstemp(
-                    dir=self.path.parent, prefix=f".{self.path.stem[:40]}-", suffix=PARTIAL
-                )
-                self._partial = Path(name)
-            else:
-                self._partial = self.path.with_name(self.path.name + PARTIAL)
-                flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
-                handle = os.open(self._partial, flags, 0o666)
-            self._file = open(handle, "r+b", buffering=0)
-        except OSError as error:
-            what = f"cannot be written: {error.strerror}"
-            fix = "give a folder that exists and can be written"
-            raise AudioFileError(what, file=self.path, fix=fix) from error
-        try:
-            self._lock()
-            with self._failures():
-                if not self._resume():
-                    self._begin(head)
-        except BaseException:
-            self._file.close()
-            if self._key is None:
-                self._partial.unlink(missing_ok=True)
-            raise
-
-    def _lock(self) -> None:
-        """Keep other processes away; the lock ends with this process, however it ends."""
-        try:
-            import fcntl
-        except ImportError:  # Windows
-            return
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            what = "is being written by another process"
-            raise AudioFileError(what, file=self.path, fix="wait for it") from error
-        except OSError:  # a file system without locks
-            return
-
-    def _resume(self) -> bool:
-        """Go on behind the last checkpoint, if there is one of the same key."""
-        if self._key is None:
-            return False
-        self._journal = Journal(
-            self._partial.with_name(self._partial.name + ".jsonl"),
-            {
-                "key": self._key,
-                "rate_hz": self.rate_hz,
-                "channels": self.channels,
-                "kept_as": self._kept,
-                "start": self._start,
-            },
-        )
-        size = os.fstat(self._file.fileno()).st_size
-        matches = self._journal.matches() if size else None
-        if matches is False:
-            warnings.warn(
-                f"{self.path}: the unfinished {self._partial.name} was made from another text or "
-                "with other options: it is begun anew",
-                stacklevel=5,
-            )
-        if not matches or size < self._start:
-            return False
-        self.num_samples, self.record = self._journal.last((size - self._start) // self._frame)
-        self._file.truncate(self._start + self.num_samples * self._frame)
-        self._file.seek(0, os.SEEK_END)
-        return True
-
-    def _begin(self, head: bytes) -> None:
-        self._file.seek(0)
-        self._file.truncate(0)
-        self._write_all(head)
-        if self._journal is not None:
-            self._journal.begin()
-
-    # -- writing ---------------------------------------------------------------------------------
+    def _header(self, size: int | None = None) -> bytes:
+        limit = self.riff_limit
+        return _wav.header(self.rate_hz, self.channels, self._kept, self._tags, size, limit)
 
     @property
     def duration_s(self) -> float:
@@ -252,7 +173,7 @@ class ClipWriter:
             ShapeError: other axes.
             AudioFileError: it cannot be written, such as on a full disk.
         """
-        if self._file.closed:
+        if self._partial.closed:
             raise ArgumentError("was closed already", file=self.path)
         if isinstance(samples, Clip):
             if samples.rate_hz != self.rate_hz:
@@ -269,7 +190,7 @@ class ClipWriter:
         with self._failures():
             for start in range(0, array.shape[1], _PIECE):
                 piece = array[:, start : start + _PIECE].T
-                self._write_all(_wav.to_bytes(piece, self._kept))
+                self._partial.write(_wav.to_bytes(piece, self._kept))
                 self.num_samples += len(piece)
 
     def checkpoint(self, record: Any = None) -> None:
@@ -282,10 +203,8 @@ class ClipWriter:
         Raises:
             AudioFileError: it cannot be written.
         """
-        if self._journal is not None:
-            with self._failures():
-                os.fsync(self._file.fileno())
-                self._journal.add(self.num_samples, record)
+        with self._failures():
+            self._partial.checkpoint(self.num_samples, record)
         self.record = record
 
     def records(self) -> Iterator[Any]:
@@ -293,12 +212,7 @@ class ClipWriter:
 
         Empty without a `key`.
         """
-        return iter(()) if self._journal is None else self._journal.records()
-
-    def _write_all(self, data: bytes) -> None:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[self._file.write(rest) :]
+        return self._partial.records()
 
     @contextlib.contextmanager
     def _failures(self) -> Iterator[None]:
@@ -330,66 +244,32 @@ class ClipWriter:
             self._leave()
             raise
         self._done = True
-        if self._journal is not None:
-            self._journal.path.unlink(missing_ok=True)
         return self.path
 
     def _finish(self) -> None:
-        if not self._is_wav:
-            sound = Sound(self.rate_hz, self.channels, self._pieces, self._peak, self._tags)
-            save_sound(sound, self.path, self._subtype)
-            self._file.close()
-            self._partial.unlink()
+        if self._is_wav:
+            self._partial.complete(self._header(self.num_samples * self._frame), self.num_samples)
+            if self._kept != "FLOAT":
+                warn_of_clipping(self._peak, str(self.path))
             return
-        size = self.num_samples * self._frame
-        self._file.truncate(self._start + size)
-        self._file.seek(self._start + size)
-        self._write_all(bytes(size % 2))
-        self._file.seek(0)
-        limit = self.riff_limit
-        arguments = (self.rate_hz, self.channels, self._kept, self._tags, size, limit)
-        self._write_all(_wav.header(*arguments))
-        os.fsync(self._file.fileno())
-        self._file.close()
-        umask = os.umask(0)
-        os.umask(umask)
-        self._partial.chmod(0o666 & ~umask)
-        os.replace(self._partial, self.path)
-        if self._kept != "FLOAT":
-            warn_of_clipping(self._peak, str(self.path))
-
-    @property
-    def _frame(self) -> int:
-        """Bytes of a sample of all channels."""
-        return self.channels * _wav.BITS[self._kept] // 8
+        sound = Sound(self.rate_hz, self.channels, self._pieces, self._peak, self._tags)
+        save_sound(sound, self.path, self._subtype)
+        self._partial.remove()
 
     def _pieces(self, count: int) -> Iterator[np.ndarray]:
-        self._file.seek(self._start)
-        left = self.num_samples
-        while left:
-            wanted = min(count, left) * self._frame
-            raw = b""
-            while len(raw) < wanted:
-                more = self._file.read(wanted - len(raw))
-                if not more:
-                    raise OSError(0, f"{self._partial.name} was cut by another program")
-                raw += more
+        for raw in self._partial.read(self.num_samples, count):
             yield _wav.from_bytes(raw, self._kept, self.channels)
-            left -= min(count, left)
 
     def abandon(self) -> None:
         """Take the unfinished file away, also one with a `key`."""
-        self._file.close()
         self._done = True
-        self._partial.unlink(missing_ok=True)
-        if self._journal is not None:
-            self._journal.path.unlink(missing_ok=True)
+        self._partial.remove()
 
     def _leave(self) -> None:
         """Stop here; what can be continued is kept."""
         if self._key is None:
             self.abandon()
-        self._file.close()
+        self._partial.close()
 
     def __enter__(self) -> ClipWriter:
         return self

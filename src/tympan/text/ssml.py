@@ -1,68 +1,32 @@
 """SSML: text with marks for how it is to be spoken.
 
-After the W3C's Recommendation *Speech Synthesis Markup Language (SSML) Version 1.1* (2010). What
-it leaves open (how long a strong break is, how much slower `slow` is) is stated in the tables here.
+After the W3C's Recommendation *Speech Synthesis Markup Language (SSML) Version 1.1* (2010).
 """
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from tympan.errors import ArgumentError
+from tympan.text._ssml_values import (
+    EMPHASES,
+    LIMITS,
+    PAUSES_S,
+    PITCHES,
+    RATES,
+    SAY_AS,
+    VOLUMES_DB,
+    decibels,
+    rate_factor,
+    seconds,
+    semitones,
+)
 from tympan.text._xml import XmlError, parse_xml
 
 MOST_BYTES = 1_000_000
 LONGEST_PAUSE_S = 60.0
-SILENT_DB = -120.0
 
-_PAUSES_S = {
-    "none": 0.0,
-    "x-weak": 0.1,
-    "weak": 0.2,
-    "medium": 0.4,
-    "strong": 0.8,
-    "x-strong": 1.2,
-}
-_RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.3, "x-fast": 1.7}
-_PITCHES = {"x-low": -6.0, "low": -3.0, "medium": 0.0, "default": 0.0, "high": 3.0, "x-high": 6.0}
-_VOLUMES_DB = {
-    "silent": SILENT_DB,
-    "x-soft": -12.0,
-    "soft": -6.0,
-    "medium": 0.0,
-    "default": 0.0,
-    "loud": 6.0,
-    "x-loud": 12.0,
-}
-# Rate, semitones and decibels of an emphasis.
-_EMPHASES = {
-    "strong": (0.85, 2.0, 3.0),
-    "moderate": (0.93, 1.0, 1.5),
-    "none": (1.0, 0.0, 0.0),
-    "reduced": (1.1, -1.0, -2.0),
-}
-_LIMITS = {"rate": (0.25, 4.0), "pitch": (-24.0, 24.0), "volume": (SILENT_DB, 20.0)}
-_SAY_AS = {
-    "characters": "characters",
-    "spell-out": "characters",
-    "verbatim": "characters",
-    "digits": "digits",
-    "number": "cardinal",
-    "cardinal": "cardinal",
-    "ordinal": "ordinal",
-    "fraction": "fraction",
-    "date": "date",
-    "time": "time",
-    "duration": "duration",
-    "telephone": "telephone",
-    "currency": "currency",
-    "unit": "unit",
-    "address": "address",
-}
-_NUMBER = re.compile(r"[-+]?\d{1,9}(?:\.\d{0,9})?|[-+]?\.\d{1,9}")
 # Their content is about the text and no part of it.
 _NOT_SPOKEN = {"desc", "metadata", "meta", "lexicon"}
 
@@ -75,7 +39,7 @@ class SsmlPiece:
         text: what is spoken; a space at its end stands for the white space there.
         rate: how fast; 1 is the voice's own rate, 2 twice as fast.
         pitch_semitones: how much higher than the voice's own pitch.
-        volume_db: how much louder; `SILENT_DB` is silence of the same length.
+        volume_db: how much louder; -120 is silence of the same length.
         pause_s: silence after the text; None: as the voice has it.
         voice: name of the voice; empty: the one that is used anyway.
         language: code of the language (BCP 47); empty: that of the voice.
@@ -131,8 +95,8 @@ def read_ssml(text: str) -> Ssml:
     """Read a text in SSML.
 
     `speak`, `p`, `s`, `break`, `prosody`, `emphasis`, `say-as`, `sub`, `phoneme` (in IPA), `voice`
-    and `mark` are followed. `lang` is noted and named; `audio` is never played: what stands in it is
-    spoken. Other tags are named, and their text is spoken.
+    and `mark` are followed. `lang` is noted and named; `audio` is never played: what stands in it
+    is spoken. Other tags are named, and their text is spoken.
 
     Args:
         text: at most 1 MB.
@@ -244,11 +208,11 @@ class _Reader:
 
     def _break(self, given: Mapping[str, str]) -> None:
         strength = given.get("strength", "medium")
-        if strength not in _PAUSES_S:
+        if strength not in PAUSES_S:
             self._warn(f"a break has no strength {_short(strength)}")
-        pause_s = _PAUSES_S.get(strength, _PAUSES_S["medium"])
+        pause_s = PAUSES_S.get(strength, PAUSES_S["medium"])
         if "time" in given:
-            found = _seconds(given["time"])
+            found = seconds(given["time"])
             if found is None:
                 self._warn(f"a break cannot last {_short(given['time'])}: write 500ms or 1.5s")
             pause_s = pause_s if found is None else found
@@ -258,9 +222,9 @@ class _Reader:
 
     def _prosody(self, given: Mapping[str, str]) -> None:
         style = self._style
-        rate = style.rate * self._value("rate", given, _RATES, _rate, 1.0)
-        pitch = style.pitch_semitones + self._value("pitch", given, _PITCHES, _semitones, 0.0)
-        volume = style.volume_db + self._value("volume", given, _VOLUMES_DB, _decibels, 0.0)
+        rate = style.rate * self._value("rate", given, RATES, rate_factor, 1.0)
+        pitch = style.pitch_semitones + self._value("pitch", given, PITCHES, semitones, 0.0)
+        volume = style.volume_db + self._value("volume", given, VOLUMES_DB, decibels, 0.0)
         for name in ("contour", "range", "duration"):
             if name in given:
                 self._warn(f"prosody {name} is not followed")
@@ -287,7 +251,7 @@ class _Reader:
         """Speak so from here, as far as a voice goes."""
         values = {"rate": rate, "pitch": pitch, "volume": volume}
         for name, value in values.items():
-            low, high = _LIMITS[name]
+            low, high = LIMITS[name]
             values[name] = min(max(value, low), high)
             if values[name] != value and not (name == "volume" and value < low):
                 self._warn(f"prosody {name} was limited to {values[name]:g}")
@@ -300,19 +264,19 @@ class _Reader:
 
     def _emphasis(self, given: Mapping[str, str]) -> None:
         level = given.get("level", "moderate")
-        if level not in _EMPHASES:
+        if level not in EMPHASES:
             self._warn(f"there is no emphasis {_short(level)}")
-        rate, pitch, volume = _EMPHASES.get(level, _EMPHASES["moderate"])
+        rate, pitch, volume = EMPHASES.get(level, EMPHASES["moderate"])
         style = self._style
         self._sound(style.rate * rate, style.pitch_semitones + pitch, style.volume_db + volume)
 
     def _say_as(self, given: Mapping[str, str]) -> None:
         kind = given.get("interpret-as", "").casefold()
-        if kind not in _SAY_AS:
+        if kind not in SAY_AS:
             self._warn(f"say-as {_short(kind)} is not known: its text is spoken as it is")
             return
         self._style = replace(
-            self._style, say_as=_SAY_AS[kind], say_as_format=given.get("format", "")
+            self._style, say_as=SAY_AS[kind], say_as_format=given.get("format", "")
         )
 
     def _sub(self, given: Mapping[str, str]) -> None:
@@ -366,64 +330,3 @@ class _Reader:
 def _short(text: str) -> str:
     kept = " ".join(text.split())
     return repr(kept if len(kept) <= 40 else kept[:39] + "…")
-
-
-def _number(text: str) -> float | None:
-    return float(text) if _NUMBER.fullmatch(text) else None
-
-
-def _seconds(text: str) -> float | None:
-    """A time such as `500ms` or `1.5s`.
-
-    >>> _seconds("500ms"), _seconds("+1.5s"), _seconds("2")
-    (0.5, 1.5, None)
-    """
-    text = text.casefold()
-    unit = "ms" if text.endswith("ms") else "s"
-    if not text.endswith(unit):
-        return None
-    value = _number(text.removesuffix(unit).strip())
-    if value is None or value < 0:
-        return None
-    return value / 1000 if unit == "ms" else value
-
-
-def _rate(text: str) -> float | None:
-    """A factor: `1.2`, `120%`, `+20%`.
-
-    >>> _rate("1.2"), _rate("80%"), _rate("+25%"), _rate("-25%"), _rate("0")
-    (1.2, 0.8, 1.25, 0.75, None)
-    """
-    value = _number(text.removesuffix("%"))
-    if value is None:
-        return None
-    if text.endswith("%"):
-        value = value / 100 + (1 if text[0] in "+-" else 0)
-    return value if value > 0 else None
-
-
-def _semitones(text: str) -> float | None:
-    """A step: `+2st`, `-10%`; in Hz none, as each voice has a pitch of its own.
-
-    >>> _semitones("+2st"), round(_semitones("+10%"), 2), _semitones("120hz")
-    (2.0, 1.65, None)
-    """
-    if text.endswith("st"):
-        return _number(text.removesuffix("st"))
-    factor = _rate(text) if text.endswith("%") else None
-    return None if factor is None else 12 * math.log2(factor)
-
-
-def _decibels(text: str) -> float | None:
-    """A step `+6dB`, or an amplitude: `50` of 100, `+10%`.
-
-    >>> _decibels("-6db"), round(_decibels("50"), 2), _decibels("0"), round(_decibels("+10%"), 2)
-    (-6.0, -6.02, -120.0, 0.83)
-    """
-    if text.endswith("db"):
-        return _number(text.removesuffix("db"))
-    value = _number(text.removesuffix("%"))
-    if value is None or (value < 0 and not text.endswith("%")):
-        return None
-    factor = value / 100 + (1 if text.endswith("%") and text[0] in "+-" else 0)
-    return max(SILENT_DB, 20 * math.log10(factor)) if factor > 0 else SILENT_DB

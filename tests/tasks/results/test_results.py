@@ -24,6 +24,7 @@ from tympan.tasks.results import (
     Embedding,
     Identity,
     Label,
+    Mark,
     Note,
     Notes,
     Result,
@@ -31,6 +32,7 @@ from tympan.tasks.results import (
     Segment,
     Segments,
     Separation,
+    SpeechMarks,
     Tag,
     Tags,
     Transcript,
@@ -75,6 +77,14 @@ ANSWERS: dict[str, Result] = {
         "m",
     ),
     "notes": Notes("a.wav", (Note(0.0, 0.5, 60, 80, "piano"),), 120.0, "C major", 1.0, "m"),
+    "speechmarks": SpeechMarks(
+        "a.wav",
+        (Mark(0.0, 1.0, "Good morning.", 0, 13), Mark(1.5, 2.0, "Hello.", 14, 20)),
+        (Mark(0.0, 0.4, "Good", 0, 4), Mark(0.4, 1.0, "morning", 5, 12)),
+        (Mark(0.0, 0.1, "ɡ", 0, 4), Mark(0.1, 0.3, "ʊ", 0, 4)),
+        2.0,
+        "m",
+    ),
     "embedding": Embedding("a.wav", (0.5, -0.25, 1.0), 1.0, "m"),
 }
 OWN_KEYS = {
@@ -97,6 +107,7 @@ OWN_KEYS = {
     "separation": {"sources"},
     "transcript": {"text", "language", "segments"},
     "notes": {"notes", "tempo_bpm", "key"},
+    "speechmarks": {"sentences", "words", "phonemes"},
     "embedding": {"vector"},
 }
 
@@ -160,6 +171,7 @@ def test_parts_have_the_keys_that_were_promised() -> None:
     said = ["start_s", "end_s", "text", "speaker", "words"]
     assert keys("transcript", "segments", 0) == said
     assert keys("transcript", "segments", 0, "words", 0) == ["start_s", "end_s", "text", "score"]
+    assert keys("speechmarks", "words", 0) == ["start_s", "end_s", "text", "start", "end"]
     assert keys("notes", "notes", 0) == ["start_s", "end_s", "pitch", "velocity", "instrument"]
 
 

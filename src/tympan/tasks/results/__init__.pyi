@@ -15,6 +15,8 @@ from tympan.tasks.results.parts import Label as Label
 from tympan.tasks.results.parts import Segment as Segment
 from tympan.tasks.results.segments import Segments as Segments
 from tympan.tasks.results.separation import Separation as Separation
+from tympan.tasks.results.speech_marks import Mark as Mark
+from tympan.tasks.results.speech_marks import SpeechMarks as SpeechMarks
 from tympan.tasks.results.tags import Tag as Tag
 from tympan.tasks.results.tags import Tags as Tags
 from tympan.tasks.results.transcript import Transcript as Transcript

@@ -172,8 +172,12 @@ def textgrid(spans: Sequence[Span], file: str = "", duration_s: float = 0.0) -> 
     Intervals of a tier neither overlap nor leave a gap, as Praat wants it: what overlaps goes to
     another tier of the same name, and gaps are empty intervals.
     """
-    end_s = max([duration_s, *(s.end_s for s in spans)])
-    tiers = _tiers(spans) or [("labels", [])]
+    return textgrid_tiers(_tiers(spans) or [("labels", [])], duration_s)
+
+
+def textgrid_tiers(tiers: Sequence[tuple[str, Sequence[Span]]], duration_s: float = 0.0) -> str:
+    """A TextGrid of tiers: each a name, and spans in order of time that do not overlap."""
+    end_s = max([duration_s, *(s.end_s for _, own in tiers for s in own)])
     lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0"]
     lines += [f"xmax = {end_s:.6f}", "tiers? <exists>", f"size = {len(tiers)}", "item []:"]
     for number, (name, own) in enumerate(tiers, 1):
@@ -206,7 +210,7 @@ def _without_gaps(spans: Sequence[Span], end_s: float) -> list[tuple[float, floa
     found: list[tuple[float, float, str]] = []
     at = 0.0
     for s in spans:
-        start, end = round(s.start_s, 6), round(s.end_s, 6)
+        start, end = max(at, round(s.start_s, 6)), round(s.end_s, 6)
         if end <= start:
             continue
         if start > at:
