@@ -19,6 +19,8 @@ LANGUAGES = ("en", "de")
 PAUSE_S = {".": 0.3, "?": 0.35, "!": 0.3, "…": 0.4}
 PARAGRAPH_PAUSE_S = 0.6
 CLAUSE_PAUSE_S = 0.1
+LONGEST_WORD = 50
+"""Phonemes of a word at most; what is longer is spoken as several."""
 _MOST_UNSPOKEN = 100
 """Things left out that may be named in one sentence before it is closed."""
 
@@ -137,14 +139,13 @@ def _words(
         start = max(last, _place(cleaned.starts, token.start, piece.end))
         end = max(start, _place(cleaned.ends, token.end - 1, piece.end))
         last = start
-        joined = token.joined and out and not out[-1].mark
-        if joined:
-            first = out[-1]
-            whole = _hyphenated(first.phonemes, phonemes)
-            text = f"{first.text}-{token.text}"
-            out[-1] = SpokenWord(text, whole, first.start, end)
-        else:
-            out.append(SpokenWord(token.text, phonemes, start, end))
+        if token.joined and out and not out[-1].mark and len(phonemes) < LONGEST_WORD:
+            first = out.pop()
+            phonemes = _hyphenated(first.phonemes, phonemes)
+            out.append(SpokenWord(f"{first.text}-{token.text}", phonemes, first.start, end))
+            continue
+        for at in range(0, len(phonemes), LONGEST_WORD):
+            out.append(SpokenWord(token.text, phonemes[at : at + LONGEST_WORD], start, end))
     if out:
         mark = out[-1].mark
         if piece.cut and mark not in ENDS or piece.cut and not mark:

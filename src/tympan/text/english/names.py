@@ -34,7 +34,9 @@ DOTTED = r"(?<![\w.])(?:[eE]\.\s?g|[iI]\.e|[aApP]\.\s?[mM]|[Pp]h\.D|a\.k\.a|[bB]
 INITIALS = r"\b(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?"
 _ABBREVIATED = "|".join(sorted(ABBREVIATIONS, key=len, reverse=True))
 ABBREVIATION = rf"(?i:\b(?P<word>{_ABBREVIATED}))\.(?=\W|$)|\b(?P<day>Mon|Tues?|Wed|Thurs?|Thu|Fri|Sat|Sun)\.(?=\W|$)"
-ROMAN = r"\b(?=[IVXLC]{1,9}\b)(?:C{0,3}(?:X[CL]|L?X{0,3})(?:I[XV]|V?I{0,3}))(?=\b(?!['’]))"
+ROMAN = (
+    r"\b(?=[IVXLC]{1,9}\b(?!'))C{0,3}(?:X[CL]|L?X{0,3})(?:I[XV]|V?I{0,3})(?<=[IVXLC])\b"
+)
 NUMBER_SIGN = r"#(?=\d)|\bNo\.?(?=\s?\d)|[Nn]°(?=\s?\d)"
 MIXED = r"\b(?:[A-Za-z]+[-_]?\d|\d+[-_]?[A-Za-z])[A-Za-z0-9]*(?:[-_.][A-Za-z0-9]*\d[A-Za-z0-9]*)*\b"
 WORD = r"'?[A-Za-z]+(?:'[A-Za-z]+)*(?:-[A-Za-z]+(?:'[A-Za-z]+)*)*'?"
@@ -141,6 +143,8 @@ def address(found: re.Match[str], scan: Scan) -> Given:
     """A web or mail address or a file name: its signs are read, the scheme is not."""
     text, base = found[0], found.start()
     skip = text.index("://") + 3 if "://" in text[:8] else 0
+    if not re.search("[A-Za-z0-9]", text[skip:]):
+        skip = 0
     out: list[Token] = []
     for piece in _PIECES.finditer(text, skip):
         start, end = base + piece.start(), base + piece.end()
@@ -245,8 +249,6 @@ def _after_name(scan: Scan) -> bool:
 def roman(found: re.Match[str], scan: Scan) -> Given:
     """Roman numerals after a chapter, a ruler or a name; otherwise a word or an acronym."""
     text = found[0]
-    if not text:
-        return []
     before = scan.out[-1].text if scan.out and scan.out[-1].kind == "word" else ""
     value = str(_roman_value(text))
     if before.lower() in CHAPTERS and not scan.upper or before.lower() in CHAPTERS and text != "I":
