@@ -101,7 +101,7 @@ def _money(found: re.Match[str]) -> list[str]:
     if not part or not cent or len(part) != 2:
         name = one if _one(number) else many
         if part and not part.strip("0"):
-            number = whole
+            number = whole or "0"
         return [*amount(number), *name.split()]
     main = [*numbers.cardinal(whole or "0"), *(one if _one(whole) else many).split()]
     small = [*numbers.cardinal(str(int(part))), cent if int(part) == 1 else cents]
