@@ -47,7 +47,7 @@ def guess(letters: str) -> str:
     known = "".join(char for char in letters.lower() if char in LETTERS)
     if not known:
         return ""
-    labels = _labels(known)
+    labels = _labels(known) if (DATA / "guess.safetensors").exists() else []
     if not labels:
         labels = [_PLAIN[char] for char in known]
     return one_stress(labels)

@@ -19,7 +19,7 @@ LANGUAGES = ("en", "de")
 PAUSE_S = {".": 0.3, "?": 0.35, "!": 0.3, "…": 0.4}
 PARAGRAPH_PAUSE_S = 0.6
 CLAUSE_PAUSE_S = 0.1
-LONGEST_WORD = 50
+LONGEST_WORD = 100
 """Phonemes of a word at most; what is longer is spoken as several."""
 _MOST_UNSPOKEN = 100
 """Things left out that may be named in one sentence before it is closed."""
@@ -47,6 +47,19 @@ class _English:
         from tympan.text.english.normalise import normalise
         from tympan.text.english.speech import Speaker
         from tympan.text.english.words import SENTENCE
+
+        self.normalise = normalise
+        self.say = Speaker(lexicon).say
+        self.abbreviations = SENTENCE
+
+
+class _German:
+    letters = GERMAN_LETTERS
+
+    def __init__(self, lexicon: Lexicon | None) -> None:
+        from tympan.text.german.normalise import normalise
+        from tympan.text.german.speech import Speaker
+        from tympan.text.german.words import SENTENCE
 
         self.normalise = normalise
         self.say = Speaker(lexicon).say
@@ -90,7 +103,7 @@ def read(
 def _language(name: str, lexicon: Lexicon | None) -> _Language:
     if name == "en":
         return _English(lexicon)
-    raise ArgumentError("German is not there yet")
+    return _German(lexicon)
 
 
 def _merged(sentences: Iterator[SpokenSentence]) -> Iterator[SpokenSentence]:
@@ -203,6 +216,3 @@ def _parts(
         )
         at = end
 
-
-__all__ = ["LANGUAGES", "read"]
-_ = GERMAN_LETTERS

@@ -45,13 +45,14 @@ class Abbreviations:
     Attributes:
         never: words after which a sentence never ends: `Dr`.
         seldom: words after which one ends only before a capital letter: `etc`.
+        endings: endings of words after which one ends only before a capital letter: `Hauptstr`.
         ordinals: whether a number with a full stop is an ordinal, as in German.
         starters: words that begin a sentence after such a number.
-        months: words that go on after such a number.
     """
 
     never: frozenset[str]
     seldom: frozenset[str]
+    endings: tuple[str, ...] = ()
     ordinals: bool = False
     starters: frozenset[str] = frozenset()
 
@@ -139,7 +140,7 @@ def _stop_ends(text: str, at: int, found: re.Match[str], known: Abbreviations) -
             return False
         if known.ordinals and len(before) <= 2 and word:
             return word.lower() in known.starters
-    if key in known.seldom:
+    if key in known.seldom or (known.endings and key.endswith(known.endings)):
         return not word or word[0].isupper() and len(word) > 1
     if _INITIAL.fullmatch(before) and before not in ("I", "a"):
         # "J. K. Rowling" goes on; "plan B." may end, but a name is likelier.

@@ -18,6 +18,7 @@ from tympan.text.english.words import (
     SIGNS,
     SPELLED,
 )
+from tympan.text.roman import value as roman_value
 from tympan.text.tokens import LONGEST_WORD, Given, Scan, Token
 
 _TAIL = r"[^\s<>\"]{0,1000}[^\s<>\".,;:!?)'\]*_]"
@@ -34,9 +35,6 @@ DOTTED = r"(?<![\w.])(?:[eE]\.\s?g|[iI]\.e|[aApP]\.\s?[mM]|[Pp]h\.D|a\.k\.a|[bB]
 INITIALS = r"\b(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?"
 _ABBREVIATED = "|".join(sorted(ABBREVIATIONS, key=len, reverse=True))
 ABBREVIATION = rf"(?i:\b(?P<word>{_ABBREVIATED}))\.(?=\W|$)|\b(?P<day>Mon|Tues?|Wed|Thurs?|Thu|Fri|Sat|Sun)\.(?=\W|$)"
-ROMAN = (
-    r"\b(?=[IVXLC]{1,9}\b(?!'))C{0,3}(?:X[CL]|L?X{0,3})(?:I[XV]|V?I{0,3})(?<=[IVXLC])\b"
-)
 NUMBER_SIGN = r"#(?=\d)|\bNo\.?(?=\s?\d)|[Nn]°(?=\s?\d)"
 MIXED = r"\b(?:[A-Za-z]+[-_]?\d|\d+[-_]?[A-Za-z])[A-Za-z0-9]*(?:[-_.][A-Za-z0-9]*\d[A-Za-z0-9]*)*\b"
 WORD = r"'?[A-Za-z]+(?:'[A-Za-z]+)*(?:-[A-Za-z]+(?:'[A-Za-z]+)*)*'?"
@@ -250,7 +248,7 @@ def roman(found: re.Match[str], scan: Scan) -> Given:
     """Roman numerals after a chapter, a ruler or a name; otherwise a word or an acronym."""
     text = found[0]
     before = scan.out[-1].text if scan.out and scan.out[-1].kind == "word" else ""
-    value = str(_roman_value(text))
+    value = str(roman_value(text))
     if before.lower() in CHAPTERS and not scan.upper or before.lower() in CHAPTERS and text != "I":
         return numbers.cardinal(value)
     named = before[:1].isupper() or (scan.upper and bool(before))
@@ -267,12 +265,6 @@ def _ends(found: re.Match[str], scan: Scan) -> bool:
     """Whether "I" after a ruler's name is a number: nothing like a verb follows."""
     following = scan.text[found.end() :].lstrip()[:1]
     return not following.isalpha()
-
-
-def _roman_value(text: str) -> int:
-    values = [{"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}[char] for char in text]
-    pairs = zip(values, [*values[1:], 0], strict=True)
-    return sum(-one if one < after else one for one, after in pairs)
 
 
 def number_sign(found: re.Match[str], scan: Scan) -> Given:
