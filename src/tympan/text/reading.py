@@ -147,6 +147,9 @@ def _words(
             if out:
                 out[-1] = replace(out[-1], mark=_stronger(out[-1].mark, token.text))
             continue
+        if out and out[-1].mark == ".":
+            # A full stop inside a sentence: of an initial, or after the number of a list.
+            out[-1] = replace(out[-1], mark="" if len(out[-1].text) == 1 else ",")
         if not phonemes:
             continue
         start = max(last, _place(cleaned.starts, token.start, piece.end))
@@ -155,7 +158,8 @@ def _words(
         if token.joined and out and not out[-1].mark and len(phonemes) < LONGEST_WORD:
             first = out.pop()
             phonemes = _hyphenated(first.phonemes, phonemes)
-            out.append(SpokenWord(f"{first.text}-{token.text}", phonemes, first.start, end))
+            hyphen = "-" if cleaned.text[token.start - 1] == "-" else ""
+            out.append(SpokenWord(f"{first.text}{hyphen}{token.text}", phonemes, first.start, end))
             continue
         for at in range(0, len(phonemes), LONGEST_WORD):
             out.append(SpokenWord(token.text, phonemes[at : at + LONGEST_WORD], start, end))

@@ -45,6 +45,7 @@ class Abbreviations:
     Attributes:
         never: words after which a sentence never ends: `Dr`.
         seldom: words after which one ends only before a capital letter: `etc`.
+        numbered: words after which a number goes on: `No. 5`.
         endings: endings of words after which one ends only before a capital letter: `Hauptstr`.
         ordinals: whether a number with a full stop is an ordinal, as in German.
         starters: words that begin a sentence after such a number.
@@ -52,6 +53,7 @@ class Abbreviations:
 
     never: frozenset[str]
     seldom: frozenset[str]
+    numbered: frozenset[str] = frozenset()
     endings: tuple[str, ...] = ()
     ordinals: bool = False
     starters: frozenset[str] = frozenset()
@@ -133,6 +135,8 @@ def _stop_ends(text: str, at: int, found: re.Match[str], known: Abbreviations) -
     if not word and not before:
         return True
     if key in known.never and len(marks) == 1:
+        return False
+    if key in known.numbered and word[:1].isdigit():
         return False
     if before.isdigit() and len(before) <= 3:
         line = text.rfind("\n", at, start) + 1 or at

@@ -40,6 +40,7 @@ RANGE = rf"(?<![\w.,-])(?P<a>{_WHOLE})\s?[-–]\s?(?P<b>{_WHOLE})(?![\w-]|[.,]\d
 RATIO = r"(?<![\w:])(?P<a>\d{1,3}):(?P<b>\d{1,3})(?![\w:])"
 DECIMAL = rf"{_MINUS}(?<![\w])(?P<number>{_WHOLE}?\.\d+)(?P<scale>k\b)?(?!\w)"
 SIGNED = rf"(?<![\w.])(?P<sign>[-−+±])(?P<number>{_WHOLE})(?!\w)"
+THOUSANDS = rf"\b(?P<number>{_WHOLE})(?P<scale>k)\b"
 WHOLE = rf"(?P<number>{_WHOLE})(?P<scale>[k]\b)?"
 
 _GROUPS = re.compile(r"\d+")

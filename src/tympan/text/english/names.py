@@ -63,6 +63,8 @@ def plain(text: str, start: int, scan: Scan) -> list[str | Token]:
 def word(found: re.Match[str], scan: Scan) -> Given:
     """A word with its apostrophes; hyphenated words are one word of several parts."""
     start, text = found.start(), found[0]
+    if text == "'n'":
+        return [text]
     if text.startswith("'") and (text.lower().split("-")[0] not in _ELISIONS):
         start, text = start + 1, text[1:]
     if text.endswith("'") and not text.lower().endswith(("s'", "in'")):
@@ -152,6 +154,8 @@ def address(found: re.Match[str], scan: Scan) -> Given:
                 continue
             for run in _RUN.finditer(piece[0]):
                 out += _run(run[0], start + run.start(), start + run.end())
+            if len(piece[0]) == 2 and end == found.end() and piece[0].isalpha():
+                out[-1] = Token(piece[0].upper(), start, end, "spell")  # a country
         elif piece[0] in ADDRESS_SIGNS and (end - base < len(text) or piece[0] not in "/."):
             out += [Token(one, start, end) for one in ADDRESS_SIGNS[piece[0]].split()]
     if out:

@@ -54,6 +54,7 @@ RULES = Rules(
         (names.ABBREVIATION, names.abbreviation),
         (ROMAN, names.roman),
         (names.NUMBER_SIGN, names.number_sign),
+        (amounts.THOUSANDS, amounts.whole),
         (names.MIXED, names.mixed),
         (amounts.WHOLE, amounts.whole),
         (names.WORD, names.word),

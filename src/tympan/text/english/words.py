@@ -55,6 +55,7 @@ SENTENCE = Abbreviations(
         "etc inc ltd corp co bros jr sr esq ave blvd rd dept est assn univ u.s u.k u.s.a a.m p.m "
         "ph.d b.c a.d d.c".split()
     ),
+    numbered=frozenset("mar no nos p pp sec ch fig figs vol vols eq ed ext".split()),
 )
 
 # Singular and plural.
