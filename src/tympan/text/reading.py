@@ -19,6 +19,8 @@ LANGUAGES = ("en", "de")
 PAUSE_S = {".": 0.3, "?": 0.35, "!": 0.3, "…": 0.4}
 PARAGRAPH_PAUSE_S = 0.6
 CLAUSE_PAUSE_S = 0.1
+LONGEST_WORD = 100
+"""Phonemes of a word at most; what is longer is spoken as several."""
 _MOST_UNSPOKEN = 100
 """Things left out that may be named in one sentence before it is closed."""
 
@@ -45,6 +47,19 @@ class _English:
         from tympan.text.english.normalise import normalise
         from tympan.text.english.speech import Speaker
         from tympan.text.english.words import SENTENCE
+
+        self.normalise = normalise
+        self.say = Speaker(lexicon).say
+        self.abbreviations = SENTENCE
+
+
+class _German:
+    letters = GERMAN_LETTERS
+
+    def __init__(self, lexicon: Lexicon | None) -> None:
+        from tympan.text.german.normalise import normalise
+        from tympan.text.german.speech import Speaker
+        from tympan.text.german.words import SENTENCE
 
         self.normalise = normalise
         self.say = Speaker(lexicon).say
@@ -88,7 +103,7 @@ def read(
 def _language(name: str, lexicon: Lexicon | None) -> _Language:
     if name == "en":
         return _English(lexicon)
-    raise ArgumentError("German is not there yet")
+    return _German(lexicon)
 
 
 def _merged(sentences: Iterator[SpokenSentence]) -> Iterator[SpokenSentence]:
@@ -132,19 +147,22 @@ def _words(
             if out:
                 out[-1] = replace(out[-1], mark=_stronger(out[-1].mark, token.text))
             continue
+        if out and out[-1].mark == ".":
+            # A full stop inside a sentence: of an initial, or after the number of a list.
+            out[-1] = replace(out[-1], mark="" if len(out[-1].text) == 1 else ",")
         if not phonemes:
             continue
         start = max(last, _place(cleaned.starts, token.start, piece.end))
         end = max(start, _place(cleaned.ends, token.end - 1, piece.end))
         last = start
-        joined = token.joined and out and not out[-1].mark
-        if joined:
-            first = out[-1]
-            whole = _hyphenated(first.phonemes, phonemes)
-            text = f"{first.text}-{token.text}"
-            out[-1] = SpokenWord(text, whole, first.start, end)
-        else:
-            out.append(SpokenWord(token.text, phonemes, start, end))
+        if token.joined and out and not out[-1].mark and len(phonemes) < LONGEST_WORD:
+            first = out.pop()
+            phonemes = _hyphenated(first.phonemes, phonemes)
+            hyphen = "-" if cleaned.text[token.start - 1] == "-" else ""
+            out.append(SpokenWord(f"{first.text}{hyphen}{token.text}", phonemes, first.start, end))
+            continue
+        for at in range(0, len(phonemes), LONGEST_WORD):
+            out.append(SpokenWord(token.text, phonemes[at : at + LONGEST_WORD], start, end))
     if out:
         mark = out[-1].mark
         if (piece.cut and mark not in ENDS) or (piece.cut and not mark):
@@ -202,6 +220,3 @@ def _parts(
         )
         at = end
 
-
-__all__ = ["LANGUAGES", "read"]
-_ = GERMAN_LETTERS

@@ -45,13 +45,16 @@ class Abbreviations:
     Attributes:
         never: words after which a sentence never ends: `Dr`.
         seldom: words after which one ends only before a capital letter: `etc`.
+        numbered: words after which a number goes on: `No. 5`.
+        endings: endings of words after which one ends only before a capital letter: `Hauptstr`.
         ordinals: whether a number with a full stop is an ordinal, as in German.
         starters: words that begin a sentence after such a number.
-        months: words that go on after such a number.
     """
 
     never: frozenset[str]
     seldom: frozenset[str]
+    numbered: frozenset[str] = frozenset()
+    endings: tuple[str, ...] = ()
     ordinals: bool = False
     starters: frozenset[str] = frozenset()
 
@@ -133,14 +136,16 @@ def _stop_ends(text: str, at: int, found: re.Match[str], known: Abbreviations) -
         return True
     if key in known.never and len(marks) == 1:
         return False
+    if key in known.numbered and word[:1].isdigit():
+        return False
     if before.isdigit() and len(before) <= 3:
         line = text.rfind("\n", at, start) + 1 or at
         if text[line:start].strip() == before:  # "1. First"
             return False
         if known.ordinals and len(before) <= 2 and word:
             return word.lower() in known.starters
-    if key in known.seldom:
-        return not word or (word[0].isupper() and len(word) > 1)
+    if key in known.seldom or (known.endings and key.endswith(known.endings)):
+        return not word or word[0].isupper() and len(word) > 1
     if _INITIAL.fullmatch(before) and before not in ("I", "a"):
         # "J. K. Rowling" goes on; "plan B." may end, but a name is likelier.
         return not word or not word[0].isupper() or (len(before) > 1 and _starts(word))

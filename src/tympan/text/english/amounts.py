@@ -38,6 +38,7 @@ RANGE = rf"(?<![\w.,-])(?P<a>{_WHOLE})\s?[-–]\s?(?P<b>{_WHOLE})(?![\w-]|[.,]\d
 RATIO = r"(?<![\w:])(?P<a>\d{1,3}):(?P<b>\d{1,3})(?![\w:])"
 DECIMAL = rf"{_MINUS}(?<![\w])(?P<number>{_WHOLE}?\.\d+)(?P<scale>k\b)?(?!\w)"
 SIGNED = rf"(?<![\w.])(?P<sign>[-−+±])(?P<number>{_WHOLE})(?!\w)"
+THOUSANDS = rf"\b(?P<number>{_WHOLE})(?P<scale>k)\b"
 WHOLE = rf"(?P<number>{_WHOLE})(?P<scale>[k]\b)?"
 
 _GROUPS = re.compile(r"\d+")
@@ -99,7 +100,7 @@ def _money(found: re.Match[str]) -> list[str]:
     if not part or not cent or len(part) != 2:
         name = one if _one(number) else many
         if part and not part.strip("0"):
-            number = whole
+            number = whole or "0"
         return [*amount(number), *name.split()]
     main = [*numbers.cardinal(whole or "0"), *(one if _one(whole) else many).split()]
     small = [*numbers.cardinal(str(int(part))), cent if int(part) == 1 else cents]

@@ -17,9 +17,7 @@ from tympan.text.english.words import (
     SIGNS,
     SPELLED,
 )
-from tympan.text.english.words import (
-    DOTTED as DOTTED_FORMS,
-)
+from tympan.text.roman import value as roman_value
 from tympan.text.tokens import LONGEST_WORD, Given, Scan, Token
 
 _TAIL = r"[^\s<>\"]{0,1000}[^\s<>\".,;:!?)'\]*_]"
@@ -36,7 +34,6 @@ DOTTED = r"(?<![\w.])(?:[eE]\.\s?g|[iI]\.e|[aApP]\.\s?[mM]|[Pp]h\.D|a\.k\.a|[bB]
 INITIALS = r"\b(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?"
 _ABBREVIATED = "|".join(sorted(ABBREVIATIONS, key=len, reverse=True))
 ABBREVIATION = rf"(?i:\b(?P<word>{_ABBREVIATED}))\.(?=\W|$)|\b(?P<day>Mon|Tues?|Wed|Thurs?|Thu|Fri|Sat|Sun)\.(?=\W|$)"
-ROMAN = r"\b(?=[IVXLC]{1,9}\b)(?:C{0,3}(?:X[CL]|L?X{0,3})(?:I[XV]|V?I{0,3}))(?=\b(?!['’]))"
 NUMBER_SIGN = r"#(?=\d)|\bNo\.?(?=\s?\d)|[Nn]°(?=\s?\d)"
 MIXED = r"\b(?:[A-Za-z]+[-_]?\d|\d+[-_]?[A-Za-z])[A-Za-z0-9]*(?:[-_.][A-Za-z0-9]*\d[A-Za-z0-9]*)*\b"
 WORD = r"'?[A-Za-z]+(?:'[A-Za-z]+)*(?:-[A-Za-z]+(?:'[A-Za-z]+)*)*'?"
@@ -80,6 +77,8 @@ def plain(text: str, start: int, scan: Scan) -> list[str | Token]:
 def word(found: re.Match[str], scan: Scan) -> Given:
     """A word with its apostrophes; hyphenated words are one word of several parts."""
     start, text = found.start(), found[0]
+    if text == "'n'":
+        return [text]
     if text.startswith("'") and (text.lower().split("-")[0] not in _ELISIONS):
         start, text = start + 1, text[1:]
     if text.endswith("'") and not text.lower().endswith(("s'", "in'")):
@@ -158,6 +157,8 @@ def address(found: re.Match[str], scan: Scan) -> Given:
     """A web or mail address or a file name: its signs are read, the scheme is not."""
     text, base = found[0], found.start()
     skip = text.index("://") + 3 if "://" in text[:8] else 0
+    if not re.search("[A-Za-z0-9]", text[skip:]):
+        skip = 0
     out: list[Token] = []
     for piece in _PIECES.finditer(text, skip):
         start, end = base + piece.start(), base + piece.end()
@@ -167,6 +168,8 @@ def address(found: re.Match[str], scan: Scan) -> Given:
                 continue
             for run in _RUN.finditer(piece[0]):
                 out += _run(run[0], start + run.start(), start + run.end())
+            if len(piece[0]) == 2 and end == found.end() and piece[0].isalpha():
+                out[-1] = Token(piece[0].upper(), start, end, "spell")  # a country
         elif piece[0] in ADDRESS_SIGNS and (end - base < len(text) or piece[0] not in "/."):
             out += [Token(one, start, end) for one in ADDRESS_SIGNS[piece[0]].split()]
     if out:
@@ -262,13 +265,9 @@ def _after_name(scan: Scan) -> bool:
 def roman(found: re.Match[str], scan: Scan) -> Given:
     """Roman numerals after a chapter, a ruler or a name; otherwise a word or an acronym."""
     text = found[0]
-    if not text:
-        return []
     before = scan.out[-1].text if scan.out and scan.out[-1].kind == "word" else ""
-    value = str(_roman_value(text))
-    if (before.lower() in CHAPTERS and not scan.upper) or (
-        before.lower() in CHAPTERS and text != "I"
-    ):
+    value = str(roman_value(text))
+    if before.lower() in CHAPTERS and not scan.upper or before.lower() in CHAPTERS and text != "I":
         return numbers.cardinal(value)
     named = before[:1].isupper() or (scan.upper and bool(before))
     if named and before.lower() in RULERS and (len(text) > 1 or text in "VX" or _ends(found, scan)):
@@ -284,12 +283,6 @@ def _ends(found: re.Match[str], scan: Scan) -> bool:
     """Whether "I" after a ruler's name is a number: nothing like a verb follows."""
     following = scan.text[found.end() :].lstrip()[:1]
     return not following.isalpha()
-
-
-def _roman_value(text: str) -> int:
-    values = [{"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}[char] for char in text]
-    pairs = zip(values, [*values[1:], 0], strict=True)
-    return sum(-one if one < after else one for one, after in pairs)
 
 
 def number_sign(found: re.Match[str], scan: Scan) -> Given:

@@ -8,33 +8,15 @@ from __future__ import annotations
 import re
 
 from tympan.text.english import amounts, dates, names
+from tympan.text.marks import MARK, mark
+from tympan.text.roman import ROMAN
 from tympan.text.tokens import Rules, Scan, Token
 
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)"
 _QUICK = r"[a-z]+(?=[ ,;!?])"
-_MARK = r"\.{2,}|…|-{2,}|(?<=\s)-(?=\s)|—|–|[.,;:?!]+|[()\[\]]"
 
 
 def _quick(found: re.Match[str], scan: Scan) -> list[str | Token]:
     return names.plain(found[0], found.start(), scan)
-
-
-def _mark(found: re.Match[str], scan: Scan) -> list[Token]:
-    text = found[0]
-    if text in "()[]":
-        # A parenthesis is set off by a pause.
-        mark = ","
-    elif text[0] in "-–—":
-        mark = "—"
-    elif "?" in text:
-        mark = "?"
-    elif "!" in text:
-        mark = "!"
-    elif text[0] == "…" or text.startswith(".."):
-        mark = "…"
-    else:
-        mark = text[0]
-    return [Token(mark, *found.span(), "mark")]
 
 
 RULES = Rules(
@@ -70,13 +52,14 @@ RULES = Rules(
         (names.DOTTED, names.dotted),
         (names.INITIALS, names.initials),
         (names.ABBREVIATION, names.abbreviation),
-        (names.ROMAN, names.roman),
+        (ROMAN, names.roman),
         (names.NUMBER_SIGN, names.number_sign),
+        (amounts.THOUSANDS, amounts.whole),
         (names.MIXED, names.mixed),
         (amounts.WHOLE, amounts.whole),
         (names.WORD, names.word),
         (r"(?<=\s)[<>](?=\s)|(?<=\d)[<>](?=\d)|(?<=\d)\s*[*^](?=\s*\d)|~(?=\d)", names.compared),
-        (_MARK, _mark),
+        (MARK, mark),
         (r"[&+=%@×÷±≈≤≥≠∞√§©°‰−¢£€$¥₹²³µ]", names.sign),
         (r"[½⅓⅔¼¾⅕⅖⅗⅘⅙⅛⅜⅝⅞]", amounts.small_fraction),
     ]

@@ -229,6 +229,11 @@ _METAL = frozenset(
     ]
 )
 
+_TINY = frozenset(
+    "detail details amount amounts particles particle difference differences change changes trace "
+    "traces quantity quantities fraction size scale examination inspection".split()
+)
+
 
 def reading(
     word: str, readings: Mapping[str, str], before: Sequence[str], after: Sequence[str]
@@ -259,6 +264,8 @@ def _tags(
     following = after[0] if after else ""
     if word == "lead":
         return ["METAL"] if following in _METAL or list(before[-2:]) == ["made", "of"] else []
+    if word == "minute":
+        return ["ADJ"] if following in _TINY else []
     if word == "read":
         return _read(last, before, after)
     if word == "used":

@@ -86,7 +86,7 @@ def _before_vowel(ending: str) -> Callable[[str], str]:
 
 
 # Each: the letters, what follows the stem in letters when a silent e was dropped, the rule.
-_ENDINGS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
+ENDINGS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
     ("s", "s", plural),
     ("ed", "v", past),
     ("ing", "v", with_ing),
@@ -118,7 +118,7 @@ _CONTRACTIONS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("in'", lambda stem: tapped(stem) + "ɪn"),
     ("'", _added("")),
 )
-_BEGINNINGS: dict[str, str] = {
+BEGINNINGS: dict[str, str] = {
     "un": "ˌʌn",
     "non": "nˌɑn",
     "re": "ɹˌi",
@@ -144,7 +144,7 @@ _BEGINNINGS: dict[str, str] = {
 }
 
 
-def _stems(word: str, ending: str, kind: str) -> Iterator[str]:
+def stems(word: str, ending: str, kind: str) -> Iterator[str]:
     """The words that may stand before an ending, likeliest first."""
     stem = word[: -len(ending)]
     if kind == "s":
@@ -228,9 +228,9 @@ def _ending(word: str, known: Known) -> str | None:
         phonemes = known(word[:-1] + "e")
         if phonemes and phonemes.endswith(("bᵊl", "bəl")):
             return phonemes[:-2] + "li"
-    for letters, kind, rule in _ENDINGS:
+    for letters, kind, rule in ENDINGS:
         if len(word) > len(letters) + 1 and word.endswith(letters):
-            for stem in _stems(word, letters, kind):
+            for stem in stems(word, letters, kind):
                 phonemes = known(stem) if len(stem) > 1 and stem != word else None
                 if phonemes:
                     return rule(phonemes)
@@ -238,7 +238,7 @@ def _ending(word: str, known: Known) -> str | None:
 
 
 def _beginning(word: str, known: Known) -> str | None:
-    for letters, sounds in _BEGINNINGS.items():
+    for letters, sounds in BEGINNINGS.items():
         if word.startswith(letters) and len(word) > len(letters) + 2:
             phonemes = known(word[len(letters) :])
             if phonemes and "ˈ" in phonemes:

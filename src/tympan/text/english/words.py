@@ -175,6 +175,7 @@ SENTENCE = Abbreviations(
             "d.c",
         ]
     ),
+    numbered=frozenset("mar no nos p pp sec ch fig figs vol vols eq ed ext".split()),
 )
 
 # Singular and plural.

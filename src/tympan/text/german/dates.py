@@ -1,0 +1,82 @@
+"""German dates and times."""
+
+from __future__ import annotations
+
+import re
+
+from tympan.text.german.numbers import cardinal, ordinal, year
+from tympan.text.german.words import MONTH_SHORT, MONTHS, WITH_E, WITH_EN
+from tympan.text.tokens import Given, Scan, Token
+
+_YEAR = r"(?:1\d{3}|20\d\d)"
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_NAMES = "|".join([*MONTHS, "Jänner", *(name.capitalize() for name in MONTH_SHORT)])
+ISO = rf"\b(?P<year>{_YEAR})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?![\w-])"
+DOTTED = (
+    rf"(?<![\w.,])(?P<day>{_DAY})\.\s?(?P<month>0?[1-9]|1[0-2])\.(?:\s?(?P<year>{_YEAR}|\d\d\b))?(?!\w|[.,]\d)"
+)
+DAY_MONTH = rf"\b(?P<day>{_DAY})\.?\s?(?P<month>{_NAMES})\b(?P<dot>\.)?(?:\s+(?P<year>{_YEAR})(?!\w|[.,]\d))?"
+TIME = (
+    r"(?<![\w:.,])(?P<hour>[01]?\d|2[0-4])(?:(?P<separator>:)(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?"
+    r"(?P<clock>\s?(?:Uhr|h)\b)?|\.(?P<dotted>[0-5]\d)(?P<after>\s?Uhr\b))(?![\w:])"
+)
+
+
+def ending(scan: Scan) -> str:
+    """The ending of an ordinal after the word before it."""
+    before = scan.last_word()
+    if before in WITH_EN:
+        return "en"
+    return "e" if before in WITH_E else "er"
+
+
+def _part(found: re.Match[str], group: str, words: list[str]) -> list[Token]:
+    return [Token(word, *found.span(group)) for word in words]
+
+
+def iso(found: re.Match[str], scan: Scan) -> Given:
+    """2024-03-15."""
+    day = ordinal(str(int(found["day"])), ending(scan))
+    return [*day, MONTHS[int(found["month"]) - 1], *year(found["year"])]
+
+
+def dotted(found: re.Match[str], scan: Scan) -> Given:
+    """15.03.2024, 3.5.; without a year the month is an ordinal as well."""
+    day = _part(found, "day", ordinal(found["day"], ending(scan)))
+    if not found["year"]:
+        return day + _part(found, "month", ordinal(found["month"], ending(scan)))
+    text = found["year"]
+    if len(text) == 2:
+        text = ("19" if int(text) >= 50 else "20") + text
+    month = _part(found, "month", [MONTHS[int(found["month"]) - 1]])
+    return day + month + _part(found, "year", year(text))
+
+
+def day_month(found: re.Match[str], scan: Scan) -> Given:
+    """15. März 2024."""
+    name = found["month"]
+    month = name if name in (*MONTHS, "Jänner") else MONTHS[MONTH_SHORT[name.lower()] - 1]
+    out = _part(found, "day", ordinal(found["day"], ending(scan))) + _part(found, "month", [month])
+    if found["year"]:
+        return out + _part(found, "year", year(found["year"]))
+    if found["dot"] and name in (*MONTHS, "Jänner"):
+        out.append(Token(".", *found.span("dot"), "mark"))
+    return out
+
+
+def time(found: re.Match[str], scan: Scan) -> Given:
+    """14:30 Uhr, 8.05 Uhr, 10:00."""
+    minute = found["minute"] or found["dotted"]
+    after = found.span("clock") if found["clock"] else found.span("after")
+    span = after if after != (-1, -1) else found.span("separator")
+    out = _part(found, "hour", cardinal(str(int(found["hour"])), "ein"))
+    out.append(Token("Uhr", *span))
+    group = "minute" if found["minute"] else "dotted"
+    spoken = [] if int(minute) == 0 else cardinal(str(int(minute)))
+    last = [Token(word, *found.span(group)) for word in spoken]
+    if found["second"]:
+        last += _part(found, "second", ["und", *cardinal(str(int(found["second"]))), "Sekunden"])
+    # Places in the text grow: a clock word that stands at the end takes in the minutes.
+    if last and after != (-1, -1):
+        out[-1] = Token("Uhr", found.start(group), found.end())
+    return out + last

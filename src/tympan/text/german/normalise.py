@@ -1,0 +1,71 @@
+"""German text to words: numbers, dates, times, money, units, addresses, abbreviations."""
+
+from __future__ import annotations
+
+import re
+
+from tympan.text.german import amounts, dates, names
+from tympan.text.marks import MARK, mark
+from tympan.text.tokens import Rules, Scan, Token
+
+RULES = Rules(
+    [
+        (r"[a-zäöüß]+(?=[ ,;!?])", names.plain),
+        (r"!?\[(?P<label>[^\]\n]{0,500})\]\((?P<target>[^()\s]{1,500})\)", names.link),
+        (names.EMAIL, names.address),
+        (names.URL, names.address),
+        (r"[#@][A-Za-zÄÖÜäöü]\w*", names.tagged),
+        (dates.ISO, dates.iso),
+        (dates.DOTTED, dates.dotted),
+        (dates.DAY_MONTH, dates.day_month),
+        (dates.TIME, dates.time),
+        (amounts.PHONE, amounts.phone),
+        (amounts.VERSION, amounts.version),
+        (amounts.MONEY_BEFORE, amounts.money),
+        (amounts.MONEY_AFTER, amounts.money),
+        (amounts.PERCENT, amounts.percent),
+        (amounts.DEGREES, amounts.degrees),
+        (amounts.UNIT, amounts.unit),
+        (amounts.FRACTION, amounts.fraction),
+        (amounts.RANGE, amounts.range_),
+        (amounts.RATIO, amounts.ratio),
+        (amounts.DECIMAL, amounts.decimal),
+        (amounts.SIGNED, amounts.signed),
+        (amounts.DECADE, amounts.decade),
+        (amounts.ORDINAL, amounts.ordinal),
+        (names.DOTTED, names.dotted),
+        (names.STREET, names.street),
+        (names.ABBREVIATION, names.abbreviation),
+        (names.ROMAN, names.roman),
+        (r"#(?=\d)", lambda found, scan: ["Nummer"]),
+        (names.MIXED, names.mixed),
+        (amounts.WHOLE, amounts.whole),
+        (names.WORD, names.word),
+        (r"(?<=\s)[<>](?=\s)|(?<=\d)\s*[*](?=\s*\d)|~(?=\d)", names.compared),
+        (MARK, mark),
+        (r"[&+=%@×÷±≈≤≥≠∞√§©°‰−¢£€$¥₹²³µ]", names.sign),
+        (r"[½⅓⅔¼¾⅕⅖⅗⅘⅙⅛⅜⅝⅞]", amounts.small_fraction),
+    ]
+)
+
+
+def normalise(text: str) -> Scan:
+    """The words and marks of a cleaned sentence.
+
+    >>> [token.text for token in normalise("Am 3. Mai kostet es 2,50 €.").out]
+    ['Am', 'dritten', 'Mai', 'kostet', 'es', 'zwei', 'Euro', 'fünfzig', '.']
+    """
+    letters = re.sub(r"[\W\d_]", "", text)
+    upper = len(letters) > 6 and letters.isupper() and " " in text.strip()
+    scan = Scan(text, upper)
+    for _ in RULES.run(scan, 0, len(text)):
+        pass
+    scan.out = [one for token in scan.out for one in _letters(token)]
+    return scan
+
+
+def _letters(token: Token) -> list[Token]:
+    """Each letter of an acronym is a word."""
+    if token.kind != "spell":
+        return [token]
+    return [Token(char, token.start, token.end, "spell") for char in token.text if char.isalpha()]

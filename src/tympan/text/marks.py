@@ -1,0 +1,27 @@
+"""Punctuation, which all languages share."""
+
+from __future__ import annotations
+
+import re
+
+from tympan.text.tokens import Scan, Token
+
+MARK = r"\.{2,}|…|-{2,}|(?<=\s)-(?=\s)|—|–|[.,;:?!]+|[()\[\]]"
+
+
+def mark(found: re.Match[str], scan: Scan) -> list[Token]:
+    """One of the marks that an acoustic net sees; a parenthesis is set off by a pause."""
+    text = found[0]
+    if text in "()[]":
+        spoken = ","
+    elif text[0] in "-–—":
+        spoken = "—"
+    elif "?" in text:
+        spoken = "?"
+    elif "!" in text:
+        spoken = "!"
+    elif text[0] == "…" or ".." in text:
+        spoken = "…"
+    else:
+        spoken = text[0]
+    return [Token(spoken, *found.span(), "mark")]

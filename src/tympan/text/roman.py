@@ -1,0 +1,19 @@
+"""Roman numerals."""
+
+from __future__ import annotations
+
+ROMAN = (
+    r"\b(?=[IVXLC]{1,9}\b(?!'))C{0,3}(?:X[CL]|L?X{0,3})(?:I[XV]|V?I{0,3})(?<=[IVXLC])\b"
+)
+"""A numeral below four hundred."""
+
+
+def value(text: str) -> int:
+    """What a numeral stands for.
+
+    >>> value("XIV"), value("IX"), value("CCC")
+    (14, 9, 300)
+    """
+    values = [{"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}[char] for char in text]
+    pairs = zip(values, [*values[1:], 0], strict=True)
+    return sum(-one if one < after else one for one, after in pairs)
