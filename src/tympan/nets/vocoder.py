@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,6 +23,21 @@ _MOST_GAIN = 15.0
 # In voiced frames a band between two harmonics is raised above its surroundings, so far about it,
 # by no more (nepers): mels that are not sharp would else fill the gaps with noise.
 _GAP_HZ, _MOST_FILL = 300.0, 0.5
+
+
+class Correction(NamedTuple):
+    """What a net changes in each band, (b, n_mels, n) each.
+
+    Attributes:
+        voicing: added to the logit of the share of the pulses.
+        phase: added to that of the pulses, in radians; it is interpolated between bands, so that
+            its slope is a delay.
+        gain: of the result, whose mels then differ from those given, in nepers.
+    """
+
+    voicing: Tensor
+    phase: Tensor
+    gain: Tensor
 
 
 class SourceFilterVocoder(nn.Module):
@@ -137,19 +153,34 @@ class SourceFilterVocoder(nn.Module):
 
     def render(self, mels: Tensor, f0: Tensor, pulses: Tensor, noise: Tensor) -> Tensor:
         """Filter a source (b, hop * n), made before, by mels (b, n_mels, n): (b, hop * n)."""
-        count = mels.shape[2]
-        harmonic = self.stft(pulses)[..., :count]
-        spec = self.excitation(harmonic, self.stft(noise)[..., :count], f0)
+        return self.corrected(mels, f0, pulses, noise, None)
+
+    def corrected(
+        self, mels: Tensor, f0: Tensor, pulses: Tensor, noise: Tensor, by: Correction | None
+    ) -> Tensor:
+        """`render`, with a correction."""
+        count, voiced = mels.shape[2], f0 > 0
+        harmonic, hiss = (self.stft(one)[..., :count] for one in (pulses, noise))
+        spec = self.excitation(harmonic, hiss, voiced, by)
         for turn in range(self.passes):
-            spec = self.match(spec, mels, f0 > 0, first=turn == 0)
+            spec = self.match(spec, mels, voiced, first=turn == 0)
+            if by is not None and turn + 1 == self.passes:
+                spec = spec * (self.to_bins @ by.gain).exp()
             wave = self.stft.inverse(spec, count * self.config.hop)
             if turn + 1 < self.passes:
                 spec = self.stft(wave)[..., :count]
         return wave
 
-    def excitation(self, harmonic: Tensor, noise: Tensor, f0: Tensor) -> Tensor:
-        """Mix the transforms (b, f, n) of pulses and noise by frequency and voicing."""
-        share = self.voiced_share * (f0 > 0)[:, None]
+    def excitation(
+        self, harmonic: Tensor, noise: Tensor, voiced: Tensor, by: Correction | None = None
+    ) -> Tensor:
+        """Mix the transforms (b, f, n) of pulses and noise by frequency and voicing (b, n)."""
+        share = self.voiced_share
+        if by is not None:
+            share = torch.sigmoid(share.clamp(min=0.02).logit() + self.to_bins @ by.voicing)
+            phase = self.to_bins @ by.phase
+            harmonic = harmonic * torch.polar(torch.ones_like(phase), phase)
+        share = share * voiced[:, None]
         return (harmonic * share.sqrt() + noise * (1 - share).sqrt()) * self.audible
 
     def match(self, spec: Tensor, mels: Tensor, voiced: Tensor, *, first: bool = True) -> Tensor:
