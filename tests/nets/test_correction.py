@@ -84,6 +84,15 @@ def test_wrong_axes_are_named():
         SpectralDistance(24000)(torch.zeros(1, 1, 9000), torch.zeros(1, 1, 9000))
 
 
+def test_the_gradient_is_finite_where_there_is_no_voice_and_where_there_is_nothing_else():
+    vocoder = stirred(CorrectedVocoder(correction=SMALL))
+    vocoder.net.head.bias.data[:80] = 100
+    mels, f0 = some(40)
+    mels[..., :20], f0[:, 10:] = -20, 0
+    vocoder(mels, f0).square().mean().backward()
+    assert all(bool(p.grad.isfinite().all()) for p in vocoder.parameters())
+
+
 # -- the vocoder -----------------------------------------------------------------------------------
 
 

@@ -177,11 +177,14 @@ class SourceFilterVocoder(nn.Module):
         """Mix the transforms (b, f, n) of pulses and noise by frequency and voicing (b, n)."""
         share = self.voiced_share
         if by is not None:
-            share = torch.sigmoid(share.clamp(min=0.02).logit() + self.to_bins @ by.voicing)
+            share = share.clamp(min=0.02).logit() + self.to_bins @ by.voicing
+            share = torch.sigmoid(share.clamp(-9, 9))
             phase = self.to_bins @ by.phase
             harmonic = harmonic * torch.polar(torch.ones_like(phase), phase)
-        share = share * voiced[:, None]
-        return (harmonic * share.sqrt() + noise * (1 - share).sqrt()) * self.audible
+        # The roots of what is never 0, whose gradient would be infinite.
+        pulsed = share.sqrt() * voiced[:, None]
+        hissed = torch.where(voiced[:, None], (1 - share).sqrt(), 1.0)
+        return (harmonic * pulsed + noise * hissed) * self.audible
 
     def match(self, spec: Tensor, mels: Tensor, voiced: Tensor, *, first: bool = True) -> Tensor:
         """Filter a transform (b, f, n) such that its mels are those given.
