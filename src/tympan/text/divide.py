@@ -13,69 +13,11 @@ LONGEST = 240
 """Phonemes of a part at most."""
 _SHORTEST = 40
 _JOINING = frozenset(
-    [
-        "and",
-        "or",
-        "but",
-        "because",
-        "which",
-        "who",
-        "that",
-        "when",
-        "while",
-        "where",
-        "if",
-        "as",
-        "than",
-        "although",
-        "though",
-        "so",
-        "until",
-        "since",
-        "after",
-        "before",
-        "unless",
-        "whereas",
-        "und",
-        "oder",
-        "aber",
-        "denn",
-        "weil",
-        "dass",
-        "daß",
-        "wenn",
-        "als",
-        "ob",
-        "damit",
-        "obwohl",
-        "während",
-        "nachdem",
-        "bevor",
-        "sondern",
-    ]
+    "and or but because which who that when while where if as than although though so until since "
+    "after before unless whereas und oder aber denn weil dass daß wenn als ob damit obwohl während "
+    "nachdem bevor sondern".split()
 )
-_LEADING = frozenset(
-    [
-        "to",
-        "of",
-        "in",
-        "on",
-        "at",
-        "for",
-        "with",
-        "from",
-        "by",
-        "into",
-        "über",
-        "in",
-        "auf",
-        "mit",
-        "von",
-        "zu",
-        "aus",
-        "bei",
-    ]
-)
+_LEADING = frozenset("to of in on at for with from by into über in auf mit von zu aus bei".split())
 
 
 def divide(words: list[SpokenWord]) -> Iterator[list[SpokenWord]]:

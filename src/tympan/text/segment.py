@@ -158,50 +158,8 @@ def _starts(word: str) -> bool:
 
 
 _STARTERS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "it",
-        "he",
-        "she",
-        "we",
-        "they",
-        "i",
-        "you",
-        "this",
-        "that",
-        "these",
-        "those",
-        "there",
-        "then",
-        "but",
-        "and",
-        "so",
-        "in",
-        "on",
-        "at",
-        "for",
-        "if",
-        "when",
-        "while",
-        "after",
-        "before",
-        "as",
-        "his",
-        "her",
-        "our",
-        "their",
-        "my",
-        "your",
-        "what",
-        "who",
-        "why",
-        "how",
-        "where",
-        "no",
-        "yes",
-    ]
+    "the a an it he she we they i you this that these those there then but and so in on at for "
+    "if when while after before as his her our their my your what who why how where no yes".split()
 )
 
 
@@ -212,7 +170,7 @@ def _line_ends(text: str, at: int, start: int, end: int) -> bool:
         return True
     first = text.rfind("\n", at, start) + 1 or at
     line = text[first:start]
-    if _LIST_ITEM.match(rest) or (_LIST_ITEM.match(line) and line.startswith("#")):
+    if _LIST_ITEM.match(rest) or _LIST_ITEM.match(line) and line.startswith("#"):
         return True
     if line[-1:] in ",;:-—–":
         return False
@@ -221,27 +179,4 @@ def _line_ends(text: str, at: int, start: int, end: int) -> bool:
     return not wrapped and not rest[0].islower()
 
 
-_JOINING = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "to",
-        "and",
-        "or",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "with",
-        "from",
-        "as",
-        "is",
-        "was",
-        "my",
-        "his",
-        "her",
-    ]
-)
+_JOINING = frozenset("the a an of to and or in on at by for with from as is was my his her".split())

@@ -12,6 +12,7 @@ from tympan.text.english.words import (
     BARE,
     BEFORE_NUMBER,
     CHAPTERS,
+    DOTTED as DOTTED_FORMS,
     ENDS_OF_ADDRESS,
     RULERS,
     SIGNS,
@@ -43,22 +44,7 @@ _PIECES = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9]")
 _CAMEL = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+|(?:[A-Z][a-z]+){2,}|[A-Z]{2,}[a-z]{3,}")
 _SPLIT = re.compile(r"[A-Z]+(?=[A-Z][a-z]{2})|[A-Z]?[a-z]+|[A-Z]+")
 _PREFIXES = ("Mc", "Mac", "De", "Le", "La", "Fitz", "Van", "Di", "Du")
-_ELISIONS = frozenset(
-    [
-        "'em",
-        "'tis",
-        "'twas",
-        "'cause",
-        "'til",
-        "'bout",
-        "'round",
-        "'neath",
-        "'gainst",
-        "'n",
-        "'twere",
-        "'twill",
-    ]
-)
+_ELISIONS = frozenset("'em 'tis 'twas 'cause 'til 'bout 'round 'neath 'gainst 'n 'twere 'twill".split())
 
 
 def plain(text: str, start: int, scan: Scan) -> list[str | Token]:

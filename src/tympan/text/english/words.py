@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from tympan.text.segment import Abbreviations
 
-MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
+MONTHS = (
+    "january february march april may june july august september october november december"
+).split()
 MONTH_SHORT = {
     "jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "sept": 9,
     "oct": 10, "nov": 11, "dec": 12,
@@ -46,38 +35,9 @@ ABBREVIATIONS = {
     "mme": "madame", "mlle": "mademoiselle", "msgr": "monsignor", "st": "saint",
 }  # fmt: skip
 # Read so without a full stop as well.
-BARE = {
-    "mr",
-    "mrs",
-    "ms",
-    "dr",
-    "prof",
-    "vs",
-    "etc",
-    "jr",
-    "sr",
-    "messrs",
-    "mme",
-    "mlle",
-    "sgt",
-    "capt",
-}
+BARE = {"mr", "mrs", "ms", "dr", "prof", "vs", "etc", "jr", "sr", "messrs", "mme", "mlle", "sgt", "capt"}
 # Of these only with a full stop and a number or a name after it.
-BEFORE_NUMBER = {
-    "no",
-    "nos",
-    "fig",
-    "figs",
-    "vol",
-    "vols",
-    "ch",
-    "sec",
-    "eq",
-    "p",
-    "pp",
-    "ext",
-    "ed",
-}
+BEFORE_NUMBER = {"no", "nos", "fig", "figs", "vol", "vols", "ch", "sec", "eq", "p", "pp", "ext", "ed"}
 DOTTED = {
     "e.g": "for example", "i.e": "that is", "a.m": "A M", "p.m": "P M", "ph.d": "P H D",
     "a.k.a": "A K A", "r.i.p": "R I P", "q.e.d": "Q E D", "p.s": "P S", "b.c": "B C", "a.d": "A D",
@@ -86,94 +46,14 @@ DOTTED = {
 
 SENTENCE = Abbreviations(
     never=frozenset(
-        [
-            "mr",
-            "mrs",
-            "ms",
-            "dr",
-            "prof",
-            "rev",
-            "hon",
-            "gen",
-            "col",
-            "capt",
-            "lt",
-            "sgt",
-            "cpl",
-            "maj",
-            "adm",
-            "cmdr",
-            "gov",
-            "sen",
-            "rep",
-            "pres",
-            "st",
-            "vs",
-            "fig",
-            "figs",
-            "vol",
-            "vols",
-            "no",
-            "nos",
-            "pp",
-            "approx",
-            "ca",
-            "cf",
-            "viz",
-            "messrs",
-            "mme",
-            "mlle",
-            "msgr",
-            "mt",
-            "ft",
-            "e.g",
-            "i.e",
-            "eq",
-            "al",
-            "ext",
-            "jan",
-            "feb",
-            "mar",
-            "apr",
-            "jun",
-            "jul",
-            "aug",
-            "sep",
-            "sept",
-            "oct",
-            "nov",
-            "dec",
-        ]
+        "mr mrs ms dr prof rev hon gen col capt lt sgt cpl maj adm cmdr gov sen rep pres st vs fig "
+        "figs vol vols no nos pp approx ca cf viz messrs mme mlle msgr mt ft e.g i.e eq al ext "
+        "jan feb mar apr jun jul aug sep sept oct nov dec".split()
     )
     - {"no", "al", "mar", "sen"},
     seldom=frozenset(
-        [
-            "etc",
-            "inc",
-            "ltd",
-            "corp",
-            "co",
-            "bros",
-            "jr",
-            "sr",
-            "esq",
-            "ave",
-            "blvd",
-            "rd",
-            "dept",
-            "est",
-            "assn",
-            "univ",
-            "u.s",
-            "u.k",
-            "u.s.a",
-            "a.m",
-            "p.m",
-            "ph.d",
-            "b.c",
-            "a.d",
-            "d.c",
-        ]
+        "etc inc ltd corp co bros jr sr esq ave blvd rd dept est assn univ u.s u.k u.s.a a.m p.m "
+        "ph.d b.c a.d d.c".split()
     ),
     numbered=frozenset("mar no nos p pp sec ch fig figs vol vols eq ed ext".split()),
 )
@@ -219,9 +99,7 @@ UNITS: dict[str, tuple[str, str]] = {
     )
 }  # fmt: skip
 # Only after a number and a space would these read words of the language as units.
-TIGHT = frozenset(
-    {"in", "m", "s", "A", "B", "K", "N", "h", "t", "J", "V", "W", "pt", "MP", "g", "l", "L"}
-)
+TIGHT = frozenset({"in", "m", "s", "A", "B", "K", "N", "h", "t", "J", "V", "W", "pt", "MP", "g", "l", "L"})
 
 MONEY = {
     "$": ("dollar", "dollars", "cent", "cents"),
@@ -261,156 +139,21 @@ ADDRESS_SIGNS = {
     "~": "tilde", "\\": "backslash",
 }  # fmt: skip
 CHAPTERS = frozenset(
-    [
-        "chapter",
-        "part",
-        "volume",
-        "book",
-        "act",
-        "scene",
-        "section",
-        "war",
-        "appendix",
-        "phase",
-        "title",
-        "article",
-        "canto",
-        "figure",
-        "table",
-        "stage",
-        "level",
-        "type",
-        "class",
-        "grade",
-        "unit",
-        "vol",
-        "no",
-        "psalm",
-        "sonnet",
-        "lesson",
-        "page",
-        "mark",
-    ]
+    "chapter part volume book act scene section war appendix phase title article canto figure "
+    "table stage level type class grade unit vol no psalm sonnet lesson page mark".split()
 )
 RULERS = frozenset(
-    [
-        "henry",
-        "louis",
-        "george",
-        "charles",
-        "james",
-        "edward",
-        "william",
-        "elizabeth",
-        "richard",
-        "philip",
-        "john",
-        "pius",
-        "benedict",
-        "leo",
-        "gregory",
-        "napoleon",
-        "alexander",
-        "catherine",
-        "frederick",
-        "nicholas",
-        "peter",
-        "ivan",
-        "mary",
-        "ferdinand",
-        "francis",
-        "otto",
-        "rudolf",
-        "ramses",
-        "ramesses",
-        "ptolemy",
-        "darius",
-        "xerxes",
-        "gustav",
-        "christian",
-        "harald",
-        "olaf",
-        "haakon",
-        "felipe",
-        "juan",
-        "carlos",
-        "paul",
-        "urban",
-        "innocent",
-        "clement",
-        "sixtus",
-        "julius",
-        "adrian",
-        "constantine",
-        "theodosius",
-        "justinian",
-        "robert",
-        "david",
-        "alfonso",
-        "pedro",
-        "wilhelm",
-        "friedrich",
-        "franz",
-        "joseph",
-        "leopold",
-        "albert",
-        "baudouin",
-        "margaret",
-        "margrethe",
-        "carl",
-        "karl",
-        "sigismund",
-        "boris",
-        "michael",
-        "stephen",
-        "victoria",
-        "anne",
-        "malcolm",
-        "edgar",
-    ]
+    "henry louis george charles james edward william elizabeth richard philip john pius benedict "
+    "leo gregory napoleon alexander catherine frederick nicholas peter ivan mary ferdinand francis "
+    "otto rudolf ramses ramesses ptolemy darius xerxes gustav christian harald olaf haakon felipe "
+    "juan carlos paul urban innocent clement sixtus julius adrian constantine theodosius justinian "
+    "robert david alfonso pedro wilhelm friedrich franz joseph leopold albert baudouin margaret "
+    "margrethe carl karl sigismund boris michael stephen victoria anne malcolm edgar".split()
 )
 SPELLED = frozenset(
-    [
-        "US",
-        "IT",
-        "WHO",
-        "ID",
-        "OS",
-        "ER",
-        "PA",
-        "GI",
-        "EU",
-        "UN",
-        "AI",
-        "TV",
-        "PC",
-        "UK",
-        "CEO",
-        "AC",
-        "DC",
-        "CD",
-        "ET",
-        "MS",
-        "PR",
-        "HR",
-        "PM",
-        "AM",
-        "IQ",
-        "IP",
-        "LA",
-        "DA",
-        "MO",
-        "OD",
-        "EST",
-        "SEC",
-        "MOD",
-        "MA",
-        "MI",
-        "ME",
-        "OR",
-        "RE",
-        "SI",
-        "TA",
-    ]
+    "US IT WHO ID OS ER PA GI EU UN AI TV PC UK CEO AC DC CD ET MS PR HR PM AM IQ IP LA DA MO OD "
+    "EST SEC MOD MA MI ME OR RE SI TA".split()
 ) - {"OR", "ME", "RE"}
-ENDS_OF_ADDRESS = "com|org|net|edu|gov|int|io|de|uk|us|eu|co|info|ai|app|dev|fr|at|ch|nl|it|es|ru|jp|cn|au|ca|me|tv"
+ENDS_OF_ADDRESS = (
+    "com|org|net|edu|gov|int|io|de|uk|us|eu|co|info|ai|app|dev|fr|at|ch|nl|it|es|ru|jp|cn|au|ca|me|tv"
+)
