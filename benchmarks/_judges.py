@@ -46,16 +46,17 @@ def interpreter() -> Path | None:
 
 
 def judged(
-    files: Iterable[tuple[Path, Path | None]], *, text: bool = True
+    files: Iterable[tuple[Path, Path | None]], *, text: bool = True, dnsmos: bool = False
 ) -> list[dict[str, object]]:
     """What the judges say of files, each with the recording it should sound like, or None.
 
     Args:
         files: pairs (file, reference).
         text: have it written down; else only the PESQ is measured.
+        dnsmos: measure DNSMOS as well.
 
     Returns:
-        For each file `whisper` and `moonshine` (text), and `pesq` where there is a reference.
+        For each file `whisper` and `moonshine` (text), `dnsmos`, and `pesq` where there is a reference.
 
     Raises:
         RuntimeError: there are no judges, or they failed.
@@ -68,8 +69,9 @@ def judged(
         for file, clean in files
     ]
     process = Path(__file__).with_name("_judge_process.py")
+    flags = ([] if text else ["--no-text"]) + (["--dnsmos"] if dnsmos else [])
     done = subprocess.run(
-        [str(python), str(process), *([] if text else ["--no-text"])],
+        [str(python), str(process), *flags],
         input="\n".join(lines) + "\n",
         capture_output=True,
         text=True,
