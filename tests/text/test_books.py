@@ -420,7 +420,8 @@ NCX = """<?xml version="1.0"?><!DOCTYPE ncx PUBLIC "-//NISO//DTD ncx 2005-1//EN"
 </navMap></ncx>"""
 ONE = """<h1>One</h1><p>Hello,&nbsp;<i>wor</i>ld<sup><a href="#n1">1</a></sup>.<a
 epub:type="noteref" href="#n2">*</a> 5&#160;m<sup>2</sup> of H<sub>2</sub>O.</p>
-<aside epub:type="footnote" id="n1"><p>A note.</p></aside><p>First<br/>second <img src="a.png" alt="a grey cat"/><img alt="x"/></p>
+<aside epub:type="footnote" id="n1"><p>A note.</p></aside>
+<p>First<br/>second <img src="a.png" alt="a grey cat"/><img alt="x"/></p>
 <table><tr><th>A</th><th><p>B</p></th></tr><tr><td>1</td><td>2</td></tr></table>
 <pre>a verse
 in lines</pre><pre><code>x = 1</code></pre><p hidden="">Not.</p><script>no()</script>"""
