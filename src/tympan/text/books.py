@@ -174,12 +174,15 @@ def cut(text: str, longest: int) -> Iterator[str]:
     >>> list(cut("One two. Three four", 12))
     ['One two.', 'Three four']
     """
+    text = text.strip()
     start = 0
     while len(text) - start > longest:
         low, high = start + longest // 2, start + longest
         ends = (text.rfind(f"{mark} ", low, high) + 1 for mark in _STOPS)
         at = max(ends) or max(text.rfind(" ", low, high), 0) or high
-        yield text[start:at].strip()
+        yield text[start:at].rstrip()
         start = at
-    if text[start:].strip():
-        yield text[start:].strip()
+        while text[start].isspace():
+            start += 1
+    if text:
+        yield text[start:]
