@@ -39,7 +39,7 @@ _NO_TEXT = {
 }
 _HANDLER = "tympan-western"
 # Of Latin letters few are no ASCII, of others all.
-_LATIN = 0.2
+_LATIN = 0.35
 _OF_LATIN = ("cp1252", "cp1250", "cp1254", "cp1257")
 _OF_OTHERS = (
     *("cp1251", "koi8_r", "cp866", "cp1253", "cp1255", "cp1256", "cp874"),

@@ -71,7 +71,9 @@ def passages_of(lines: Iterable[tuple[int, str]]) -> Iterator[Passage]:
             size += len(line)
             if size > LONGEST_PARAGRAPH:
                 # The line may go on: what follows its last sentence waits for the rest.
-                at = max(line.rfind(". ") + 1, line.rfind(" ") if len(line) > size // 2 else 0, 0)
+                at = line.rfind(". ") + 1
+                if at == 0 and len(line) > size // 2:
+                    at = line.rfind(" ") + 1 or len(line)
                 block[-1] = (number, line[:at])
                 yield from _of_block([one for one in block if one[1].strip()])
                 block, size = [(number, line[at:])], len(line) - at
