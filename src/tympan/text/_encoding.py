@@ -98,7 +98,7 @@ def lines_in(file: IO[bytes], encoding: str | None, name: Any) -> Iterator[tuple
     if encoding is None:
         encoding = _by_head(head, name) or "utf-8"
     errors = _HANDLER if encoding in ("utf-8", "utf-8-sig", "cp1252") else "replace"
-    text = io.TextIOWrapper(buffered, encoding, errors=errors, newline=None)  # type: ignore
+    text = io.TextIOWrapper(buffered, encoding, errors=errors, newline=None)
     number, inside = 1, False
     try:
         while line := text.readline(_LONGEST_LINE):
