@@ -34,7 +34,6 @@ TAGS = {
 MISSING = {
     "wav": {"license"},
     "rf64": {"license"},
-    "mp3": {"license"},
     "aiff": set(NAMES) - {"title", "artist", "comment"},
     "m4a": {"software", "license"},
     "mp4": {"software", "license"},
@@ -125,7 +124,7 @@ def test_nobody_can_change_them():
     [
         ({"mood": "sad"}, "there is no tag 'mood' .use one of title, artist"),
         ({"title": 3}, "the tag title is int, expected text"),
-        ({"title": "x" * 40_000}, "has 40000 characters"),
+        ({"title": "é" * 1001}, "has 2002 bytes"),
         ("title", "tags are str"),
     ],
 )
@@ -136,10 +135,18 @@ def test_what_is_no_tag(tags, message):
 
 def test_odd_texts_are_cleaned():
     assert dict(check_tags({"title": " a\0b ", "comment": "\0"})) == {"title": "ab"}
-    assert dict(tags_found({"title": "x" * 99_999}))["title"] == "x" * 32_000
+    assert dict(tags_found({"title": "é" * 9999}))["title"] == "é" * 1000
     assert dict(tags_found({"ENCODER": "a (libsndfile-1.2.2)"})) == {"software": "a"}
     assert dict(tags_found({"encoder": "a", "software": "b"})) == {"software": "b"}
     assert dict(tags_found({"software": "b", "encoder": "a"})) == {"software": "b"}
+
+
+def test_a_short_comment_is_never_cut():
+    long, short = {"comment": "x" * 1990}, {"comment": "y" * 400}
+    for a, b in ((long, short), (short, long)):
+        found = merge_tags(check_tags(a), check_tags(b))["comment"]
+        assert len(found) == 2000
+        assert "y" * 400 in found
 
 
 @given(
@@ -156,7 +163,7 @@ def test_merging_loses_no_comment(a, b):
 
 
 @pytest.mark.parametrize("extension", ["wav", "flac", "ogg", "opus", "mp3", "m4a"])
-@pytest.mark.parametrize("text", ["x" * 30_000, "line\none\ttab", "\ud800", "-", "=;=", "😀" * 100])
+@pytest.mark.parametrize("text", ["x" * 2000, "line\none\ttab", "\ud800", "-", "=;=", "😀" * 100])
 def test_texts_that_are_odd(extension, text, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -317,7 +317,9 @@ def test_a_killed_process_is_continued_to_the_sample(extension, tmp_path):
     starts.append(finished(write_book(path)))
     assert starts[0] == 0
     assert 8 <= starts[1] < starts[2] < 40
-    assert path.read_bytes() == whole.read_bytes()
+    assert np.array_equal(load(path).samples, load(whole).samples)
+    if extension != "opus":  # Ogg numbers its streams by chance
+        assert path.read_bytes() == whole.read_bytes()
     assert sorted(file.name for file in tmp_path.iterdir()) == sorted([path.name, whole.name])
 
 

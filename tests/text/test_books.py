@@ -93,12 +93,15 @@ def test_encodings_and_ends_of_lines(encoding, end, tmp_path):
     [
         ("cp1251", "Все счастливые семьи похожи друг на друга, каждая несчастливая семья. " * 5),
         ("shift_jis", "吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。" * 5),
+        ("cp1250", "Zażółć gęślą jaźń, źrebię kwiląc żuje łąkę, a Świteź milczy nad wodą. " * 5),
+        ("koi8-r", "Все смешалось в доме Облонских. Жена узнала, что муж был в связи. " * 5),
+        ("big5", "道可道，非常道。名可名，非常名。無名天地之始，有名萬物之母。" * 5),
         ("cp1252", "Il était une fois… l’été à Orléans, dit « Noël » : ça coûte 5 €. " * 5),
     ],
 )
 def test_old_encodings_are_guessed(encoding, text, tmp_path):
     pytest.importorskip("charset_normalizer")
-    content = ("a" * 70_000 + "\n\n" + text).encode(encoding)
+    content = ("Plain words. " * 9000 + "\n\n" + text).encode(encoding)
     assert chapters_of(tmp_path, content)[-1].text.endswith(text.strip())
 
 
@@ -106,6 +109,8 @@ def test_without_a_guess_bytes_are_western(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "charset_normalizer", None)
     text = "Il était une fois… l’été à Orléans."
     assert chapters_of(tmp_path, text.encode("cp1252"))[0].text == text
+    broken = b"\xff\xfea\x00\x00\xd8b\x00"  # UTF-16 with half a character
+    assert chapters_of(tmp_path, broken)[0].text == "a\ufffdb"
     # Bytes without a meaning in it are not lost either.
     assert chapters_of(tmp_path, b"a \x81 \xe9")[0].text == "a \x81 é"
 
@@ -138,7 +143,7 @@ def test_without_a_guess_bytes_are_western(tmp_path, monkeypatch):
 )
 def test_headings(line, is_one, tmp_path):
     found = chapters_of(tmp_path, f"Before.\n\n{line}\n\nBehind.\n")
-    assert any(one.title == line for one in found) == (is_one and line != "")
+    assert any(one.title == line for one in found if one.title) == is_one
     spoken = "".join(one.title + one.text for one in found)
     assert "".join(spoken.split()) == "".join(f"Before.{line}Behind.".split())
 
@@ -222,19 +227,19 @@ def test_memory_is_bounded(tmp_path):
     path = tmp_path / "long.txt"
     line = "It was the best of times, it was the worst of times, it was the age.\n"
     with path.open("w") as file:
-        for _ in range(20):
+        for _ in range(3):
             file.write(
                 (line * 50 + "\n") * 200 + "One line of a megabyte: " + "word " * 200_000 + "\n\n"
             )
-    assert path.stat().st_size > 30e6
+    assert path.stat().st_size > 4.5e6
     characters = 0
     tracemalloc.start()
     for chapter in read_book(path):
         characters += len(chapter.text)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert characters > 29e6
-    assert peak < 8e6
+    assert characters > 4.4e6
+    assert peak < 3e6
 
 
 def test_it_is_lazy(tmp_path):
@@ -261,9 +266,10 @@ def test_standard_input_is_read_while_it_comes():
     run.stdin.flush()
     # The first chapter is there although the input goes on.
     assert run.stdout.readline().decode() == "CHAPTER I | Über und\n"
-    rest, _ = run.communicate("Été.\n".encode("latin-1"), timeout=60)
-    assert rest.decode().split() == ["unter.", "CHAPTER", "II", "|", "Été."]
-    assert run.returncode == 0
+    run.stdin.write("Été.\n".encode("latin-1"))
+    run.stdin.close()
+    assert run.stdout.read().decode().split() == ["unter.", "CHAPTER", "II", "|", "Été."]
+    assert run.wait(timeout=60) == 0
 
 
 @pytest.mark.parametrize(
@@ -275,7 +281,6 @@ def test_standard_input_is_read_while_it_comes():
         ("a.txt", b"PK\x03\x04abc", "must end in .epub"),
         ("a.txt", b"\x7fELF\x02\x01", "is no text, but a program"),
         ("a.txt", b"abc\0def", "holds NUL bytes"),
-        ("a.txt", b"\xff\xfea\x00\x00\xd8b\x00", "is no utf-16 text"),
         ("a.md", b"", "holds no text"),
         ("a.epub", b"", "is a damaged EPUB"),
         ("a.epub", b"hello", "is a damaged EPUB"),
@@ -355,32 +360,29 @@ def test_markdown(tmp_path):
         "Some bold text, a link, a reference, code and an image of a cat. Cats & dogs & birds.",
         "one", "two", "three", "7. seven", "8. eight", "quoted", "Name, Age.", "Ann, 7.", "Bob.",
     ]  # fmt: skip
-    assert found[0].left_out == ("code (python) of 2 lines (line 26)",)
+    assert found[0].left_out == ("code (python) of 2 lines (line 24)",)
     assert found[1].text == "block text\n\ngone end"
-    assert found[1].left_out == ("code of 1 line (line 34)", "footnote 1 (line 42)")
-    assert [one.place for one in found] == ["line 5", "line 31", "line 45"]
+    assert found[1].left_out == ("code of 1 line (line 32)", "footnote 1 (line 40)")
+    assert [one.place for one in found] == ["line 5", "line 29", "line 43"]
 
 
 def test_markdown_of_any_length(tmp_path):
     section = (
-        "## Section {}\n\n" + "Plain *words* here and [there][x].\n\n" * 400 + "```\ncode\n```\n\n"
+        "## Section {}\n\n" + "Plain *words* here and [there][x].\n\n" * 50 + "```\ncode\n```\n\n"
     )
-    content = "".join(section.format(n) for n in range(40)) + "[x]: http://example.org\n"
-    tracemalloc.start()
-    path = write(tmp_path, "a.md", content)
-    del content
-    found = list(read_book(path))
-    tracemalloc.stop()
-    assert [one.title for one in found] == [f"Section {n}" for n in range(40)]
-    assert all(one.text.count("Plain words here and there.") == 400 for one in found)
+    content = "".join(section.format(n) for n in range(30)) + "[x]: http://example.org\n"
+    assert len(content) > 50_000  # more than is parsed at once
+    found = chapters_of(tmp_path, content, "a.md")
+    assert [one.title for one in found] == [f"Section {n}" for n in range(30)]
+    assert all(one.text.count("Plain words here and there.") == 50 for one in found)
     assert all(one.left_out and one.left_out[0].startswith("code of 1 line") for one in found)
 
 
 def test_code_that_never_ends(tmp_path):
-    content = "# A\n\ntext\n\n~~~~\n" + "~~~\n# no heading\n" * 100_000
+    content = "# A\n\ntext\n\n~~~~\n" + "~~~\n# no heading\n" * 20_000
     found = chapters_of(tmp_path, content, "a.md")
     assert texts(found) == [("A", "text")]
-    assert found[0].left_out == ("code of 200000 lines (line 5)",)
+    assert found[0].left_out == ("code of 40000 lines (line 5)",)
 
 
 def test_markdown_that_is_only_code(tmp_path):
@@ -420,7 +422,8 @@ NCX = """<?xml version="1.0"?><!DOCTYPE ncx PUBLIC "-//NISO//DTD ncx 2005-1//EN"
 </navMap></ncx>"""
 ONE = """<h1>One</h1><p>Hello,&nbsp;<i>wor</i>ld<sup><a href="#n1">1</a></sup>.<a
 epub:type="noteref" href="#n2">*</a> 5&#160;m<sup>2</sup> of H<sub>2</sub>O.</p>
-<aside epub:type="footnote" id="n1"><p>A note.</p></aside><p>First<br/>second <img src="a.png" alt="a grey cat"/><img alt="x"/></p>
+<aside epub:type="footnote" id="n1"><p>A note.</p></aside>
+<p>First<br/>second <img src="a.png" alt="a grey cat"/><img alt="x"/></p>
 <table><tr><th>A</th><th><p>B</p></th></tr><tr><td>1</td><td>2</td></tr></table>
 <pre>a verse
 in lines</pre><pre><code>x = 1</code></pre><p hidden="">Not.</p><script>no()</script>"""
@@ -540,7 +543,7 @@ def with_password(path):
         ({"pages": {"../../../etc/passwd": "x"}}, "lies outside of the book"),
         ({"pages": {"/etc/passwd": "x"}}, "lies outside of the book"),
         ({"pages": {"http://example.org/x": "x"}}, "lies outside of the book"),
-        ({"pages": {"one.xhtml": ""}}, "holds no text"),
+        ({"pages": {"x.xhtml": ""}}, "holds no text"),
         (
             {"opf": '<!DOCTYPE p [<!ENTITY a "b"><!ENTITY c "&a;&a;">]><package>&c;</package>'},
             "entities are not allowed",

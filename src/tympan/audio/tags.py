@@ -24,7 +24,8 @@ _OTHER_WORDS = {
     "description": "comment",
     "comments": "comment",
 }
-_MOST_CHARACTERS = 32_000
+# libsndfile reads no longer ones of a WAV file.
+_MOST_BYTES = 2000
 # libsndfile signs what it is given as the software.
 _SIGNED = re.compile(r"\s*\(libsndfile-[\w.-]+\)$")
 
@@ -83,12 +84,16 @@ def check_tags(tags: Mapping[str, str] | None) -> AudioTags:
             raise ArgumentError(f"there is no tag {name!r}", fix=f"use one of {', '.join(NAMES)}")
         if not isinstance(value, str):
             raise ArgumentError(f"the tag {name} is {type(value).__name__}, expected text")
-        if len(value) > _MOST_CHARACTERS:
-            raise ArgumentError(
-                f"the tag {name} has {len(value)} characters", fix=f"at most {_MOST_CHARACTERS}"
-            )
-    cleaned = {name: tags[name].replace("\0", "").strip() for name in NAMES if name in tags}
+        size = len(value.encode("utf-8", "replace"))
+        if size > _MOST_BYTES:
+            raise ArgumentError(f"the tag {name} has {size} bytes", fix=f"at most {_MOST_BYTES}")
+    cleaned = {name: _clean(tags[name]) for name in NAMES if name in tags}
     return AudioTags({name: value for name, value in cleaned.items() if value})
+
+
+def _clean(text: str) -> str:
+    """What every format can hold: Unicode without NUL."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode().strip()
 
 
 def tags_found(found: Mapping[str, str]) -> AudioTags:
@@ -102,7 +107,7 @@ def tags_found(found: Mapping[str, str]) -> AudioTags:
         name = key.casefold()
         own = name in NAMES
         name = name if own else _OTHER_WORDS.get(name, "")
-        value = value[:_MOST_CHARACTERS]
+        value = _cut(value, _MOST_BYTES)
         # A tag by its own name counts more than one by another word.
         if name and (own or name not in tags):
             tags[name] = _SIGNED.sub("", value) if name == "software" else value
@@ -112,7 +117,8 @@ def tags_found(found: Mapping[str, str]) -> AudioTags:
 def merge_tags(first: Mapping[str, str], second: Mapping[str, str]) -> AudioTags:
     """The tags of two sounds that became one.
 
-    The first one's count; comments, which may say that a sound is synthetic, are joined.
+    The first one's count; comments, which may say that a sound is synthetic, are joined, and the
+    longer one is cut if there is no room for both.
 
     >>> dict(merge_tags({"title": "A", "comment": "x"}, {"title": "B", "comment": "y"}))
     {'title': 'A', 'comment': 'x; y'}
@@ -122,7 +128,14 @@ def merge_tags(first: Mapping[str, str], second: Mapping[str, str]) -> AudioTags
     tags = {**second, **first}
     comments = [one["comment"] for one in (first, second) if "comment" in one]
     if len(comments) == 2 and comments[1] not in comments[0]:
-        joined = "; ".join(comments)
-        if len(joined) <= _MOST_CHARACTERS:
-            tags["comment"] = joined
+        longer = max((0, 1), key=lambda one: len(comments[one].encode()))
+        room = _MOST_BYTES - 2 - len(comments[1 - longer].encode())
+        comments[longer] = _cut(comments[longer], room)
+        tags["comment"] = "; ".join(one for one in comments if one)
     return check_tags(tags)
+
+
+def _cut(text: str, most_bytes: int) -> str:
+    """The beginning of a text, so many bytes of UTF-8 at most."""
+    raw = text.encode("utf-8", "replace")
+    return text if len(raw) <= most_bytes else raw[: max(0, most_bytes)].decode("utf-8", "ignore")

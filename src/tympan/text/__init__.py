@@ -1,8 +1,4 @@
-"""Text to what a voice speaks: sentences, words, phonemes.
-
-Normalisation (numbers, dates, money, units, addresses, abbreviations), a lexicon, rules for endings
-and compounds, and a small net for words that none of these know. Nothing here knows audio.
-"""
+"""Text on its way to speech: books and marked-up text."""
 
 from __future__ import annotations
 
@@ -11,10 +7,10 @@ from tympan._lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "read": "tympan.text.reading",
-        "SpokenSentence": "tympan.text.sentence",
-        "SpokenWord": "tympan.text.sentence",
-        "Lexicon": "tympan.text.lexicon",
-        "PHONEMES": "tympan.text.alphabet",
+        "Chapter": "tympan.text.books",
+        "Ssml": "tympan.text.ssml",
+        "SsmlPiece": "tympan.text.ssml",
+        "read_book": "tympan.text.books",
+        "read_ssml": "tympan.text.ssml",
     },
 )

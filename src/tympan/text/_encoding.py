@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -37,6 +38,13 @@ _NO_TEXT = {
     b"\x1f\x8b": "compressed by gzip",
 }
 _HANDLER = "tympan-western"
+# Of Latin letters few are no ASCII, of others all.
+_LATIN = 0.35
+_OF_LATIN = ("cp1252", "cp1250", "cp1254", "cp1257")
+_OF_OTHERS = (
+    *("cp1251", "koi8_r", "cp866", "cp1253", "cp1255", "cp1256", "cp874"),
+    *("shift_jis", "euc_jp", "gb18030", "big5", "euc_kr"),
+)
 
 
 def _western(error: UnicodeError) -> tuple[str, int]:
@@ -89,7 +97,8 @@ def lines_in(file: IO[bytes], encoding: str | None, name: Any) -> Iterator[tuple
     head = buffered.peek(_SAMPLE)[:_SAMPLE]
     if encoding is None:
         encoding = _by_head(head, name) or "utf-8"
-    text = io.TextIOWrapper(buffered, encoding, errors=_HANDLER, newline=None)  # type: ignore
+    errors = _HANDLER if encoding in ("utf-8", "utf-8-sig", "cp1252") else "replace"
+    text = io.TextIOWrapper(buffered, encoding, errors=errors, newline=None)
     number, inside = 1, False
     try:
         while line := text.readline(_LONGEST_LINE):
@@ -141,7 +150,7 @@ def _encoding(path: Path) -> str:
             try:
                 decoder.decode(piece)
             except UnicodeDecodeError as error:
-                file.seek(max(0, at + error.start - _SAMPLE // 2))
+                file.seek(max(0, at + error.start - 200))
                 return _guess(file.read(_SAMPLE))
             at += len(piece)
             piece = file.read(_PIECE)
@@ -157,8 +166,13 @@ def _guess(sample: bytes) -> str:
         from charset_normalizer import from_bytes
     except ImportError:
         return "cp1252"
-    best = from_bytes(sample).best()
-    # What it takes for UTF-8 or ASCII was a piece cut out of something else.
-    if best is None or best.encoding in ("utf_8", "ascii", "utf_16", "utf_32"):
+    # Lines of ASCII alone say nothing, and most of a book may be such.
+    lines = b"\n".join(line for line in re.split(rb"[\r\n]+", sample) if not line.isascii())
+    high = sum(byte >= 128 for byte in lines)
+    latin = high < _LATIN * len(lines)
+    found = from_bytes(lines, cp_isolation=list(_OF_LATIN if latin else _OF_OTHERS))
+    best = found.best()
+    usual = next((one for one in found if one.encoding == "cp1252"), None)
+    if best is None or (usual is not None and best.coherence <= usual.coherence + 0.05):
         return "cp1252"
     return str(best.encoding)

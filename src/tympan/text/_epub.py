@@ -118,12 +118,18 @@ class _Archive:
             inside.append([])
             found.append((tag, dict(given), inside[-1]))
 
+        def end(tag: str) -> None:
+            inside.pop()
+
+        def characters(text: str) -> None:
+            inside[-1].append(text)
+
         try:
             parse_xml(
                 self.read(name),
                 start,
-                lambda _: inside.pop() and None,
-                lambda text: inside[-1].append(text) if inside else None,
+                end,
+                characters,
                 doctype=True,
             )
         except XmlError as error:

@@ -58,7 +58,7 @@ def passages_of(lines: Iterable[tuple[int, str]]) -> Iterator[Passage]:
     size = 0
     for number, line in lines:
         breaks = "\f" in line
-        line = line.replace("\f", " ").rstrip()
+        line = line.replace("\f", " ")
         if not line.strip() or _RULE.fullmatch(line.strip()) or breaks:
             yield from _of_block(block)
             block, size = [], 0
@@ -70,8 +70,13 @@ def passages_of(lines: Iterable[tuple[int, str]]) -> Iterator[Passage]:
             block.append((number, line))
             size += len(line)
             if size > LONGEST_PARAGRAPH:
-                yield from _of_block(block)
-                block, size = [], 0
+                # The line may go on: what follows its last sentence waits for the rest.
+                at = line.rfind(". ") + 1
+                if at == 0 and len(line) > size // 2:
+                    at = line.rfind(" ") + 1 or len(line)
+                block[-1] = (number, line[:at])
+                yield from _of_block([one for one in block if one[1].strip()])
+                block, size = [(number, line[at:])], len(line) - at
     yield from _of_block(block)
 
 
@@ -101,7 +106,7 @@ def is_heading(line: str, below: list[str] | None = None) -> bool:
     if len(line) > _LONGEST_HEADING or any(len(one) > _LONGEST_HEADING for one in below or ()):
         return False
     if _is_numbered(line):
-        return not (below and below[-1].endswith((",", ";")))
+        return not (below and below[-1].rstrip().endswith((",", ";")))
     if below:
         return False
     if _ALONE.fullmatch(line) or _NAMED.fullmatch(line):
@@ -113,8 +118,10 @@ def is_heading(line: str, below: list[str] | None = None) -> bool:
 
 def _may_end(block: list[tuple[int, str]]) -> bool:
     """Whether a heading may follow these lines at once."""
-    last = block[-1][1]
-    return last.endswith(_STOPS) or (len(block) == 1 and is_heading(last))
+    last = block[-1][1].rstrip()
+    return last.endswith(_STOPS) or (
+        len(block) == 1 and is_heading(last) and not _is_numbered(last)
+    )
 
 
 def _is_numbered(line: str) -> bool:

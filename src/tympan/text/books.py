@@ -146,9 +146,13 @@ class _Building:
             self._left_out.append(one.left_out)
         elif one.heading:
             self._title = one.text
-        elif self._texts or _plain(one.text) != _plain(self._title) or self._part > 1:
+        elif self._texts or self._part > 1 or not self._is_title(one.text):
             self._texts.append(one.text)
             self.size += len(one.text) + 2
+
+    def _is_title(self, text: str) -> bool:
+        """Whether the first paragraph says the title once more."""
+        return bool(_plain(text)) and _plain(text) == _plain(self._title)
 
     def go_on(self, one: Passage) -> None:
         """Begin the next chapter, or the next part of this one."""
@@ -174,12 +178,15 @@ def cut(text: str, longest: int) -> Iterator[str]:
     >>> list(cut("One two. Three four", 12))
     ['One two.', 'Three four']
     """
+    text = text.strip()
     start = 0
     while len(text) - start > longest:
         low, high = start + longest // 2, start + longest
         ends = (text.rfind(f"{mark} ", low, high) + 1 for mark in _STOPS)
         at = max(ends) or max(text.rfind(" ", low, high), 0) or high
-        yield text[start:at].strip()
+        yield text[start:at].rstrip()
         start = at
-    if text[start:].strip():
-        yield text[start:].strip()
+        while text[start].isspace():
+            start += 1
+    if text:
+        yield text[start:]

@@ -303,8 +303,9 @@ class _Reader:
         language = given.get("languages", given.get("xml:lang", ""))
         if language:
             self._warn_of_language(language)
-        name = given.get("name", "").split()
-        self._style = replace(self._style, voice=name[0] if name else self._style.voice)
+        # Several names are an order of preference.
+        names = given.get("name", "").split()
+        self._style = replace(self._style, voice=names[0] if names else self._style.voice)
 
     def _mark(self, given: Mapping[str, str]) -> None:
         if given.get("name"):

@@ -14,7 +14,7 @@ from tympan.data.annotations import read_annotation
 from tympan.errors import DataError
 from tympan.tasks.results import Mark, SpeechMarks
 
-TEXT = 'He said: "Good morning, dear friends of long sentences", and went on & on. Then <he> left.'
+TEXT = 'He said: "Good morning, dear friends of long sentences", and went on & on. Then 2 < 3.'
 
 
 def spoken(text: str, start_s: float = 0.25) -> SpeechMarks:
