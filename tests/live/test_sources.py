@@ -210,6 +210,20 @@ def test_a_folder_gives_each_recording_once_when_it_is_complete(tmp_path: Path) 
     assert any("broken.wav" in line for line in said)
 
 
+def test_a_full_disk_costs_a_folder_its_memory_and_not_the_listening(tmp_path: Path) -> None:
+    def full(path: str, size: int, time_s: float) -> None:
+        raise OSError(28, "No space left on device")
+
+    for i in range(2):
+        path = Clip(bursts([], 1), RATE_HZ).save(tmp_path / f"{i}.wav")
+        os.utime(path, (1000 + i, 1000 + i))
+    source, said = open_source(str(tmp_path), once=True), []
+    source._done = full
+    chunks = list(source.chunks(threading.Event(), said.append))
+    assert [Path(one.recording).name for one in chunks if one.begins] == ["0.wav", "1.wav"]
+    assert "No space left" in said[0]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
 def test_a_folder_is_walked_as_elsewhere(tmp_path: Path) -> None:
     """Sub-folders and linked folders count, each once; hidden ones do not."""

@@ -95,4 +95,7 @@ class Folder(Source):
         except TympanError as error:
             say(str(error))
         if self._done is not None:
-            self._done(path, size, time_s)
+            try:
+                self._done(path, size, time_s)
+            except OSError as error:  # the disk is full: it is listened to again after a restart
+                say(f"{path}: done, which could not be written down: {error}")
