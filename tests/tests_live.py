@@ -23,6 +23,7 @@ class LevelSession:
     """The level of each quarter of a second as the score of `loud`."""
 
     on_step: Callable[[float, float, Mapping[str, float]], None] | None = None
+    thresholds = None
 
     def __init__(self) -> None:
         self._held, self._at = np.zeros(0, np.float32), 0
@@ -38,6 +39,9 @@ class LevelSession:
             if self.on_step is not None:
                 self.on_step(start_s, start_s + STEP_S, {"loud": score, "quiet": 1 - score})
         return []
+
+    def score_labels(self) -> tuple[str, ...]:
+        return LevelModel.labels
 
     def forget(self) -> None:
         pass

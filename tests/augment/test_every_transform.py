@@ -176,6 +176,21 @@ def test_each_precision_stays_and_gives_the_same(
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@each
+def test_autocast_changes_nothing(name: str, transform: Transform, dtype: torch.dtype) -> None:
+    x = batch(name).to(dtype)
+    params = transform.draw(x, 4)
+    expected = transform.apply(x, params)
+    with torch.autocast("cpu", torch.bfloat16):
+        drawn = transform.draw(x, 4)
+        assert all(torch.equal(drawn[key], value) for key, value in params.items())
+        found = transform.apply(x, drawn)
+        assert torch.is_autocast_enabled("cpu")  # it goes on for what follows
+    assert found.dtype == dtype
+    assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("p", [1.0, 0.5])
 @pytest.mark.parametrize("name", [n for n in WAVEFORM + SPECTROGRAM if n != "CropPad"])
 def test_items_that_are_not_active_stay_bit_for_bit_in_each_precision(

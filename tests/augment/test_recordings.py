@@ -20,6 +20,7 @@ def noises(tmp_path: Path) -> Path:
     for name, rate_hz, channels in (("b.wav", 8000, 1), ("street/a.flac", 16000, 2)):
         Clip(0.1 * rng.standard_normal((channels, rate_hz)), rate_hz).save(folder / name)
     (folder / "readme.txt").write_text("no sound")
+    (folder / "._b.wav").write_bytes(b"of macOS")
     return folder
 
 

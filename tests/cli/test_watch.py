@@ -87,6 +87,9 @@ def test_check_says_what_is_right_and_what_is_wrong(tmp_path: Path) -> None:
         (("-", "-m", "sounds", "--pcm", "mp3"), "is no layout of samples"),
         (("mic", "--rules", "machine"), "no model is named"),
         (("mic", "-m", "sounds", "--clips", "c"), "--clips needs --log"),
+        (("mic", "-m", "speakers"), "gives no scores while it listens"),
+        (("mic", "-m", "sounds", "--book", "b"), "--book is of no model here"),
+        (("mic", "-m", "voices", "--book", "b"), "there is no such voice book"),
     ],
 )  # fmt: skip
 def test_mistakes_are_one_line(arguments: tuple[str, ...], said: str, tmp_path: Path) -> None:
@@ -95,6 +98,63 @@ def test_mistakes_are_one_line(arguments: tuple[str, ...], said: str, tmp_path: 
     assert said in found.stderr
     assert found.stderr.startswith("tympan: ")
     assert found.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ('name = "speakers"', "the model 'speakers' gives no scores while it listens"),
+        ('name = "sounds"\nverb = "embed"', "the model 'sounds' gives no scores while it listens"),
+        ('name = "voices"', "there is no voice book (tympan enroll NAME FILE makes one)"),
+    ],
+)
+@pytest.mark.parametrize("check", [True, False])
+def test_models_without_scores_are_refused_before_listening(
+    tmp_path: Path, rules: str, said: str, check: bool
+) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text(f'[[rule]]\nname = "a"\n[[model]]\n{rules}\n')
+    source = ["mic", "--check"] if check else ["x.wav", "--replay"]
+    found = tympan(*source, "--rules", str(path), cwd=tmp_path)
+    assert found.returncode == 2
+    assert found.stderr.startswith(f"tympan: {path}: line 3: {said}")
+    assert found.stderr.count("\n") == 1
+
+
+def test_voices_of_a_book_are_found_in_a_stream(shared_data: Path, tmp_path: Path) -> None:
+    """Two people in turn, of whom one is in the book, and a pause between them."""
+    import numpy as np
+
+    from tympan import load
+    from tympan.audio import Clip
+    from tympan.data import read_folder
+
+    known = "1998"
+    spoken = {name: list[Path]() for name in (known, "1688")}
+    for one in read_folder(shared_data / "librispeech"):
+        if one.columns["speaker"] in spoken:
+            spoken[one.columns["speaker"]].append(one.path)
+    ours, others = spoken.values()
+    waves = [np.concatenate([load(p).samples for p in some], 1) for some in (ours[4:], others)]
+    parts = [wave[:, : 16_000 * 16] for wave in waves]
+    pause = np.zeros((1, 16_000 * 8), np.float32)
+    Clip(np.concatenate([parts[1], pause, parts[0]], 1), 16_000).save(tmp_path / "x.wav")
+    command = [sys.executable, "-m", "tympan", "enroll", f"speaker {known}", *map(str, ours[:4])]
+    subprocess.run([*command, "--book", "b.tympan"], cwd=tmp_path, check=True, capture_output=True)
+    rules = f'[[rule]]\nname = "home"\nlabels = ["speaker {known}"]\nmin_s = 4\n'
+    (tmp_path / "r.toml").write_text(rules)
+    given = ("x.wav", "--replay", "-m", "voices", "--book", "b.tympan")
+    found = tympan(*given, "--rules", "r.toml", "--json", cwd=tmp_path)
+    assert found.returncode == 0, found.stderr
+    begin, end = (json.loads(line) for line in found.stdout.splitlines())
+    start_s = (parts[1].shape[1] + pause.shape[1]) / 16_000
+    assert begin["label"] == f"speaker {known}"
+    assert begin["start_s"] == pytest.approx(start_s, abs=4.0)
+    assert end["end_s"] == pytest.approx(start_s + parts[0].shape[1] / 16_000, abs=4.0)
+    # Without rules, whose voice it is stands in a line.
+    found = tympan(*given, "-q", cwd=tmp_path)
+    assert f"speaker {known} " in found.stdout.splitlines()[-1]
+    assert " unknown " in found.stdout.splitlines()[0]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -48,6 +48,8 @@ def web_server(statuses: list[int]) -> Iterator[tuple[str, list[tuple[dict[str, 
             if status == 200:
                 got.append(({k.lower(): v for k, v in self.headers.items()}, body))
             self.send_response(status)
+            if status == 302:
+                self.send_header("Location", "http://127.0.0.1/new")
             self.end_headers()
 
         def log_message(self, *args: object) -> None:
@@ -97,6 +99,17 @@ def test_a_dead_webhook_never_keeps_the_listening_waiting(impatient: None) -> No
     hook.close(1.0)
     assert any("are lost" in line for line in seen.lines)
     assert any("one is dropped" in line for line in seen.lines)
+
+
+def test_a_webhook_that_has_moved_is_said_and_its_message_not_lost(impatient: None) -> None:
+    seen = Collect()
+    with web_server([302, 200]) as (url, got):
+        action = Webhook("hook", seen.say, url)
+        action.take(EVENT)
+        wait_for(lambda: got)  # the redirection was not followed without the message
+        action.close()
+    assert json.loads(got[0][1])["label"] == "glass breaking"
+    assert any("has moved to http://127.0.0.1/new" in line for line in seen.lines)
 
 
 def test_a_message_that_is_refused_is_dropped_and_the_next_is_sent(impatient: None) -> None:

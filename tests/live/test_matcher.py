@@ -125,3 +125,18 @@ def test_the_models_own_threshold_is_used_where_the_rule_has_none() -> None:
     limits = {"a": 0.1, "b": 0.7}
     assert not matcher.push(Step("m", 0, 1, {"a": 0.9, "b": 0.6}, limits), at)
     assert matcher.push(Step("m", 1, 2, {"a": 0.0, "b": 0.75}, limits), at)
+
+
+def test_each_label_has_the_threshold_of_its_own() -> None:
+    """A label applies though another has a higher score, which is too low for that one."""
+    limits = {"dog": 0.9, "cat": 0.2}
+    matcher = Matcher(Rule("pets", ("dog", "cat")), "m")
+    scores = [(0.1, 0.1), (0.85, 0.5), (0.85, 0.1), (0.1, 0.17), (0.1, 0.1)]
+    found: list[Event] = []
+    for i, (dog, cat) in enumerate(scores):
+        found += matcher.push(Step("m", i, i + 1.0, {"dog": dog, "cat": cat}, limits), at)
+    # The dog, at more than four fifths of its threshold, makes it last, and gives no name to it.
+    assert [(one.label, one.score, one.start_s, one.end_s) for one in found] == [
+        ("cat", 0.5, 1, None),
+        ("cat", 0.5, 1, 4.0),
+    ]

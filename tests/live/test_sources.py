@@ -210,6 +210,36 @@ def test_a_folder_gives_each_recording_once_when_it_is_complete(tmp_path: Path) 
     assert any("broken.wav" in line for line in said)
 
 
+def test_a_full_disk_costs_a_folder_its_memory_and_not_the_listening(tmp_path: Path) -> None:
+    def full(path: str, size: int, time_s: float) -> None:
+        raise OSError(28, "No space left on device")
+
+    for i in range(2):
+        path = Clip(bursts([], 1), RATE_HZ).save(tmp_path / f"{i}.wav")
+        os.utime(path, (1000 + i, 1000 + i))
+    source, said = open_source(str(tmp_path), once=True), []
+    source._done = full
+    chunks = list(source.chunks(threading.Event(), said.append))
+    assert [Path(one.recording).name for one in chunks if one.begins] == ["0.wav", "1.wav"]
+    assert "No space left" in said[0]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_a_folder_is_walked_as_elsewhere(tmp_path: Path) -> None:
+    """Sub-folders and linked folders count, each once; hidden ones do not."""
+    folder, elsewhere = tmp_path / "drop", tmp_path / "elsewhere"
+    for place in (folder / "deeper", folder / ".hidden", elsewhere):
+        place.mkdir(parents=True)
+        path = Clip(bursts([], 1), RATE_HZ).save(place / f"{place.name.strip('.')}.wav")
+        os.utime(path, (1000 + len(place.name), 1000))
+    (folder / "linked").symlink_to(elsewhere)
+    (folder / "again").symlink_to(elsewhere)
+    (folder / "deeper" / "back").symlink_to(folder)
+    chunks = list(open_source(str(folder), once=True).chunks(threading.Event(), print))
+    names = [Path(one.recording).relative_to(folder).as_posix() for one in chunks if one.begins]
+    assert sorted(names) == ["again/elsewhere.wav", "deeper/deeper.wav"]
+
+
 def test_a_file_that_is_still_written_waits(tmp_path: Path) -> None:
     Clip(bursts([], 1), RATE_HZ).save(tmp_path / "now.wav")
     chunks, _ = gathered(open_source(str(tmp_path)), lambda found: True, seconds=1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,8 @@ def test_what_is_shipped_loads_and_is_what_its_card_says() -> None:
         assert loaded.path.name == card.name
         assert card.licence
         assert card.metrics
+        # The code that made it can be had again.
+        assert re.fullmatch(r"[0-9a-f]{12}", card.git_revision)
         assert not card.attribution or (loaded.path / card.attribution).is_file()
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import torch
 from torch import Tensor
 
+from tympan._precision import full_precision
 from tympan.augment._draw import Generator, as_generator, uniform
 from tympan.augment.events import Event, moved
 from tympan.errors import ArgumentError, ShapeError
@@ -99,7 +100,8 @@ class Transform:
 
         Args:
             x: the batch, on any device; the parameters are moved to it. A batch without samples
-                comes back as it is. Half precision is computed in float32 and rounded back.
+                comes back as it is. Half precision is computed in float32 and rounded back, and
+                autocast is switched off.
             params: what `draw` returned.
 
         Raises:
@@ -216,14 +218,16 @@ class Transform:
     # -- inside --------------------------------------------------------------------------------
 
     def _draw_batch(self, x: Tensor, generator: torch.Generator) -> Params:
-        active = uniform(generator, (x.shape[0],)) < self.p
-        return {"active": active, **self._draw(x, generator)}
+        with full_precision(generator.device.type):
+            active = uniform(generator, (x.shape[0],)) < self.p
+            return {"active": active, **self._draw(x, generator)}
 
     def _computed(self, x: Tensor, params: Params) -> Tensor:
         """Return `_apply` of active items, computed in float32 at least."""
-        if x.dtype in HALF:
-            return self._apply(x.float(), params).to(x.dtype)
-        return self._apply(x, params)
+        with full_precision(x.device.type):
+            if x.dtype in HALF:
+                return self._apply(x.float(), params).to(x.dtype)
+            return self._apply(x, params)
 
     def _unchanged(self, x: Tensor) -> Tensor:
         """Return items that are not active; followed by silence where the others get longer."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, overload
 
+from tympan._walk import walk
 from tympan.audio.clip import Clip
 from tympan.audio.files import load
 from tympan.errors import ArgumentError
@@ -53,8 +54,7 @@ class Recordings(Sequence[Clip]):
         self.source, self.rate_hz = os.fspath(source), rate_hz
         root = (folder or Path()) / self.source
         if root.is_dir():
-            paths = [p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file()]
-            self.paths = sorted(paths)
+            self.paths = list(walk(root, SUFFIXES))
         elif root.is_file():
             self.paths = [root]
         else:

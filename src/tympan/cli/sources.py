@@ -185,29 +185,19 @@ def _standard_input(before: Sequence[Recording]) -> Recording:
 def _in_folder(folder: Path) -> list[Recording]:
     from tympan.errors import DataError
 
-    inside = sorted(_walk(folder))
+    inside = _inside(folder)
     if not inside:
         fix = "give a sound file, or a folder of them"
         raise DataError("is a folder without recordings", file=folder, fix=fix)
     return [Recording(path, path.relative_to(folder), listed=True) for path in inside]
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Recordings in a folder and its sub-folders, linked ones too, each of them once."""
+def _inside(folder: Path) -> list[Path]:
+    """Recordings in a folder and its sub-folders; one that cannot be read is passed over."""
+    from tympan._walk import walk
     from tympan.data._formats import AUDIO_SUFFIXES
 
-    entered: set[str] = set()
-    for parent, folders, names in os.walk(folder, followlinks=True):
-        real = os.path.realpath(parent)
-        if real in entered:  # a link that leads back
-            folders.clear()
-            continue
-        entered.add(real)
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            path = Path(parent, name)
-            if path.suffix.lower() in AUDIO_SUFFIXES and name[0] != "." and path.is_file():
-                yield path
+    return list(walk(folder, AUDIO_SUFFIXES, on_error=lambda error: None))
 
 
 def _fitting(pattern: str) -> list[Recording]:
@@ -221,7 +211,7 @@ def _fitting(pattern: str) -> list[Recording]:
     found = [Recording(path, Path(path.name), listed=True) for path in sounds or files]
     if not found:
         for folder in (path for path in paths if path.is_dir()):
-            inside = sorted(_walk(folder))
+            inside = _inside(folder)
             found += [Recording(one, one.relative_to(folder), listed=True) for one in inside]
     if not found:
         fix = "check the pattern and the folder"

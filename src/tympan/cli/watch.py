@@ -17,9 +17,11 @@ from tympan.cli.outputs import json_line
 from tympan.cli.sources import Quiet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tympan.live.engine import Summary
     from tympan.live.event import Event
-    from tympan.live.rules import Rules
+    from tympan.live.rules import ModelSpec, Rules
 
 
 def _profiles() -> list[str]:
@@ -52,6 +54,13 @@ def watch(
             help="Profile (break-in, machine, baby-and-home) or TOML file; else all answers are "
             "printed.",
             autocompletion=among(_profiles),
+        ),
+    ] = None,
+    book: Annotated[
+        str | None,
+        typer.Option(
+            "--book", show_default=False,
+            help="Voice book of the models of voices; else voices.tympan here.",
         ),
     ] = None,
     log: Annotated[
@@ -91,9 +100,10 @@ def watch(
     from tympan.live.api import checked, prepared
     from tympan.live.sources import open_source
 
-    given = _with_log(_rules(rules, model), log, clips)
+    given, models = _with_book(_rules(rules, model), model or [], book)
+    given = _with_log(given, log, clips)
     if check:
-        checked(given, model or (), device=device)
+        checked(given, models, device=device)
         names = ", ".join(one.name for one in given.rules)
         typer.echo(f"{len(given.rules)} rules are right: {names}")
         return
@@ -103,7 +113,7 @@ def watch(
     live = not (plain or json or quiet or replay) and sys.stderr.isatty() and sys.stdout.isatty()
     show = _Show(quiet, json, live, rules is None, bool(printed))
     found, engine, actions = prepared(
-        _without_print(given) if live or json else given, model or (), device=device, say=show.say,
+        _without_print(given) if live or json else given, models, device=device, say=show.say,
         on_event=show.event, on_decided=show.decided, on_chunk=show.chunk,
     )  # fmt: skip
     place = open_source(
@@ -132,6 +142,30 @@ def _rules(given: str | None, models: list[str] | None) -> Rules:
         raise ArgumentError("neither a model nor rules are given", fix=fix)
     # Without rules everything that a model decides is shown; this rule only gives names to it.
     return Rules((Rule("any", threshold=2.0),), tuple(ModelSpec(name) for name in models))
+
+
+def _with_book(
+    rules: Rules, models: list[str], book: str | None
+) -> tuple[Rules, Sequence[ModelSpec | str]]:
+    """The rules and further models, those of voices with the book unless they name one."""
+    from dataclasses import replace
+
+    from tympan.errors import ArgumentError
+    from tympan.live.listener import verb_of
+    from tympan.live.rules import ModelSpec
+
+    if book is None:
+        return rules, models
+
+    def with_book(spec: ModelSpec) -> ModelSpec:
+        if (spec.verb or verb_of(spec.name)) != "identify":
+            return spec
+        return replace(spec, options={"book": book, **spec.options})
+
+    own, others = tuple(map(with_book, rules.models)), [with_book(ModelSpec(x)) for x in models]
+    if not any("book" in one.options for one in (*own, *others)):
+        raise ArgumentError("--book is of no model here", fix="add --model voices")
+    return replace(rules, models=own), others
 
 
 def _with_log(rules: Rules, log: Path | None, clips: Path | None) -> Rules:

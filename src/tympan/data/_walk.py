@@ -1,36 +1,16 @@
-"""The files of a folder that count."""
+"""What the files and folders of a folder are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
+from tympan._walk import is_hidden
 from tympan.data._formats import AUDIO_SUFFIXES, MAGIC, OTHER_SUFFIXES, SCORE_SUFFIXES
-
-
-def walk(root: Path) -> Iterator[Path]:
-    """Every visible file below a folder, sorted, entering each real directory once."""
-    seen: set[tuple[int, int]] = set()
-
-    def visit(folder: Path) -> Iterator[Path]:
-        stat = folder.stat()
-        if (stat.st_dev, stat.st_ino) in seen:
-            return
-        seen.add((stat.st_dev, stat.st_ino))
-        for entry in sorted(folder.iterdir()):
-            if is_hidden(entry):
-                continue
-            if entry.is_dir():
-                yield from visit(entry)
-            elif entry.is_file():
-                yield entry
-
-    yield from visit(root)
 
 
 def folders(root: Path) -> list[Path]:
     """The visible folders in a folder, sorted."""
-    return sorted(p for p in root.iterdir() if p.is_dir() and not is_hidden(p))
+    return sorted(p for p in root.iterdir() if p.is_dir() and not is_hidden(p.name))
 
 
 def is_audio(path: Path) -> bool:
@@ -47,9 +27,3 @@ def is_audio(path: Path) -> bool:
 def is_score(path: Path) -> bool:
     """Whether a file is a score (MIDI or ABC), by its suffix."""
     return path.suffix.lower() in SCORE_SUFFIXES
-
-
-def is_hidden(path: Path) -> bool:
-    """Whether a file or folder is passed over."""
-    # "__MACOSX" and "._x" are what macOS leaves in archives.
-    return path.name.startswith(".") or path.name == "__MACOSX"

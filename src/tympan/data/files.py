@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from tympan._walk import walk
 from tympan.data._formats import AUDIO_SUFFIXES
-from tympan.data._walk import walk
 
 
 class Finder:

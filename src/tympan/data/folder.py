@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tympan._walk import walk
 from tympan.data import layouts, metadata
 from tympan.data._formats import SPLIT_NAMES, TABLE_SUFFIXES
-from tympan.data._walk import walk
 from tympan.data.known_sets import read_known_set
 from tympan.data.labels import label_warnings
 from tympan.data.sets import ljspeech

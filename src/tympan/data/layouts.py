@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from tympan._walk import walk
 from tympan.data import tables
 from tympan.data._formats import SPLIT_NAMES
-from tympan.data._walk import folders, is_audio, is_score, walk
+from tympan.data._walk import folders, is_audio, is_score
 from tympan.data.table import Example, Table, recording
 from tympan.errors import DataError
 

@@ -23,7 +23,7 @@ def watch(
     source: str | Source,
     rules: Rules | Rule | str | os.PathLike[str] | Sequence[Rule],
     *,
-    models: Sequence[str] = (),
+    models: Sequence[str | ModelSpec] = (),
     on_event: Callable[[Event], None] | None = None,
     replay: bool = False,
     pcm: str = "",
@@ -37,7 +37,8 @@ def watch(
         source: `mic`, `mic:NAME`, `-` (standard input), a growing file, a FIFO, an address, a
             folder into which files drop, or a `Source` of your own.
         rules: a file of rules, the name of a profile, or rules made in Python.
-        models: models that answer, beside those of the rules; `sounds` if there are none.
+        models: models that answer, beside those of the rules; `sounds` if there are none. Only
+            those that give scores while they listen: not `speakers`, nor what answers `embed`.
         on_event: called with each event when it begins and when it ends.
         replay: `source` is a recording, to be read as fast as it can be answered.
         pcm: layout of a source of bare samples, such as `"s16le:16000:1"`.
@@ -49,8 +50,8 @@ def watch(
         How much was listened to, and how many events each rule found.
 
     Raises:
-        ArgumentError: a mistake in the rules, with its line; or there is no such source.
-        ModelError: a model cannot be used.
+        ArgumentError: a mistake in the rules, with its line; a model cannot be used; or there is no
+            such source.
 
     >>> import tempfile
     >>> from tympan.audio.scenes import demo_scene
@@ -74,7 +75,7 @@ def watch(
 
 def checked(
     rules: Rules | Rule | str | os.PathLike[str] | Sequence[Rule],
-    models: Sequence[str] = (),
+    models: Sequence[str | ModelSpec] = (),
     *,
     device: str = "auto",
 ) -> tuple[Rules, list[Loaded]]:
@@ -86,8 +87,7 @@ def checked(
         device: where they compute.
 
     Raises:
-        ArgumentError: a mistake in the rules, with its line.
-        ModelError: a model cannot be used.
+        ArgumentError: a mistake in the rules, with its line; or a model cannot be used.
     """
     from tympan.live import engine
     from tympan.live.listener import load_models
@@ -95,21 +95,27 @@ def checked(
     found = _rules(rules)
     specs = [*found.models]
     known = {one.name for one in specs}
-    specs += [ModelSpec(name) for name in models if name not in known]
+    given = [ModelSpec(one) if isinstance(one, str) else one for one in models]
+    specs += [one for one in given if one.name not in known]
     if not specs:
         named = list(dict.fromkeys(rule.model for rule in found.rules if rule.model))
         if not named and not any(rule.labels for rule in found.rules) and found.path is not None:
             what = "no model is named, and the rules name no label"
             raise ArgumentError(what, file=found.path, fix="give --model, or add [[model]]")
         specs = [ModelSpec(name) for name in named or ["sounds"]]
-    loaded = load_models(specs, device)
+    try:
+        loaded = load_models(specs, device)
+    except PlaceError as error:
+        if error.place[1] >= len(found.models):
+            raise  # of the others there is no line in the file
+        raise found.error(error) from error
     engine.check(found, loaded)
     return found, loaded
 
 
 def prepared(
     rules: Rules | Rule | str | os.PathLike[str] | Sequence[Rule],
-    models: Sequence[str] = (),
+    models: Sequence[str | ModelSpec] = (),
     *,
     device: str = "auto",
     say: Callable[[str], None] = print,
@@ -125,8 +131,7 @@ def prepared(
         callbacks: of the engine: `on_event`, `on_decided`, `on_chunk`.
 
     Raises:
-        ArgumentError: a mistake in the rules, with its line.
-        ModelError: a model cannot be used.
+        ArgumentError: a mistake in the rules, with its line; or a model cannot be used.
     """
     from tympan.live import engine
     from tympan.live.actions import make_actions

@@ -329,24 +329,22 @@ def _matchers(rules: Rules, models: Sequence[Loaded]) -> list[Matcher]:
             raise rules.error(PlaceError(what, (*place, "model"), fix=fix))
         about = [one for one in models if rule.model in ("", one.name)]
         for label in rule.labels:
-            known = sorted({name for one in about for name in _labels(one)})
-            if known and not any(_knows(one, label) for one in about):
+            known = sorted({name for one in about for name in one.labels})
+            if not any(_knows(one, label) for one in about):
                 what = f"the rule {rule.name!r} waits for {label!r}, which no model knows"
-                raise rules.error(PlaceError(what, (*place, "labels"), fix=nearest(label, known)))
+                fix = nearest(label, known)
+                if plain_label(label) == UNKNOWN:
+                    fix = "a model of sounds gives it with reject = true in its [[model]]"
+                raise rules.error(PlaceError(what, (*place, "labels"), fix=fix))
         if rule.labels:
             about = [one for one in about if any(_knows(one, label) for label in rule.labels)]
         found += [Matcher(rule, one.name) for one in about]
     return found
 
 
-def _labels(loaded: Loaded) -> tuple[str, ...]:
-    return tuple(loaded.model.labels)
-
-
 def _knows(loaded: Loaded, label: str) -> bool:
-    """Whether a model can give a label; one whose labels are open can give any."""
-    wanted = plain_label(label)
-    return not _labels(loaded) or wanted in {*map(plain_label, _labels(loaded)), UNKNOWN}
+    """Whether a model gives scores of a label."""
+    return plain_label(label) in map(plain_label, loaded.labels)
 
 
 def _doing(rules: Rules, actions: Actions) -> dict[str, list[Action]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-Thresholds = float | Mapping[str, float] | None
-"""Score from which a label applies to a model: one for all, one for each, or none."""
+if TYPE_CHECKING:
+    from tympan.tasks.contract import Thresholds
 
 
 @dataclass(frozen=True)

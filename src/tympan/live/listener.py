@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from tympan.errors import ArgumentError, ModelError
-from tympan.live.event import Step, Thresholds
+from tympan._toml import PlaceError
+from tympan.errors import ArgumentError, ModelError, TympanError
+from tympan.live.event import Step
 from tympan.live.rules import ModelSpec
 from tympan.live.sources.base import Chunk, sane
 from tympan.tasks import registry
@@ -15,8 +17,11 @@ from tympan.tasks.answering import load
 from tympan.tasks.contract import GivesScores, Model
 from tympan.tasks.inputs import Feed
 
-# What models give instead of a label that is missing: the score is that of an anomaly.
-ANOMALOUS = "anomalous"
+# What to take instead of a model without scores, by the question that it answers.
+INSTEAD = {
+    "segment": "speech tells when somebody speaks, voices with a voice book who",
+    "embed": "classify or tag gives labels, with the same model",
+}
 # So often a session lets go of what it has given out.
 FORGET_S = 30.0
 
@@ -29,31 +34,41 @@ class Loaded:
     model: Model[Any]
     options: Mapping[str, Any]
 
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """Every label that it gives scores of.
 
-def own_thresholds(model: Model[Any], session: Any) -> Thresholds:
-    """Score from which each label applies, as the model itself has it; None: it has none."""
-    found = getattr(session, "threshold", None)
-    if isinstance(found, int | float):
-        return float(found)
-    each = getattr(model, "thresholds", None)
-    return None if each is None else dict(zip(model.labels, map(float, each), strict=True))
+        Raises:
+            ArgumentError: it gives none while it listens, or an option cannot be used.
+            DataError: a file that an option names cannot be read.
+        """
+        session = self.model.session(**self.options)
+        if isinstance(session, GivesScores):
+            return session.score_labels()
+        what = f"the model {self.name!r} gives no scores while it listens, so watch cannot use it"
+        raise ArgumentError(what, fix=INSTEAD.get(self.model.task))
 
 
 def load_models(specs: Sequence[ModelSpec], device: str = "auto") -> list[Loaded]:
     """Load the models that are to answer.
 
     Raises:
-        ModelError: one is missing, damaged, or of another question.
-        ArgumentError: an option that its verb does not have.
+        PlaceError: which of them cannot be used, and why: it is missing, damaged, of another
+            question, gives no scores; it has no such option, or the option cannot be used.
     """
-    found = []
-    for spec in specs:
-        verb = spec.verb or verb_of(spec.name)
-        options = registry.verb(verb).checked(dict(spec.options))
-        found.append(Loaded(spec.name, load(spec.name, verb, device), options))
-    names = [one.name for one in found]
-    if len(set(names)) < len(names):
-        raise ArgumentError("one model is named twice", fix="name each once")
+    found: list[Loaded] = []
+    for i, spec in enumerate(specs):
+        try:
+            if spec.name in [one.name for one in found]:
+                raise ArgumentError(f"the model {spec.name!r} is named twice", fix="name each once")
+            verb = spec.verb or verb_of(spec.name)
+            options = registry.verb(verb).checked(dict(spec.options))
+            one = Loaded(spec.name, load(spec.name, verb, device), options)
+            _ = one.labels
+        except TympanError as error:
+            what = f"{error.file}: {error.what}" if error.file else error.what
+            raise PlaceError(what, ("model", i), fix=error.fix) from error
+        found.append(one)
     return found
 
 
@@ -134,10 +149,9 @@ class _Prompt:
     ) -> None:
         self._loaded, self._take, self._decided = loaded, take, decided
         session: Any = loaded.model.session(**loaded.options)
-        self._session, self._scores = session, isinstance(session, GivesScores)
-        self._thresholds = own_thresholds(loaded.model, session)
-        if self._scores:
-            session.on_step = self._step
+        self._session = session
+        self._thresholds = session.thresholds
+        session.on_step = self._step
 
     @property
     def input(self) -> Any:
@@ -160,17 +174,13 @@ class _Prompt:
         for one in found:
             if self._decided is not None:
                 self._decided(self._loaded.name, one)
-            if not self._scores:
-                label = getattr(one, "label", None) or getattr(one, "speaker", None) or ANOMALOUS
-                self._step(one.start_s, one.end_s, {label: float(one.score)})
 
     def _step(self, start_s: float, end_s: float, scores: Mapping[str, float]) -> None:
         self._take(Step(self._loaded.name, start_s, end_s, scores, self._thresholds))
 
     def forget(self) -> None:
         """Let go of what was given out."""
-        if self._scores:
-            self._session.forget()
+        self._session.forget()
 
     def finish(self) -> None:
         """Answer what waits."""

@@ -92,19 +92,22 @@ class Matcher:
         scores = {one: score for one, score in step.scores.items() if self._is_wanted(one)}
         if not scores:
             return []
-        label = max(scores, key=scores.__getitem__)
+        # Each label may have limits of its own: one may apply while a higher score does not.
+        limits = {one: self._limits(step, one) for one in scores}
+        begin = [one for one, score in scores.items() if score >= limits[one][0]]
+        stay = [one for one, score in scores.items() if score >= limits[one][1]]
+        label = max(begin or stay or scores, key=scores.__getitem__)
         score = scores[label]
-        threshold, release = self._limits(step, label)
         found: list[Event] = []
-        if self._up is not None and (score < release or self._is_full(step)):
+        if self._up is not None and (not stay or self._is_full(step)):
             found += self.finish(at)
         if self._up is None:
-            if score < threshold:
+            if not begin:
                 return found
             self._up = _Candidate(step.start_s, step.end_s, score, label)
         up = self._up
         up.end_s = step.end_s
-        if score > up.score:
+        if score > up.score and (begin or not up.score):
             up.score, up.label = score, label
         if up.event is None and up.end_s - up.start_s >= self.rule.min_s - 1e-6:
             found += self._begin(up, at)

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tympan._precision import full_precision
 from tympan.spectra._frames import Framing
-from tympan.spectra._module import full_precision
 
 # What one more matrix product costs, in multiplications per frame: found by measuring.
 _CALL_COST = 1000

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from tympan._precision import full_precision
 from tympan.spectra._constants import WithConstants, narrowed, widened
 from tympan.spectra._frames import Framing, is_traced
 
@@ -53,15 +53,6 @@ def project(left: Tensor, right: Tensor) -> Tensor:
         return torch.matmul(left, right)
     with full_precision(right.device.type):
         return torch.matmul(left, right)
-
-
-def full_precision(device_type: str) -> AbstractContextManager[None]:
-    """Autocast off: under it a product would keep eight bits only, too few for a spectrum."""
-    # Entering the context costs as much as a second of audio: only where it changes something.
-    available = torch.amp.is_autocast_available(device_type)
-    if not available or not torch.is_autocast_enabled(device_type):
-        return nullcontext()
-    return torch.autocast(device_type, enabled=False)
 
 
 def magnitude(real: Tensor, imag: Tensor) -> Tensor:

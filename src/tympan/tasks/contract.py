@@ -259,16 +259,34 @@ class Session(Protocol[A_co]):
         ...
 
 
+Thresholds = float | Mapping[str, float] | None
+"""Score from which a label applies: one for all, one for each, or none."""
+
+
 @runtime_checkable
 class GivesScores(Protocol):
     """A session that also tells the score of every label, so that rules can be put on them.
 
+    `tympan watch` takes models whose sessions are so, and refuses others.
+
     Attributes:
         on_step: is called with begin and end in seconds and label → score of each short time, in
             their order and as soon as they are known.
+        thresholds: from which score each label applies; None: the model does not know.
     """
 
     on_step: Callable[[float, float, Mapping[str, float]], None] | None
+
+    @property
+    def thresholds(self) -> Thresholds: ...
+
+    def score_labels(self) -> tuple[str, ...]:
+        """Every label that `on_step` may be called with.
+
+        Raises:
+            ArgumentError: it can give no scores, and why: there is no voice book …
+        """
+        ...
 
     def forget(self) -> None:
         """Let go of what was decided and given out, for a stream that never ends."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from tympan.errors import TympanError
-from tympan.tasks.contract import Answer, Session
+from tympan.tasks.contract import Answer, Session, Thresholds
 from tympan.tasks.inputs import Feed, ModelInput, blocks_of, name_of
 from tympan.tasks.windows import Batcher
 
@@ -170,11 +170,7 @@ class WindowSession(ABC, Generic[A]):
 
     Attributes:
         input: what is known of the recording beside its samples; None in a stream.
-        on_step: is called with the scores of each short time as soon as they are known, see
-            `tympan.tasks.contract.GivesScores`; None: nobody is.
     """
-
-    on_step: Callable[[float, float, Mapping[str, float]], None] | None = None
 
     def __init__(self, cutter: Cutter, batcher: Batcher, *, mono: bool = True) -> None:
         self._cutter, self._lane, self._mono = cutter, batcher.lane(), mono
@@ -245,3 +241,23 @@ class WindowSession(ABC, Generic[A]):
     def _collect(self) -> None:
         for window, output in self._lane.take():
             self.take(window, output)
+
+
+class ScoringSession(WindowSession[A]):
+    """One that also gives scores, see `tympan.tasks.contract.GivesScores`.
+
+    Attributes:
+        on_step: is called with the scores of each short time as soon as they are known; None:
+            nobody is.
+    """
+
+    on_step: Callable[[float, float, Mapping[str, float]], None] | None = None
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """Score from which each label applies; None: it is not known."""
+        return None
+
+    @abstractmethod
+    def score_labels(self) -> tuple[str, ...]:
+        """Every label that `on_step` may be called with."""

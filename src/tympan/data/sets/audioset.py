@@ -37,7 +37,7 @@ def find(root: Path, files: Sequence[Path]) -> Path | None:
 
 def read(root: Path, mark: Path, audio: Sequence[Path]) -> Rows:
     """The recordings with the names of their classes; the video is their source."""
-    from tympan.data._walk import walk
+    from tympan._walk import walk
 
     words = _words(mark)
     tables = [path for path in walk(root) if path.name in _SETS]

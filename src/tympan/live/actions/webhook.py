@@ -7,6 +7,7 @@ import hmac
 import time
 import urllib.error
 import urllib.request
+from typing import Any
 
 from tympan.errors import ArgumentError
 from tympan.live.actions.base import Say
@@ -16,6 +17,16 @@ from tympan.live.actions.outbox import Refused, Sender
 TIMEOUT_S = 10.0
 # These may be over the next time, though they are the client's fault by their number.
 _PASSING = (408, 425, 429)
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Follows no redirection: a POST would become a GET, and its message would be lost."""
+
+    def redirect_request(self, *about: Any) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
 
 
 class Webhook(Sender):
@@ -61,9 +72,12 @@ class Webhook(Sender):
             headers["X-Tympan-Signature"] = signature(self._secret, data, int(time.time()))
         request = urllib.request.Request(self._url, data, headers, method="POST")
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as reply:
+            with _OPENER.open(request, timeout=TIMEOUT_S) as reply:
                 reply.read(1024)
         except urllib.error.HTTPError as error:
+            if 300 <= error.code < 400:
+                where = error.headers.get("Location", "elsewhere")
+                raise OSError(f"it has moved to {where}: give that address") from error
             if 400 <= error.code < 500 and error.code not in _PASSING:
                 raise Refused(f"refused with status {error.code}") from error
             raise

@@ -6,7 +6,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from tympan.errors import TympanError
 from tympan.live.sources.base import Chunk, Say, Source
@@ -54,29 +53,27 @@ class Folder(Source):
 
     def _waiting(self) -> list[tuple[str, int, float]]:
         """Recordings that are complete and not done, the oldest first."""
+        from tympan._walk import walk
         from tympan.data._formats import AUDIO_SUFFIXES
 
         found = []
         now = time.time()
-        for parent, folders, names in os.walk(self.name):
-            folders[:] = [one for one in folders if not one.startswith(".")]
-            for name in names:
-                path = os.path.join(parent, name)
-                if name.startswith(".") or Path(name).suffix.lower() not in AUDIO_SUFFIXES:
-                    continue
-                try:
-                    stat = os.stat(path)
-                except OSError:
-                    continue
-                # A clock that runs apart from that of the file's computer must not hide a file.
-                settled = self._once or abs(now - stat.st_mtime) > SETTLE_S
-                entry = (stat.st_size, stat.st_mtime)
-                if not settled or not stat.st_size or self._known.get(path) == entry:
-                    continue
-                if self._seen is None or not self._seen(path, *entry):
-                    found.append((path, *entry))
-                else:
-                    self._known[path] = entry
+        # A folder that is taken away meanwhile must not end the listening.
+        for each in walk(self.name, AUDIO_SUFFIXES, on_error=lambda error: None):
+            path = str(each)
+            try:
+                stat = os.stat(path)
+            except OSError:
+                continue
+            # A clock that runs apart from that of the file's computer must not hide a file.
+            settled = self._once or abs(now - stat.st_mtime) > SETTLE_S
+            entry = (stat.st_size, stat.st_mtime)
+            if not settled or not stat.st_size or self._known.get(path) == entry:
+                continue
+            if self._seen is None or not self._seen(path, *entry):
+                found.append((path, *entry))
+            else:
+                self._known[path] = entry
         return sorted(found, key=lambda one: one[2])
 
     def _recording(
@@ -98,4 +95,7 @@ class Folder(Source):
         except TympanError as error:
             say(str(error))
         if self._done is not None:
-            self._done(path, size, time_s)
+            try:
+                self._done(path, size, time_s)
+            except OSError as error:  # the disk is full: it is listened to again after a restart
+                say(f"{path}: done, which could not be written down: {error}")

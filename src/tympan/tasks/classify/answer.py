@@ -14,7 +14,7 @@ from tympan.tasks.classify.steps import Judge, Mean, StepJoiner
 from tympan.tasks.classify.timeline import Decider, Probabilities, Step, Wave, extend
 from tympan.tasks.familiarity import MIN_FAMILIARITY, KnownSounds
 from tympan.tasks.inputs import SHORTEST_S, SILENT_PEAK, samples_of
-from tympan.tasks.model import BaseModel, WindowSession
+from tympan.tasks.model import BaseModel, ScoringSession
 from tympan.tasks.results import Classification, Label, Segment
 from tympan.tasks.results.parts import UNKNOWN
 from tympan.tasks.windows import Batcher, Window, cut
@@ -145,7 +145,7 @@ class ClassifyModel(BaseModel[Classification]):
         return session
 
 
-class ClassifySession(WindowSession[Classification]):
+class ClassifySession(ScoringSession[Classification]):
     """A recording on its way to a classification; `push` gives segments, a step each."""
 
     def __init__(
@@ -201,6 +201,10 @@ class ClassifySession(WindowSession[Classification]):
             if self.clearest is not None:
                 self.clearest.add(step, label, self._timeline)
             self.decide([Segment(step.start_s, step.end_s, name, score, step.familiarity)])
+
+    def score_labels(self) -> tuple[str, ...]:
+        """Those of the model; and of an unknown sound, where those are rejected."""
+        return self._judge.score_labels(self._model.labels)
 
     def forget(self) -> None:
         """Keep of the timeline only the segment that may become longer."""

@@ -88,6 +88,10 @@ class Judge:
             scores = dict.fromkeys(scores, 0.0)
         return {**scores, UNKNOWN: 0.0} if self.reject else scores
 
+    def score_labels(self, labels: Sequence[str]) -> tuple[str, ...]:
+        """Every label that `scores` gives a score."""
+        return (*labels, UNKNOWN) if self.reject else tuple(labels)
+
     def distances(self) -> npt.NDArray[np.floating] | None:
         """The mean distances `(1 + k,)` of the steps with sound, or of all if there are none."""
         return None if self._mean is None else self._mean.value()

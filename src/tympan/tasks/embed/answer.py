@@ -119,6 +119,10 @@ class EmbedSession(WindowSession[Embedding]):
         self._times_s.append((start_s, end_s))
         self.decide([(start_s, end_s, self._vectors[-1])])
 
+    def forget(self) -> None:
+        """Keep only the last vector, whose time what is left at the end may lengthen."""
+        del self._vectors[:-1], self._times_s[:-1]
+
     def answer(self) -> Embedding:
         """The vectors of all windows, and their mean, of unit length."""
         if not self._vectors:

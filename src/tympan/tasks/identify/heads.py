@@ -11,7 +11,7 @@ from tympan.errors import ArgumentError, ModelError
 from tympan.tasks.identify.model import IdentifyModel, IdentifySession
 from tympan.tasks.identify.scoring import probability
 from tympan.tasks.inputs import SHORTEST_S
-from tympan.tasks.model import BaseModel, WindowSession
+from tympan.tasks.model import BaseModel, ScoringSession
 from tympan.tasks.results import Segment, Tag, Tags
 from tympan.tasks.tag.answer import check_options, lengthened
 from tympan.tasks.windows import Batcher, CenteredWindows, Window
@@ -103,7 +103,7 @@ class VoiceTagModel(BaseModel[Tags]):
         return VoiceTagSession(self, name, top, limit, every_s, batcher or self.batcher())
 
 
-class VoiceTagSession(WindowSession[Tags]):
+class VoiceTagSession(ScoringSession[Tags]):
     """A recording on its way to the tags of its voice; `push` gives a segment for each step."""
 
     def __init__(
@@ -126,20 +126,37 @@ class VoiceTagSession(WindowSession[Tags]):
     def take(self, window: Window, output: np.ndarray) -> None:
         """Take the vector `(d,)` of the next window."""
         self._voice.take(window, output)
-        if not self._voice.last_is_speech:
-            return
         shares = self._model.probabilities(output)
-        rate_hz, best = self._model.rate_hz, int(shares.argmax())
-        if shares[best] < self._threshold:
+        if self._voice.last_voice().problem:
+            shares = np.zeros_like(shares)
+        labels, rate_hz = self._model.labels, self._model.rate_hz
+        start_s, end_s = window.start / rate_hz, window.end / rate_hz
+        if self.on_step is not None:
+            self.on_step(start_s, end_s, dict(zip(labels, shares.tolist(), strict=True)))
+        best = int(shares.argmax())
+        if not shares[best] or shares[best] < self._threshold:
             return
-        label, score = self._model.labels[best], float(shares[best])
-        one = Segment(window.start / rate_hz, window.end / rate_hz, label, score)
+        one = Segment(start_s, end_s, labels[best], float(shares[best]))
         last = self._timeline[-1] if self._timeline else None
-        if last is not None and last.label == label and abs(last.end_s - one.start_s) < 1e-6:
+        if last is not None and last.label == one.label and abs(last.end_s - one.start_s) < 1e-6:
             self._timeline[-1] = lengthened(last, one)
         else:
             self._timeline.append(one)
         self.decide([one])
+
+    @property
+    def thresholds(self) -> float:
+        """Probability from which a label applies."""
+        return self._threshold
+
+    def score_labels(self) -> tuple[str, ...]:
+        """Those of the model."""
+        return self._model.labels
+
+    def forget(self) -> None:
+        """Keep of the timeline only the segment that may become longer."""
+        del self._timeline[:-1]
+        self._voice.forget()
 
     def answer(self) -> Tags:
         """The labels of the voice of the whole recording, and the timeline."""

@@ -23,9 +23,10 @@ from tympan.tasks.identify.voice import (
     warnings_of,
 )
 from tympan.tasks.inputs import SHORTEST_S
-from tympan.tasks.model import BaseModel, WindowSession
-from tympan.tasks.results import Identity
+from tympan.tasks.model import BaseModel, ScoringSession
+from tympan.tasks.results import Identity, Segment
 from tympan.tasks.results.identity import Candidate
+from tympan.tasks.results.parts import UNKNOWN
 from tympan.tasks.windows import Batcher, CenteredWindows, Window
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ PRIOR = 0.5
 # speech in noise for no speech is the worse mistake.
 SPEECH = 0.1
 MOST_CANDIDATES = 5
+TO_ENROLL = "tympan enroll NAME FILE makes one"
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,21 +168,14 @@ class IdentifyModel(BaseModel[Identity]):
         if voice.problem:
             return Identity(**unscored, speech_s=voice.speech_s, reason=voice.problem)
         if book is None or not book.voices:
-            what = "there is no voice book" if book is None else "the voice book is empty"
-            missing = f"{what}: tympan enroll NAME FILE makes one"
+            missing = f"{without_voices(book)}: {TO_ENROLL}"
             return Identity(**unscored, speech_s=voice.speech_s, reason=missing, warnings=warnings)
-        means, speech_s = book.means(), book.speech_s()
-        cosines = means.astype(np.float64) @ voice.vector.astype(np.float64)
-        normalised = self.scorer.similarities(voice.vector, means)[0]
-        odds = self.scorer.log_odds(normalised, voice.speech_s, speech_s)
+        cosines = book.means().astype(np.float64) @ voice.vector.astype(np.float64)
+        odds = self.log_odds(voice, book)
         shares = open_set(odds)
         order = np.argsort(-odds, kind="stable")
         best = int(order[0])
-        if threshold is None:
-            accepted = bool(odds[best] >= float(book.calibration.get("threshold", 0.0)))
-            accepted &= bool(shares[best] >= 0.5)
-        else:
-            accepted = bool(shares[best] >= threshold)
+        accepted = is_known(float(odds[best]), float(shares[best]), book, threshold)
         candidates = tuple(
             Candidate(book.names[i], float(cosines[i]), float(shares[i]))
             for i in order[:MOST_CANDIDATES]
@@ -194,6 +189,30 @@ class IdentifyModel(BaseModel[Identity]):
             speech_s=voice.speech_s,
             candidates=candidates,
         )
+
+    def log_odds(self, voice: Voice, book: Book) -> np.ndarray:
+        """Natural log odds `(n,)` that a voice is each of those in a book."""
+        normalised = self.scorer.similarities(voice.vector, book.means())[0]
+        return self.scorer.log_odds(normalised, voice.speech_s, book.speech_s())
+
+
+def without_voices(book: Book | None) -> str:
+    """What is missing where nobody is known."""
+    return "there is no voice book" if book is None else "the voice book is empty"
+
+
+def is_known(log_odds: float, share: float, book: Book, threshold: float | None) -> bool:
+    """Whether the voice of a book that is most likely gets its name.
+
+    Args:
+        log_odds: that it is this one.
+        share: the same as a probability among all, see `open_set`.
+        book: has a threshold of its own for the log odds.
+        threshold: of the user, for the probability; None: the book's own counts.
+    """
+    if threshold is not None:
+        return share >= threshold
+    return log_odds >= float(book.calibration.get("threshold", 0.0)) and share >= 0.5
 
 
 def open_set(log_odds: np.ndarray, prior: float = PRIOR) -> np.ndarray:
@@ -213,8 +232,12 @@ def open_set(log_odds: np.ndarray, prior: float = PRIOR) -> np.ndarray:
     return np.asarray(weights / (weights.sum() + np.exp(none - top)))
 
 
-class IdentifySession(WindowSession[Identity]):
-    """A recording on its way to its voice; `push` gives nothing before the end."""
+class IdentifySession(ScoringSession[Identity]):
+    """A recording on its way to its voice.
+
+    `push` gives a `Segment` for each window with speech, where there are voices to compare with:
+    what the answer about that window alone would be.
+    """
 
     def __init__(
         self,
@@ -231,24 +254,71 @@ class IdentifySession(WindowSession[Identity]):
         self._vectors: list[np.ndarray] = []
         self._powers: list[np.ndarray] = []
         self._is_speech: list[bool] = []
-        self._clipped, self._samples = 0.0, 0
+        self._clipped: list[float] = []  # samples of each window that are clipped
+        self._samples: list[int] = []
         self._found: Voice | None = None
 
     def take(self, window: Window, output: np.ndarray) -> None:
         """Take the vector `(d,)` of the next window."""
         own = window.own
-        self._samples = window.end
-        self._clipped += clipped_share(own) * len(own)
+        self._samples.append(window.end - window.start)
+        self._clipped.append(clipped_share(own) * len(own))
         self._powers.append(frame_power(own, self._model.rate_hz))
         self._vectors.append(np.asarray(output, np.float32))
         head = self._model.speech
         score = 1.0 if head is None else float(output @ head[:-1] + head[-1])
         self._is_speech.append(bool(probability(score) >= SPEECH))
+        if self._book is not None and self._book.voices:
+            rate_hz = self._model.rate_hz
+            self._compare(self._book, window.start / rate_hz, window.end / rate_hz)
+
+    def _compare(self, book: Book, start_s: float, end_s: float) -> None:
+        """Give out whose voice the last window is."""
+        scores = dict.fromkeys((*book.names, UNKNOWN), 0.0)
+        voice = self.last_voice()
+        if not voice.problem:
+            odds = self._model.log_odds(voice, book)
+            shares = open_set(odds)
+            best = int(odds.argmax())
+            nobody = max(0.0, 1 - float(shares.sum()))
+            scores = dict(zip((*book.names, UNKNOWN), (*shares.tolist(), nobody), strict=True))
+            known = is_known(float(odds[best]), float(shares[best]), book, self._threshold)
+            label = book.names[best] if known else UNKNOWN
+            self.decide([Segment(start_s, end_s, label, scores[label])])
+        if self.on_step is not None:
+            self.on_step(start_s, end_s, scores)
+
+    def score_labels(self) -> tuple[str, ...]:
+        """The names in the voice book, and that of nobody in it.
+
+        Raises:
+            ArgumentError: there is no book, or nobody in it.
+        """
+        if self._book is None or not self._book.voices:
+            raise ArgumentError(without_voices(self._book), fix=TO_ENROLL)
+        return (*self._book.names, UNKNOWN)
 
     @property
-    def last_is_speech(self) -> bool:
-        """Whether the last window was speech."""
-        return self._is_speech[-1] if self._is_speech else False
+    def thresholds(self) -> float | None:
+        """Probability from which a window surely has a name; None: there is nobody to compare with.
+
+        That of the book is one of log odds. It is the probability that it gives where no other
+        voice comes near; where one does, the log odds of the same probability are higher.
+        """
+        if self._threshold is not None or self._book is None or not self._book.voices:
+            return self._threshold
+        limit = np.full(len(self._book), -np.inf)
+        limit[0] = float(self._book.calibration.get("threshold", 0.0))
+        return max(0.5, float(open_set(limit)[0]))
+
+    def forget(self) -> None:
+        """Let go of the windows that were given out: what follows is answered without them."""
+        for kept in (self._vectors, self._powers, self._is_speech, self._clipped, self._samples):
+            kept.clear()  # type: ignore[attr-defined]
+
+    def last_voice(self) -> Voice:
+        """The voice of the last window, as if it were the whole recording."""
+        return self._summed(len(self._vectors) - 1)
 
     def voice(self) -> Voice:
         """The voice of the recording; all of it has been taken."""
@@ -256,20 +326,23 @@ class IdentifySession(WindowSession[Identity]):
             self._found = self._summed()
         return self._found
 
-    def _summed(self) -> Voice:
-        duration_s = self._samples / self._model.rate_hz
-        loudest = max((float(p.max(initial=0)) for p in self._powers), default=0.0)
+    def _summed(self, first: int = 0) -> Voice:
+        """The voice of all windows from a certain one on."""
+        duration_s = sum(self._samples[first:]) / self._model.rate_hz
+        powers = self._powers[first:]
+        loudest = max((float(p.max(initial=0)) for p in powers), default=0.0)
         limit = max(loudest * 10 ** (PAUSE_DB / 10), 10 ** (FLOOR_DBFS / 10))
-        loud = np.array([FRAME_S * float((p > limit).sum()) for p in self._powers])
-        speech = loud * np.array(self._is_speech, bool)
+        loud = np.array([FRAME_S * float((p > limit).sum()) for p in powers])
+        speech = loud * np.array(self._is_speech[first:], bool)
         speech_s = min(float(speech.sum()), duration_s)
         silent = loudest == 0 or (self.input is not None and self.input.empty)
-        clipped = self._clipped / max(1, self._samples)
+        clipped = sum(self._clipped[first:]) / max(1, sum(self._samples[first:]))
         problem = problem_of(speech_s, duration_s, clipped, silent)
         size = self._model.config.size
         vector = np.zeros(size, np.float32)
         if len(loud):
-            vector = mean_voice(np.stack(self._vectors), speech if speech_s > 0 else loud)
+            rows = np.stack(self._vectors[first:])
+            vector = mean_voice(rows, speech if speech_s > 0 else loud)
         return Voice(self._name, vector, speech_s, duration_s, problem, warnings_of(speech_s))
 
     def answer(self) -> Identity:

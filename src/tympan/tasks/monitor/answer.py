@@ -11,7 +11,7 @@ import numpy as np
 
 from tympan.errors import ArgumentError
 from tympan.tasks.inputs import SHORTEST_S
-from tympan.tasks.model import BaseModel, WindowSession
+from tympan.tasks.model import BaseModel, ScoringSession
 from tympan.tasks.monitor.departures import Departures
 from tympan.tasks.monitor.drift import Drift
 from tympan.tasks.monitor.examples import filled, geometry_of
@@ -117,7 +117,7 @@ class MonitorModel(BaseModel[Anomaly]):
         return MonitorSession(known, name, false_alarms, adapt, batcher or self.batcher())
 
 
-class MonitorSession(WindowSession[Anomaly]):
+class MonitorSession(ScoringSession[Anomaly]):
     """A recording on its way to its scores; `push` gives `ScoredInterval`s.
 
     Attributes:
@@ -170,9 +170,13 @@ class MonitorSession(WindowSession[Anomaly]):
         self.decide([step])
 
     @property
-    def threshold(self) -> float:
+    def thresholds(self) -> float:
         """Score above which a step is anomalous."""
         return self._threshold
+
+    def score_labels(self) -> tuple[str, ...]:
+        """One: the score is that of an anomaly."""
+        return (ANOMALOUS,)
 
     def forget(self) -> None:
         """Keep of the timeline only the last step."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan.errors import ArgumentError
-from tympan.tasks.model import BaseModel, WindowSession
+from tympan.tasks.model import BaseModel, ScoringSession
 from tympan.tasks.results.parts import Segment
 from tympan.tasks.results.segments import Segments
 from tympan.tasks.segment.decode import SegmentDecoder, SegmentRules, Values
@@ -69,11 +69,6 @@ class SegmentModel(BaseModel[Segments]):
         core = max(1, round((config.chunk_s if config.causal else config.crop_s) / config.frame_s))
         hop = core if config.causal else max(1, core * 3 // 4)
         return OverlappingWindows(core * frame, hop * frame, around.left, around.right, frame)
-
-    @property
-    def thresholds(self) -> tuple[float, ...]:
-        """Score from which each label applies: its onset."""
-        return tuple(_of_label(self.config.onset, i, 0.5) for i in range(len(self.labels)))
 
     def batcher(self) -> Batcher:
         """What takes windows `(b, t)` through the net; of a causal one up to its memory."""
@@ -165,7 +160,7 @@ def _of_label(values: Sequence[float], i: int, default: float) -> float:
     return float(values[i]) if values else default
 
 
-class SegmentSession(WindowSession[Segments]):
+class SegmentSession(ScoringSession[Segments]):
     """A recording on its way to its segments; `push` gives each as soon as it is final."""
 
     def __init__(
@@ -175,6 +170,7 @@ class SegmentSession(WindowSession[Segments]):
         super().__init__(windows.cutter(), batcher)
         self._model, self._name, self._windows = model, name, windows
         self._joined = OverlapAdd(windows)
+        self._onsets = {label: own.onset for own, label in zip(rules, model.labels, strict=True)}
         frame_s = model.config.frame_s
         self._decoders = [
             SegmentDecoder(own, frame_s, label)
@@ -211,6 +207,15 @@ class SegmentSession(WindowSession[Segments]):
             scores = dict(zip(labels, part.mean(1).tolist(), strict=True))
             self.on_step(start_s, start_s + part.shape[1] * frame_s, scores)
         self._told += probabilities.shape[1]
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """Score from which each label applies: its onset."""
+        return dict(self._onsets)
+
+    def score_labels(self) -> tuple[str, ...]:
+        """Those of the model."""
+        return self._model.labels
 
     def forget(self) -> None:
         """Let go of the segments that were given out."""

@@ -14,7 +14,7 @@ from tympan.tasks.classify.geometry import geometry_of
 from tympan.tasks.classify.steps import Judge, Mean, StepJoiner
 from tympan.tasks.classify.timeline import Step, mixed
 from tympan.tasks.familiarity import MIN_FAMILIARITY, KnownSounds
-from tympan.tasks.model import BaseModel, WindowSession
+from tympan.tasks.model import BaseModel, ScoringSession
 from tympan.tasks.results import Segment, Tag, Tags
 from tympan.tasks.windows import Batcher, Window
 
@@ -100,7 +100,7 @@ class TagModel(BaseModel[Tags]):
         return TagSession(self, name, top, limits, every_s, batcher or self.batcher(), judge)
 
 
-class TagSession(WindowSession[Tags]):
+class TagSession(ScoringSession[Tags]):
     """A recording on its way to its tags; `push` gives segments, one for each label and step."""
 
     def __init__(
@@ -151,6 +151,15 @@ class TagSession(WindowSession[Tags]):
         if self._judge.reject and self._judge.is_unfamiliar(step.familiarity):
             return np.zeros_like(found)
         return found
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """Score from which each label applies."""
+        return dict(zip(self._model.labels, self._thresholds.tolist(), strict=True))
+
+    def score_labels(self) -> tuple[str, ...]:
+        """Those of the model; and of an unknown sound, where those are rejected."""
+        return self._judge.score_labels(self._model.labels)
 
     def forget(self) -> None:
         """Let go of the segments that are over."""
