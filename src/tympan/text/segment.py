@@ -144,7 +144,10 @@ def _stop_ends(text: str, at: int, found: re.Match[str], known: Abbreviations) -
             return False
         if known.ordinals and len(before) <= 2 and word:
             return word.lower() in known.starters
+    limit = found.end() + 40
     if key in known.seldom or (known.endings and key.endswith(known.endings)):
+        if known.ordinals:  # nouns have capitals
+            return word.lower() in known.starters or not text[found.end() :limit].strip()
         return not word or word[0].isupper() and len(word) > 1
     if _INITIAL.fullmatch(before) and before not in ("I", "a"):
         # "J. K. Rowling" goes on; "plan B." may end, but a name is likelier.

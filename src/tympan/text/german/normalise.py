@@ -19,6 +19,7 @@ RULES = Rules(
         (dates.DOTTED, dates.dotted),
         (dates.DAY_MONTH, dates.day_month),
         (dates.TIME, dates.time),
+        (dates.HOUR, dates.hour),
         (amounts.PHONE, amounts.phone),
         (amounts.VERSION, amounts.version),
         (amounts.MONEY_BEFORE, amounts.money),
