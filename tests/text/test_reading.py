@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests_text import checked, phonemes, said
 
@@ -31,6 +31,7 @@ def test_no_mixture_of_odd_parts_fails(parts: list[str], apart: bool) -> None:
     checked((" " if apart else "").join(parts))
 
 
+@settings(max_examples=20)
 @given(st.text(alphabet=" abcdefgh,.;", min_size=500, max_size=3000))
 def test_long_texts_come_in_parts(text: str) -> None:
     checked(text)
@@ -46,9 +47,10 @@ def test_awkward_sentences(language: str) -> None:
 
 def test_long_sentence_is_divided_at_clauses() -> None:
     clause = "the cat sat on the mat and looked at the dog that slept by the door"
-    sentences = checked(f"{clause}; {clause}, {clause}; {clause}.")
+    sentences = checked(f"{clause}, {clause} there; {clause}, {clause}.")
     assert len(sentences) > 1
-    assert [one.words[-1].mark for one in sentences[:-1]] == [";"] * (len(sentences) - 1)
+    assert [one.text[-6:] for one in sentences] == ["there;", " door."]
+    assert sentences[0].words[-1].mark == ","
     assert sentences[-1].words[-1].mark == "."
     assert all(one.pause_s < 0.2 for one in sentences[:-1])
     assert not any(one.paragraph_end for one in sentences[:-1])
@@ -63,16 +65,21 @@ def test_long_sentence_without_marks_is_divided_before_a_conjunction() -> None:
     assert not first.text.endswith("because")
 
 
-@pytest.mark.parametrize("unit", ["word ", "x", "a-", "😀", "é", "1", "<a>", "漢", "\n", ". ", "["])
+@pytest.mark.parametrize("unit", ["word ", "x", "a-", "é", "1", "<a>"])
 def test_a_megabyte_without_an_end_is_read_in_little_memory(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
-    read("Warm up 漢 zyxt.")
+    list(read("Warm up, zyxt and 20 é."))
     tracemalloc.start()
-    for one in islice(read(text), 200):
+    for one in islice(read(text), 20):
         assert len(one.phonemes) <= 240
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 30_000_000
+    assert peak < 3_000_000
+
+
+@pytest.mark.parametrize("unit", ["😀", "漢", "\n", ". ", "[", "(", "\x00", "\u0301", "' ", "]("])
+def test_a_long_text_of_nothing_ends(unit: str) -> None:
+    checked(unit * 10_000)
 
 
 def test_reading_is_lazy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from tympan.text.tokens import Rules, Scan, Token
 RULES = Rules(
     [
         (r"[a-zäöüß]+(?=[ ,;!?])", names.plain),
-        (r"!?\[(?P<label>[^\]\n]{0,500})\]\((?P<target>[^()\s]{1,500})\)", names.link),
+        (r"!?\[(?P<label>[^\[\]\n]{0,500})\]\((?P<target>[^()\s]{1,500})\)", names.link),
         (names.EMAIL, names.address),
         (names.URL, names.address),
         (r"[#@][A-Za-zÄÖÜäöü]\w*", names.tagged),
