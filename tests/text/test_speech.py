@@ -37,7 +37,7 @@ def test_frequent_words_are_as_in_the_dictionary_of_misaki() -> None:
         ("you can if you can", "ju kæn ɪf ju kˈæn."),
         ("I am. I am here", "ˌI æm. ˌI ɐm hˈɪɹ."),
         ("is it that? that dog", "ɪz ɪt ðˈæt? ðæt dˈɔɡ."),
-        ("he used to. he used a knife", "hi jˈust tu. hi jˈuzd ɐ nˈIf."),
+        ("he used to. He used a knife", "hi jˈust tu. hˌi jˈuzd ɐ nˈIf."),
         ("The BBC", "ðə bˌibˌisˈi."),
         ("PCs and bcd", "pˌisˈiz ænd bˌisˌidˈi."),
         ("well-known", "wˌɛlnˈOn."),
