@@ -72,24 +72,27 @@ def written(value: str | dict[str, Any]) -> str:
 
 
 def compiled(gold: Entries, silver: Entries) -> dict[str, str]:
-    """All entries that the rules do not give.
-
-    Words are taken by length, since a rule goes from a shorter word to a longer one.
-    """
+    """All entries that the rules do not give, taken by length: rules go from short to long."""
+    words = {word: written(value) for word, value in (silver | gold).items()}
     kept: dict[str, str] = {}
-    given: dict[str, str] = {}
 
     def known(word: str) -> str | None:
-        found = kept.get(word) or given.get(word)
+        found = kept.get(word) or kept.get(word.capitalize())
         return found.partition("|")[0] if found else None
 
-    for word, value in sorted((gold | silver).items(), key=lambda pair: (len(pair[0]), pair[0])):
-        phonemes = written(value)
-        ruled = derive(word, known) if word.islower() and "-" not in word else None
-        if ruled and (ruled == phonemes or (word in silver and weak(ruled) == weak(phonemes))):
-            given[word] = ruled
-        else:
-            kept[word] = phonemes
+    def given(word: str) -> bool:
+        """Whether the rules give an entry from those kept so far."""
+        if not word.islower() or "-" in word:
+            return False
+        ruled, right = derive(word, known), words[word]
+        return ruled == right or (ruled is not None and word in silver and weak(ruled) == weak(right))
+
+    waiting = sorted(words, key=lambda word: (len(word), word))
+    while missing := [word for word in waiting if word not in kept and not given(word)]:
+        # A rule may start from a word of the same length, so a second look is taken.
+        for word in missing:
+            if not given(word):
+                kept[word] = words[word]
     return kept
 
 

@@ -185,10 +185,10 @@ def train(pairs: Pairs, minutes: float, seed: int) -> Net:
     smooth = torch.optim.swa_utils.AveragedModel(
         net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998)
     )
-    start, epoch, total, count = time.monotonic(), 0, 0.0, 0
-    while (done := (time.monotonic() - start) / (60 * minutes)) < 1:
+    start, epoch, total, count = time.process_time(), 0, 0.0, 0
+    while (done := (time.process_time() - start) / (60 * minutes)) < 1:
         for letters, targets, lengths in batches(pairs, rng):
-            done = min(1.0, (time.monotonic() - start) / (60 * minutes))
+            done = min(1.0, (time.process_time() - start) / (60 * minutes))
             for group in optimizer.param_groups:
                 group["lr"] = PEAK_RATE * min(1, done / 0.03) * (1 - done) + 1e-6
             scores = net(letters).log_softmax(-1).transpose(0, 1)

@@ -5,20 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests_text import said
 
-from tympan.text import read
-
-CASES = [
-    line.split("\t")
-    for line in (Path(__file__).parent / "english.tsv").read_text("utf-8").split("\n")
-    if "\t" in line and not line.startswith("# text")
-]
-
-
-def said(text: str, language: str = "en") -> str:
-    """Words and marks; sentences apart."""
-    sentences = read(text, language)
-    return " | ".join(" ".join(w.text + w.mark for w in one.words) for one in sentences)
+LINES = (Path(__file__).parent / "english.tsv").read_text("utf-8").split("\n")
+CASES = [line.split("\t") for line in LINES[1:] if "\t" in line]
 
 
 @pytest.mark.parametrize(("text", "expected"), CASES, ids=[text for text, _ in CASES])

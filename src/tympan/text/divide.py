@@ -27,8 +27,8 @@ def divide(words: list[SpokenWord]) -> Iterator[list[SpokenWord]]:
         words: the words of a sentence, none longer than a part may be.
 
     Yields:
-        The words of each part; all but the last end in a comma, unless another mark of a clause
-        stands there.
+        The words of each part; all but the last end in a comma, unless there is a question or
+        an exclamation.
     """
     lengths = [len(word.phonemes) + len(word.mark) + 1 for word in words]
     total = sum(lengths) - 1

@@ -120,10 +120,10 @@ def _stop_ends(text: str, at: int, found: re.Match[str], known: Abbreviations) -
     marks, start = found["stop"], found.start()
     following = _NEXT.match(text, found.end())
     word = (following[1] or "") if following else ""
-    if word[:1].islower() and "\n" not in text[found.end() : found.end() + 2]:
-        return False
     last = _LAST_WORD.search(text, max(at, start - 30), start)
     before = last[0] if last else ""
+    if word[:1].islower() and "\n" not in text[found.end() : found.end() + 2]:
+        return _ends_in_lower_case(marks, before, known)
     if not text[found.end() : found.end() + 1].isspace() and found.end() < len(text):
         # "end.Next": two words of letters, and not an address or a name like J.R.R.
         if not (len(before) > 2 and before.isalpha() and before[1:].islower()):
@@ -144,12 +144,29 @@ def _stop_ends(text: str, at: int, found: re.Match[str], known: Abbreviations) -
             return False
         if known.ordinals and len(before) <= 2 and word:
             return word.lower() in known.starters
+    limit = found.end() + 40
     if key in known.seldom or (known.endings and key.endswith(known.endings)):
+        if known.ordinals:  # nouns have capitals
+            return word.lower() in known.starters or not text[found.end() :limit].strip()
         return not word or word[0].isupper() and len(word) > 1
     if _INITIAL.fullmatch(before) and before not in ("I", "a"):
         # "J. K. Rowling" goes on; "plan B." may end, but a name is likelier.
         return not word or not word[0].isupper() or (len(before) > 1 and _starts(word))
     return True
+
+
+def _ends_in_lower_case(marks: str, before: str, known: Abbreviations) -> bool:
+    """Whether a sentence ends although the next word has no capital, as in careless writing.
+
+    It does not after an ellipsis, a quotation (*"Stop!" he said*) or what may be an abbreviation.
+    """
+    if marks not in (".", "?", "!", "??", "!!", "?!", "!?"):
+        return False
+    lower = before.lower()
+    short = len(before) < 3 or (len(before) < 4 and not before.islower())
+    named = lower in known.never or lower in known.seldom or lower in known.numbered
+    plain = before.isalpha() and any(char in "aeiouyäöü" for char in lower)
+    return marks != "." or not (short or named or not plain or lower.endswith(known.endings))
 
 
 def _starts(word: str) -> bool:

@@ -20,11 +20,11 @@ SLASHED = (
     rf"(?P<year>{_YEAR}|\d\d)(?![\w/-]|\.\d)"
 )
 MONTH_DAY = (
-    rf"\b(?P<month>{_NAMES})\b\.?\s+(?P<day>{_DAY})(?:st|nd|rd|th)?"
+    rf"\b(?P<month>{_NAMES})\b\.?\s+(?P<day>{_DAY}(?:st|nd|rd|th)?)"
     rf"(?:(?P<comma>,?)\s+(?P<year>{_YEAR}))?(?![\w:]|[.,/-]\d|\s*(?:%|percent))"
 )
 DAY_MONTH = (
-    rf"\b(?P<day>{_DAY})(?:st|nd|rd|th)?(?P<of>\s+of)?\s+(?P<month>{_NAMES})\b\.?"
+    rf"\b(?P<day>{_DAY}(?:st|nd|rd|th)?)(?P<of>\s+of)?\s+(?P<month>{_NAMES})\b\.?"
     rf"(?:(?P<comma>,?)\s+(?P<year>{_YEAR})(?!\w|[.,]\d))?"
 )
 MONTH_YEAR = rf"\b(?P<month>{_NAMES})\b\.?(?P<comma>,?)\s+(?P<year>{_YEAR})(?!\w|[.,/-]\d)"
@@ -44,6 +44,10 @@ def _month(name: str) -> str:
 
 def _part(found: re.Match[str], group: str, words: list[str]) -> list[Token]:
     return [Token(word, *found.span(group)) for word in words]
+
+
+def _day(found: re.Match[str]) -> list[str]:
+    return ordinal(found["day"].rstrip("stndrh"))
 
 
 def _real(month: int, day: int) -> bool:
@@ -85,14 +89,14 @@ def slashed(found: re.Match[str], scan: Scan) -> Given:
 def month_day(found: re.Match[str], scan: Scan) -> Given:
     """March 15, 2024."""
     out = _part(found, "month", [_month(found["month"])])
-    out += _part(found, "day", ordinal(found["day"]))
+    out += _part(found, "day", _day(found))
     return out + _year(found)
 
 
 def day_month(found: re.Match[str], scan: Scan) -> Given:
     """15 March 2024: the fifteenth of March."""
     article = [] if scan.last_word() == "the" else ["the"]
-    out = _part(found, "day", [*article, *ordinal(found["day"])])
+    out = _part(found, "day", [*article, *_day(found)])
     out += _part(found, "of" if found["of"] else "day", ["of"])
     out += _part(found, "month", [_month(found["month"])])
     return out + _year(found)

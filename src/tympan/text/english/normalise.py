@@ -22,7 +22,7 @@ def _quick(found: re.Match[str], scan: Scan) -> list[str | Token]:
 RULES = Rules(
     [
         (_QUICK, _quick),
-        (r"!?\[(?P<label>[^\]\n]{0,500})\]\((?P<target>[^()\s]{1,500})\)", names.link),
+        (r"!?\[(?P<label>[^\[\]\n]{0,500})\]\((?P<target>[^()\s]{1,500})\)", names.link),
         (names.EMAIL, names.address),
         (names.URL, names.address),
         (names.FILE, names.address),

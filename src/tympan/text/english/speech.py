@@ -58,24 +58,9 @@ def known(word: str) -> str | None:
 
 
 @lru_cache(maxsize=20000)
-def looked_up(word: str) -> str | None:
-    """The first reading of a word of the lexicon, or what endings make of one."""
-    found = known(word)
-    if found or len(word) < 3:
-        return found
-    lower = word.lower()
-    return suffixes.inflect(lower, lambda stem: known(stem) or _deeper(stem))
-
-
-def _deeper(stem: str) -> str | None:
-    """A stem that is itself a word and an ending: *mean-ing-s*."""
-    return suffixes.derive(stem, known) if len(stem) > 4 else None
-
-
-@lru_cache(maxsize=20000)
 def base(word: str) -> str:
     """The phonemes of any word, out of its context: lexicon, rules, letters, net."""
-    found = looked_up(word) or suffixes.derive(word.lower(), _looked_up_or_none)
+    found = known(word) or suffixes.derive(word.lower(), known)
     if found:
         return found
     letters = word.replace("'", "")
@@ -86,10 +71,6 @@ def base(word: str) -> str:
     from tympan.text.guess import guess
 
     return guess(letters.lower()) or spelled(letters)
-
-
-def _looked_up_or_none(word: str) -> str | None:
-    return looked_up(word) if len(word) > 2 else None
 
 
 def _sayable(letters: str) -> bool:

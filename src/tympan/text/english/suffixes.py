@@ -192,14 +192,26 @@ def derive(word: str, known: Known) -> str | None:
     >>> derive("unlock", lexicon.get), derive("xyz", lexicon.get)
     ('ˌʌnlˈɑk', None)
     """
+
+    def base(part: str) -> str | None:
+        return inflected(part, known)
+
     if "'" in word:
-        return _contraction(word, known)
-    return _ending(word, known) or _beginning(word, known) or _compound(word, known)
+        return _contraction(word, base)
+    return _ending(word, base) or _beginning(word, base) or _compound(word, base)
 
 
-def inflect(word: str, known: Known) -> str | None:
-    """As `derive`, by endings alone."""
-    return _contraction(word, known) if "'" in word else _ending(word, known)
+def inflected(word: str, known: Known) -> str | None:
+    """The phonemes of a known word, or of one with endings: *mean-ing-s*; `None` for another.
+
+    >>> inflected("makings", {"make": "mˈAk"}.get), inflected("remake", {"make": "mˈAk"}.get)
+    ('mˈAkɪŋz', None)
+    """
+    found = known(word)
+    if found or len(word) < 3:
+        return found
+    rule = _contraction if "'" in word else _ending
+    return rule(word, lambda stem: inflected(stem, known))
 
 
 def _contraction(word: str, known: Known) -> str | None:

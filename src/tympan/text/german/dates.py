@@ -20,6 +20,7 @@ TIME = (
     r"(?<![\w:.,])(?P<hour>[01]?\d|2[0-4])(?:(?P<separator>:)(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?"
     r"(?P<clock>\s?(?:Uhr|h)\b)?|\.(?P<dotted>[0-5]\d)(?P<after>\s?Uhr\b))(?![\w:])"
 )
+HOUR = r"(?<![\w:.,])(?P<hour>[01]?\d|2[0-4])(?=\s?Uhr\b)"
 
 
 def ending(scan: Scan) -> str:
@@ -64,6 +65,11 @@ def day_month(found: re.Match[str], scan: Scan) -> Given:
     return out
 
 
+def hour(found: re.Match[str], scan: Scan) -> Given:
+    """1 Uhr."""
+    return cardinal(str(int(found["hour"])), "ein")
+
+
 def time(found: re.Match[str], scan: Scan) -> Given:
     """14:30 Uhr, 8.05 Uhr, 10:00."""
     minute = found["minute"] or found["dotted"]
@@ -76,6 +82,8 @@ def time(found: re.Match[str], scan: Scan) -> Given:
     last = [Token(word, *found.span(group)) for word in spoken]
     if found["second"]:
         last += _part(found, "second", ["und", *cardinal(str(int(found["second"]))), "Sekunden"])
+    if not last and after == (-1, -1):
+        out[-1].end = found.end()
     # Places in the text grow: a clock word that stands at the end takes in the minutes.
     if last and after != (-1, -1):
         out[-1] = Token("Uhr", found.start(group), found.end())

@@ -11,7 +11,7 @@ from tympan.text.tokens import Rules, Scan, Token
 RULES = Rules(
     [
         (r"[a-zäöüß]+(?=[ ,;!?])", names.plain),
-        (r"!?\[(?P<label>[^\]\n]{0,500})\]\((?P<target>[^()\s]{1,500})\)", names.link),
+        (r"!?\[(?P<label>[^\[\]\n]{0,500})\]\((?P<target>[^()\s]{1,500})\)", names.link),
         (names.EMAIL, names.address),
         (names.URL, names.address),
         (r"[#@][A-Za-zÄÖÜäöü]\w*", names.tagged),
@@ -19,6 +19,7 @@ RULES = Rules(
         (dates.DOTTED, dates.dotted),
         (dates.DAY_MONTH, dates.day_month),
         (dates.TIME, dates.time),
+        (dates.HOUR, dates.hour),
         (amounts.PHONE, amounts.phone),
         (amounts.VERSION, amounts.version),
         (amounts.MONEY_BEFORE, amounts.money),

@@ -46,6 +46,7 @@ SENTENCE = Abbreviations(
         "sog max mind allg dipl ing hl v.a s.o m.e z d u v a.d".split()
     ),
     seldom=frozenset("usw etc str mio mrd tsd jh std min sek n.chr v.chr u.ä o.ä e.v geb".split()),
+    numbered=frozenset("s art abs bd kap abb".split()),
     endings=("str",),
     ordinals=True,
     starters=frozenset(
