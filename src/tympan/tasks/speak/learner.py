@@ -53,7 +53,7 @@ class SpeakLearner:
         self, nets: Mapping[str, nn.Module], batch: Batch, rng: torch.Generator
     ) -> Iterator[tuple[str, Tensor]]:
         """The sum of the losses of a batch."""
-        yield NET, nets[NET](batch)["loss"]
+        yield NET, nets[NET](Sealed(batch))["loss"]
 
     def evaluate(self, nets: Mapping[str, nn.Module], batches: Iterable[Batch]) -> dict[str, float]:
         """Each loss, the mean of all validation sentences."""
@@ -62,9 +62,23 @@ class SpeakLearner:
         for batch in batches:
             size = len(batch["speaker"])
             count += size
-            for name, value in nets[NET](batch).items():
+            for name, value in nets[NET](Sealed(batch)).items():
                 sums[name] = sums.get(name, 0.0) + size * float(value)
         return {name: value / max(1, count) for name, value in sums.items()}
+
+
+class Sealed:
+    """A batch that reaches a net as it is.
+
+    Mixed precision halves all tensors that a net is called with; of pitch and mels that would lose
+    what can be heard.
+
+    Args:
+        batch: the batch.
+    """
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
 
 
 class Trained(nn.Module):
@@ -79,8 +93,9 @@ class Trained(nn.Module):
         super().__init__()
         self.net, self.stage = net, stage
 
-    def forward(self, batch: Batch) -> dict[str, Tensor]:
+    def forward(self, sealed: Sealed) -> dict[str, Tensor]:
         """The losses by name; `loss` is their sum."""
+        batch = sealed.batch
         found = alignment_loss(self.net, batch)
         if self.stage == "speak":
             found |= voice_losses(self.net, batch)

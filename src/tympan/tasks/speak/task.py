@@ -49,10 +49,10 @@ class SpeakTask:
             ema_decay=0.99,
         )  # fmt: skip
         speak = TrainingConfig(
-            epochs=60, batch_size=16, bucket=8, optimizer="muon", lr=1e-3, weight_decay=0.01,
+            epochs=60, batch_size=8, bucket=8, lr=1e-3, weight_decay=0.01,
             warmup_epochs=0.5, ema_decay=0.998,
         )  # fmt: skip
-        tuned = replace(speak, optimizer="adamw", epochs=30, lr=3e-4)
+        tuned = replace(speak, epochs=30, lr=3e-4)
         return {
             "": Phase(tuned, SpeakConfig()),
             "from scratch": Phase(speak, SpeakConfig()),
