@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -77,18 +77,7 @@ def play(clip: Clip) -> None:
 
         display(HTML(player_html(clip)))
         return
-    try:
-        import sounddevice
-    except ImportError as error:
-        raise MissingDependencyError(
-            "playing a clip outside a notebook needs sounddevice",
-            fix="pip install sounddevice, or save() the clip and open it in a player",
-        ) from error
-    except OSError as error:  # the module is there, the library below it is not
-        raise MissingDependencyError(
-            "playing a clip needs PortAudio",
-            fix="install it (on Debian and Ubuntu: apt install libportaudio2)",
-        ) from error
+    sounddevice = _sounddevice()
     if clip.channels > 2:
         clip = clip.mono()
     try:
@@ -101,6 +90,44 @@ def play(clip: Clip) -> None:
             file=clip.name or None,
             fix="connect a loudspeaker, or save() the clip and open it elsewhere",
         ) from error
+
+
+def open_output(rate_hz: int) -> Any:
+    """A stream to the loudspeaker, one channel, to which samples `(t, 1)` are written.
+
+    Raises:
+        MissingDependencyError: sounddevice or PortAudio is not installed.
+        TympanError: there is no loudspeaker.
+    """
+    sounddevice = _sounddevice()
+    try:
+        stream = sounddevice.OutputStream(samplerate=rate_hz, channels=1, dtype="float32")
+        stream.start()
+    except (sounddevice.PortAudioError, ValueError) as error:
+        what = f"the sound cannot be played ({error})"
+        raise TympanError(what, fix="connect a loudspeaker, or write a file") from error
+    return stream
+
+
+def _sounddevice() -> Any:
+    """The module that plays.
+
+    Raises:
+        MissingDependencyError: it or PortAudio is not installed.
+    """
+    try:
+        import sounddevice
+    except ImportError as error:
+        raise MissingDependencyError(
+            "playing a clip outside a notebook needs sounddevice",
+            fix="pip install sounddevice, or save() the clip and open it in a player",
+        ) from error
+    except OSError as error:  # the module is there, the library below it is not
+        raise MissingDependencyError(
+            "playing a clip needs PortAudio",
+            fix="install it (on Debian and Ubuntu: apt install libportaudio2)",
+        ) from error
+    return sounddevice
 
 
 def _in_notebook() -> bool:

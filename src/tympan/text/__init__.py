@@ -1,4 +1,8 @@
-"""Text on its way to speech: books and marked-up text."""
+"""Text to what a voice speaks: books and marked-up text, sentences, words, phonemes.
+
+Normalisation (numbers, dates, money, units, addresses, abbreviations), a lexicon, rules for endings
+and compounds, and a small net for words that none of these know. Nothing here knows audio.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,13 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "Chapter": "tympan.text.books",
+        "Lexicon": "tympan.text.lexicon",
+        "PHONEMES": "tympan.text.alphabet",
+        "SpokenSentence": "tympan.text.sentence",
+        "SpokenWord": "tympan.text.sentence",
         "Ssml": "tympan.text.ssml",
         "SsmlPiece": "tympan.text.ssml",
+        "read": "tympan.text.reading",
         "read_book": "tympan.text.books",
         "read_ssml": "tympan.text.ssml",
     },

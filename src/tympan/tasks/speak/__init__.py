@@ -29,5 +29,12 @@ __getattr__, __dir__, __all__ = attach(
         "SpeakConfig": "tympan.tasks.speak.config",
         "SpeakModel": "tympan.tasks.speak.model",
         "SpeechNet": "tympan.tasks.speak.net",
+        "SpokenPart": "tympan.tasks.speak.voice",
+        "Timed": "tympan.tasks.speak.voice",
+        "Voice": "tympan.tasks.speak.voice",
+        "marks_of": "tympan.tasks.speak.timing",
+        "speak": "tympan.tasks.speak.api",
+        "speak_stream": "tympan.tasks.speak.api",
+        "write_speech": "tympan.tasks.speak.writing",
     },
 )

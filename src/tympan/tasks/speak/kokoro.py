@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from tympan.tasks.speak.symbols import EDGE, symbols_of
 from tympan.tasks.speak.voice import SpokenPart, Timed, Voice
 
 if TYPE_CHECKING:
+    from tympan.tasks.speak.controls import Control
     from tympan.text import SpokenSentence
 
 RATE_HZ = 24000
@@ -109,9 +111,20 @@ class KokoroVoice(Voice):
         return self._styles[speaker]
 
     def part(
-        self, sentence: SpokenSentence, *, speaker: int = 0, speed: float = 1.0, pitch: float = 0.0
+        self,
+        sentence: SpokenSentence,
+        *,
+        speaker: int = 0,
+        speed: float = 1.0,
+        pitch: float = 0.0,
+        controls: Sequence[Control] = (),
     ) -> SpokenPart:
-        """One sentence, spoken; the pitch stays the speaker's own unless it is moved afterwards."""
+        """One sentence, spoken; of words that are controlled apart, the mean counts for all."""
+        volume_db = 0.0
+        if controls:
+            speed *= float(np.mean([one.rate for one in controls]))
+            pitch += float(np.mean([one.pitch for one in controls]))
+            volume_db = float(np.mean([one.volume_db for one in controls]))
         phonemes = "".join(c for c in sentence.phonemes if c in self.vocabulary)[:MOST_TOKENS]
         tokens = [self.vocabulary[c] for c in phonemes]
         inputs = {
@@ -134,6 +147,7 @@ class KokoroVoice(Voice):
         kept = wave[round(begin * RATE_HZ) :].astype(np.float32)
         if pitch:
             kept = shifted(kept, pitch)
+        kept = kept * np.float32(10 ** (volume_db / 20))
         pause = np.zeros(round(sentence.pause_s / speed * RATE_HZ), np.float32)
         return SpokenPart(np.concatenate([kept, pause]), sentence, timed)
 

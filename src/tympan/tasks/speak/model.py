@@ -17,8 +17,10 @@ from tympan.tasks.speak.symbols import EDGE, PUNCTUATION, SPACE, Symbols, symbol
 from tympan.tasks.speak.voice import SpokenPart, Timed, Voice
 
 if TYPE_CHECKING:
+    from tympan.tasks.speak.controls import Control
     from tympan.text import SpokenSentence
 
+Values = npt.NDArray[np.float64]
 # Seconds of silence that are left before and after a sentence: nothing is cut, nothing drags.
 EDGE_S = 0.1
 # Where a long pause would be predicted, it ends here.
@@ -56,15 +58,22 @@ class SpeakModel(Voice):
 
     @torch.inference_mode()
     def mels(
-        self, symbols: Symbols, *, speaker: int = 0, speed: float = 1.0, pitch: float = 0.0
+        self,
+        symbols: Symbols,
+        *,
+        speaker: int = 0,
+        speed: float | Values = 1.0,
+        pitch: float | Values = 0.0,
+        volume_db: float | Values = 0.0,
     ) -> tuple[Tensor, Tensor, npt.NDArray[np.int64]]:
         """Log mels `(n_mels, n)`, pitch in Hz `(n,)` and the steps of each symbol `(m,)`.
 
         Args:
             symbols: of a sentence.
             speaker: number of the speaker.
-            speed: 2 is twice as fast.
-            pitch: semitones higher.
+            speed: 2 is twice as fast; of each symbol `(m,)`, or of all.
+            pitch: semitones higher, likewise.
+            volume_db: louder, likewise.
         """
         net, device = self.net, self.device
         lengths = torch.tensor([len(symbols)], device=device)
@@ -76,14 +85,17 @@ class SpeakModel(Voice):
         expanded = net.expanded(h, durations)
         mask = mask_of(durations.sum(1), expanded.shape[2])
         found = net.prosody(expanded, mask)
-        octaves = found.pitch + pitch / 12
+        higher = torch.as_tensor(np.repeat(np.broadcast_to(pitch, steps.shape), steps) / 12)
+        octaves = found.pitch + higher.to(found.pitch)
         said = Prosody(octaves, (found.voicing > 0).float(), found.energy)
         mels = net.mels(expanded, said, mask)[0]
+        louder = np.repeat(np.broadcast_to(volume_db, steps.shape), steps * self.config.step)
+        mels = mels + torch.as_tensor(louder * np.log(10) / 20).to(mels)
         f0 = torch.where(said.voicing > 0, PITCH_HZ * octaves.exp2(), 0.0)
         return mels, f0[0].T.reshape(-1), steps
 
     def steps(
-        self, log_durations: npt.NDArray[np.float32], symbols: Symbols, speed: float
+        self, log_durations: npt.NDArray[np.float32], symbols: Symbols, speed: float | Values
     ) -> npt.NDArray[np.int64]:
         """Whole steps of each symbol, at least one, whose running sum is near that of the exact."""
         exact = np.clip(np.expm1(log_durations), 0, LONGEST_SYMBOL_S / self.config.step_s) / speed
@@ -95,11 +107,20 @@ class SpeakModel(Voice):
         return np.maximum(whole, 1)
 
     def part(
-        self, sentence: SpokenSentence, *, speaker: int = 0, speed: float = 1.0, pitch: float = 0.0
+        self,
+        sentence: SpokenSentence,
+        *,
+        speaker: int = 0,
+        speed: float = 1.0,
+        pitch: float = 0.0,
+        controls: Sequence[Control] = (),
     ) -> SpokenPart:
         """One sentence, spoken."""
         symbols = symbols_of(sentence.phonemes)
-        mels, f0, steps = self.mels(symbols, speaker=speaker, speed=speed, pitch=pitch)
+        rates, tones, gains = of_symbols(symbols, controls)
+        mels, f0, steps = self.mels(
+            symbols, speaker=speaker, speed=speed * rates, pitch=pitch + tones, volume_db=gains
+        )
         with torch.inference_mode():
             wave = self.vocoder(mels[None], f0[None])[0].float().cpu().numpy()
         ends = np.cumsum(steps) * self.config.step_s
@@ -110,6 +131,15 @@ class SpeakModel(Voice):
         )
         pause = np.zeros(round(sentence.pause_s / speed * self.rate_hz), np.float32)
         return SpokenPart(np.concatenate([wave, pause]), sentence, timed)
+
+
+def of_symbols(symbols: Symbols, controls: Sequence[Control]) -> tuple[Values, Values, Values]:
+    """Rate, pitch and volume of each symbol `(m,)`; what belongs to no word goes with the last."""
+    if not controls:
+        return np.ones(len(symbols)), np.zeros(len(symbols)), np.zeros(len(symbols))
+    words = np.maximum.accumulate(symbols.words).clip(0, len(controls) - 1)
+    rows = np.array([(one.rate, one.pitch, one.volume_db) for one in controls])[words]
+    return rows[:, 0], rows[:, 1], rows[:, 2]
 
 
 def known_symbols(texts: Sequence[str], vocabulary: Sequence[str]) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from tympan.errors import ArgumentError
 
 if TYPE_CHECKING:
     from tympan.audio import Clip
+    from tympan.tasks.speak.controls import Control
     from tympan.text import Lexicon, SpokenSentence
 
 Wave = npt.NDArray[np.float32]
@@ -43,11 +44,13 @@ class SpokenPart:
         samples: `(t,)` at the voice's rate, the pause behind it included.
         sentence: what was spoken.
         symbols: phonemes, punctuation and pauses with their times.
+        warnings: what was not done as the text wants it.
     """
 
     samples: Wave
     sentence: SpokenSentence
     symbols: tuple[Timed, ...]
+    warnings: tuple[str, ...] = ()
 
 
 class Voice:
@@ -71,7 +74,13 @@ class Voice:
         self.labels, self.rate_hz = speakers, rate_hz
 
     def part(
-        self, sentence: SpokenSentence, *, speaker: int = 0, speed: float = 1.0, pitch: float = 0.0
+        self,
+        sentence: SpokenSentence,
+        *,
+        speaker: int = 0,
+        speed: float = 1.0,
+        pitch: float = 0.0,
+        controls: Sequence[Control] = (),
     ) -> SpokenPart:
         """One sentence, spoken.
 
@@ -80,6 +89,7 @@ class Voice:
             speaker: number of the speaker.
             speed: 2 is twice as fast.
             pitch: semitones higher.
+            controls: how each word is spoken beside that; none: all alike.
         """
         raise NotImplementedError
 
@@ -104,6 +114,7 @@ class Voice:
         speed: float = 1.0,
         pitch: float = 0.0,
         lexicon: Lexicon | None = None,
+        ssml: bool = False,
     ) -> Iterator[SpokenPart]:
         """Yield each sentence as soon as it is spoken.
 
@@ -113,16 +124,49 @@ class Voice:
             speed: 2 is twice as fast.
             pitch: semitones higher.
             lexicon: pronunciations that come before our own.
+            ssml: the text is SSML, see `tympan.text.read_ssml`.
 
         Raises:
-            ArgumentError: there is no such speaker.
+            ArgumentError: there is no such speaker, or the text is no SSML.
         """
         from tympan.text import read
 
         number = self.number_of(speaker)
+        if ssml:
+            yield from self._marked_up(text, number, speed, pitch, lexicon)
+            return
         for sentence in read(text, self.language, lexicon=lexicon):
             if sentence.words:
                 yield self.part(sentence, speaker=number, speed=speed, pitch=pitch)
+            elif sentence.unspoken:
+                yield SpokenPart(np.zeros(0, np.float32), sentence, ())
+
+    def _marked_up(
+        self, text: str, number: int, speed: float, pitch: float, lexicon: Lexicon | None
+    ) -> Iterator[SpokenPart]:
+        """The sentences and pauses of a text in SSML."""
+        from tympan.tasks.speak.controls import controlled
+        from tympan.text import SpokenSentence
+
+        for one in controlled(text, self.language, lexicon):
+            warnings = one.warnings
+            who = number
+            if one.speaker in self.speakers:
+                who = self.speakers.index(one.speaker)
+            elif one.speaker:
+                warnings += (f"{self.name} has no speaker {one.speaker!r}",)
+            silence = np.zeros(round((one.pause_s or 0.0) * self.rate_hz), np.float32)
+            if one.sentence is None or not one.sentence.words:
+                sentence = one.sentence or SpokenSentence((), "", 0, 0, 0.0)
+                yield SpokenPart(silence, sentence, (), warnings)
+                continue
+            sentence = one.sentence
+            if one.pause_s is not None:
+                sentence = replace(sentence, pause_s=one.pause_s * speed)
+            spoken = self.part(
+                sentence, speaker=who, speed=speed, pitch=pitch, controls=one.controls
+            )
+            yield replace(spoken, warnings=warnings)
 
     def tags(self, speaker: str | None = None) -> dict[str, str]:
         """What a file of this voice says of itself: that a machine speaks, and which."""
@@ -140,7 +184,7 @@ class Voice:
         from tympan.audio import Clip
 
         parts = [part.samples for part in self.stream(text, **options)]
-        if not parts:
+        if not any(map(len, parts)):
             raise ArgumentError("nothing in the text can be spoken", fix="give letters or numbers")
         tags = self.tags(options.get("speaker"))
         return Clip(np.concatenate(parts)[None], self.rate_hz, tags=tags)

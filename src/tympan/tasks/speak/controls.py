@@ -1,0 +1,166 @@
+"""How the words of a sentence are spoken: SSML's rate, pitch and volume, word by word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tympan.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from tympan.text import Lexicon, SpokenSentence, SsmlPiece
+
+
+@dataclass(frozen=True)
+class Control:
+    """How a word is spoken, beside how the voice would.
+
+    Attributes:
+        rate: 2 is twice as fast.
+        pitch: semitones higher.
+        volume_db: louder.
+    """
+
+    rate: float = 1.0
+    pitch: float = 0.0
+    volume_db: float = 0.0
+
+
+@dataclass(frozen=True)
+class Controlled:
+    """A sentence, or a pause, of a marked-up text.
+
+    Attributes:
+        sentence: what is spoken; None for a pause alone.
+        controls: how each of its words is spoken.
+        speaker: who speaks; empty: the one that speaks anyway.
+        pause_s: silence instead of the sentence's own pause; None: its own.
+        warnings: what was not done as it was written.
+    """
+
+    sentence: SpokenSentence | None
+    controls: tuple[Control, ...] = ()
+    speaker: str = ""
+    pause_s: float | None = None
+    warnings: tuple[str, ...] = ()
+
+
+# IPA → the alphabet of `tympan.text`, the longest first.
+IPA = (
+    ("t͡ʃ", "ʧ"), ("d͡ʒ", "ʤ"), ("aɪ", "I"), ("aʊ", "W"), ("dʒ", "ʤ"), ("eɪ", "A"), ("oʊ", "O"),
+    ("əʊ", "O"), ("tʃ", "ʧ"), ("ɔɪ", "Y"), ("ɚ", "əɹ"), ("ɝ", "ɜɹ"), ("əl", "ᵊl"), ("ɐ", "ə"),
+    ("r", "ɹ"), ("ɾ", "T"), ("ʔ", "t"), ("ː", ""), ("g", "ɡ"), ("ɫ", "l"), ("ɒ", "ɑ"),
+)  # fmt: skip
+VOWELS = frozenset("AIOWYiuæɑɔəɛɜɪʊʌᵊᵻɐ")
+
+
+def from_ipa(phonemes: str) -> str:
+    """Phonemes of the International Phonetic Alphabet in that of `tympan.text`.
+
+    There a stress mark stands before the vowel, in IPA before its syllable.
+
+    >>> from_ipa("təˈmeɪtoʊ")
+    'təmˈAtO'
+    """
+    for ours, its in IPA:
+        phonemes = phonemes.replace(ours, its)
+    found, stress = "", ""
+    for char in phonemes:
+        if char in "ˈˌ":
+            stress = char
+        elif char in VOWELS:
+            found, stress = found + stress + char, ""
+        elif char not in ". ͡":
+            found += char
+    return found
+
+
+def spelled(text: str, say_as: str) -> str:
+    """A text as `say-as` wants it read.
+
+    >>> spelled("AB1", "characters"), spelled("1984", "digits"), spelled("3", "ordinal")
+    ('A. B. 1.', '1 9 8 4', '3rd')
+    """
+    plain = text.strip()
+    if say_as == "characters":
+        return " ".join(f"{char.upper()}." for char in plain if not char.isspace())
+    if say_as in ("digits", "telephone"):
+        return " ".join(char for char in plain if char.isalnum())
+    if say_as == "ordinal" and plain.isdigit():
+        ending = {1: "st", 2: "nd", 3: "rd"}.get(int(plain[-1]) if plain[-2:-1] != "1" else 0, "th")
+        return f"{plain}{ending}"
+    return text
+
+
+def controlled(text: str, language: str, lexicon: Lexicon | None) -> Iterator[Controlled]:
+    """The sentences and pauses of a text in SSML.
+
+    Args:
+        text: the SSML.
+        language: of the text.
+        lexicon: pronunciations that come before our own.
+
+    Raises:
+        ArgumentError: it is no SSML.
+    """
+    from tympan.text import read_ssml
+
+    found = read_ssml(text)
+    warnings = tuple(found.warnings)
+    run: list[SsmlPiece] = []
+    for piece in found:
+        if piece.text.strip():
+            if run and run[-1].voice != piece.voice:
+                yield from _sentences(run, language, lexicon, warnings)
+                run, warnings = [], ()
+            run.append(piece)
+        if run and (piece.ends or piece.pause_s is not None):
+            yield from _sentences(run, language, lexicon, warnings, piece.pause_s)
+            run, warnings = [], ()
+        elif piece.pause_s is not None:
+            yield Controlled(None, pause_s=piece.pause_s, warnings=warnings)
+            warnings = ()
+    if run:
+        yield from _sentences(run, language, lexicon, warnings)
+
+
+def _sentences(
+    run: Sequence[SsmlPiece],
+    language: str,
+    lexicon: Lexicon | None,
+    warnings: tuple[str, ...],
+    pause_s: float | None = None,
+) -> Iterator[Controlled]:
+    """The sentences of pieces that follow one another, each word with how it is spoken."""
+    from tympan.text import Lexicon, read
+
+    joined, ends = "", []
+    own = dict(lexicon.words) if lexicon is not None else {}
+    for piece in run:
+        text = spelled(piece.text, piece.say_as)
+        if piece.phonemes is not None:
+            word = text.strip().split()
+            try:
+                own |= Lexicon({"".join(word): from_ipa(piece.phonemes)}, language).words
+            except ArgumentError as error:
+                warnings += (f"phonemes of {text.strip()!r} are not followed: {error.what}",)
+            else:
+                text = text.replace(text.strip(), "".join(word))
+        joined += text
+        ends.append(len(joined))
+    last: Controlled | None = None
+    for sentence in read(joined, language, lexicon=Lexicon(own, language) if own else lexicon):
+        if last is not None:
+            yield last
+        controls = tuple(_control(run, ends, word.start) for word in sentence.words)
+        last = Controlled(sentence, controls, run[0].voice, warnings=warnings)
+        warnings = ()
+    if last is not None:
+        yield replace(last, pause_s=pause_s)
+
+
+def _control(run: Sequence[SsmlPiece], ends: Sequence[int], at: int) -> Control:
+    """How the piece is spoken that a character lies in."""
+    piece = next((one for one, end in zip(run, ends, strict=True) if at < end), run[-1])
+    return Control(piece.rate, piece.pitch_semitones, piece.volume_db)
