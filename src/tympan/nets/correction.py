@@ -106,7 +106,7 @@ class CorrectedVocoder(SourceFilterVocoder):
         correction: CorrectionConfig | None = None,
         *,
         iterations: int = 2,
-        passes: int = 2,
+        passes: int = 3,
         minimum_phase: bool = True,
         seed: int = 0,
     ) -> None:
