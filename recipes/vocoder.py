@@ -55,9 +55,9 @@ CROP, EDGE = 64, 2
 SHARES = {"teacher": 0.6, "kerstin": 0.4}
 ROWS_IN_EPOCH = 800
 # Fewer passes than the vocoder has make a step cheaper.
-PASSES, RESOLUTIONS = 2, (256, 768, 2048)
+PASSES, RESOLUTIONS = 2, (320, 1280)
 TRAINING = TrainingConfig(
-    epochs=30, batch_size=8, lr=2e-3, weight_decay=0.01, warmup_epochs=1, ema_decay=0.997,
+    epochs=14, batch_size=8, lr=3e-3, weight_decay=0.01, warmup_epochs=0.5, ema_decay=0.99,
     checkpoint_every_s=120, seed=SEED, precision="32",
 )  # fmt: skip
 # The most that mels are blurred by, in frames and bands, and the noise on them, in nepers.
