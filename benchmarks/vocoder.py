@@ -34,7 +34,7 @@ from torch import Tensor
 from benchmarks._judges import JUDGES, error_rate, judged, mean_interval, with_interval
 from benchmarks.common import DATA, arguments, key_of, main
 from tympan.audio import Clip
-from tympan.nets import CorrectedVocoder, CorrectionConfig, SourceFilterVocoder, VocoderConfig
+from tympan.nets import SourceFilterVocoder, VocoderConfig, build_vocoder
 from tympan.spectra import STFT, GriffinLim
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -112,10 +112,8 @@ def methods() -> tuple[SourceFilterVocoder, dict[str, Method]]:
     found: dict[str, Method] = {"Griffin-Lim": by_griffin_lim, "source-filter": plain}
     weights, card = (RUNS / "vocoder" / f"vocoder.{end}" for end in ("safetensors", "json"))
     if weights.exists():
-        shape = json.loads(card.read_text(encoding="utf-8"))["config"]["correction"]
-        corrected = CorrectedVocoder(CONFIG, CorrectionConfig(**shape)).eval()
-        corrected.net.load_state_dict(load_file(weights))
-        found["with correction"] = corrected
+        fields = json.loads(card.read_text(encoding="utf-8"))["config"]
+        found["with correction"] = build_vocoder(fields, load_file(weights))
     return plain, found
 
 

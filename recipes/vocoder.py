@@ -40,6 +40,7 @@ from tympan.nets import (
     SpectralDistance,
     VocoderConfig,
     count_parameters,
+    vocoder_fields,
 )
 from tympan.nets.vocoder import Correction
 from tympan.training import TrainingConfig, fit
@@ -334,19 +335,21 @@ def ship(folder: Path, out: Path) -> None:
     learner.vocoder.net.load_state_dict(final_weights(out, history)[NET])
     state = {k: v.half().contiguous() for k, v in learner.vocoder.net.state_dict().items()}
     learner.vocoder.net.load_state_dict(state)  # scored as it ships
+    learner.vocoder.passes = CorrectedVocoder(CONFIG, SHAPE).passes
     kept = Crops(folder, training=False)
     val = Batches(kept, batch_size=TRAINING.batch_size, training=False)
     with torch.no_grad():
         learner.vocoder.eval()
         found = learner.evaluate(learner.nets, val)
         nothing = VocoderLearner()
+        nothing.vocoder.passes = learner.vocoder.passes
         before = nothing.evaluate(nothing.nets, val)
     minutes: dict[str, float] = {}
     for one in Crops(folder, training=True).sentences:
         length_s = one.frames / CONFIG.frame_rate_hz
         minutes[one.group] = minutes.get(one.group, 0.0) + length_s / 60
     fields = {
-        "config": {"mels": asdict(CONFIG), "correction": asdict(SHAPE)},
+        "config": vocoder_fields(CorrectedVocoder(CONFIG, SHAPE)),
         "data": {**DATA, "minutes": {k: round(v, 1) for k, v in minutes.items()}},
         "metrics": {
             "validation": found, "before_training": before, "sentences": len(kept.sizes),
