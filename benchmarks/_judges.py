@@ -7,11 +7,14 @@ environment of its own; its interpreter is named by `TYMPAN_JUDGES`, by default
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +49,11 @@ def interpreter() -> Path | None:
 
 
 def judged(
-    files: Iterable[tuple[Path, Path | None]], *, text: bool = True, dnsmos: bool = False
+    files: Iterable[tuple[Path, Path | None]],
+    *,
+    text: bool = True,
+    dnsmos: bool = False,
+    kept: Path | None = None,
 ) -> list[dict[str, object]]:
     """What the judges say of files, each with the recording it should sound like, or None.
 
@@ -54,6 +61,7 @@ def judged(
         files: pairs (file, reference).
         text: have it written down; else only the PESQ is measured.
         dnsmos: measure DNSMOS as well.
+        kept: a folder of earlier answers, by what the files hold; answers are added to it.
 
     Returns:
         For each file `whisper` and `moonshine` (text), `dnsmos`, and `pesq` where there is a
@@ -62,26 +70,66 @@ def judged(
     Raises:
         RuntimeError: there are no judges, or they failed.
     """
+    pairs = list(files)
+    flags = [*([] if text else ["--no-text"]), *(["--dnsmos"] if dnsmos else [])]
+    keys = [_key(file, clean, flags) for file, clean in pairs]
+    found: dict[str, dict[str, object]] = {}
+    if kept is not None:
+        kept.mkdir(parents=True, exist_ok=True)
+        for key in keys:
+            with contextlib.suppress(OSError):
+                found[key] = json.loads((kept / f"{key}.json").read_text(encoding="utf-8"))
+    missing = [(k, pair) for k, pair in zip(keys, pairs, strict=True) if k not in found]
+    for (key, _), answer in zip(missing, _asked([pair for _, pair in missing], flags), strict=True):
+        found[key] = answer
+        if kept is not None:
+            (kept / f"{key}.json").write_text(json.dumps(answer), encoding="utf-8")
+    return [found[key] for key in keys]
+
+
+def _key(file: Path, clean: Path | None, flags: Sequence[str]) -> str:
+    """What an answer depends on."""
+    digest = hashlib.blake2b(" ".join(flags).encode(), digest_size=12)
+    for path in (file, *([clean] if clean else [])):
+        digest.update(hashlib.blake2b(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _asked(
+    pairs: list[tuple[Path, Path | None]], flags: Sequence[str]
+) -> Iterator[dict[str, object]]:
+    """An answer for each pair, as it comes."""
+    if not pairs:
+        return
     python = interpreter()
     if python is None:
         raise RuntimeError("no judges: name their interpreter in TYMPAN_JUDGES")
     lines = [
         json.dumps({"file": str(file), "reference": str(clean) if clean else None})
-        for file, clean in files
+        for file, clean in pairs
     ]
-    process = Path(__file__).with_name("_judge_process.py")
-    flags = ([] if text else ["--no-text"]) + (["--dnsmos"] if dnsmos else [])
-    done = subprocess.run(
-        [str(python), str(process), *flags],
-        input="\n".join(lines) + "\n",
-        capture_output=True,
-        text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": ""},
-    )
-    answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    if done.returncode or len(answers) != len(lines):
-        raise RuntimeError(f"the judges failed: {done.stderr[-800:]}")
-    return answers
+    script = Path(__file__).with_name("_judge_process.py")
+    with tempfile.TemporaryFile("w+") as errors, tempfile.TemporaryFile("w+") as jobs:
+        jobs.write("\n".join(lines) + "\n")
+        jobs.seek(0)
+        process = subprocess.Popen(
+            [str(python), str(script), *flags],
+            stdin=jobs,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": ""},
+        )
+        assert process.stdout is not None
+        count = 0
+        with process:
+            for line in process.stdout:
+                if line.startswith("{"):
+                    count += 1
+                    yield json.loads(line)
+        if process.returncode or count != len(lines):
+            errors.seek(0)
+            raise RuntimeError(f"the judges failed: {errors.read()[-800:]}")
 
 
 def words_of(text: str) -> list[str]:

@@ -149,7 +149,7 @@ def melody(files: Sequence[Path]) -> tuple[float, float]:
 
 def row_of(one: Spoken, spoken: Sequence[Line]) -> tuple[Row, dict[str, float]]:
     """A row of the table, and its figures."""
-    answers = judged([(path, None) for path in one.files], dnsmos=True)
+    answers = judged([(path, None) for path in one.files], dnsmos=True, kept=RUNS / "judged")
     row: dict[str, object] = {"voice": one.name}
     figures: dict[str, float] = {}
     texts = [line.text for line in spoken]

@@ -34,13 +34,13 @@ from torch import Tensor
 from benchmarks._judges import JUDGES, error_rate, judged, mean_interval, with_interval
 from benchmarks.common import DATA, arguments, key_of, main
 from tympan.audio import Clip
-from tympan.nets import CorrectedVocoder, CorrectionConfig, SourceFilterVocoder, VocoderConfig
+from tympan.nets import SourceFilterVocoder, VocoderConfig, build_vocoder
 from tympan.spectra import STFT, GriffinLim
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = ROOT / ".runs" / "speech"
-VOICE, SENTENCES, KERSTIN, SEED = "fenrir", 100, 60, 0
-SHORTEST_WORDS = 4
+VOICE, SENTENCES, KERSTIN, SEED = "fenrir", 40, 20, 0
+SHORTEST_WORDS, HELD_OUT = 4, 60
 # Blur of mels, as an acoustic net's may be: standard deviation in bands and frames.
 BLUR = (1.0, 1.5)
 QUICK_SENTENCES = 2
@@ -81,7 +81,7 @@ def kerstin_sentences(count: int) -> list[Sentence]:
     from recipes.vocoder import with_pitch
 
     with open(DATA / "kerstin" / "metadata.csv", encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))[-KERSTIN:]
+        rows = list(csv.DictReader(file))[-HELD_OUT:]
     return [
         sentence(row["text"], *with_pitch(DATA / "kerstin" / row["file_name"]))
         for row in rows[:count]
@@ -112,10 +112,8 @@ def methods() -> tuple[SourceFilterVocoder, dict[str, Method]]:
     found: dict[str, Method] = {"Griffin-Lim": by_griffin_lim, "source-filter": plain}
     weights, card = (RUNS / "vocoder" / f"vocoder.{end}" for end in ("safetensors", "json"))
     if weights.exists():
-        shape = json.loads(card.read_text(encoding="utf-8"))["config"]["correction"]
-        corrected = CorrectedVocoder(CONFIG, CorrectionConfig(**shape)).eval()
-        corrected.net.load_state_dict(load_file(weights))
-        found["with correction"] = corrected
+        fields = json.loads(card.read_text(encoding="utf-8"))["config"]
+        found["with correction"] = build_vocoder(fields, load_file(weights))
     return plain, found
 
 
@@ -132,11 +130,13 @@ def measured(
 ) -> tuple[list[dict[str, object]], dict[str, float]]:
     """A row for each method, and its figures."""
     plain, ways = methods()
+    if blur:
+        del ways["Griffin-Lim"]
     length_s = sum(one.wave.shape[1] for one in sentences) / CONFIG.rate_hz
     rows: list[dict[str, object]] = []
     figures: dict[str, float] = {}
     clean = save_all("recordings", [one.wave for one in sentences], out)
-    waves: dict[str, list[Tensor]] = {} if blur else {"recordings": [s.wave for s in sentences]}
+    waves = {"recordings": [s.wave for s in sentences]} if text and not blur else {}
     cpu: dict[str, float] = {}
     with torch.no_grad():
         given = []
@@ -152,7 +152,10 @@ def measured(
             cpu[name] = (time.process_time() - start) / length_s
     for name, found in waves.items():
         files = save_all(name, found, out)
-        answers = judged(zip(files, clean, strict=True), text=text)
+        pairs = [
+            (a, None if name == "recordings" else b) for a, b in zip(files, clean, strict=True)
+        ]
+        answers = judged(pairs, text=text, kept=RUNS / "vocoder" / "judged")
         row, more = scores(sentences, found, answers, name)
         if name in cpu:
             row["cpu, s for each second"] = f"{cpu[name]:.4f}"

@@ -40,6 +40,7 @@ from tympan.nets import (
     SpectralDistance,
     VocoderConfig,
     count_parameters,
+    vocoder_fields,
 )
 from tympan.nets.vocoder import Correction
 from tympan.training import TrainingConfig, fit
@@ -51,9 +52,13 @@ HELD_OUT = ("fenrir",)
 KERSTIN_HELD_OUT, KERSTIN_MOST, VALIDATION_EVERY = 60, 800, 50
 # Frames of a training example; so many more at each end give the mels what they need.
 CROP, EDGE = 64, 2
-ROWS_IN_EPOCH = 1600
+# How often an example is of the teacher, and how often of a real voice.
+SHARES = {"teacher": 0.6, "kerstin": 0.4}
+ROWS_IN_EPOCH = 800
+# Fewer passes than the vocoder has make a step cheaper.
+PASSES, RESOLUTIONS = 2, (320, 1280)
 TRAINING = TrainingConfig(
-    epochs=35, batch_size=16, lr=2e-3, weight_decay=0.01, warmup_epochs=1, ema_decay=0.998,
+    epochs=14, batch_size=8, lr=3e-3, weight_decay=0.01, warmup_epochs=0.5, ema_decay=0.99,
     checkpoint_every_s=120, seed=SEED, precision="32",
 )  # fmt: skip
 # The most that mels are blurred by, in frames and bands, and the noise on them, in nepers.
@@ -119,25 +124,36 @@ def with_pitch(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def prepare(teacher: Path, shared: Path, out: Path) -> None:
-    """Decode everything: `speech.pcm` (16 bit), `f0.npy`, `speech.json`."""
+    """Decode everything, into a folder for each source; one that is there is kept."""
+    sources = {
+        "teacher": lambda: teacher_sentences(teacher),
+        "kerstin": lambda: kerstin_sentences(shared / "kerstin"),
+    }
+    for name, sentences in sources.items():
+        if not (out / name / "speech.json").exists():
+            store(sentences(), out / name)
+
+
+def store(sentences: Iterable[tuple[str, str, np.ndarray, np.ndarray]], out: Path) -> None:
+    """Write `speech.pcm` (16 bit), `f0.npy` and, last, `speech.json`."""
     out.mkdir(parents=True, exist_ok=True)
     found: list[Sentence] = []
     tracks: list[np.ndarray] = []
     place = 0
     with open(out / "speech.pcm", "wb") as pcm:
-        for source in (teacher_sentences(teacher), kerstin_sentences(shared / "kerstin")):
-            for name, group, wave, f0 in source:
-                count = min(len(f0), len(wave) // CONFIG.hop)
-                if count < CROP + 2 * EDGE:
-                    continue
-                wave = wave[: count * CONFIG.hop]
-                pcm.write(np.round(np.clip(wave, -1, 1) * 32767).astype("<i2").tobytes())
-                tracks.append(f0[:count].astype(np.float32))
-                found.append(Sentence(name, group, place, count))
-                place += count
+        for name, group, wave, f0 in sentences:
+            count = min(len(f0), len(wave) // CONFIG.hop)
+            if count < CROP + 2 * EDGE:
+                continue
+            wave = wave[: count * CONFIG.hop]
+            pcm.write(np.round(np.clip(wave, -1, 1) * 32767).astype("<i2").tobytes())
+            tracks.append(f0[:count].astype(np.float32))
+            found.append(Sentence(name, group, place, count))
+            place += count
     np.save(out / "f0.npy", np.concatenate(tracks))
     (out / "speech.json").write_text(json.dumps([asdict(s) for s in found]), encoding="utf-8")
-    print(len(found), "sentences,", round(place / CONFIG.frame_rate_hz / 60, 1), "minutes")
+    minutes = place / CONFIG.frame_rate_hz / 60
+    print(f"{out.name}: {len(found)} sentences, {minutes:.1f} minutes")
 
 
 class Crops:
@@ -153,36 +169,45 @@ class Crops:
     padding: Mapping[str, float] = {}
 
     def __init__(self, folder: Path, training: bool) -> None:
-        rows = json.loads((folder / "speech.json").read_text(encoding="utf-8"))
-        sentences = [Sentence(**row) for row in rows]
-        kept = [i % VALIDATION_EVERY == 0 for i in range(len(sentences))]
-        self.sentences = [s for s, k in zip(sentences, kept, strict=True) if k != training]
-        self.samples = np.memmap(folder / "speech.pcm", "<i2", "r").reshape(-1, CONFIG.hop)
-        self.f0 = np.load(folder / "f0.npy")
-        frames = np.array([s.frames for s in self.sentences], np.float64)
-        self.chance = frames / frames.sum()
+        self.sentences: list[Sentence] = []
+        self.stores: list[tuple[np.ndarray, np.ndarray]] = []
+        self.store_of: list[int] = []
+        chance: list[float] = []
+        for number, (name, share) in enumerate(SHARES.items()):
+            text = (folder / name / "speech.json").read_text(encoding="utf-8")
+            rows = [Sentence(**row) for row in json.loads(text)]
+            samples = np.memmap(folder / name / "speech.pcm", "<i2", "r").reshape(-1, CONFIG.hop)
+            self.stores.append((samples, np.load(folder / name / "f0.npy")))
+            rows = [s for i, s in enumerate(rows) if (i % VALIDATION_EVERY == 0) != training]
+            frames = sum(s.frames for s in rows)
+            chance += [share * s.frames / frames for s in rows]
+            self.sentences += rows
+            self.store_of += [number] * len(rows)
+        self.chance = np.cumsum(chance)
         self.sizes = np.ones(ROWS_IN_EPOCH if training else len(self.sentences), np.int64)
 
     def item(self, row: int, rng: np.random.Generator | None) -> dict[str, Tensor]:
         """Samples (t,) and F0 (n,)."""
         size = CROP + 2 * EDGE
+        if rng is not None:
+            row = int(np.searchsorted(self.chance, rng.random() * self.chance[-1], side="right"))
+        one = self.sentences[row]
+        samples, f0 = self.stores[self.store_of[row]]
         if rng is None:
-            one = self.sentences[row]
-            first = one.start + (one.frames - size) // 2
-            level = 1.0
+            first, level = one.start + (one.frames - size) // 2, 1.0
         else:
-            one = self.sentences[rng.choice(len(self.sentences), p=self.chance)]
             first = one.start + int(rng.integers(one.frames - size + 1))
             level = 10 ** (rng.uniform(-LEVEL_DB, LEVEL_DB / 4) / 20)
-        wave = np.array(self.samples[first : first + size], np.float32).ravel()
+        wave = np.array(samples[first : first + size], np.float32).ravel()
         return {
             "wave": torch.from_numpy(wave * np.float32(level / 32767)),
-            "f0": torch.from_numpy(self.f0[first : first + size].copy()),
+            "f0": torch.from_numpy(f0[first : first + size].copy()),
         }
 
     def fingerprint(self) -> dict[str, Any]:
         """What the rows depend on."""
-        return {"sentences": len(self.sentences), "frames": len(self.f0)}
+        frames = sum(s.frames for s in self.sentences)
+        return {"sentences": len(self.sentences), "frames": frames}
 
 
 # -- training --------------------------------------------------------------------------------------
@@ -195,9 +220,9 @@ class VocoderLearner:
 
     def __init__(self) -> None:
         torch.manual_seed(SEED)
-        self.vocoder = CorrectedVocoder(CONFIG, SHAPE)
+        self.vocoder = CorrectedVocoder(CONFIG, SHAPE, passes=PASSES)
         self.nets: Mapping[str, nn.Module] = {NET: self.vocoder.net}
-        self.distance = SpectralDistance(CONFIG.rate_hz)
+        self.distance = SpectralDistance(CONFIG.rate_hz, RESOLUTIONS)
 
     def groups(self) -> Mapping[str, list[dict[str, Any]]]:
         return whole_nets(self.nets)
@@ -310,19 +335,21 @@ def ship(folder: Path, out: Path) -> None:
     learner.vocoder.net.load_state_dict(final_weights(out, history)[NET])
     state = {k: v.half().contiguous() for k, v in learner.vocoder.net.state_dict().items()}
     learner.vocoder.net.load_state_dict(state)  # scored as it ships
+    learner.vocoder.passes = CorrectedVocoder(CONFIG, SHAPE).passes
     kept = Crops(folder, training=False)
     val = Batches(kept, batch_size=TRAINING.batch_size, training=False)
     with torch.no_grad():
         learner.vocoder.eval()
         found = learner.evaluate(learner.nets, val)
         nothing = VocoderLearner()
+        nothing.vocoder.passes = learner.vocoder.passes
         before = nothing.evaluate(nothing.nets, val)
     minutes: dict[str, float] = {}
     for one in Crops(folder, training=True).sentences:
         length_s = one.frames / CONFIG.frame_rate_hz
         minutes[one.group] = minutes.get(one.group, 0.0) + length_s / 60
     fields = {
-        "config": {"mels": asdict(CONFIG), "correction": asdict(SHAPE)},
+        "config": vocoder_fields(CorrectedVocoder(CONFIG, SHAPE)),
         "data": {**DATA, "minutes": {k: round(v, 1) for k, v in minutes.items()}},
         "metrics": {
             "validation": found, "before_training": before, "sentences": len(kept.sizes),

@@ -66,14 +66,41 @@ def test_the_interval_holds_the_rate_and_narrows_with_sentences():
 
 def test_without_judges_it_says_how_to_name_them(monkeypatch, tmp_path):
     monkeypatch.setenv("TYMPAN_JUDGES", str(tmp_path / "none"))
+    (tmp_path / "a.wav").write_bytes(b"a")
     with pytest.raises(RuntimeError, match="TYMPAN_JUDGES"):
-        judges.judged([])
+        judges.judged([(tmp_path / "a.wav", None)])
 
 
 def test_judges_that_fail_are_reported(monkeypatch, tmp_path):
-    broken = tmp_path / "python"
-    broken.write_text("#!/bin/sh\necho broken >&2\nexit 3\n")
-    broken.chmod(0o755)
-    monkeypatch.setenv("TYMPAN_JUDGES", str(broken))
+    python_that(monkeypatch, tmp_path, "echo broken >&2; exit 3")
     with pytest.raises(RuntimeError, match="broken"):
         judges.judged([(tmp_path / "a.wav", None)])
+
+
+def python_that(monkeypatch, folder, does):
+    """Judges that run a line of shell."""
+    (folder / "a.wav").write_bytes(b"a")
+    python = folder / "python"
+    python.write_text(f"#!/bin/sh\n{does}\n")
+    python.chmod(0o755)
+    monkeypatch.setenv("TYMPAN_JUDGES", str(python))
+
+
+def test_judges_that_stop_early_are_reported(monkeypatch, tmp_path):
+    python_that(monkeypatch, tmp_path, """echo '{"whisper": "one"}'""")
+    with pytest.raises(RuntimeError, match="failed"):
+        judges.judged([(tmp_path / "a.wav", None), (tmp_path / "a.wav", tmp_path / "a.wav")])
+
+
+def test_an_answer_is_kept_by_what_the_file_holds(monkeypatch, tmp_path):
+    kept = tmp_path / "kept"
+    python_that(monkeypatch, tmp_path, """while read x; do echo '{"whisper": "first"}'; done""")
+    one, other = tmp_path / "one.wav", tmp_path / "other.wav"
+    one.write_bytes(b"1")
+    other.write_bytes(b"2")
+    assert judges.judged([(one, None)], kept=kept) == [{"whisper": "first"}]
+    python_that(monkeypatch, tmp_path, """while read x; do echo '{"whisper": "second"}'; done""")
+    answers = judges.judged([(other, None), (one, None), (one, other)], kept=kept)
+    assert [answer["whisper"] for answer in answers] == ["second", "first", "second"]
+    one.write_bytes(b"3")
+    assert judges.judged([(one, None)], kept=kept) == [{"whisper": "second"}]

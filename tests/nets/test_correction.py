@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -20,7 +22,9 @@ from tympan.nets import (
     SpectralDistance,
     VocoderConfig,
     VocoderMel,
+    build_vocoder,
     count_parameters,
+    vocoder_fields,
 )
 from tympan.nets.pulses import SourceState
 from tympan.nets.vocoder import Correction
@@ -199,6 +203,21 @@ def test_it_learns_what_is_voice_and_what_is_noise():
     found = (vocoder.net(mels, f0).voicing + vocoder.voiced_share.mean()).detach().mean((0, 2))
     clear, noisy = found[hz < 800].mean(), found[(hz > 1300) & (hz < 4500)].mean()
     assert float(noisy) < float(clear) - 1.5
+
+
+def test_a_vocoder_is_built_again_from_what_is_written_down():
+    vocoder = stirred(CorrectedVocoder(VocoderConfig.at(16000), SMALL, passes=2))
+    fields = json.loads(json.dumps(vocoder_fields(vocoder)))
+    state = {name: one.half() for name, one in vocoder.net.state_dict().items()}
+    again = build_vocoder(fields, state)
+    assert again.config == vocoder.config
+    assert not again.training
+    mels, f0 = some(20)
+    off = (again(mels, f0) - vocoder(mels, f0)).detach()
+    assert float(off.std() / vocoder(mels, f0).detach().std()) < 0.02
+    plain = build_vocoder(vocoder_fields(SourceFilterVocoder(passes=1)))
+    assert type(plain) is SourceFilterVocoder
+    assert plain.passes == 1
 
 
 # -- the distance ----------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ __getattr__, __dir__, __all__ = attach(
         "linear_softmax": "tympan.nets.pooling",
         "count_parameters": "tympan.nets.blocks",
         "ConvNeXtBlock": "tympan.nets.convnext",
+        "build_vocoder": "tympan.nets.correction",
+        "vocoder_fields": "tympan.nets.correction",
         "CorrectedVocoder": "tympan.nets.correction",
         "CorrectionConfig": "tympan.nets.correction",
         "CorrectionNet": "tympan.nets.correction",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -106,7 +108,7 @@ class CorrectedVocoder(SourceFilterVocoder):
         correction: CorrectionConfig | None = None,
         *,
         iterations: int = 2,
-        passes: int = 2,
+        passes: int = 3,
         minimum_phase: bool = True,
         seed: int = 0,
     ) -> None:
@@ -126,3 +128,38 @@ class CorrectedVocoder(SourceFilterVocoder):
     def render(self, mels: Tensor, f0: Tensor, pulses: Tensor, noise: Tensor) -> Tensor:
         """Filter a source (b, hop * n), made before, by mels (b, n_mels, n): (b, hop * n)."""
         return self.corrected(mels, f0, pulses, noise, self.net(mels, f0))
+
+
+def vocoder_fields(vocoder: SourceFilterVocoder) -> dict[str, Any]:
+    """The shape of a vocoder as JSON values, for `build_vocoder`.
+
+    >>> vocoder_fields(SourceFilterVocoder())["mels"]["rate_hz"]
+    24000
+    """
+    fields: dict[str, Any] = {"mels": asdict(vocoder.config), "passes": vocoder.passes}
+    if isinstance(vocoder, CorrectedVocoder):
+        fields["correction"] = asdict(vocoder.net.config)
+    return fields
+
+
+def build_vocoder(
+    fields: Mapping[str, Any], state: Mapping[str, Tensor] | None = None
+) -> SourceFilterVocoder:
+    """A vocoder of a shape that was written down, ready to be called.
+
+    Args:
+        fields: what `vocoder_fields` gave; without `"correction"` there is no net.
+        state: the weights of the net by name, in any precision; random ones by default.
+
+    >>> vocoder = build_vocoder({"mels": {"rate_hz": 24000}, "passes": 2, "correction": {}})
+    >>> type(vocoder).__name__, vocoder.passes
+    ('CorrectedVocoder', 2)
+    """
+    mels, passes = VocoderConfig(**fields["mels"]), int(fields["passes"])
+    if "correction" not in fields:
+        return SourceFilterVocoder(mels, passes=passes).eval()
+    shape = CorrectionConfig(**fields["correction"])
+    vocoder = CorrectedVocoder(mels, shape, passes=passes).eval()
+    if state is not None:
+        vocoder.net.load_state_dict(dict(state))
+    return vocoder

@@ -17,7 +17,7 @@ from tympan.nets.vocoder_stream import VocoderStream
 from tympan.spectra.stft import STFT
 
 # Where the pulses give way to noise in voiced frames, and how gradually.
-_VOICE_TOP_HZ, _VOICE_SLOPE_HZ, _MOST_VOICED = 5000.0, 600.0, 0.97
+_VOICE_TOP_HZ, _VOICE_SLOPE_HZ, _MOST_VOICED = 4000.0, 600.0, 0.95
 # No filter raises or lowers a bin by more, in nepers (130 dB).
 _MOST_GAIN = 15.0
 # In voiced frames a band between two harmonics is raised above its surroundings, so far about it,
@@ -43,7 +43,7 @@ class Correction(NamedTuple):
 class SourceFilterVocoder(nn.Module):
     """Mels and F0 → a wave, by rule.
 
-    Below 5 kHz voiced frames are pulses, above it, and where there is no voice, noise; a filter,
+    Below 4 kHz voiced frames are pulses, above it, and where there is no voice, noise; a filter,
     smooth in frequency, is applied to the transform of both, such that the mels of the result are
     those given, with the least phase that such a filter can have. What a filter does to one frame
     its neighbours undo in part where they overlap, so it is measured and corrected again.
@@ -83,7 +83,7 @@ class SourceFilterVocoder(nn.Module):
         config: VocoderConfig | None = None,
         *,
         iterations: int = 2,
-        passes: int = 2,
+        passes: int = 3,
         minimum_phase: bool = True,
         seed: int = 0,
     ) -> None:
