@@ -28,7 +28,7 @@ LEAST = 20
 USUAL_ROWS = 1000
 MOST_TIMES = 8
 PRETRAINED_FIELDS = (
-    "language", "rate_hz", "n_fft", "hop", "n_mels", "step", "size", "text_blocks",
+    "rate_hz", "n_fft", "hop", "n_mels", "step", "size", "text_blocks",
     "prosody_blocks", "mel_blocks",
 )  # fmt: skip
 
@@ -240,7 +240,10 @@ class Initialize:
         self.start = start
 
     def __call__(self, learner: Learner, examples: Examples, log: Log) -> None:
-        """Copy all but the speakers; new ones begin at the mean of those that are known."""
+        """Copy all but the speakers, and the symbols where the start model has others.
+
+        New speakers begin at the mean of those that are known.
+        """
         import torch
 
         from tympan.tasks.speak.learner import SpeakLearner
@@ -248,6 +251,8 @@ class Initialize:
         assert isinstance(learner, SpeakLearner)
         state = weights_of(self.start)
         speakers = state.pop("speakers.weight")
+        if tuple(self.start.card.config.get("symbols", ())) != learner.config.symbols:
+            state = {k: v for k, v in state.items() if not k.endswith("symbols.weight")}
         learner.net.load_state_dict(state, strict=False)
         with torch.no_grad():
             learner.net.speakers.weight.copy_(
