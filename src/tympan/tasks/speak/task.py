@@ -97,13 +97,14 @@ class SpeakTask:
         language = str(values.pop("language", "") or language_of(table))
         config = SpeakConfig(language=language)
         reasons: tuple[str, ...] = ()
-        if start is not None and start.card.config.get("language") != language:
-            reasons += (f"{start.card.name} speaks another language: random weights",)
-            start = None
         if start is not None:
-            config = replace(
-                SpeakConfig.from_dict(start.card.config, str(start.path)), stage="speak"
-            )
+            found = SpeakConfig.from_dict(start.card.config, str(start.path))
+            config = replace(found, stage="speak")
+            if found.language != language:
+                config = replace(config, language=language, symbols=())
+                reasons += (
+                    f"{start.card.name} speaks another language: all is kept but its symbols",
+                )
         usual = known["from scratch" if start is None else ""].training
         times = min(MOST_TIMES, max(1.0, USUAL_ROWS / len(table)))
         usual = replace(usual, epochs=round(usual.epochs * times))
