@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from tympan.errors import ArgumentError
 from tympan.tasks.card_config import CardConfig, check_ranges
@@ -45,6 +46,8 @@ class SpeakConfig(CardConfig):
         f_min_hz: lowest pitch that is looked for in recordings.
         f_max_hz: highest pitch.
         longest_s: longer recordings are left out of the training.
+        vocoder: the shape of the vocoder with its correction net, see
+            `tympan.nets.correction.vocoder_fields`; None: by rule alone.
         stage: `"align"` trains what finds the symbols in recordings, `"speak"` the voice.
 
     >>> SpeakConfig.from_dict(SpeakConfig(size=64).to_dict()).size
@@ -66,6 +69,7 @@ class SpeakConfig(CardConfig):
     f_min_hz: float = 60.0
     f_max_hz: float = 500.0
     longest_s: float = 16.0
+    vocoder: dict[str, Any] | None = None
     stage: str = "speak"
 
     def __post_init__(self) -> None:

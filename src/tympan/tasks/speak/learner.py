@@ -17,6 +17,7 @@ from tympan.training.learner import NET, whole_nets
 
 if TYPE_CHECKING:
     from tympan.data import Batch
+    from tympan.models import LoadedModel
 
 # Weights of the losses beside that of the mels, which is 1.
 DELTA, DURATION, PITCH, VOICING, ENERGY = 1.0, 0.3, 0.5, 0.1, 0.2
@@ -35,6 +36,7 @@ class SpeakLearner:
     def __init__(self, net: SpeechNet, config: SpeakConfig) -> None:
         self.net, self.config = net, config
         self.trained = Trained(net, config.stage)
+        self.start: LoadedModel | None = None  # the voice that it started from
 
     @property
     def nets(self) -> dict[str, nn.Module]:

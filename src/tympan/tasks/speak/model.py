@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +37,7 @@ class SpeakModel(Voice):
         name: of the voice.
         device: where it computes.
         digest: SHA-256 of its weights.
+        vocoder: the weights of the vocoder's correction net.
     """
 
     def __init__(
@@ -47,14 +48,14 @@ class SpeakModel(Voice):
         name: str,
         device: str,
         digest: str = "",
+        vocoder: Mapping[str, Tensor] | None = None,
     ) -> None:
-        from tympan.nets.vocoder import SourceFilterVocoder
-        from tympan.tasks.speak.sound import vocoder_config
+        from tympan.tasks.speak.vocoder import vocoder_of
 
         super().__init__(name, speakers, config.rate_hz, config.language, digest)
         self.device = torch.device(device)
         self.net, self.config = net.to(self.device), config
-        self.vocoder = SourceFilterVocoder(vocoder_config(config)).to(self.device)
+        self.vocoder = vocoder_of(config, vocoder).to(self.device)
 
     @torch.inference_mode()
     def mels(

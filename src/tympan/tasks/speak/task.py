@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tympan.tasks.speak.model import SpeakModel
     from tympan.training.learner import Learner
 
-NET, VOCODER = "net.", "vocoder."
+NET = "net."
 LEAST = 20
 # With less speech the usual number of epochs would be over before anything is learned.
 USUAL_ROWS = 1000
@@ -91,6 +91,7 @@ class SpeakTask:
     ) -> Recipe[SpeakConfig]:
         """How to train on a folder: find the phonemes in the recordings, then learn to speak."""
         from tympan.tasks.speak.examples import known_of
+        from tympan.tasks.speak.vocoder import borrowed
 
         known = self.defaults()
         values = dict(settings)
@@ -105,6 +106,8 @@ class SpeakTask:
                 reasons += (
                     f"{start.card.name} speaks another language: all is kept but its symbols",
                 )
+        found_vocoder = borrowed(config, start)
+        config = replace(config, vocoder=None if found_vocoder is None else found_vocoder[0])
         usual = known["from scratch" if start is None else ""].training
         times = min(MOST_TIMES, max(1.0, USUAL_ROWS / len(table)))
         usual = replace(usual, epochs=round(usual.epochs * times))
@@ -182,11 +185,16 @@ class SpeakTask:
         return replace(prepared.config, stage="speak")
 
     def state(self, learner: Learner) -> dict[str, Tensor]:
-        """The weights of the net, in half precision, which no ear can tell from the full one."""
+        """The weights of the net in half precision, and those of its vocoder's correction."""
         from tympan.tasks.speak.learner import SpeakLearner
+        from tympan.tasks.speak.vocoder import VOCODER, borrowed
 
         assert isinstance(learner, SpeakLearner)
-        return {NET + k: v.half() for k, v in learner.net.state_dict().items()}
+        state = {NET + k: v.half() for k, v in learner.net.state_dict().items()}
+        vocoder = borrowed(learner.config, learner.start) if learner.config.vocoder else None
+        if vocoder is not None:
+            state |= {VOCODER + k: v.half() for k, v in vocoder[1].items()}
+        return state
 
     def load(self, model: LoadedModel, device: str = "cpu") -> SpeakModel:
         """Build the voice, ready to speak.
@@ -196,6 +204,7 @@ class SpeakTask:
         """
         from tympan.tasks.speak.model import SpeakModel
         from tympan.tasks.speak.net import SpeechNet
+        from tympan.tasks.speak.vocoder import vocoder_state
 
         config = SpeakConfig.from_dict(model.card.config, str(model.path))
         speakers = tuple(model.card.labels)
@@ -207,7 +216,9 @@ class SpeakTask:
             what = f"its weights do not fit its card: {str(error).splitlines()[-1].strip()[:160]}"
             raise ModelError(what, file=model.path, fix="get or train the model again") from error
         digest = str(model.card.weights.get("sha256", ""))
-        return SpeakModel(net.eval(), config, speakers, model.card.name, device, digest)
+        return SpeakModel(
+            net.eval(), config, speakers, model.card.name, device, digest, vocoder_state(model)
+        )
 
     def evaluate(
         self,
@@ -250,6 +261,7 @@ class Initialize:
         from tympan.tasks.speak.learner import SpeakLearner
 
         assert isinstance(learner, SpeakLearner)
+        learner.start = self.start
         state = weights_of(self.start)
         speakers = state.pop("speakers.weight")
         if tuple(self.start.card.config.get("symbols", ())) != learner.config.symbols:
