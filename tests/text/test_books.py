@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from tympan.errors import DataError
 from tympan.text import books
-from tympan.text.books import Chapter, cut, read_book
+from tympan.text._passages import cut
+from tympan.text.books import Chapter, read_book
 
 
 def write(folder, name, content):

@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 
-from tympan.text._plain import LONGEST_PARAGRAPH
-from tympan.text.books import Passage, cut
+from tympan.text._passages import LONGEST_PARAGRAPH, Passage, cut
 
 _SKIPPED = {
     *("head", "script", "style", "template", "svg", "audio", "video", "iframe", "object", "rt"),
