@@ -53,6 +53,7 @@ __getattr__, __dir__, __all__ = attach(
         "report": "tympan.report:",
         "spectra": "tympan.spectra:",
         "tasks": "tympan.tasks:",
+        "text": "tympan.text:",
         "training": "tympan.training:",
     },
 )

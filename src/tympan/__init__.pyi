@@ -8,6 +8,7 @@ from tympan import nets as nets
 from tympan import report as report
 from tympan import spectra as spectra
 from tympan import tasks as tasks
+from tympan import text as text
 from tympan import training as training
 from tympan.audio import blocks as blocks
 from tympan.audio import load as load

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from tympan.errors import DataError
 from tympan.text import books
-from tympan.text.books import Chapter, cut, read_book
+from tympan.text._html import html_passages, links_of
+from tympan.text._passages import cut
+from tympan.text.books import Chapter, read_book
 
 
 def write(folder, name, content):
@@ -600,6 +602,20 @@ def test_cut_epubs_never_crash(tmp_path):
         except DataError as error:
             message = str(error)
             assert "\n" not in message
+
+
+@given(st.text("<>![]-/=\"'&;?# pabrdiv:CDATA\n", max_size=80) | st.text(max_size=40))
+@settings(max_examples=300)
+def test_any_page_is_read(page):
+    for one in html_passages(page, "page", {"": "Title", "a": "b"}):
+        assert one.text
+    assert isinstance(links_of(page), list)
+
+
+def test_a_page_of_marked_sections(tmp_path):
+    page = "<p><![CDATA[a < b]]></p><![if IE]>c<![endif]><![foo[d]]>e"
+    path = epub(tmp_path, pages={"x.xhtml": page})
+    assert [one.text for one in read_book(path)] == ["a < b\n\nce"]
 
 
 def test_deep_pages(tmp_path):

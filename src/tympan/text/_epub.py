@@ -16,8 +16,8 @@ from urllib.parse import unquote
 
 from tympan.errors import DataError
 from tympan.text._html import html_passages, links_of
+from tympan.text._passages import Passage
 from tympan.text._xml import XmlError, parse_xml
-from tympan.text.books import Passage
 
 MOST_BYTES = 32 << 20
 """A page of a book has so many bytes at most."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import html
 import re
 from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 
-from tympan.text._plain import LONGEST_PARAGRAPH
-from tympan.text.books import Passage, cut
+from tympan.text._passages import LONGEST_PARAGRAPH, Passage, cut
 
 _SKIPPED = {
     *("head", "script", "style", "template", "svg", "audio", "video", "iframe", "object", "rt"),
@@ -35,6 +35,8 @@ _NOTES = {
 _MARK = re.compile(r"[\[(]?(?:\d{1,4}|[*†‡§¶]{1,3}|[a-z])[\])]?")
 # What may have an exponent: m², 10⁶.
 _BASE = re.compile(r"(?:^|[\W\d])(?:[^\W\d]{1,2}|\d+)$")
+_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+_SECTION = re.compile(r"<!\[[^>]{0,200}>?")
 _DECLARED = re.compile(rb"""(?:encoding|charset)\s*=\s*["']?([A-Za-z0-9_.:-]{2,40})""")
 # A page nested deeper than this is an attack, and the rest of it is read as if it were flat.
 _MOST_DEPTH = 500
@@ -74,7 +76,7 @@ def html_passages(page: str, name: str, titles: Mapping[str, str]) -> Iterator[P
         titles: places (`id`) in it at which chapters begin, with their titles; "" is its top.
     """
     reader = _Page(name, titles)
-    reader.feed(page)
+    reader.feed(_prepared(page))
     reader.close()
     reader.end_block()
     yield from reader.passages
@@ -83,9 +85,19 @@ def html_passages(page: str, name: str, titles: Mapping[str, str]) -> Iterator[P
 def links_of(page: str) -> list[tuple[str, str]]:
     """The addresses and texts of the links in the table of contents of EPUB 3."""
     reader = _Contents()
-    reader.feed(page)
+    reader.feed(_prepared(page))
     reader.close()
     return reader.links
+
+
+def _prepared(page: str) -> str:
+    """A page without the marked sections of XML, which the parser does not know.
+
+    >>> _prepared("<![CDATA[a < b]]><![if IE]>c<![endif]>")
+    'a &lt; bc'
+    """
+    page = _CDATA.sub(lambda found: html.escape(found[1]), page)
+    return _SECTION.sub("", page)
 
 
 class _Page(HTMLParser):

@@ -9,8 +9,7 @@ from typing import Any
 
 from tympan.errors import MissingDependencyError
 from tympan.text._encoding import lines_of
-from tympan.text._plain import LONGEST_PARAGRAPH
-from tympan.text.books import Passage, cut
+from tympan.text._passages import LONGEST_PARAGRAPH, Passage, cut
 
 # Parsed at once: cut at an empty line from the first size on, anywhere at the second.
 _SIZE, _LARGEST = 1 << 15, 1 << 18

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import IO
 
 from tympan.text._encoding import lines_in, lines_of
-from tympan.text.books import Passage, cut
+from tympan.text._passages import LONGEST_PARAGRAPH, Passage, cut
 
-LONGEST_PARAGRAPH = 50_000
 _LONGEST_HEADING = 90
 # A line longer than this was not broken at a margin.
 _MARGIN = 110

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tympan.errors import DataError
+from tympan.text._passages import Passage
 
 LONGEST_CHARACTERS = 200_000
 """A chapter comes in parts of so many characters at most."""
-
-_STOPS = '.!?…"”'
 
 
 @dataclass(frozen=True)
@@ -34,23 +33,6 @@ class Chapter:
     place: str
     part: int = 1
     left_out: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Passage:
-    """What the reader of a format finds, in order.
-
-    Attributes:
-        text: a paragraph, or a heading.
-        place: where it begins.
-        heading: whether a chapter begins with it.
-        left_out: what stands here and is not spoken.
-    """
-
-    text: str
-    place: str
-    heading: bool = False
-    left_out: str = ""
 
 
 def read_book(path: str | os.PathLike[str]) -> Iterator[Chapter]:
@@ -170,23 +152,3 @@ class _Building:
 def _plain(text: str) -> str:
     """A heading as it is compared with another: its letters and digits."""
     return "".join(one for one in text.casefold() if one.isalnum())
-
-
-def cut(text: str, longest: int) -> Iterator[str]:
-    """A paragraph in pieces of at most so many characters: at an end of a sentence, else a space.
-
-    >>> list(cut("One two. Three four", 12))
-    ['One two.', 'Three four']
-    """
-    text = text.strip()
-    start = 0
-    while len(text) - start > longest:
-        low, high = start + longest // 2, start + longest
-        ends = (text.rfind(f"{mark} ", low, high) + 1 for mark in _STOPS)
-        at = max(ends) or max(text.rfind(" ", low, high), 0) or high
-        yield text[start:at].rstrip()
-        start = at
-        while text[start].isspace():
-            start += 1
-    if text:
-        yield text[start:]
