@@ -8,7 +8,17 @@ from functools import lru_cache
 
 _QUOTES = dict.fromkeys("‘’‛`´ʼʹ′＇", "'") | dict.fromkeys("“”„‟«»‹›″＂", '"')
 _DASHES = {"‐": "-", "‑": "-", "⁃": "-", "﹣": "-", "－": "-", "‒": "–", "―": "—", "⸺": "—"}
-_CJK = {"。": ".", "、": ",", "，": ",", "！": "!", "？": "?", "：": ":", "；": ";", "؟": "?", "،": ","}
+_CJK = {
+    "。": ".",
+    "、": ",",
+    "，": ",",
+    "！": "!",
+    "？": "?",
+    "：": ":",
+    "；": ";",
+    "؟": "?",
+    "،": ",",
+}
 # Kept as they are: the languages read them.
 _KEPT = frozenset("£€¥₹¢°×÷±≈≤≥≠∞√µ§©–—…−½⅓⅔¼¾⅕⅖⅗⅘⅙⅛⅜⅝⅞²³‰")
 _DROPPED = frozenset("•·‣▪●○◦■□®™¡¿†‡¶☐☑｡")
@@ -60,7 +70,9 @@ def clean(text: str, start: int = 0, letters: frozenset[str] = frozenset()) -> C
     ('fin "cafe"   12', ['漢字'], [0, 0, 1, 2])
     """
     if text.isascii() and text.isprintable():
-        return Cleaned(text, range(start, start + len(text)), range(start + 1, start + len(text) + 1))
+        return Cleaned(
+            text, range(start, start + len(text)), range(start + 1, start + len(text) + 1)
+        )
     out: list[str] = []
     starts: list[int] = []
     ends: list[int] = []

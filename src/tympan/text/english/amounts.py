@@ -22,9 +22,7 @@ PHONE = (
 )
 VERSION = r"(?<![\w.])\d+(?:\.\d+){2,}(?!\w)"
 MONEY_BEFORE = rf"{_MINUS}{_SYMBOL}\s?(?P<number>{_NUMBER}){_SCALE}"
-MONEY_AFTER = (
-    rf"(?P<number>{_NUMBER}){_SCALE}\s?(?P<currency>[£€¥₹]|(?:USD|EUR|GBP|CHF|JPY)\b)"
-)
+MONEY_AFTER = rf"(?P<number>{_NUMBER}){_SCALE}\s?(?P<currency>[£€¥₹]|(?:USD|EUR|GBP|CHF|JPY)\b)"
 PERCENT = rf"{_MINUS}(?P<number>{_NUMBER})(?:\s?[-–]\s?(?P<to>{_NUMBER}))?\s?(?P<sign>%|‰)"
 DEGREES = rf"{_MINUS}(?P<number>{_NUMBER})\s?°\s?(?P<scale>[CFK]\b)?"
 UNIT = (
@@ -141,7 +139,7 @@ def unit(found: re.Match[str], scan: Scan) -> Given:
         if name == "s" and not found["space"] and "." not in found["number"]:
             return numbers.plural(numbers.cardinal(found["number"]))
     one, many = UNITS[name]
-    single = _one(found["number"]) and not found["to"] or found["space"] == "-"
+    single = (_one(found["number"]) and not found["to"]) or found["space"] == "-"
     words = [*_minus(found), *_numbers(found)]
     powers = {"²": ["square"], "2": ["square"], "^2": ["square"], "³": ["cubic"], "3": ["cubic"]}
     power = powers.get((found["power"] or "").lstrip("^"), [])

@@ -12,12 +12,15 @@ from tympan.text.english.words import (
     BARE,
     BEFORE_NUMBER,
     CHAPTERS,
-    DOTTED as DOTTED_FORMS,
     ENDS_OF_ADDRESS,
     RULERS,
     SIGNS,
     SPELLED,
 )
+from tympan.text.english.words import (
+    DOTTED as DOTTED_FORMS,
+)
+from tympan.text.listing import listing
 from tympan.text.roman import value as roman_value
 from tympan.text.tokens import LONGEST_WORD, Given, Scan, Token
 
@@ -31,10 +34,16 @@ FILE = (
     r"\b[A-Za-z0-9_-]{1,60}\.(?:txt|pdf|py|js|html|csv|json|xml|docx?|xlsx?|wav|mp3|mp4|flac|ogg"
     r"|jpe?g|png|gif|zip|exe|md|toml|yaml|yml|rs|cpp|java|sh)\b"
 )
-DOTTED = r"(?<![\w.])(?:[eE]\.\s?g|[iI]\.e|[aApP]\.\s?[mM]|[Pp]h\.D|a\.k\.a|[bB]\.[cC]|[aA]\.[dD]|n\.b|N\.B|[pP]\.[sS]|o\.k|O\.K)\b\.?"
+DOTTED = (
+    r"(?<![\w.])(?:[eE]\.\s?g|[iI]\.e|[aApP]\.\s?[mM]|[Pp]h\.D|a\.k\.a|[bB]\.[cC]|[aA]\.[dD]"
+    r"|n\.b|N\.B|[pP]\.[sS]|o\.k|O\.K)\b\.?"
+)
 INITIALS = r"\b(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?"
 _ABBREVIATED = "|".join(sorted(ABBREVIATIONS, key=len, reverse=True))
-ABBREVIATION = rf"(?i:\b(?P<word>{_ABBREVIATED}))\.(?=\W|$)|\b(?P<day>Mon|Tues?|Wed|Thurs?|Thu|Fri|Sat|Sun)\.(?=\W|$)"
+ABBREVIATION = (
+    rf"(?i:\b(?P<word>{_ABBREVIATED}))\.(?=\W|$)"
+    r"|\b(?P<day>Mon|Tues?|Wed|Thurs?|Thu|Fri|Sat|Sun)\.(?=\W|$)"
+)
 NUMBER_SIGN = r"#(?=\d)|\bNo\.?(?=\s?\d)|[Nn]°(?=\s?\d)"
 MIXED = r"\b(?:[A-Za-z]+[-_]?\d|\d+[-_]?[A-Za-z])[A-Za-z0-9]*(?:[-_.][A-Za-z0-9]*\d[A-Za-z0-9]*)*\b"
 WORD = r"'?[A-Za-z]+(?:'[A-Za-z]+)*(?:-[A-Za-z]+(?:'[A-Za-z]+)*)*'?"
@@ -44,7 +53,13 @@ _PIECES = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9]")
 _CAMEL = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+|(?:[A-Z][a-z]+){2,}|[A-Z]{2,}[a-z]{3,}")
 _SPLIT = re.compile(r"[A-Z]+(?=[A-Z][a-z]{2})|[A-Z]?[a-z]+|[A-Z]+")
 _PREFIXES = ("Mc", "Mac", "De", "Le", "La", "Fitz", "Van", "Di", "Du")
-_ELISIONS = frozenset("'em 'tis 'twas 'cause 'til 'bout 'round 'neath 'gainst 'n 'twere 'twill".split())
+_ELISIONS = frozenset(
+    listing("'em 'tis 'twas 'cause 'til 'bout 'round 'neath 'gainst 'n 'twere 'twill")
+)
+
+
+_WORDS = frozenset(listing("no p fig sec ed max min"))
+_SELDOM_LAST = frozenset(listing("est ca gen hon col sen rep ch"))
 
 
 def plain(text: str, start: int, scan: Scan) -> list[str | Token]:
@@ -231,16 +246,26 @@ def abbreviation(found: re.Match[str], scan: Scan) -> Given:
         return ["saint" if saint else "street", *stop]
     if lower == "dr" and not following.isupper() and _after_name(scan):
         return ["drive", *stop]
-    unknown = (
-        (lower in BEFORE_NUMBER and not following.isdigit() and not following.isupper())
-        or (lower in ("no", "p", "fig", "sec", "ed", "max", "min") and not following.isdigit())
-        or (lower in ("co", "al", "est", "ca", "gen", "hon", "col", "sen", "rep", "ch", "max") and stop
-            and text[0].islower() and lower not in ("co", "al"))
-    )  # fmt: skip
-    if unknown:
+    if _no_abbreviation(text, following, bool(stop)):
         mark = Token(".", found.end() - 1, found.end(), "mark")
         return [Token(text, found.start(), found.end() - 1), *(stop and [mark])]
     return [*ABBREVIATIONS[lower].split(), *stop]
+
+
+def _no_abbreviation(text: str, following: str, ends: bool) -> bool:
+    """Whether what looks like an abbreviation is a word and a full stop: *I said no.*
+
+    Args:
+        text: the word.
+        following: the next character that is no space.
+        ends: whether the text ends here.
+    """
+    lower = text.lower()
+    if lower in _WORDS and not following.isdigit():
+        return True
+    if lower in BEFORE_NUMBER:
+        return not following.isdigit() and not following.isupper()
+    return ends and text[0].islower() and lower in _SELDOM_LAST
 
 
 def _after_name(scan: Scan) -> bool:
@@ -253,7 +278,9 @@ def roman(found: re.Match[str], scan: Scan) -> Given:
     text = found[0]
     before = scan.out[-1].text if scan.out and scan.out[-1].kind == "word" else ""
     value = str(roman_value(text))
-    if before.lower() in CHAPTERS and not scan.upper or before.lower() in CHAPTERS and text != "I":
+    if (before.lower() in CHAPTERS and not scan.upper) or (
+        before.lower() in CHAPTERS and text != "I"
+    ):
         return numbers.cardinal(value)
     named = before[:1].isupper() or (scan.upper and bool(before))
     if named and before.lower() in RULERS and (len(text) > 1 or text in "VX" or _ends(found, scan)):

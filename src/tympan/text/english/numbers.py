@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-_ONES = (
+from tympan.text.listing import listing
+
+_ONES = listing(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "- - twenty thirty forty fifty sixty seventy eighty ninety".split()
-_SCALES = "- thousand million billion trillion quadrillion".split()
+)
+_TENS = listing("- - twenty thirty forty fifty sixty seventy eighty ninety")
+_SCALES = listing("- thousand million billion trillion quadrillion")
 _ORDINALS = {
     "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth",
     "nine": "ninth", "twelve": "twelfth",

@@ -139,10 +139,8 @@ class Speaker:
         if weak:
             return weak
         found = entry(word)
-        if found and "|" in found:
-            phonemes = _read(found, plain, i, vowel)
-        else:
-            phonemes = base(word)
+        several = found is not None and "|" in found
+        phonemes = _read(found or "", plain, i, vowel) if several else base(word)
         if token.joined or word.islower():
             return phonemes
         return restress(phonemes, 2 if len(word) > 1 and word.isupper() else 0.5)
