@@ -162,6 +162,6 @@ def _read(last: str, before: Sequence[str], after: Sequence[str]) -> list[str]:
         return []
     if last in ("he", "she", "it"):
         return ["VBD"]
-    past = _PAST.intersection(before) or _PAST.intersection(after)
+    past = bool(_PAST.intersection(before) or _PAST.intersection(after))
     past = past or any(word.endswith("ed") and len(word) > 4 for word in before)
     return ["VBD"] if past and (last in _SUBJECTS or last in ("and", "then")) else []
