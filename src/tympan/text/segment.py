@@ -13,7 +13,7 @@ LONGEST = 1200
 _END = re.compile(
     r"(?P<paragraph>[ \t\r]*\n[ \t\r]*(?:\n\s*)+|[ \t\r]*[\u2029\f]\s*)"
     r"|(?P<line>[ \t\r]*[\n\u2028][ \t\r]*)"
-    r"|(?P<stop>[.!?…]+[\"')\]}»”’*_]*)(?=\s|$|[“\"‘(]*[A-ZÄÖÜ])"
+    r"|(?P<stop>(?:\.(?: \.)+|[.!?…]+)[\"')\]}»”’*_]*)(?=\s|$|[“\"‘(]*[A-ZÄÖÜ])"
     r"|(?P<wide>[。！？]+[”’」』）]*)"
 )
 _LAST_WORD = re.compile(r"[^\s(\[\"“'‘]*$")
@@ -47,6 +47,7 @@ class Abbreviations:
     Attributes:
         never: words after which a sentence never ends: `Dr`.
         seldom: words after which one ends only before a capital letter: `etc`.
+        followers: capitalised words that go on after the latter: *at 5 p.m. Friday*.
         numbered: words after which a number goes on: `No. 5`.
         endings: endings of words after which one ends only before a capital letter: `Hauptstr`.
         ordinals: whether a number with a full stop is an ordinal, as in German.
@@ -55,6 +56,7 @@ class Abbreviations:
 
     never: frozenset[str]
     seldom: frozenset[str]
+    followers: frozenset[str] = frozenset()
     numbered: frozenset[str] = frozenset()
     endings: tuple[str, ...] = ()
     ordinals: bool = False
@@ -150,10 +152,11 @@ def _stop_ends(text: str, at: int, found: re.Match[str], known: Abbreviations) -
     if key in known.seldom or (known.endings and key.endswith(known.endings)):
         if known.ordinals:  # nouns have capitals
             return word.lower() in known.starters or not text[found.end() : limit].strip()
-        return not word or (word[0].isupper() and len(word) > 1)
+        follows = word.lower() in known.followers
+        return not word or (word[0].isupper() and len(word) > 1 and not follows)
     if _INITIAL.fullmatch(before) and before not in ("I", "a"):
         # "J. K. Rowling" goes on; "plan B." may end, but a name is likelier.
-        return not word or not word[0].isupper() or (len(before) > 1 and _starts(word))
+        return not word or not word[0].isupper() or _starts(word)
     return True
 
 

@@ -82,6 +82,8 @@ def slashed(found: re.Match[str], scan: Scan) -> Given:
     a, b = int(first), int(second)
     if separator == "." or a > 12:
         a, b = b, a
+    if not _real(a, b) and _real(b, a):
+        a, b = b, a
     if not _real(a, b):
         between = {"/": "slash", ".": "dot", "-": "dash"}[separator]
         parts = (cardinal(part) for part in (second, found["year"]))

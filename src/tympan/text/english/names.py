@@ -6,6 +6,7 @@ import re
 
 from tympan.text.english import numbers
 from tympan.text.english.dates import weekday
+from tympan.text.english.speech import is_word
 from tympan.text.english.words import (
     ABBREVIATIONS,
     ADDRESS_SIGNS,
@@ -102,7 +103,8 @@ def _part(text: str, start: int, scan: Scan) -> list[Token]:
     if len(text) > LONGEST_WORD:
         return [one for one in plain(text, start, scan) if isinstance(one, Token)]
     if scan.upper:
-        return [Token(lower, start, end)]
+        # Only what is a word: the rest stays an acronym.
+        return [Token(lower if len(text) > 4 or is_word(lower) else text, start, end)]
     if text in SPELLED:
         return [Token(text, start, end, "spell")]
     if text[:-1] in SPELLED and text[-1] == "s":
@@ -127,7 +129,7 @@ def mixed(found: re.Match[str], scan: Scan) -> Given:
 def _run(text: str, start: int, end: int) -> list[Token]:
     """A run of letters or figures inside a name or an address."""
     if text.isdigit():
-        read = numbers.cardinal(text) if len(text) < 3 else number_in_name(text)
+        read = numbers.cardinal(text) if len(text) < 3 else numbers.in_name(text)
         return [Token(one, start, end) for one in read]
     if len(text) > LONGEST_WORD:
         mid = start + LONGEST_WORD
@@ -138,20 +140,6 @@ def _run(text: str, start: int, end: int) -> list[Token]:
     if len(text) == 1 or (text.isupper() and len(text) < 4):
         return [Token(text.upper(), start, end, "spell")]
     return [Token(text, start, end)]
-
-
-def number_in_name(text: str) -> list[str]:
-    """A number in a name, as people read it: 747 seven forty seven, 3090 thirty ninety."""
-    if len(text) == 3 and text[0] != "0":
-        if text.endswith("00"):
-            return numbers.cardinal(text)
-        second = ["oh", *numbers.digits(text[2])] if text[1] == "0" else numbers.cardinal(text[1:])
-        return [*numbers.digits(text[0]), *second]
-    if len(text) == 4 and text[0] != "0" and text[2] != "0":
-        return [*numbers.cardinal(text[:2]), *numbers.cardinal(text[2:])]
-    if len(text) == 4 and text[0] != "0":
-        return numbers.cardinal(text)
-    return numbers.digits(text)
 
 
 def address(found: re.Match[str], scan: Scan) -> Given:
@@ -285,7 +273,7 @@ def roman(found: re.Match[str], scan: Scan) -> Given:
     named = before[:1].isupper() or (scan.upper and bool(before))
     if named and before.lower() in RULERS and (len(text) > 1 or text in "VX" or _ends(found, scan)):
         return ["the", *numbers.ordinal(value)]
-    if named and len(text) > 1 and set(text) <= set("IVX"):
+    if named and len(text) > 1 and (set(text) <= set("IVX") or len(text) > 3):
         return numbers.cardinal(value)
     if text == "I":
         return ["I"]
@@ -305,12 +293,18 @@ def number_sign(found: re.Match[str], scan: Scan) -> Given:
 
 def compared(found: re.Match[str], scan: Scan) -> Given:
     """< and > between things, * and ^ between numbers, ~ before one."""
-    names = {"<": ["less", "than"], ">": ["greater", "than"], "*": ["times"], "~": ["about"]}
+    names = {
+        "<": ["less", "than"],
+        ">": ["greater", "than"],
+        "*": ["times"],
+        "~": ["about"],
+        "#": ["sharp"],
+    }
     return names.get(found[0].strip(), ["to", "the", "power", "of"])
 
 
 def sign(found: re.Match[str], scan: Scan) -> Given:
     """A sign that has a name."""
-    if found[0] in "£€$¥₹¢" and scan.text[found.end() : found.end() + 1].isalnum():
-        return SIGNS[found[0]].split()
+    if found[0] == "°" and not scan.text[: found.start()].rstrip()[-1:].isdigit():
+        return []
     return SIGNS[found[0]].split()

@@ -99,6 +99,24 @@ def year(text: str) -> list[str]:
     return [*_below_thousand(first), *(["oh"] if last < 10 else []), *_below_thousand(last)]
 
 
+def in_name(text: str) -> list[str]:
+    """A number in a name, as people read it.
+
+    >>> in_name("747"), in_name("3090"), in_name("101"), in_name("500")
+    (['seven', 'forty', 'seven'], ['thirty', 'ninety'], ['one', 'oh', 'one'], ['five', 'hundred'])
+    """
+    if len(text) == 3 and text[0] != "0":
+        if text.endswith("00"):
+            return cardinal(text)
+        second = ["oh", *digits(text[2])] if text[1] == "0" else cardinal(text[1:])
+        return [*digits(text[0]), *second]
+    if len(text) == 4 and text[0] != "0" and text[2] != "0":
+        return [*cardinal(text[:2]), *cardinal(text[2:])]
+    if len(text) == 4 and text[0] != "0":
+        return cardinal(text)
+    return digits(text)
+
+
 def decimal(text: str) -> list[str]:
     """A number with a decimal point.
 

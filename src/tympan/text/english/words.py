@@ -34,7 +34,9 @@ ABBREVIATIONS = {
     "ext": "extension", "misc": "miscellaneous", "max": "maximum", "min": "minimum",
     "avg": "average", "al": "al", "ca": "circa", "cf": "compare", "viz": "namely",
     "messrs": "messrs",
-    "mme": "madame", "mlle": "mademoiselle", "msgr": "monsignor", "st": "saint",
+    "jan": "January", "feb": "February", "apr": "April", "jun": "June", "jul": "July",
+    "aug": "August", "sep": "September", "sept": "September", "oct": "October", "nov": "November",
+    "dec": "December", "mme": "madame", "mlle": "mademoiselle", "msgr": "monsignor", "st": "saint",
 }  # fmt: skip
 # Read so without a full stop as well.
 BARE = {
@@ -79,20 +81,19 @@ SENTENCE = Abbreviations(
     never=frozenset(
         listing(
             "mr mrs ms dr prof rev hon gen col capt lt sgt cpl maj adm cmdr gov sen rep pres st "
-            "vs fig "
-            "figs vol vols no nos pp approx ca cf viz messrs mme mlle msgr mt ft e.g i.e eq al ext "
-            "jan feb mar apr jun jul aug sep sept oct nov dec"
+            "vs fig figs vol vols no nos pp approx ca cf viz messrs mme mlle msgr mt ft e.g "
+            "i.e eq al ext jan feb mar apr jun jul aug sep sept oct nov dec"
         )
     )
-    - {"no", "al", "mar", "sen"},
+    - {"no", "al", "mar"},
     seldom=frozenset(
         listing(
-            "etc inc ltd corp co bros jr sr esq ave blvd rd dept est assn univ u.s u.k u.s.a a.m "
-            "p.m "
-            "ph.d b.c a.d d.c"
+            "etc min sec hrs lbs inc ltd corp co bros jr sr esq ave blvd rd dept est assn univ "
+            "u.s u.k u.s.a a.m p.m ph.d b.c a.d d.c"
         )
     ),
-    numbered=frozenset(listing("mar no nos p pp sec ch fig figs vol vols eq ed ext")),
+    followers=frozenset((*MONTHS, *DAY_SHORT.values())),
+    numbered=frozenset(listing("max min est mar no nos p pp sec ch fig figs vol vols eq ed ext")),
 )
 
 # Singular and plural.
