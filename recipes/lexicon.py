@@ -85,7 +85,9 @@ def compiled(gold: Entries, silver: Entries) -> dict[str, str]:
         if not word.islower() or "-" in word:
             return False
         ruled, right = derive(word, known), words[word]
-        return ruled == right or (ruled is not None and word in silver and weak(ruled) == weak(right))
+        return ruled == right or (
+            ruled is not None and word in silver and weak(ruled) == weak(right)
+        )
 
     waiting = sorted(words, key=lambda word: (len(word), word))
     while missing := [word for word in waiting if word not in kept and not given(word)]:

@@ -30,8 +30,8 @@ from tympan.text.store import DATA
 
 FEATURES = 128
 WIDTH = 5
-BATCH = 768
-PEAK_RATE = 3e-3
+BATCH = 160
+PEAK_RATE = 2e-3
 LONGEST = 24
 HELD_OUT = 0.02
 Pairs = list[tuple[str, tuple[int, ...]]]
@@ -138,7 +138,9 @@ def families(words: Sequence[str]) -> dict[str, str]:
     return {word: root(word) for word in words}
 
 
-def split(words: dict[str, str], hard: set[str], seed: int) -> tuple[list[str], list[str], dict[str, str]]:
+def split(
+    words: dict[str, str], hard: set[str], seed: int
+) -> tuple[list[str], list[str], dict[str, str]]:
     """Words to train on and words to measure on, without a common stem; families of the latter."""
     family = families(sorted(words))
     members = defaultdict(list)
@@ -236,9 +238,7 @@ def measured(
     rows = defaultdict(list)
     for guess, true, group in zip(said, right, groups, strict=True):
         bare = [text.replace("ˈ", "").replace("ˌ", "") for text in (guess, true)]
-        rows[group].append(
-            (1, guess != true, bare[0] != bare[1], distance(*bare), len(bare[1]))
-        )
+        rows[group].append((1, guess != true, bare[0] != bare[1], distance(*bare), len(bare[1])))
     sums = np.array([np.sum(one, axis=0) for one in rows.values()], float)
     rng = np.random.default_rng(seed)
 
@@ -279,10 +279,16 @@ def main() -> None:
     with atomic_write(options.folder / "guess.safetensors") as beside:
         save_file(half, beside)
     with atomic_write(options.folder / "guess.json") as beside:
-        beside.write_text(json.dumps(card(metrics, count, len(pairs), len(test)), indent=2, ensure_ascii=False) + "\n", "utf-8")
+        beside.write_text(
+            json.dumps(card(metrics, count, len(pairs), len(test)), indent=2, ensure_ascii=False)
+            + "\n",
+            "utf-8",
+        )
 
 
-def card(metrics: dict[str, object], parameters: int, trained: int, held_out: int) -> dict[str, object]:
+def card(
+    metrics: dict[str, object], parameters: int, trained: int, held_out: int
+) -> dict[str, object]:
     """What is known of the net."""
     return {
         "name": "guess",

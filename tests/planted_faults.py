@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CLASSIFY = "tests/tasks/classify/"
 IDENTIFY, SPEAKERS = "tests/tasks/identify/", "tests/tasks/speakers/"
 SEGMENT = "tests/tasks/segment/"
+TEXT = "tests/text/"
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,70 @@ FAULTS = (
         "monitor: the worst detector of each kind", "tasks/monitor/normal.py",
         "sorted(aucs, key=lambda n: aucs[n])", "sorted(aucs, key=lambda n: -aucs[n])",
         (MONITOR + "test_normal.py",),
+    ),
+    Fault(
+        "text: no tap", "text/english/suffixes.py", 'if len(stem) > 1 and stem[-1] == "t"',
+        'if False and stem[-1] == "t"', (TEXT + "test_suffixes.py",),
+    ),
+    Fault(
+        "text: every plural is voiced", "text/english/suffixes.py",
+        'return stem + ("s" if stem[-1] in _VOICELESS else "z")', 'return stem + "z"',
+        (TEXT + "test_suffixes.py",),
+    ),
+    Fault(
+        "text: one form of the", "text/english/speech.py", 'return "ði" if vowel else "ðə"',
+        'return "ðə"', (TEXT + "test_speech.py",),
+    ),
+    Fault(
+        "text: no verb after to", "text/english/readings.py",
+        "if last in _TO or last in _SUBJECTS:", "if False:", (TEXT + "test_speech.py",),
+    ),
+    Fault(
+        "text: the user's words do not come first", "text/english/speech.py",
+        "if self.lexicon and (own", "if False and (own", (TEXT + "test_reading.py",),
+    ),
+    Fault(
+        "text: what is left out is not named", "text/clean.py",
+        "names = dict.fromkeys(_name(text[a:b]) for a, b in runs)", "names = {}",
+        (TEXT + "test_clean.py",),
+    ),
+    Fault(
+        "text: places count from the sentence", "text/clean.py", "starts.append(start + at)",
+        "starts.append(at)", (TEXT + "test_clean.py",),
+    ),
+    Fault(
+        "text: parts longer than a net holds", "text/divide.py", "LONGEST = 240", "LONGEST = 300",
+        (TEXT + "test_reading.py",),
+    ),
+    Fault(
+        "text: an abbreviation ends a sentence", "text/segment.py",
+        "if key in known.never and len(marks) == 1:", "if False:", (TEXT + "test_segment.py",),
+    ),
+    Fault(
+        "text: a megabyte is one sentence", "text/segment.py", "LONGEST = 1200",
+        "LONGEST = 10**7", (TEXT + "test_reading.py",),
+    ),
+    Fault(
+        "text: years are counted", "text/english/amounts.py",
+        'if len(text) == 4 and "1100" <= text < "2100":', "if False:",
+        (TEXT + "test_english.py",),
+    ),
+    Fault(
+        "text: one ending of German ordinals", "text/german/dates.py",
+        'return "e" if before in WITH_E else "er"', 'return "er"', (TEXT + "test_german.py",),
+    ),
+    Fault(
+        "text: lines of a lexicon count from zero", "text/lexicon.py",
+        "enumerate(text.splitlines(), 1)", "enumerate(text.splitlines())",
+        (TEXT + "test_lexicon.py",),
+    ),
+    Fault(
+        "text: two primary stresses", "text/guess.py", "for i in primary[:-1]:", "for i in ():",
+        (TEXT + "test_guess.py",),
+    ),
+    Fault(
+        "text: a word beside the one looked for", "text/store.py",
+        "if not lines.startswith(key, low):", "if low >= len(lines):", (TEXT + "test_store.py",),
     ),
     Fault("mixup never applied", LEARNER, "if self.mix:", "if False:", LEARNER_TEST),
     Fault(

@@ -13,7 +13,7 @@ from tympan.text.clean import GERMAN_LETTERS, clean
     ("text", "plain", "unspoken"),
     [
         ("ﬁ ﬂ Ⅳ ①", "fi fl IV 1", []),
-        ("“a” ‘b’ «c»", "\"a\" 'b' \"c\"", []),
+        ("“a” ‘b’ «c»", '"a" \'b\' "c"', []),
         ("é e\u0301 ñ ø Ł", "e e n o L", []),
         ("a\u00adb\u200bc\ufeff", "abc", []),
         ("１２ ٣٤ ５", "12 34 5", []),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tests_text import said
 
 LINES = (Path(__file__).parent / "english.tsv").read_text("utf-8").split("\n")

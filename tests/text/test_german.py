@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests_text import checked, phonemes, said
 
 LINES = (Path(__file__).parent / "german.tsv").read_text("utf-8").split("\n")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests_text import phonemes
 
+from tests_text import phonemes
 from tympan.text import PHONEMES
 from tympan.text.english import speech
 
@@ -22,7 +22,9 @@ GOLDEN = [
 
 def test_frequent_words_are_as_in_the_dictionary_of_misaki() -> None:
     assert len(GOLDEN) >= 100
-    wrong = {word: (speech.base(word), right) for word, right in GOLDEN if speech.base(word) != right}
+    wrong = {
+        word: (speech.base(word), right) for word, right in GOLDEN if speech.base(word) != right
+    }
     assert wrong == {}
 
 

@@ -9,7 +9,8 @@ from tympan.text.english.suffixes import derive, inflected
 KNOWN = {
     "cat": "kˈæt", "dog": "dˈɔɡ", "horse": "hˈɔɹs", "city": "sˈɪTi", "walk": "wˈɔk", "wait": "wˈAt",
     "beg": "bˈɛɡ", "make": "mˈAk", "act": "ˈækt", "stop": "stˈɑp", "happy": "hˈæpi", "big": "bˈɪɡ",
-    "able": "ˈAbᵊl", "possible": "pˈɑsəbᵊl", "music": "mjˈuzɪk", "musical": "mjˈuzɪkᵊl", "do": "dˈu",
+    "able": "ˈAbᵊl", "possible": "pˈɑsəbᵊl", "music": "mjˈuzɪk", "musical": "mjˈuzɪkᵊl",
+    "do": "dˈu",
     "ball": "bˈɔl", "foot": "fˈʊt", "lock": "lˈɑk", "kind": "kˈInd", "they": "ðA", "class": "klˈæs",
 }  # fmt: skip
 

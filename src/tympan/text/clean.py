@@ -8,7 +8,17 @@ from functools import lru_cache
 
 _QUOTES = dict.fromkeys("‘’‛`´ʼʹ′＇", "'") | dict.fromkeys("“”„‟«»‹›″＂", '"')
 _DASHES = {"‐": "-", "‑": "-", "⁃": "-", "﹣": "-", "－": "-", "‒": "–", "―": "—", "⸺": "—"}
-_CJK = {"。": ".", "、": ",", "，": ",", "！": "!", "？": "?", "：": ":", "；": ";", "؟": "?", "،": ","}
+_CJK = {
+    "。": ".",
+    "、": ",",
+    "，": ",",
+    "！": "!",
+    "？": "?",
+    "：": ":",
+    "；": ";",
+    "؟": "?",
+    "،": ",",
+}
 # Kept as they are: the languages read them.
 _KEPT = frozenset("£€¥₹¢°×÷±≈≤≥≠∞√µ§©–—…−½⅓⅔¼¾⅕⅖⅗⅘⅙⅛⅜⅝⅞²³‰")
 _DROPPED = frozenset("•·‣▪●○◦■□®™¡¿†‡¶☐☑｡")
@@ -60,7 +70,9 @@ def clean(text: str, start: int = 0, letters: frozenset[str] = frozenset()) -> C
     ('fin "cafe"   12', ['漢字'], [0, 0, 1, 2])
     """
     if text.isascii() and text.isprintable():
-        return Cleaned(text, range(start, start + len(text)), range(start + 1, start + len(text) + 1))
+        return Cleaned(
+            text, range(start, start + len(text)), range(start + 1, start + len(text) + 1)
+        )
     out: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -72,6 +84,8 @@ def clean(text: str, start: int = 0, letters: frozenset[str] = frozenset()) -> C
             end += 1
         # A letter and its marks; more than a few marks are ornament.
         plain = _plain(text[at : min(end, at + 4)], letters)
+        if text[at] in _GREEK and (_greek(text[at - 1 : at]) or _greek(text[end : end + 1])):
+            plain = None  # a letter of a Greek word
         if plain is None:
             if runs and runs[-1][1] == at:
                 runs[-1][1] = end
@@ -90,6 +104,10 @@ def clean(text: str, start: int = 0, letters: frozenset[str] = frozenset()) -> C
         at = end
     names = dict.fromkeys(_name(text[a:b]) for a, b in runs)
     return Cleaned("".join(out), starts, ends, list(names))
+
+
+def _greek(char: str) -> bool:
+    return "Ͱ" <= char <= "Ͽ" or "ἀ" <= char <= "῿"
 
 
 def _name(run: str) -> str:

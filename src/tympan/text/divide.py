@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from tympan.text.listing import listing
 from tympan.text.sentence import ENDS, SpokenWord
 
 WANTED = 200
@@ -13,11 +14,15 @@ LONGEST = 240
 """Phonemes of a part at most."""
 _SHORTEST = 40
 _JOINING = frozenset(
-    "and or but because which who that when while where if as than although though so until since "
-    "after before unless whereas und oder aber denn weil dass daß wenn als ob damit obwohl während "
-    "nachdem bevor sondern".split()
+    listing(
+        "and or but because which who that when while where if as than although though so until "
+        "since "
+        "after before unless whereas und oder aber denn weil dass daß wenn als ob damit obwohl "
+        "während "
+        "nachdem bevor sondern"
+    )
 )
-_LEADING = frozenset("to of in on at for with from by into über in auf mit von zu aus bei".split())
+_LEADING = frozenset(listing("to of in on at for with from by into über in auf mit von zu aus bei"))
 
 
 def divide(words: list[SpokenWord]) -> Iterator[list[SpokenWord]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from tympan.text.listing import listing
 from tympan.text.store import DATA
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ HEADS = 4
 _PLAIN = dict(
     zip(
         LETTERS,
-        "æ b k d ɛ f ɡ h ɪ ʤ k l m n ɑ p k ɹ s t ʌ v w ks i z".split(),
+        listing("æ b k d ɛ f ɡ h ɪ ʤ k l m n ɑ p k ɹ s t ʌ v w ks i z"),
         strict=True,
     )
 )

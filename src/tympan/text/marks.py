@@ -6,7 +6,7 @@ import re
 
 from tympan.text.tokens import Scan, Token
 
-MARK = r"\.{2,}|…|-{2,}|(?<=\s)-(?=\s)|—|–|[.,;:?!]+|[()\[\]]"
+MARK = r"\.(?:\s?\.)+|…|-{2,}|(?<=\s)-(?=\s)|—|–|[.,;:?!]+|[()\[\]]"
 
 
 def mark(found: re.Match[str], scan: Scan) -> list[Token]:
@@ -20,7 +20,7 @@ def mark(found: re.Match[str], scan: Scan) -> list[Token]:
         spoken = "?"
     elif "!" in text:
         spoken = "!"
-    elif text[0] == "…" or ".." in text:
+    elif text[0] == "…" or text.count(".") > 1:
         spoken = "…"
     else:
         spoken = text[0]

@@ -165,7 +165,7 @@ def _words(
             out.append(SpokenWord(token.text, phonemes[at : at + LONGEST_WORD], start, end))
     if out:
         mark = out[-1].mark
-        if piece.cut and mark not in ENDS or piece.cut and not mark:
+        if (piece.cut and mark not in ENDS) or (piece.cut and not mark):
             out[-1] = replace(out[-1], mark=",")
         elif not mark or mark not in ENDS:
             out[-1] = replace(out[-1], mark=".")
@@ -219,4 +219,3 @@ def _parts(
             paragraph,
         )
         at = end
-

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-ROMAN = (
-    r"\b(?=[IVXLC]{1,9}\b(?!'))C{0,3}(?:X[CL]|L?X{0,3})(?:I[XV]|V?I{0,3})(?<=[IVXLC])\b"
-)
+ROMAN = r"\b(?=[IVXLC]{1,9}\b(?!'))C{0,3}(?:X[CL]|L?X{0,3})(?:I[XV]|V?I{0,3})(?<=[IVXLC])\b"
 """A numeral below four hundred."""
 
 

@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tympan.text.listing import listing
+
 LONGEST = 1200
 """Characters of a piece at most: a text without a full stop is cut."""
 _END = re.compile(
     r"(?P<paragraph>[ \t\r]*\n[ \t\r]*(?:\n\s*)+|[ \t\r]*[\u2029\f]\s*)"
     r"|(?P<line>[ \t\r]*[\n\u2028][ \t\r]*)"
-    r"|(?P<stop>[.!?…]+[\"')\]}»”’*_]*)(?=\s|$|[“\"‘(]*[A-ZÄÖÜ])"
+    r"|(?P<stop>(?:\.(?: \.)+|[.!?…]+)[\"')\]}»”’*_]*)(?=\s|$|[“\"‘(]*[A-ZÄÖÜ])"
     r"|(?P<wide>[。！？]+[”’」』）]*)"
 )
 _LAST_WORD = re.compile(r"[^\s(\[\"“'‘]*$")
@@ -45,6 +47,7 @@ class Abbreviations:
     Attributes:
         never: words after which a sentence never ends: `Dr`.
         seldom: words after which one ends only before a capital letter: `etc`.
+        followers: capitalised words that go on after the latter: *at 5 p.m. Friday*.
         numbered: words after which a number goes on: `No. 5`.
         endings: endings of words after which one ends only before a capital letter: `Hauptstr`.
         ordinals: whether a number with a full stop is an ordinal, as in German.
@@ -53,6 +56,7 @@ class Abbreviations:
 
     never: frozenset[str]
     seldom: frozenset[str]
+    followers: frozenset[str] = frozenset()
     numbered: frozenset[str] = frozenset()
     endings: tuple[str, ...] = ()
     ordinals: bool = False
@@ -147,11 +151,12 @@ def _stop_ends(text: str, at: int, found: re.Match[str], known: Abbreviations) -
     limit = found.end() + 40
     if key in known.seldom or (known.endings and key.endswith(known.endings)):
         if known.ordinals:  # nouns have capitals
-            return word.lower() in known.starters or not text[found.end() :limit].strip()
-        return not word or word[0].isupper() and len(word) > 1
+            return word.lower() in known.starters or not text[found.end() : limit].strip()
+        follows = word.lower() in known.followers
+        return not word or (word[0].isupper() and len(word) > 1 and not follows)
     if _INITIAL.fullmatch(before) and before not in ("I", "a"):
         # "J. K. Rowling" goes on; "plan B." may end, but a name is likelier.
-        return not word or not word[0].isupper() or (len(before) > 1 and _starts(word))
+        return not word or not word[0].isupper() or _starts(word)
     return True
 
 
@@ -175,8 +180,10 @@ def _starts(word: str) -> bool:
 
 
 _STARTERS = frozenset(
-    "the a an it he she we they i you this that these those there then but and so in on at for "
-    "if when while after before as his her our their my your what who why how where no yes".split()
+    listing(
+        "the a an it he she we they i you this that these those there then but and so in on at for "
+        "if when while after before as his her our their my your what who why how where no yes"
+    )
 )
 
 
@@ -187,7 +194,7 @@ def _line_ends(text: str, at: int, start: int, end: int) -> bool:
         return True
     first = text.rfind("\n", at, start) + 1 or at
     line = text[first:start]
-    if _LIST_ITEM.match(rest) or _LIST_ITEM.match(line) and line.startswith("#"):
+    if _LIST_ITEM.match(rest) or (_LIST_ITEM.match(line) and line.startswith("#")):
         return True
     if line[-1:] in ",;:-—–":
         return False
@@ -196,4 +203,6 @@ def _line_ends(text: str, at: int, start: int, end: int) -> bool:
     return not wrapped and not rest[0].islower()
 
 
-_JOINING = frozenset("the a an of to and or in on at by for with from as is was my his her".split())
+_JOINING = frozenset(
+    listing("the a an of to and or in on at by for with from as is was my his her")
+)

@@ -6,6 +6,7 @@ import re
 
 from tympan.text.english import numbers
 from tympan.text.english.words import FRACTIONS, MONEY, SCALES, TIGHT, UNITS
+from tympan.text.listing import listing
 from tympan.text.tokens import Given, Scan, Token
 
 _WHOLE = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)"
@@ -14,22 +15,26 @@ _MINUS = r"(?P<minus>(?<![\w.])[-−])?"
 _SYMBOL = r"(?P<currency>US\$|[$£€¥₹])"
 _SCALE = r"(?:\s?(?P<scale>thousand|million|billion|trillion|bn|mn|tn|[kKmMbBtT])\b)?"
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
-_AFTER = r"(?![\w])"
+_AFTER = r"(?!\w|\.[A-Za-z])"
 
 PHONE = (
     r"(?<![\w.])(?:\+\d{1,3}[\s.-]?(?:\(?\d{1,4}\)?[\s.-]?){2,5}\d{2,}"
     r"|(?:1-)?\(?\d{3}\)?[\s.-]\d{3}[.-]\d{4}|\d-\d{3}-\d{3}-\d{4}|\d{3}-\d{4})(?![\w-])"
 )
+# Numbers of books, cards and accounts: three groups or more.
+GROUPS = r"(?<![\w.])(?:\d+(?:-\d+){2,}|\d{4}(?: \d{4}){2,}(?: \d{1,4})?)(?![\w-])"
+SCIENTIFIC = r"(?<![\w.])(?P<number>\d+(?:\.\d+)?)[eE](?P<sign>[+-]?)(?P<power>\d{1,3})(?!\w)"
+TIMES = r"(?<![\w.])(?P<number>\d+(?:\.\d+)?)x(?!\w)"
 VERSION = r"(?<![\w.])\d+(?:\.\d+){2,}(?!\w)"
-MONEY_BEFORE = rf"{_MINUS}{_SYMBOL}\s?(?P<number>{_NUMBER}){_SCALE}"
-MONEY_AFTER = (
-    rf"(?P<number>{_NUMBER}){_SCALE}\s?(?P<currency>[£€¥₹]|(?:USD|EUR|GBP|CHF|JPY)\b)"
-)
+_EUROPEAN = r"\d{1,3}(?:\.\d{3})*,\d\d(?!\d)"
+_SUM = rf"(?P<number>{_EUROPEAN}|{_NUMBER})(?:\s?[-–]\s?[$£€]?(?P<to>{_NUMBER}))?"
+MONEY_BEFORE = rf"{_MINUS}{_SYMBOL}\s?{_SUM}{_SCALE}"
+MONEY_AFTER = rf"{_SUM}{_SCALE}\s?(?P<currency>[£€¥₹]|(?:USD|EUR|GBP|CHF|JPY)\b)"
 PERCENT = rf"{_MINUS}(?P<number>{_NUMBER})(?:\s?[-–]\s?(?P<to>{_NUMBER}))?\s?(?P<sign>%|‰)"
 DEGREES = rf"{_MINUS}(?P<number>{_NUMBER})\s?°\s?(?P<scale>[CFK]\b)?"
 UNIT = (
     rf"{_MINUS}(?<![\w.])(?P<number>{_NUMBER})(?:\s?[-–]\s?(?P<to>{_NUMBER}))?(?P<space>[ -]?)"
-    rf"(?P<unit>{_UNIT})(?P<power>[²³]|\^?[23])?(?:/(?P<per>{_UNIT})(?P<per_power>[²³])?)?{_AFTER}"
+    rf"(?P<unit>{_UNIT})(?P<power>[²³]|\^?[23])?(?:/(?P<per>{_UNIT})(?P<per_power>[²³])?)?{_AFTER}(?:\.(?=\s+[a-z]))?"
 )
 FRACTION = (
     r"(?<![\w./])(?:(?P<whole>\d+)[ -])?(?P<top>\d+)/(?P<bottom>\d+)(?![\w/]|\.\d)"
@@ -44,6 +49,11 @@ THOUSANDS = rf"\b(?P<number>{_WHOLE})(?P<scale>k)\b"
 WHOLE = rf"(?P<number>{_WHOLE})(?P<scale>[k]\b)?"
 
 _GROUPS = re.compile(r"\d+")
+
+
+_OPERATORS = frozenset(("minus", "plus", "times", "equals"))
+# What three figures after these name is not counted: *room one oh one*.
+_NUMBERED = frozenset(listing("room route highway flight interstate boeing channel bus gate"))
 
 
 def amount(text: str) -> list[str]:
@@ -73,6 +83,18 @@ def phone(found: re.Match[str], scan: Scan) -> Given:
     return out
 
 
+def scientific(found: re.Match[str], scan: Scan) -> Given:
+    """6.02e23."""
+    minus = ["minus"] if found["sign"] == "-" else []
+    power = ["times", "ten", "to", "the", "power", "of", *minus, *numbers.cardinal(found["power"])]
+    return [*amount(found["number"]), *power]
+
+
+def times(found: re.Match[str], scan: Scan) -> Given:
+    """1.5x."""
+    return [*amount(found["number"]), "times"]
+
+
 def version(found: re.Match[str], scan: Scan) -> Given:
     """1.2.3 and 192.168.0.1: dots are read."""
     words: list[str] = []
@@ -96,8 +118,11 @@ def money_after(found: re.Match[str], scan: Scan) -> Given:
 def _money(found: re.Match[str]) -> list[str]:
     one, many, cent, cents = MONEY[found["currency"]]
     number, scale = found["number"], found["scale"]
-    if scale:
-        return [*amount(number), SCALES[scale], *many.split()]
+    if number[-3:-2] == ",":  # 1.234,50
+        number = number.replace(".", "").replace(",", ".")
+    if scale or found["to"]:
+        to = ["to", *amount(found["to"])] if found["to"] else []
+        return [*amount(number), *to, *([SCALES[scale]] if scale else []), *many.split()]
     whole, _, part = number.partition(".")
     if not part or not cent or len(part) != 2:
         name = one if _one(number) else many
@@ -132,7 +157,8 @@ def degrees(found: re.Match[str], scan: Scan) -> Given:
 def unit(found: re.Match[str], scan: Scan) -> Given:
     """5 km, 3.5 GHz, 100 km/h, 20 m²."""
     name = found["unit"]
-    if name in TIGHT and not found["per"] and not found["power"]:
+    inches = name == "in" and scan.last_word() in ("foot", "feet")
+    if name in TIGHT and not inches and not found["per"] and not found["power"]:
         if name in ("in", "A", "t", "K", "B") and (found["space"] or name != "in"):
             if name != "A" or not found["space"]:
                 return _not_unit(found)
@@ -141,7 +167,7 @@ def unit(found: re.Match[str], scan: Scan) -> Given:
         if name == "s" and not found["space"] and "." not in found["number"]:
             return numbers.plural(numbers.cardinal(found["number"]))
     one, many = UNITS[name]
-    single = _one(found["number"]) and not found["to"] or found["space"] == "-"
+    single = (_one(found["number"]) and not found["to"]) or found["space"] == "-"
     words = [*_minus(found), *_numbers(found)]
     powers = {"²": ["square"], "2": ["square"], "^2": ["square"], "³": ["cubic"], "3": ["cubic"]}
     power = powers.get((found["power"] or "").lstrip("^"), [])
@@ -172,8 +198,8 @@ def fraction(found: re.Match[str], scan: Scan) -> Given:
         return [*numbers.cardinal(found["number"]), "and", *_small(found["small"])]
     top, bottom = found["top"], found["bottom"]
     whole = [*numbers.cardinal(found["whole"]), "and"] if found["whole"] else []
-    if (top, bottom) == ("24", "7"):
-        return [*whole, "twenty", "four", "seven"]
+    if (top, bottom) in (("24", "7"), ("9", "11")) or top == bottom:
+        return [*whole, *numbers.cardinal(top), *numbers.cardinal(bottom)]
     if 0 < int(top[:6]) < int(bottom[:6]) <= 100 and int(bottom) > 1:
         words = numbers.fraction(top, bottom)
         return [*whole, "a" if whole and top == "1" else words[0], *words[1:]]
@@ -200,6 +226,11 @@ def ordinal(found: re.Match[str], scan: Scan) -> Given:
 def range_(found: re.Match[str], scan: Scan) -> Given:
     """10–20, 1990-1995."""
     a, b = found["a"], found["b"]
+    spaced = scan.text[found.end("a")].isspace()
+    if spaced and (re.match(r"\s*=", scan.text[found.end() :]) or scan.last_word() in _OPERATORS):
+        middle = Token("minus", found.end("a"), found.start("b"))
+        first = [Token(word, *found.span("a")) for word in numbers.cardinal(a)]
+        return [*first, middle, *(Token(word, *found.span("b")) for word in numbers.cardinal(b))]
     years = len(a) == 4 and len(b) in (2, 4)
     first = [Token(word, *found.span("a")) for word in whole_words(a)]
     second = whole_words(b) if len(b) == 4 or not years else numbers.cardinal(b.lstrip("0") or "0")
@@ -236,6 +267,11 @@ def whole(found: re.Match[str], scan: Scan) -> Given:
     number, scale = found["number"], found["scale"]
     if scale:
         return [*numbers.cardinal(number), SCALES[scale]]
-    if scan.last_word() in ("minus", "plus", "times", "equals", "number"):
+    before = scan.last_word()
+    if before in _OPERATORS or before == "number":
         return numbers.cardinal(number)
+    if len(number) == 3 and before in _NUMBERED:
+        return numbers.in_name(number)
+    if len(number) == 3 and before in ("call", "dial", "ring", "phone"):
+        return numbers.digits(number)
     return whole_words(number)

@@ -32,7 +32,10 @@ TIME = (
     r"(?<![\w:.])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?"
     r"(?:\s?(?P<half>[aApP])(?:\.\s?[mM]\.?|[mM]\b))?(?![\w:])"
 )
-HOUR = r"(?<![\w:.,])(?P<hour>1[0-2]|0?[1-9])(?:\.(?P<minute>[0-5]\d))?\s?(?P<half>[aApP])(?:\.\s?[mM]\.?|[mM]\b)"
+HOUR = (
+    r"(?<![\w:.,])(?P<hour>1[0-2]|0?[1-9])(?:\.(?P<minute>[0-5]\d))?"
+    r"\s?(?P<half>[aApP])(?:\.\s?[mM]\.?|[mM]\b)"
+)
 DECADE = r"(?<!\w)'?(?P<year>(?:1\d|20)\d0|[1-9]0)'?s\b"
 
 
@@ -78,6 +81,8 @@ def slashed(found: re.Match[str], scan: Scan) -> Given:
     first, second, _ = found["ab"].split(separator)
     a, b = int(first), int(second)
     if separator == "." or a > 12:
+        a, b = b, a
+    if not _real(a, b) and _real(b, a):
         a, b = b, a
     if not _real(a, b):
         between = {"/": "slash", ".": "dot", "-": "dash"}[separator]

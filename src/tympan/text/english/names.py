@@ -6,18 +6,22 @@ import re
 
 from tympan.text.english import numbers
 from tympan.text.english.dates import weekday
+from tympan.text.english.speech import is_word
 from tympan.text.english.words import (
     ABBREVIATIONS,
     ADDRESS_SIGNS,
     BARE,
     BEFORE_NUMBER,
     CHAPTERS,
-    DOTTED as DOTTED_FORMS,
     ENDS_OF_ADDRESS,
     RULERS,
     SIGNS,
     SPELLED,
 )
+from tympan.text.english.words import (
+    DOTTED as DOTTED_FORMS,
+)
+from tympan.text.listing import listing
 from tympan.text.roman import value as roman_value
 from tympan.text.tokens import LONGEST_WORD, Given, Scan, Token
 
@@ -31,10 +35,16 @@ FILE = (
     r"\b[A-Za-z0-9_-]{1,60}\.(?:txt|pdf|py|js|html|csv|json|xml|docx?|xlsx?|wav|mp3|mp4|flac|ogg"
     r"|jpe?g|png|gif|zip|exe|md|toml|yaml|yml|rs|cpp|java|sh)\b"
 )
-DOTTED = r"(?<![\w.])(?:[eE]\.\s?g|[iI]\.e|[aApP]\.\s?[mM]|[Pp]h\.D|a\.k\.a|[bB]\.[cC]|[aA]\.[dD]|n\.b|N\.B|[pP]\.[sS]|o\.k|O\.K)\b\.?"
+DOTTED = (
+    r"(?<![\w.])(?:[eE]\.\s?g|[iI]\.e|[aApP]\.\s?[mM]|[Pp]h\.D|a\.k\.a|[bB]\.[cC]|[aA]\.[dD]"
+    r"|n\.b|N\.B|[pP]\.[sS]|o\.k|O\.K)\b\.?"
+)
 INITIALS = r"\b(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?"
 _ABBREVIATED = "|".join(sorted(ABBREVIATIONS, key=len, reverse=True))
-ABBREVIATION = rf"(?i:\b(?P<word>{_ABBREVIATED}))\.(?=\W|$)|\b(?P<day>Mon|Tues?|Wed|Thurs?|Thu|Fri|Sat|Sun)\.(?=\W|$)"
+ABBREVIATION = (
+    rf"(?i:\b(?P<word>{_ABBREVIATED}))\.(?=\W|$)"
+    r"|\b(?P<day>Mon|Tues?|Wed|Thurs?|Thu|Fri|Sat|Sun)\.(?=\W|$)"
+)
 NUMBER_SIGN = r"#(?=\d)|\bNo\.?(?=\s?\d)|[Nn]°(?=\s?\d)"
 MIXED = r"\b(?:[A-Za-z]+[-_]?\d|\d+[-_]?[A-Za-z])[A-Za-z0-9]*(?:[-_.][A-Za-z0-9]*\d[A-Za-z0-9]*)*\b"
 WORD = r"'?[A-Za-z]+(?:'[A-Za-z]+)*(?:-[A-Za-z]+(?:'[A-Za-z]+)*)*'?"
@@ -44,7 +54,13 @@ _PIECES = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9]")
 _CAMEL = re.compile(r"[a-z]+(?:[A-Z][a-z]+)+|(?:[A-Z][a-z]+){2,}|[A-Z]{2,}[a-z]{3,}")
 _SPLIT = re.compile(r"[A-Z]+(?=[A-Z][a-z]{2})|[A-Z]?[a-z]+|[A-Z]+")
 _PREFIXES = ("Mc", "Mac", "De", "Le", "La", "Fitz", "Van", "Di", "Du")
-_ELISIONS = frozenset("'em 'tis 'twas 'cause 'til 'bout 'round 'neath 'gainst 'n 'twere 'twill".split())
+_ELISIONS = frozenset(
+    listing("'em 'tis 'twas 'cause 'til 'bout 'round 'neath 'gainst 'n 'twere 'twill")
+)
+
+
+_WORDS = frozenset(listing("no p fig sec ed max min"))
+_SELDOM_LAST = frozenset(listing("est ca gen hon col sen rep ch"))
 
 
 def plain(text: str, start: int, scan: Scan) -> list[str | Token]:
@@ -87,7 +103,8 @@ def _part(text: str, start: int, scan: Scan) -> list[Token]:
     if len(text) > LONGEST_WORD:
         return [one for one in plain(text, start, scan) if isinstance(one, Token)]
     if scan.upper:
-        return [Token(lower, start, end)]
+        # Only what is a word: the rest stays an acronym.
+        return [Token(lower if len(text) > 4 or is_word(lower) else text, start, end)]
     if text in SPELLED:
         return [Token(text, start, end, "spell")]
     if text[:-1] in SPELLED and text[-1] == "s":
@@ -112,7 +129,7 @@ def mixed(found: re.Match[str], scan: Scan) -> Given:
 def _run(text: str, start: int, end: int) -> list[Token]:
     """A run of letters or figures inside a name or an address."""
     if text.isdigit():
-        read = numbers.cardinal(text) if len(text) < 3 else number_in_name(text)
+        read = numbers.cardinal(text) if len(text) < 3 else numbers.in_name(text)
         return [Token(one, start, end) for one in read]
     if len(text) > LONGEST_WORD:
         mid = start + LONGEST_WORD
@@ -123,20 +140,6 @@ def _run(text: str, start: int, end: int) -> list[Token]:
     if len(text) == 1 or (text.isupper() and len(text) < 4):
         return [Token(text.upper(), start, end, "spell")]
     return [Token(text, start, end)]
-
-
-def number_in_name(text: str) -> list[str]:
-    """A number in a name, as people read it: 747 seven forty seven, 3090 thirty ninety."""
-    if len(text) == 3 and text[0] != "0":
-        if text.endswith("00"):
-            return numbers.cardinal(text)
-        second = ["oh", *numbers.digits(text[2])] if text[1] == "0" else numbers.cardinal(text[1:])
-        return [*numbers.digits(text[0]), *second]
-    if len(text) == 4 and text[0] != "0" and text[2] != "0":
-        return [*numbers.cardinal(text[:2]), *numbers.cardinal(text[2:])]
-    if len(text) == 4 and text[0] != "0":
-        return numbers.cardinal(text)
-    return numbers.digits(text)
 
 
 def address(found: re.Match[str], scan: Scan) -> Given:
@@ -231,16 +234,26 @@ def abbreviation(found: re.Match[str], scan: Scan) -> Given:
         return ["saint" if saint else "street", *stop]
     if lower == "dr" and not following.isupper() and _after_name(scan):
         return ["drive", *stop]
-    unknown = (
-        (lower in BEFORE_NUMBER and not following.isdigit() and not following.isupper())
-        or (lower in ("no", "p", "fig", "sec", "ed", "max", "min") and not following.isdigit())
-        or (lower in ("co", "al", "est", "ca", "gen", "hon", "col", "sen", "rep", "ch", "max") and stop
-            and text[0].islower() and lower not in ("co", "al"))
-    )  # fmt: skip
-    if unknown:
+    if _no_abbreviation(text, following, bool(stop)):
         mark = Token(".", found.end() - 1, found.end(), "mark")
         return [Token(text, found.start(), found.end() - 1), *(stop and [mark])]
     return [*ABBREVIATIONS[lower].split(), *stop]
+
+
+def _no_abbreviation(text: str, following: str, ends: bool) -> bool:
+    """Whether what looks like an abbreviation is a word and a full stop: *I said no.*
+
+    Args:
+        text: the word.
+        following: the next character that is no space.
+        ends: whether the text ends here.
+    """
+    lower = text.lower()
+    if lower in _WORDS and not following.isdigit():
+        return True
+    if lower in BEFORE_NUMBER:
+        return not following.isdigit() and not following.isupper()
+    return ends and text[0].islower() and lower in _SELDOM_LAST
 
 
 def _after_name(scan: Scan) -> bool:
@@ -253,12 +266,14 @@ def roman(found: re.Match[str], scan: Scan) -> Given:
     text = found[0]
     before = scan.out[-1].text if scan.out and scan.out[-1].kind == "word" else ""
     value = str(roman_value(text))
-    if before.lower() in CHAPTERS and not scan.upper or before.lower() in CHAPTERS and text != "I":
+    if (before.lower() in CHAPTERS and not scan.upper) or (
+        before.lower() in CHAPTERS and text != "I"
+    ):
         return numbers.cardinal(value)
     named = before[:1].isupper() or (scan.upper and bool(before))
     if named and before.lower() in RULERS and (len(text) > 1 or text in "VX" or _ends(found, scan)):
         return ["the", *numbers.ordinal(value)]
-    if named and len(text) > 1 and set(text) <= set("IVX"):
+    if named and len(text) > 1 and (set(text) <= set("IVX") or len(text) > 3):
         return numbers.cardinal(value)
     if text == "I":
         return ["I"]
@@ -278,12 +293,18 @@ def number_sign(found: re.Match[str], scan: Scan) -> Given:
 
 def compared(found: re.Match[str], scan: Scan) -> Given:
     """< and > between things, * and ^ between numbers, ~ before one."""
-    names = {"<": ["less", "than"], ">": ["greater", "than"], "*": ["times"], "~": ["about"]}
+    names = {
+        "<": ["less", "than"],
+        ">": ["greater", "than"],
+        "*": ["times"],
+        "~": ["about"],
+        "#": ["sharp"],
+    }
     return names.get(found[0].strip(), ["to", "the", "power", "of"])
 
 
 def sign(found: re.Match[str], scan: Scan) -> Given:
     """A sign that has a name."""
-    if found[0] in "£€$¥₹¢" and scan.text[found.end() : found.end() + 1].isalnum():
-        return SIGNS[found[0]].split()
+    if found[0] == "°" and not scan.text[: found.start()].rstrip()[-1:].isdigit():
+        return []
     return SIGNS[found[0]].split()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-_ONES = (
+from tympan.text.listing import listing
+
+_ONES = listing(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "- - twenty thirty forty fifty sixty seventy eighty ninety".split()
-_SCALES = "- thousand million billion trillion quadrillion".split()
+)
+_TENS = listing("- - twenty thirty forty fifty sixty seventy eighty ninety")
+_SCALES = listing("- thousand million billion trillion quadrillion")
 _ORDINALS = {
     "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth",
     "nine": "ninth", "twelve": "twelfth",
@@ -95,6 +97,24 @@ def year(text: str) -> list[str]:
     if last == 0:
         return [*_below_thousand(first), "hundred"]
     return [*_below_thousand(first), *(["oh"] if last < 10 else []), *_below_thousand(last)]
+
+
+def in_name(text: str) -> list[str]:
+    """A number in a name, as people read it.
+
+    >>> in_name("747"), in_name("3090"), in_name("101"), in_name("500")
+    (['seven', 'forty', 'seven'], ['thirty', 'ninety'], ['one', 'oh', 'one'], ['five', 'hundred'])
+    """
+    if len(text) == 3 and text[0] != "0":
+        if text.endswith("00"):
+            return cardinal(text)
+        second = ["oh", *digits(text[2])] if text[1] == "0" else cardinal(text[1:])
+        return [*digits(text[0]), *second]
+    if len(text) == 4 and text[0] != "0" and text[2] != "0":
+        return [*cardinal(text[:2]), *cardinal(text[2:])]
+    if len(text) == 4 and text[0] != "0":
+        return cardinal(text)
+    return digits(text)
 
 
 def decimal(text: str) -> list[str]:

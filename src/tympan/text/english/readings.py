@@ -10,43 +10,61 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tympan.text.listing import listing
+
 _TO = frozenset(
-    "to will would can could shall should may might must cannot 'll let's lets please don't "
-    "doesn't didn't won't wouldn't can't couldn't shouldn't mustn't do does did gonna wanna i'll "
-    "you'll he'll she'll we'll they'll it'll not never always help helps helped and/or".split()
+    listing(
+        "to will would can could shall should may might must cannot 'll let's lets please don't "
+        "doesn't didn't won't wouldn't can't couldn't shouldn't mustn't do does did gonna wanna "
+        "i'll "
+        "you'll he'll she'll we'll they'll it'll not never always help helps helped and/or"
+    )
 ) - {"not", "never", "always"}
 _ADVERBS = frozenset(
-    "not never always also often still just really only even soon then probably actually "
-    "usually quickly simply finally ever sometimes already".split()
+    listing(
+        "not never always also often still just really only even soon then probably actually "
+        "usually quickly simply finally ever sometimes already"
+    )
 )
-_SUBJECTS = frozenset("i you we they who".split())
-_SINGULAR = frozenset("he she it who that which everyone someone nobody".split())
+_SUBJECTS = frozenset(listing("i you we they who"))
+_SINGULAR = frozenset(listing("he she it who that which everyone someone nobody"))
 _ARTICLES = frozenset(
-    "a an the this that these those my your his her its our their no some any each every another "
-    "either neither one whose of in on at with for from by about into per several many few all "
-    "more most such what two three four five six new old first last next other own same good "
-    "great big small live full".split()
+    listing(
+        "a an the this that these those my your his her its our their no some any each every "
+        "another "
+        "either neither one whose of in on at with for from by about into per several many few all "
+        "more most such what two three four five six new old first last next other own same good "
+        "great big small live full"
+    )
 ) - {"that", "one"}
 _HAVE = frozenset(
-    "have has had having i've you've we've they've he'd she'd haven't hasn't hadn't 've".split()
+    listing("have has had having i've you've we've they've he'd she'd haven't hasn't hadn't 've")
 )
 _BE = frozenset(
-    "be been being am is are was were isn't aren't wasn't weren't i'm you're we're they're get "
-    "gets got".split()
+    listing(
+        "be been being am is are was were isn't aren't wasn't weren't i'm you're we're they're get "
+        "gets got"
+    )
 )
 _FUNCTION = _TO | _ARTICLES | _HAVE | _BE | frozenset(
-    "and or but if as than so because while when where why how is was i you he she it we they me "
-    "him us them there here".split()
+    listing("and or but if as than so because while when where why how is was i you he she it we "
+    "they me him us them there here")
 )  # fmt: skip
-_PAST = frozenset("yesterday ago last once earlier was were had did then before".split())
+_PAST = frozenset(listing("yesterday ago last once earlier was were had did then before"))
 _METAL = frozenset(
-    "pipe pipes paint poisoning pencil pencils acid battery batteries bullet bullets oxide metal "
-    "mine mines roof weight weights ore free glass crystal shot ingots copper zinc tin".split()
+    listing(
+        "pipe pipes paint poisoning pencil pencils acid battery batteries bullet bullets oxide "
+        "metal "
+        "mine mines roof weight weights ore free glass crystal shot ingots copper zinc tin"
+    )
 )
 
 _TINY = frozenset(
-    "detail details amount amounts particles particle difference differences change changes trace "
-    "traces quantity quantities fraction size scale examination inspection".split()
+    listing(
+        "detail details amount amounts particles particle difference differences change changes "
+        "trace "
+        "traces quantity quantities fraction size scale examination inspection"
+    )
 )
 
 
@@ -94,11 +112,29 @@ def _tags(
     if word.endswith("s") and last in _SINGULAR:
         return ["VERB"]
     if last in _ARTICLES or last.endswith("'s"):
-        describing = bool(following) and following not in _FUNCTION and "ADJ" in _kinds(word, readings)
+        describing = (
+            bool(following) and following not in _FUNCTION and "ADJ" in _kinds(word, readings)
+        )
         return ["ADJ"] if describing else ["NOUN"]
     if not last and following in ("the", "a", "an", "my", "your", "his", "her", "it", "this"):
         return ["VERB"]  # an instruction: "Record the sound."
-    if following in ("the", "a", "an", "my", "your", "his", "her", "its", "our", "their", "them", "him", "me", "us", "it"):
+    if following in (
+        "the",
+        "a",
+        "an",
+        "my",
+        "your",
+        "his",
+        "her",
+        "its",
+        "our",
+        "their",
+        "them",
+        "him",
+        "me",
+        "us",
+        "it",
+    ):
         return ["VERB", "VBD"]
     return []
 
@@ -126,6 +162,6 @@ def _read(last: str, before: Sequence[str], after: Sequence[str]) -> list[str]:
         return []
     if last in ("he", "she", "it"):
         return ["VBD"]
-    past = _PAST.intersection(before) or _PAST.intersection(after)
+    past = bool(_PAST.intersection(before) or _PAST.intersection(after))
     past = past or any(word.endswith("ed") and len(word) > 4 for word in before)
     return ["VBD"] if past and (last in _SUBJECTS or last in ("and", "then")) else []

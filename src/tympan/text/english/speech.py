@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -73,16 +74,27 @@ def base(word: str) -> str:
     return guess(letters.lower()) or spelled(letters)
 
 
+def is_word(word: str) -> bool:
+    """Whether the lexicon or an ending gives a word in lower case.
+
+    >>> is_word("stopped"), is_word("gpu")
+    (True, False)
+    """
+    return suffixes.inflected(word, known) is not None
+
+
 def _sayable(letters: str) -> bool:
     """Whether a word can be said rather than spelled.
 
-    >>> _sayable("bbc"), _sayable("Rhythmz"), _sayable("BBQX"), _sayable("Nairo")
-    (False, True, False, True)
+    >>> _sayable("bbc"), _sayable("Rhythmz"), _sayable("ISBN"), _sayable("IKEA"), _sayable("Nairo")
+    (False, True, False, True, True)
     """
     vowels = sum(letters.lower().count(vowel) for vowel in "aeiouy")
     if not vowels:
         return False
-    return not (letters.isupper() and len(letters) <= 3)
+    if not letters.isupper() or len(letters) > 5:
+        return True
+    return len(letters) > 3 and not re.search("[^AEIOUY]{3}|[AEIOUY]{3}", letters)
 
 
 @lru_cache(maxsize=4000)
@@ -139,10 +151,8 @@ class Speaker:
         if weak:
             return weak
         found = entry(word)
-        if found and "|" in found:
-            phonemes = _read(found, plain, i, vowel)
-        else:
-            phonemes = base(word)
+        several = found is not None and "|" in found
+        phonemes = _read(found or "", plain, i, vowel) if several else base(word)
         if token.joined or word.islower():
             return phonemes
         return restress(phonemes, 2 if len(word) > 1 and word.isupper() else 0.5)

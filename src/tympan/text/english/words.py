@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from tympan.text.listing import listing
 from tympan.text.segment import Abbreviations
 
-MONTHS = (
+MONTHS = listing(
     "january february march april may june july august september october november december"
-).split()
+)
 MONTH_SHORT = {
     "jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "sept": 9,
     "oct": 10, "nov": 11, "dec": 12,
@@ -31,13 +32,45 @@ ABBREVIATIONS = {
     "pp": "pages", "p": "page", "nos": "numbers", "no": "number", "dist": "district",
     "assn": "association", "univ": "university", "govt": "government", "tel": "telephone",
     "ext": "extension", "misc": "miscellaneous", "max": "maximum", "min": "minimum",
-    "avg": "average", "al": "al", "ca": "circa", "cf": "compare", "viz": "namely", "messrs": "messrs",
-    "mme": "madame", "mlle": "mademoiselle", "msgr": "monsignor", "st": "saint",
+    "avg": "average", "al": "al", "ca": "circa", "cf": "compare", "viz": "namely",
+    "messrs": "messrs",
+    "jan": "January", "feb": "February", "apr": "April", "jun": "June", "jul": "July",
+    "aug": "August", "sep": "September", "sept": "September", "oct": "October", "nov": "November",
+    "dec": "December", "mme": "madame", "mlle": "mademoiselle", "msgr": "monsignor", "st": "saint",
 }  # fmt: skip
 # Read so without a full stop as well.
-BARE = {"mr", "mrs", "ms", "dr", "prof", "vs", "etc", "jr", "sr", "messrs", "mme", "mlle", "sgt", "capt"}
+BARE = {
+    "mr",
+    "mrs",
+    "ms",
+    "dr",
+    "prof",
+    "vs",
+    "etc",
+    "jr",
+    "sr",
+    "messrs",
+    "mme",
+    "mlle",
+    "sgt",
+    "capt",
+}
 # Of these only with a full stop and a number or a name after it.
-BEFORE_NUMBER = {"no", "nos", "fig", "figs", "vol", "vols", "ch", "sec", "eq", "p", "pp", "ext", "ed"}
+BEFORE_NUMBER = {
+    "no",
+    "nos",
+    "fig",
+    "figs",
+    "vol",
+    "vols",
+    "ch",
+    "sec",
+    "eq",
+    "p",
+    "pp",
+    "ext",
+    "ed",
+}
 DOTTED = {
     "e.g": "for example", "i.e": "that is", "a.m": "A M", "p.m": "P M", "ph.d": "P H D",
     "a.k.a": "A K A", "r.i.p": "R I P", "q.e.d": "Q E D", "p.s": "P S", "b.c": "B C", "a.d": "A D",
@@ -46,16 +79,21 @@ DOTTED = {
 
 SENTENCE = Abbreviations(
     never=frozenset(
-        "mr mrs ms dr prof rev hon gen col capt lt sgt cpl maj adm cmdr gov sen rep pres st vs fig "
-        "figs vol vols no nos pp approx ca cf viz messrs mme mlle msgr mt ft e.g i.e eq al ext "
-        "jan feb mar apr jun jul aug sep sept oct nov dec".split()
+        listing(
+            "mr mrs ms dr prof rev hon gen col capt lt sgt cpl maj adm cmdr gov sen rep pres st "
+            "vs fig figs vol vols no nos pp approx ca cf viz messrs mme mlle msgr mt ft e.g "
+            "i.e eq al ext jan feb mar apr jun jul aug sep sept oct nov dec"
+        )
     )
-    - {"no", "al", "mar", "sen"},
+    - {"no", "al", "mar"},
     seldom=frozenset(
-        "etc inc ltd corp co bros jr sr esq ave blvd rd dept est assn univ u.s u.k u.s.a a.m p.m "
-        "ph.d b.c a.d d.c".split()
+        listing(
+            "etc min sec hrs lbs inc ltd corp co bros jr sr esq ave blvd rd dept est assn univ "
+            "u.s u.k u.s.a a.m p.m ph.d b.c a.d d.c"
+        )
     ),
-    numbered=frozenset("mar no nos p pp sec ch fig figs vol vols eq ed ext".split()),
+    followers=frozenset((*MONTHS, *DAY_SHORT.values())),
+    numbered=frozenset(listing("max min est mar no nos p pp sec ch fig figs vol vols eq ed ext")),
 )
 
 # Singular and plural.
@@ -69,7 +107,8 @@ UNITS: dict[str, tuple[str, str]] = {
         ("mg", "milligram", ""), ("µg", "microgram", ""), ("lb", "pound", ""), ("lbs", "pound", ""),
         ("oz", "ounce", ""), ("t", "ton", ""), ("l", "liter", ""), ("L", "liter", ""),
         ("ml", "milliliter", ""), ("mL", "milliliter", ""), ("cl", "centiliter", ""),
-        ("gal", "gallon", ""), ("s", "second", ""), ("sec", "second", ""), ("ms", "millisecond", ""),
+        ("gal", "gallon", ""), ("s", "second", ""), ("sec", "second", ""),
+        ("ms", "millisecond", ""),
         ("µs", "microsecond", ""), ("ns", "nanosecond", ""), ("min", "minute", ""),
         ("h", "hour", ""), ("hr", "hour", ""), ("hrs", "hour", ""), ("Hz", "hertz", "hertz"),
         ("kHz", "kilohertz", "kilohertz"), ("MHz", "megahertz", "megahertz"),
@@ -88,18 +127,23 @@ UNITS: dict[str, tuple[str, str]] = {
         ("Mbps", "megabit per second", "megabits per second"),
         ("Gbps", "gigabit per second", "gigabits per second"),
         ("bps", "bit per second", "bits per second"),
-        ("mph", "mile per hour", "miles per hour"), ("kph", "kilometer per hour", "kilometers per hour"),
+        ("mph", "mile per hour", "miles per hour"),
+        ("kph", "kilometer per hour", "kilometers per hour"),
         ("kmh", "kilometer per hour", "kilometers per hour"),
         ("rpm", "revolution per minute", "revolutions per minute"),
-        ("fps", "frame per second", "frames per second"), ("bpm", "beat per minute", "beats per minute"),
+        ("fps", "frame per second", "frames per second"),
+        ("bpm", "beat per minute", "beats per minute"),
         ("ha", "hectare", ""), ("px", "pixel", ""), ("pt", "point", ""), ("dpi", "D P I", "D P I"),
-        ("MP", "megapixel", ""), ("K", "kelvin", "kelvin"), ("mol", "mole", ""), ("lm", "lumen", ""),
+        ("MP", "megapixel", ""), ("K", "kelvin", "kelvin"), ("mol", "mole", ""),
+        ("lm", "lumen", ""),
         ("lx", "lux", "lux"), ("yrs", "year", ""), ("yr", "year", ""), ("wk", "week", ""),
         ("kt", "knot", ""), ("kts", "knot", ""),
     )
 }  # fmt: skip
 # Only after a number and a space would these read words of the language as units.
-TIGHT = frozenset({"in", "m", "s", "A", "B", "K", "N", "h", "t", "J", "V", "W", "pt", "MP", "g", "l", "L"})
+TIGHT = frozenset(
+    {"in", "m", "s", "A", "B", "K", "N", "h", "t", "J", "V", "W", "pt", "MP", "g", "l", "L"}
+)
 
 MONEY = {
     "$": ("dollar", "dollars", "cent", "cents"),
@@ -139,21 +183,36 @@ ADDRESS_SIGNS = {
     "~": "tilde", "\\": "backslash",
 }  # fmt: skip
 CHAPTERS = frozenset(
-    "chapter part volume book act scene section war appendix phase title article canto figure "
-    "table stage level type class grade unit vol no psalm sonnet lesson page mark".split()
+    listing(
+        "chapter part volume book act scene section war appendix phase title article canto figure "
+        "table stage level type class grade unit vol no psalm sonnet lesson page mark"
+    )
 )
 RULERS = frozenset(
-    "henry louis george charles james edward william elizabeth richard philip john pius benedict "
-    "leo gregory napoleon alexander catherine frederick nicholas peter ivan mary ferdinand francis "
-    "otto rudolf ramses ramesses ptolemy darius xerxes gustav christian harald olaf haakon felipe "
-    "juan carlos paul urban innocent clement sixtus julius adrian constantine theodosius justinian "
-    "robert david alfonso pedro wilhelm friedrich franz joseph leopold albert baudouin margaret "
-    "margrethe carl karl sigismund boris michael stephen victoria anne malcolm edgar".split()
+    listing(
+        "henry louis george charles james edward william elizabeth richard philip john pius "
+        "benedict "
+        "leo gregory napoleon alexander catherine frederick nicholas peter ivan mary ferdinand "
+        "francis "
+        "otto rudolf ramses ramesses ptolemy darius xerxes gustav christian harald olaf haakon "
+        "felipe "
+        "juan carlos paul urban innocent clement sixtus julius adrian constantine theodosius "
+        "justinian "
+        "robert david alfonso pedro wilhelm friedrich franz joseph leopold albert baudouin "
+        "margaret "
+        "margrethe carl karl sigismund boris michael stephen victoria anne malcolm edgar"
+    )
 )
 SPELLED = frozenset(
-    "US IT WHO ID OS ER PA GI EU UN AI TV PC UK CEO AC DC CD ET MS PR HR PM AM IQ IP LA DA MO OD "
-    "EST SEC MOD MA MI ME OR RE SI TA".split()
+    listing(
+        "US IT WHO ID OS ER PA GI EU UN AI TV PC UK CEO AC DC CD ET MS PR HR PM AM IQ IP LA DA "
+        "MO OD "
+        "EST SEC MOD MA MI ME OR RE SI TA"
+    )
 ) - {"OR", "ME", "RE"}
-ENDS_OF_ADDRESS = (
-    "com|org|net|edu|gov|int|io|de|uk|us|eu|co|info|ai|app|dev|fr|at|ch|nl|it|es|ru|jp|cn|au|ca|me|tv"
+ENDS_OF_ADDRESS = "|".join(
+    listing(
+        "com org net edu gov int io de uk us eu co info ai app dev fr at ch nl it es ru jp cn au "
+        "ca me tv"
+    )
 )

@@ -22,7 +22,8 @@ PHONE = (
 VERSION = r"(?<![\w.])\d+(?:\.\d+){2,}(?!\w)"
 MONEY_BEFORE = rf"{_MINUS}(?P<currency>[€$£¥₹])\s?(?P<number>{_NUMBER}){_SCALE}"
 MONEY_AFTER = (
-    rf"{_MINUS}(?P<number>{_NUMBER})(?:,[-–]+)?{_SCALE}\s?(?P<currency>[€$£¥₹¢]|(?:EUR|USD|GBP|CHF)\b)"
+    rf"{_MINUS}(?P<number>{_NUMBER})(?:,[-–]+)?{_SCALE}"
+    r"\s?(?P<currency>[€$£¥₹¢]|(?:EUR|USD|GBP|CHF)\b)"
 )
 PERCENT = rf"{_MINUS}(?P<number>{_NUMBER})(?:\s?[-–]\s?(?P<to>{_NUMBER}))?\s?(?P<sign>[%‰])"
 DEGREES = rf"{_MINUS}(?P<number>{_NUMBER})\s?°\s?(?P<scale>[CFK]\b)?"
@@ -99,7 +100,11 @@ def _numbers(found: re.Match[str], one: str = "eins") -> list[str]:
 
 def percent(found: re.Match[str], scan: Scan) -> Given:
     """5 %."""
-    return [*_minus(found), *_numbers(found, "ein"), "Prozent" if found["sign"] == "%" else "Promille"]
+    return [
+        *_minus(found),
+        *_numbers(found, "ein"),
+        "Prozent" if found["sign"] == "%" else "Promille",
+    ]
 
 
 def degrees(found: re.Match[str], scan: Scan) -> Given:

@@ -13,9 +13,13 @@ _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _NAMES = "|".join([*MONTHS, "Jänner", *(name.capitalize() for name in MONTH_SHORT)])
 ISO = rf"\b(?P<year>{_YEAR})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?![\w-])"
 DOTTED = (
-    rf"(?<![\w.,])(?P<day>{_DAY})\.\s?(?P<month>0?[1-9]|1[0-2])\.(?:\s?(?P<year>{_YEAR}|\d\d\b))?(?!\w|[.,]\d)"
+    rf"(?<![\w.,])(?P<day>{_DAY})\.\s?(?P<month>0?[1-9]|1[0-2])\."
+    rf"(?:\s?(?P<year>{_YEAR}|\d\d\b))?(?!\w|[.,]\d)"
 )
-DAY_MONTH = rf"\b(?P<day>{_DAY})\.?\s?(?P<month>{_NAMES})\b(?P<dot>\.)?(?:\s+(?P<year>{_YEAR})(?!\w|[.,]\d))?"
+DAY_MONTH = (
+    rf"\b(?P<day>{_DAY})\.?\s?(?P<month>{_NAMES})\b(?P<dot>\.)?"
+    rf"(?:\s+(?P<year>{_YEAR})(?!\w|[.,]\d))?"
+)
 TIME = (
     r"(?<![\w:.,])(?P<hour>[01]?\d|2[0-4])(?:(?P<separator>:)(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?"
     r"(?P<clock>\s?(?:Uhr|h)\b)?|\.(?P<dotted>[0-5]\d)(?P<after>\s?Uhr\b))(?![\w:])"

@@ -11,11 +11,15 @@ from tympan.text.german.words import (
     ADDRESS_SIGNS,
     BEFORE_NUMBER,
     CHAPTERS,
-    DOTTED as DOTTED_FORMS,
     SAID,
     SIGNS,
 )
-from tympan.text.roman import ROMAN as _ROMAN, value
+from tympan.text.german.words import (
+    DOTTED as DOTTED_FORMS,
+)
+from tympan.text.listing import listing
+from tympan.text.roman import ROMAN as _ROMAN
+from tympan.text.roman import value
 from tympan.text.tokens import LONGEST_WORD, Given, Scan, Token
 
 _L = "A-Za-zÄÖÜäöüß"
@@ -26,7 +30,8 @@ URL = (
     rf"|\b[A-Za-z0-9-]{{1,63}}(?:\.[A-Za-z0-9-]{{1,63}}){{0,5}}\.(?:com|org|net|de|at|ch|eu|info)\b(?:/{_TAIL}|/)?(?![\w@])"
 )
 _DOTTED = "|".join(
-    r"\.\s?".join(map(re.escape, name.split("."))) for name in sorted(DOTTED_FORMS, key=len, reverse=True)
+    r"\.\s?".join(map(re.escape, name.split(".")))
+    for name in sorted(DOTTED_FORMS, key=len, reverse=True)
 )
 DOTTED = rf"(?<![\w.])(?i:{_DOTTED})\b\.?"
 _ABBREVIATED = "|".join(sorted(ABBREVIATIONS, key=len, reverse=True))
@@ -77,10 +82,12 @@ def _spelled(part: str, scan: Scan) -> bool:
     if scan.upper or len(letters) < 2 or letters in SAID:
         return False
     consonants_only = not set(letters.lower()) & set("aeiouyäöü") and len(letters) > 1
-    return (letters.isupper() and len(letters) < 6) or (consonants_only and letters.lower() not in _SOUNDS)
+    return (letters.isupper() and len(letters) < 6) or (
+        consonants_only and letters.lower() not in _SOUNDS
+    )
 
 
-_SOUNDS = frozenset("hm hmm pst psst brr mm mmh pff tja ts st sch".split())
+_SOUNDS = frozenset(listing("hm hmm pst psst brr mm mmh pff tja ts st sch"))
 
 
 def mixed(found: re.Match[str], scan: Scan) -> Given:
@@ -142,7 +149,9 @@ def dotted(found: re.Match[str], scan: Scan) -> Given:
     """z. B., d. h., n. Chr."""
     text = re.sub(r"\s", "", found[0]).rstrip(".").lower()
     spoken = DOTTED_FORMS[text]
-    out: list[str | Token] = [*spoken.split()] if spoken != "E V" else [Token("EV", *found.span(), "spell")]
+    out: list[str | Token] = (
+        [*spoken.split()] if spoken != "E V" else [Token("EV", *found.span(), "spell")]
+    )
     return out + _stop(found, scan)
 
 
@@ -194,4 +203,3 @@ def compared(found: re.Match[str], scan: Scan) -> Given:
 def sign(found: re.Match[str], scan: Scan) -> Given:
     """A sign that has a name."""
     return SIGNS[found[0]].split()
-

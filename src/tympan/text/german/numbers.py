@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-_ONES = (
+from tympan.text.listing import listing
+
+_ONES = listing(
     "null ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn "
     "sechzehn siebzehn achtzehn neunzehn"
-).split()
-_TENS = "- - zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig".split()
+)
+_TENS = listing("- - zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig")
 _SCALES = (
     ("Million", "Millionen"), ("Milliarde", "Milliarden"), ("Billion", "Billionen"),
     ("Billiarde", "Billiarden"),

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+from tympan.text.listing import listing
 from tympan.text.segment import Abbreviations
 
-MONTHS = (
+MONTHS = listing(
     "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
-).split()
+)
 MONTH_SHORT = {"jan": 1, "feb": 2, "mär": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sep": 9,
                "sept": 9, "okt": 10, "nov": 11, "dez": 12}  # fmt: skip
 LETTER_NAMES = dict(
     zip(
         "abcdefghijklmnopqrstuvwxyzäöüß",
-        "a be ce de e ef ge ha i jot ka el em en o pe ku er es te u vau we ix ypsilon zett ä ö ü "
-        "eszett".split(),
+        listing(
+            "a be ce de e ef ge ha i jot ka el em en o pe ku er es te u vau we ix ypsilon zett ä "
+            "ö ü "
+            "eszett"
+        ),
         strict=True,
     )
 )
 ABBREVIATIONS = {
     "dr": "Doktor", "prof": "Professor", "hr": "Herr", "fr": "Frau", "nr": "Nummer",
-    "str": "Straße", "mio": "Millionen", "mrd": "Milliarden", "tsd": "Tausend", "usw": "und so weiter",
+    "str": "Straße", "mio": "Millionen", "mrd": "Milliarden", "tsd": "Tausend",
+    "usw": "und so weiter",
     "bzw": "beziehungsweise", "ca": "circa", "vgl": "vergleiche", "evtl": "eventuell",
     "ggf": "gegebenenfalls", "inkl": "inklusive", "exkl": "exklusive", "zzgl": "zuzüglich",
-    "abzgl": "abzüglich", "std": "Stunden", "min": "Minuten", "sek": "Sekunden", "jh": "Jahrhundert",
+    "abzgl": "abzüglich", "std": "Stunden", "min": "Minuten", "sek": "Sekunden",
+    "jh": "Jahrhundert",
     "st": "Sankt", "tel": "Telefon", "abb": "Abbildung", "bd": "Band", "kap": "Kapitel",
-    "geb": "geboren", "gest": "gestorben", "etc": "et cetera", "bsp": "Beispiel", "allg": "allgemein",
+    "geb": "geboren", "gest": "gestorben", "etc": "et cetera", "bsp": "Beispiel",
+    "allg": "allgemein",
     "sog": "sogenannte", "max": "maximal", "mind": "mindestens", "min.": "mindestens",
     "ing": "Ingenieur", "dipl": "Diplom", "med": "medizin", "jur": "juris", "phil": "philosophie",
     "hl": "heilige", "abs": "Absatz", "art": "Artikel", "aufl": "Auflage", "hrsg": "Herausgeber",
@@ -32,7 +39,7 @@ ABBREVIATIONS = {
     "do": "Donnerstag", "sa": "Samstag", "so": "Sonntag",
 }  # fmt: skip
 # Words of the language: abbreviations only before a number.
-BEFORE_NUMBER = frozenset("s art abs bd kap abb nr min mo di mi do sa so med".split())
+BEFORE_NUMBER = frozenset(listing("s art abs bd kap abb nr min mo di mi do sa so med"))
 DOTTED = {
     "z.b": "zum Beispiel", "d.h": "das heißt", "u.a": "unter anderem", "u.ä": "und ähnliches",
     "o.ä": "oder ähnliches", "i.d.r": "in der Regel", "n.chr": "nach Christus",
@@ -42,18 +49,25 @@ DOTTED = {
 }  # fmt: skip
 SENTENCE = Abbreviations(
     never=frozenset(
-        "dr prof hr fr nr ca vgl evtl ggf inkl exkl zzgl abzgl st abb bzw z.b d.h u.a i.d.r z.t "
-        "sog max mind allg dipl ing hl v.a s.o m.e z d u v a.d".split()
+        listing(
+            "dr prof hr fr nr ca vgl evtl ggf inkl exkl zzgl abzgl st abb bzw z.b d.h u.a i.d.r "
+            "z.t "
+            "sog max mind allg dipl ing hl v.a s.o m.e z d u v a.d"
+        )
     ),
-    seldom=frozenset("usw etc str mio mrd tsd jh std min sek n.chr v.chr u.ä o.ä e.v geb".split()),
-    numbered=frozenset("s art abs bd kap abb".split()),
+    seldom=frozenset(listing("usw etc str mio mrd tsd jh std min sek n.chr v.chr u.ä o.ä e.v geb")),
+    numbered=frozenset(listing("s art abs bd kap abb")),
     endings=("str",),
     ordinals=True,
     starters=frozenset(
-        "der die das ein eine er sie es wir ich ihr du dann danach und aber oder doch denn in im "
-        "auf am mit von zu nach vor bei als wenn wer was wo wie warum da hier heute morgen gestern "
-        "jetzt so dieser diese dieses mein meine sein seine ihre unser kein keine man nun auch "
-        "trotzdem deshalb außerdem jedoch".split()
+        listing(
+            "der die das ein eine er sie es wir ich ihr du dann danach und aber oder doch denn "
+            "in im "
+            "auf am mit von zu nach vor bei als wenn wer was wo wie warum da hier heute morgen "
+            "gestern "
+            "jetzt so dieser diese dieses mein meine sein seine ihre unser kein keine man nun auch "
+            "trotzdem deshalb außerdem jedoch"
+        )
     ),
 )
 
@@ -70,7 +84,8 @@ UNITS: dict[str, tuple[str, str, str]] = {
         ("h", "Stunde", "Stunden", 1), ("Hz", "Hertz", "", 0), ("kHz", "Kilohertz", "", 0),
         ("MHz", "Megahertz", "", 0), ("GHz", "Gigahertz", "", 0), ("W", "Watt", "", 0),
         ("kW", "Kilowatt", "", 0), ("MW", "Megawatt", "", 0), ("GW", "Gigawatt", "", 0),
-        ("kWh", "Kilowattstunde", "Kilowattstunden", 1), ("V", "Volt", "", 0), ("A", "Ampere", "", 0),
+        ("kWh", "Kilowattstunde", "Kilowattstunden", 1), ("V", "Volt", "", 0),
+        ("A", "Ampere", "", 0),
         ("mA", "Milliampere", "", 0), ("Pa", "Pascal", "", 0), ("hPa", "Hektopascal", "", 0),
         ("bar", "Bar", "", 0), ("dB", "Dezibel", "", 0), ("kB", "Kilobyte", "", 0),
         ("KB", "Kilobyte", "", 0), ("MB", "Megabyte", "", 0), ("GB", "Gigabyte", "", 0),
@@ -106,11 +121,18 @@ FRACTIONS = {
     "⅘": "4/5", "⅙": "1/6", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8",
 }  # fmt: skip
 # Capitals that are said as a word.
-SAID = frozenset("NATO UNO NASA AIDS PISA UNESCO UNICEF FIFA UEFA OPEC BAFÖG BAföG TÜV DAX COVID".split())
-CHAPTERS = frozenset("kapitel teil band akt szene abschnitt anhang buch weltkrieg phase stufe".split())
+SAID = frozenset(
+    listing("NATO UNO NASA AIDS PISA UNESCO UNICEF FIFA UEFA OPEC BAFÖG BAföG TÜV DAX COVID")
+)
+CHAPTERS = frozenset(
+    listing("kapitel teil band akt szene abschnitt anhang buch weltkrieg phase stufe")
+)
 # After these an ordinal ends in -en, or in -e.
 WITH_EN = frozenset(
-    "am im vom zum beim dem den des zur einem einen seinem seinen ihrem ihren meinem meinen ab bis "
-    "seit dieser diesem diesen jedem jeden in mit nach seiner ihrer".split()
+    listing(
+        "am im vom zum beim dem den des zur einem einen seinem seinen ihrem ihren meinem meinen "
+        "ab bis "
+        "seit dieser diesem diesen jedem jeden in mit nach seiner ihrer"
+    )
 )
-WITH_E = frozenset("der die das diese dieses jede jedes eine seine ihre meine welche".split())
+WITH_E = frozenset(listing("der die das diese dieses jede jedes eine seine ihre meine welche"))
