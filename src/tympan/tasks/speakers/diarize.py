@@ -30,6 +30,9 @@ class SpeakersModel(BaseModel[Segments]):
     """
 
     labels = ()
+    # Options of the verb that only other models have.
+    lacks = ("offset", "longest_s")
+
     def __init__(
         self,
         voices: IdentifyModel,
