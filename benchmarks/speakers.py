@@ -28,7 +28,7 @@ from benchmarks.common import DATA, arguments, main
 from tympan.audio import Clip
 from tympan.tasks.identify.voice import FRAME_S, frame_power
 from tympan.tasks.speakers import DiarizationErrors, diarization_errors
-from tympan.tasks.speakers.diarize import Options
+from tympan.tasks.speakers.session import Options
 
 SECONDS, MEETINGS, SEED = 120.0, 1, 3
 SPEAKERS, OVERLAPS = (2, 3, 4, 6), (0.0, 0.2)

@@ -119,7 +119,8 @@ def test_few_scored_recordings_are_a_rough_guess():
     nine = Evaluation((score,), 9, "songs", limits=("x",))
     (_, guess) = scored_card(CARD, nine, "").known_failures
     assert guess == (
-        "It was tested on 9 songs only: its true SI-SDR is somewhere between 6.5 – 8 dB."
+        "It was tested on 9 songs only: the true value of SI-SDR lies somewhere between "
+        "6.5 and 8 dB."
     )
     bare = Evaluation((Score("nats", 1.0, unit="nats"),), 9)
     assert scored_card(CARD, bare, "").known_failures == []

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,14 +14,13 @@ from tympan._toml import PlaceError
 from tympan.live.actions import Actions
 from tympan.live.actions.base import Action, Repeated, Say
 from tympan.live.event import Event, Step
+from tympan.live.intake import MOST_BEHIND_S, Intake
 from tympan.live.listener import Listener, Loaded
 from tympan.live.matcher import Matcher, plain_label
 from tympan.live.rules import Rules
 from tympan.live.sources.base import CHUNK_S, Chunk, Source, pieces
 from tympan.tasks.results.parts import UNKNOWN
 
-# Sound of a live source that was not answered in time is dropped beyond this.
-MOST_BEHIND_S = 30.0
 RECORDED_S = 5.0
 # Events that could not be written wait in memory: a disk that was full may have room again.
 MOST_UNWRITTEN, RETRY_S = 10_000, 10.0
@@ -109,7 +107,7 @@ class Watch:
             TympanError: the source can never work.
         """
         stop = stop or threading.Event()
-        intake = _Intake(source, stop, self._say)
+        intake = Intake(source, stop, self._say)
         # What waits for nobody may be answered in larger parts, whose windows share a batch.
         longest_s = CHUNK_S if source.live else RECORDED_S
         try:
@@ -236,83 +234,6 @@ class Watch:
                 self._unwritten.append((action, event))
         if last:
             self.summary.unwritten += len(self._unwritten)
-
-
-class _Intake:
-    """Reads a source in a thread of its own, so that a slow answer loses no sound at once.
-
-    Args:
-        source: to read.
-        stop: ends it.
-        say: for what is lost.
-
-    Attributes:
-        dropped_s: sound that was dropped because it was not taken in time.
-    """
-
-    def __init__(self, source: Source, stop: threading.Event, say: Say) -> None:
-        self._source, self._stop, self._say = source, stop, say
-        # A source that can wait is asked to; a live one is not.
-        self._queue: queue.Queue[tuple[Chunk, float] | None] = queue.Queue(0 if source.live else 4)
-        self._waiting_s, self._lock = 0.0, threading.Lock()
-        self._error: BaseException | None = None
-        self._gap = False
-        self.dropped_s = 0.0
-        self._thread = threading.Thread(target=self._read, name="source", daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        try:
-            for chunk in self._source.chunks(self._stop, self._say):
-                if not self._put(chunk):
-                    return
-        except BaseException as error:  # raised again where it is seen
-            self._error = error
-        finally:
-            self._offer(None)
-
-    def _put(self, chunk: Chunk) -> bool:
-        if self._source.live:
-            with self._lock:
-                behind_s = self._waiting_s
-            if behind_s > MOST_BEHIND_S:
-                self.dropped_s += chunk.duration_s
-                self._gap = True
-                self._say("the models are too slow: some sound is dropped")
-                return not self._stop.is_set()
-            if self._gap:
-                chunk, self._gap = replace(chunk, begins=True), False
-            if chunk.time_s is None:
-                chunk = replace(chunk, time_s=time.time() - chunk.duration_s)
-        with self._lock:
-            self._waiting_s += chunk.duration_s
-        return self._offer((chunk, time.monotonic()))
-
-    def _offer(self, one: tuple[Chunk, float] | None) -> bool:
-        while True:
-            try:
-                self._queue.put(one, timeout=0.2)
-                return True
-            except queue.Full:
-                if self._stop.is_set() and one is not None:
-                    return False
-
-    def __iter__(self) -> Iterator[tuple[Chunk, float]]:
-        while not self._stop.is_set():
-            try:
-                one = self._queue.get(timeout=0.2)
-            except queue.Empty:
-                continue
-            if one is None:
-                return
-            with self._lock:
-                self._waiting_s -= one[0].duration_s
-            yield one
-
-    def check(self) -> None:
-        """Raise what ended the source, if anything did."""
-        if self._error is not None:
-            raise self._error
 
 
 def _matchers(rules: Rules, models: Sequence[Loaded]) -> list[Matcher]:

@@ -159,7 +159,7 @@ def _picture(departures: Departures, duration_s: float) -> dict[str, Any] | None
     return {
         "image": charts.photo(coloured(np.repeat(z[:, which], 3, axis=0))),
         "x_ticks": charts.time_ticks(max(duration_s, float(edges[-1]))),
-        "y_ticks": charts.mel_ticks(float(bands[-1]), float(bands[0])),
+        "y_ticks": charts.mel_ticks(float(bands[-1]), float(bands[0]), apart=14),
         "gradient": gradient(),
         "full": f"{_FULL:g}",
     }

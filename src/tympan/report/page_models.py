@@ -51,7 +51,8 @@ def page_models(
     Args:
         models: one or several names, folders, engines or loaded models; None: the default model of
             every question that has one.
-        options: of any of their verbs; each goes to the verbs that have it.
+        options: of any of their verbs; each goes to the verbs that have it, but not to a model that
+            lacks it, as `speech` lacks the voice book of `speakers`.
 
     Raises:
         ModelError: there is no such model.
@@ -110,24 +111,27 @@ def _page_model(given: ModelLike, options: Mapping[str, Any]) -> PageModel:
             task = card.task
         model = load(given, task)
     question = verb(model.task)
-    has = {option.name for option in question.options}
+    has = {option.name for option in question.options} - set(getattr(model, "lacks", ()))
     mine = {name: value for name, value in options.items() if name in has}
     return PageModel(model, question.help, card, mine)
 
 
 def model_part(one: PageModel, key: str) -> Part:
-    """What a model's card says of it."""
-    card = one.card
+    """What a model's card says of it, or an engine of itself."""
+    from tympan.tasks.engines import find_engine
+
+    card, engine = one.card, find_engine(one.model.name)
     facts = [Fact("Model", one.model.name, f"version {card.version}" if card else "")]
     if one.model.labels:
         facts.append(Fact("Labels", f"{len(one.model.labels):,}", "that it can give"))
     if card is not None:
         facts += _scores(card)
         facts.append(Fact("Parameters", f"{card.parameters:,}"))
-        if card.licence:
-            facts.append(Fact("Licence", card.licence))
+    about = card or engine
+    if about is not None and about.licence:
+        facts.append(Fact("Licence", about.licence))
     values = {
-        "description": card.description if card else "",
+        "description": about.description if about else "",
         "facts": facts,
         "failures": list(card.known_failures) if card else [],
         "key": key,

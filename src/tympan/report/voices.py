@@ -31,8 +31,8 @@ def headline_of(answer: Identity) -> Headline:
         for one in answer.candidates
     ]
     rest = max(0.0, 1 - sum(one.probability for one in answer.candidates))
-    rows.append(Row("none of the voices known", round(100 * rest, 1), percent(rest)))
-    rests = f"It rests on {answer.speech_s:.1f} s of speech by one voice."
+    rows.append(Row("nobody known", round(100 * rest, 1), percent(rest)))
+    rests = f"It rests on {answer.speech_s:.1f} s of speech, taken as that of one person."
     if answer.speaker is None:
         nearest = f"The nearest is {answer.candidates[0].speaker}" if answer.candidates else UNKNOWN
         lead = f"{nearest}, at {percent(answer.probability)}: not enough for the name. {rests}"

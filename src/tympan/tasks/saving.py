@@ -135,8 +135,8 @@ def scored_card(card: Card, evaluation: Evaluation, split: str) -> Card:
     headline = evaluation.scores[0]
     if evaluation.count < FEW_TESTED and headline.interval is not None:
         limits.append(
-            f"It was tested on {evaluation.counted_text} only: its true "
-            f"{headline.title} is somewhere between {headline.interval_text}."
+            f"It was tested on {evaluation.counted_text} only: the true value of {headline.title} "
+            f"lies somewhere between {headline.interval_text.replace(' – ', ' and ')}."
         )
     metrics = {
         "scores": [one.to_json() for one in evaluation.scores],

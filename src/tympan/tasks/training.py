@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +15,12 @@ from tympan.tasks import cross
 from tympan.tasks.continuing import check_same_data, continued, held_epochs
 from tympan.tasks.contract import ArrangesRows, Evaluation, Log, ReadsRows, Recipe, Task
 from tympan.tasks.job import Job, keep_apart, make_job
+from tympan.tasks.out_folder import check_not_recordings, check_out, empty_folder_removed
 from tympan.tasks.phases import clear_phases, log_gain, run_phases
 from tympan.tasks.recipes import SMALL, TEST_FRACTION, gather
 from tympan.tasks.registry import get, verb, verbs
 from tympan.tasks.saving import draft_card, finish, with_training
-from tympan.tasks.trial import FOLDER as TRIAL
-from tympan.tasks.trial import OUTCOME, clear_trial, decided
+from tympan.tasks.trial import clear_trial, decided
 from tympan.training.threads import compute_threads
 
 if TYPE_CHECKING:
@@ -148,13 +146,13 @@ def train(
             folder, metadata=metadata, file_column=file_column, label_column=label_column
         )
     if out is not None:
-        _check_not_recordings(Path(out), folder.root)
+        check_not_recordings(Path(out), folder.root)
     table, name = folder, _question(folder, task, log)
     _check_installed()
     question = get(name)
     target = Path(out) if out is not None else Path(f"{table.root.resolve().name}-{name}")
-    with _empty_folder_removed(target):
-        _check_out(target, table.root)
+    with empty_folder_removed(target):
+        check_out(target, table.root)
         values = gather(settings, epochs=epochs, seed=seed, augment=augment)
         if isinstance(question, ArrangesRows) and folds is None:
             table = question.divided(table, values)
@@ -241,50 +239,11 @@ def _check_names(task: str | None, from_: str | None) -> None:
         find_model(from_)
 
 
-def _check_not_recordings(out: Path, folder: Path) -> None:
-    if out.is_dir() and out.resolve() == folder.resolve():
-        raise ArgumentError("holds the recordings", file=out, fix="--out elsewhere")
-
-
 def _check_installed() -> None:
     """Say what is missing before the recordings are decoded, not after."""
     from tympan.training.launch import import_fabric
 
     import_fabric()
-
-
-@contextlib.contextmanager
-def _empty_folder_removed(out: Path) -> Iterator[None]:
-    """Take away the folder that was made for a training that could not begin."""
-    made = not out.exists()
-    try:
-        yield
-    except BaseException:
-        if made:
-            with contextlib.suppress(OSError):
-                out.rmdir()  # an empty one only
-        raise
-
-
-def _check_out(out: Path, folder: Path) -> None:
-    """A model never lands among other files."""
-    ours = {"card.json", "checkpoint.safetensors", "history.json", ".lock", OUTCOME}
-    if out.exists() and not out.is_dir():
-        raise ArgumentError("is a file, not a folder for a model", file=out, fix="--out elsewhere")
-    _check_not_recordings(out, folder)
-    inside = {path.name for path in out.iterdir()} if out.is_dir() else set()
-    # A training that was stopped in its trial has left nothing else.
-    if inside and not (ours & inside or (out / TRIAL / ".lock").exists()):
-        fix = "name a new or an empty folder with --out"
-        raise ArgumentError("holds other files, a model would mix with them", file=out, fix=fix)
-    # Better known now than when the training is over.
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out):
-            pass
-    except OSError as error:
-        what = f"cannot be made or written: {error.strerror}"
-        raise ArgumentError(what, file=out, fix="--out elsewhere") from error
 
 
 def _question(table: Table, task: str | None, log: Log) -> str:

@@ -314,7 +314,7 @@ class IdentifySession(ScoringSession[Identity]):
     def forget(self) -> None:
         """Let go of the windows that were given out: what follows is answered without them."""
         for kept in (self._vectors, self._powers, self._is_speech, self._clipped, self._samples):
-            kept.clear()  # type: ignore[attr-defined]
+            kept.clear()
 
     def last_voice(self) -> Voice:
         """The voice of the last window, as if it were the whole recording."""

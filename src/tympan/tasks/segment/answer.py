@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -35,6 +35,7 @@ class SegmentModel(BaseModel[Segments]):
         labels: names of its outputs.
         name: of the catalogue or folder.
         device: where it computes.
+        lacks: options of the verb that only other models have.
     """
 
     net: Segmenter
@@ -42,6 +43,7 @@ class SegmentModel(BaseModel[Segments]):
     labels: tuple[str, ...]
     name: str
     device: str = "cpu"
+    lacks: ClassVar[tuple[str, ...]] = ("speakers", "min_speakers", "max_speakers", "book")
 
     def __post_init__(self) -> None:
         self.net.to(self.device)
@@ -142,8 +144,7 @@ class SegmentModel(BaseModel[Segments]):
             ArgumentError: an option out of range, or another one.
         """
         known = ("onset", "offset", "shortest_s", "gap_s", "pad_s", "longest_s")
-        of_speakers = ("speakers", "min_speakers", "max_speakers", "book")
-        for one in of_speakers:
+        for one in self.lacks:
             if options.pop(one, None) is not None:
                 what = f"the model {self.name} has no option {one!r}"
                 raise ArgumentError(what, fix="it is one of --model speakers")
