@@ -42,7 +42,7 @@ def differs(found: Clip, wanted: Clip, start_s: float, end_s: float) -> float:
     first, last = round(start_s * wanted.rate_hz), round(end_s * wanted.rate_hz)
     a, b = found.samples[:, first:last], wanted.samples[:, first:last]
     assert a.shape == b.shape
-    return float((np.abs(a - b).max(axis=0) > 2e-3).mean())
+    return float((np.abs(a - b).max(axis=0, initial=0) > 2e-3).mean()) if a.size else 0.0
 
 
 # Where a page, a block or a packet has a check sum or a size of its own, damage is always seen.
@@ -172,6 +172,7 @@ def test_rate_and_channels_that_change_on_the_way():
 
 @settings(deadline=None, max_examples=25)
 @example(name="m4a", place=0.5, seed=257)
+@example(name="mkv-flac", place=0.6015625, seed=0)
 @given(
     name=st.sampled_from(["flac-16", "vorbis", "ogg-flac", "m4a", "mkv-flac"]),
     place=st.floats(0.3, 0.7),
@@ -185,8 +186,11 @@ def test_damage_anywhere_is_said_and_costs_its_surroundings(name, place, seed):
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         found = load(bytes(data), partial=True)
-    # AAC has no check sum: now and then noise is a packet like any other.
-    assert name == "m4a" or any("damaged" in str(one.message) for one in said)
+    # Some bytes of a packet of AAC are padding.
+    unheard = name == "m4a" and np.array_equal(found.samples, whole.samples)
+    assert unheard or any("damaged" in str(one.message) for one in said)
     assert found.duration_s == pytest.approx(whole.duration_s, abs=0.01)
     assert differs(found, whole, 0.1, 12 * place - 2.5) == 0
-    assert differs(found, whole, 12 * place + 2.5, 11.9) == 0
+    # Where the frame of a Matroska block is hit, reading goes on at the next cluster, 5 s on.
+    reach_s = 5.5 if name == "mkv-flac" else 2.5
+    assert differs(found, whole, min(11.9, 12 * place + reach_s), 11.9) == 0
