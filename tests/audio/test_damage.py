@@ -186,8 +186,8 @@ def test_damage_anywhere_is_said_and_costs_its_surroundings(name, place, seed):
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         found = load(bytes(data), partial=True)
-    # Some bytes of a packet of AAC are padding.
-    unheard = name == "m4a" and np.array_equal(found.samples, whole.samples)
+    # AAC has no check sum: bytes that matter little may be wrong without a sign.
+    unheard = name == "m4a" and differs(found, whole, 0.0, 12.0) == 0
     assert unheard or any("damaged" in str(one.message) for one in said)
     assert found.duration_s == pytest.approx(whole.duration_s, abs=0.01)
     assert differs(found, whole, 0.1, 12 * place - 2.5) == 0
