@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from tympan.audio import Clip
 from tympan.models import Card, list_models, save_model
 from tympan.tasks.speak.config import SpeakConfig
 from tympan.tasks.speak.model import SpeakModel
@@ -100,3 +102,76 @@ def check_part(part: SpokenPart, rate_hz: int, text: str) -> None:
     sounds = sum(char not in STRESSES for word in words for char in word.phonemes)
     assert len(marks.phonemes) == sounds
     assert marks.duration_s == pytest.approx(duration_s)
+
+
+# -- recordings whose phonemes are known -----------------------------------------------------------
+
+RATE_HZ = 8000
+# Settings of a small voice that learns such recordings in seconds.
+SMALL = {
+    "rate_hz": RATE_HZ, "n_fft": 512, "hop": 100, "n_mels": 40, "size": 32, "text_blocks": 2,
+    "prosody_blocks": 1, "mel_blocks": 2, "dropout": 0.0, "batch_size": 8, "lr": 5e-3,
+}  # fmt: skip
+STEP_S = 2 * 100 / RATE_HZ
+# A letter is a hum with two resonances, or noise in a band (Hz). In German letters are phonemes.
+HUMS = {"a": (800, 1300), "i": (300, 2400), "u": (350, 700), "m": (200, 3200)}
+NOISES = {"s": (2800, 3800), "f": (800, 1800)}
+WORDS = ("masi", "fumi", "sami", "misu", "amu", "usi", "sifa", "fasu", "imas", "umsa")
+
+
+def made_letter(letter: str, size: int, rng: np.random.Generator, pitch_hz: float) -> np.ndarray:
+    """A letter as sound `(t,)`."""
+    t = np.arange(size) / RATE_HZ
+    if letter in HUMS:
+        wave = np.zeros(size)
+        for k in range(1, int(3800 / pitch_hz)):
+            near = min(abs(k * pitch_hz - one) for one in HUMS[letter])
+            wave += np.exp(-near / 150) * np.sin(2 * np.pi * k * pitch_hz * t)
+        return 0.15 * wave / max(1e-9, wave.std())
+    low, high = NOISES[letter]
+    spectrum = np.fft.rfft(rng.standard_normal(size))
+    hz = np.fft.rfftfreq(size, 1 / RATE_HZ)
+    wave = np.fft.irfft(spectrum * ((hz > low) & (hz < high)), size)
+    return 0.1 * wave / max(1e-9, wave.std())
+
+
+def made_sentence(number: int) -> tuple[str, np.ndarray, list[int]]:
+    """Text, sound `(t,)`, and the steps of its symbols: edge, letters, spaces, stop, edge."""
+    rng = np.random.default_rng(number)
+    words = rng.choice(WORDS, 3, replace=False)
+    text = " ".join(words) + "."
+    pitch_hz = 140.0 + 20 * (number % 2)
+    steps = [4]
+    parts = [np.zeros(4 * round(STEP_S * RATE_HZ))]
+    for char in text:
+        count = int(rng.integers(4, 9)) if char.isalpha() else int(rng.integers(2, 4))
+        size = count * round(STEP_S * RATE_HZ)
+        steps.append(count)
+        parts.append(made_letter(char, size, rng, pitch_hz) if char.isalpha() else np.zeros(size))
+    steps.append(4)
+    parts.append(np.zeros(4 * round(STEP_S * RATE_HZ)))
+    wave = np.concatenate(parts)
+    wave = wave + 1e-4 * rng.standard_normal(len(wave))
+    return text, wave.astype(np.float32), steps
+
+
+def made_recordings(root: Path, count: int = 24, *, known: bool) -> Path:
+    """A folder of such recordings; with the durations of their symbols beside them, if known."""
+    root.mkdir(parents=True, exist_ok=True)
+    rows = [("file_name", "text", "language", "split")]
+    for number in range(count):
+        text, wave, steps = made_sentence(number)
+        Clip(wave[None], RATE_HZ).save(root / f"{number:02d}.wav")
+        split = "test" if number >= count - 2 else "val" if number >= count - 4 else "train"
+        rows.append((f"{number:02d}.wav", text, "de", split))
+        if known:
+            f0 = np.zeros(2 * sum(steps), np.float32)
+            at = 0
+            for char, length in zip(f" {text} ", steps, strict=True):
+                voiced = char in HUMS
+                f0[2 * at : 2 * (at + length)] = (140.0 + 20 * (number % 2)) * voiced
+                at += length
+            np.savez(root / f"{number:02d}.npz", tokens=text, durations=np.array(steps), f0=f0)
+    with open(root / "metadata.csv", "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return root

@@ -67,7 +67,7 @@ class SpeakTask:
         """The rows that have a text; speakers may be trained and tested on, texts on one side only.
 
         Raises:
-            DataError: there is no text, or too little.
+            DataError: there is no text.
         """
         if not table.has("text"):
             fix = "add a metadata.csv with the columns file_name and text"
@@ -81,9 +81,9 @@ class SpeakTask:
             columns["source"] = " ".join(text.lower().split())
             columns["voice"] = one.columns.get("speaker", "")
             rows.append(replace(one, columns=columns))
-        if len(rows) < LEAST:
-            what = f"has {len(rows)} recordings with a text, and a voice needs {LEAST}"
-            raise DataError(what, file=table.root, fix="record more sentences")
+        if not rows:
+            fix = "write in its column text what is spoken"
+            raise DataError("has no recording with a text", file=table.root, fix=fix)
         return replace(table, examples=tuple(rows))
 
     def recipe(
@@ -93,6 +93,9 @@ class SpeakTask:
         from tympan.tasks.speak.examples import known_of
         from tympan.tasks.speak.vocoder import borrowed
 
+        if len(table) < LEAST:
+            what = f"has {len(table)} recordings with a text, and a voice needs {LEAST}"
+            raise DataError(what, file=table.root, fix="record more sentences")
         known = self.defaults()
         values = dict(settings)
         language = str(values.pop("language", "") or language_of(table))
@@ -234,11 +237,7 @@ class SpeakTask:
         """
         from tympan.tasks.speak.evaluation import evaluate
 
-        return evaluate([(model, self.rows_of_test(rows)) for model, rows in parts], store)
-
-    def rows_of_test(self, table: Table) -> Table:
-        """The rows of a test set, which may be few."""
-        return table if table.has("voice") else self.rows_of(table)
+        return evaluate(parts, store)
 
 
 class Initialize:
