@@ -66,9 +66,8 @@ def test_each_event_is_nearest_to_recordings_of_its_class(shared_data):
 
 
 def test_what_is_said_comes_after_the_other_sounds() -> None:
-    said = synth.sine(300, duration_s=2.0, rate_hz=24_000, amplitude=0.1).tagged(
-        {"comment": "Synthetic speech"}
-    )
+    tone = synth.sine(300, duration_s=2.0, rate_hz=24_000, amplitude=0.1)
+    said = tone.tagged(comment="Synthetic speech")
     plain, events = demo_scene()
     clip, more = demo_scene(speech=said)
     assert more[:-1] == events
