@@ -170,6 +170,11 @@ def test_lexicon_comes_first() -> None:
     assert one.phonemes == "ein timpann."
 
 
+def test_unknown_words_can_be_spelled() -> None:
+    (only,) = read("the zyxt cats", spell_unknown=True)
+    assert only.phonemes == "ðə zˌiwˌIˌɛkstˈi kˈæts."
+
+
 def test_wrong_arguments() -> None:
     with pytest.raises(ArgumentError, match="no language 'xx'"):
         read("a", "xx")
