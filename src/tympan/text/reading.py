@@ -96,7 +96,7 @@ def read(
 
     >>> sentence = next(read("It costs $20 🙂."))
     >>> sentence.phonemes, [word.text for word in sentence.words], sentence.unspoken
-    ('ˌɪt kˈɔsts twˈɛnTi dˈɑləɹz.', ['It', 'costs', 'twenty', 'dollars'], ('🙂',))
+    ('ˌɪt kˈɔsts twˈɛnti dˈɑləɹz.', ['It', 'costs', 'twenty', 'dollars'], ('🙂',))
     """
     if language not in LANGUAGES:
         raise ArgumentError(f"no language {language!r}", fix=f"one of {listed(LANGUAGES)}")
@@ -113,11 +113,14 @@ def _language(name: str, lexicon: Lexicon | None, spell_unknown: bool) -> _Langu
 
 
 def _merged(sentences: Iterator[SpokenSentence]) -> Iterator[SpokenSentence]:
-    """Join what has no words to the sentence before it, so that its name is not lost."""
+    """Join what has no words to the sentence before it or after it: its names are kept there."""
     waiting: SpokenSentence | None = None
     for one in sentences:
         if waiting is None:
             waiting = one
+        elif not waiting.words and len(waiting.unspoken) <= _MOST_UNSPOKEN:
+            names = dict.fromkeys((*waiting.unspoken, *one.unspoken))
+            waiting = replace(one, unspoken=tuple(names))
         elif one.words or len(waiting.unspoken) + len(one.unspoken) > _MOST_UNSPOKEN:
             yield waiting
             waiting = one

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from tympan.text.english import suffixes
 from tympan.text.english.readings import reading
-from tympan.text.lexicon import Lexicon
 from tympan.text.store import shipped
 from tympan.text.tokens import Token
+
+if TYPE_CHECKING:
+    from tympan.text.lexicon import Lexicon
 
 _VOWELS = frozenset(suffixes.VOWELS)
 _PRIMARY, _SECONDARY = "ˈ", "ˌ"
@@ -159,7 +162,9 @@ class Speaker:
             return weak
         found = entry(word)
         several = found is not None and "|" in found
-        phonemes = _read(found or "", plain, i, vowel) if several else base(word, self.spell_unknown)
+        phonemes = (
+            _read(found or "", plain, i, vowel) if several else base(word, self.spell_unknown)
+        )
         if token.joined or word.islower():
             return phonemes
         return restress(phonemes, 2 if len(word) > 1 and word.isupper() else 0.5)
