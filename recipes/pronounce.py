@@ -292,22 +292,21 @@ def card(
     """What is known of the net."""
     return {
         "name": "guess",
-        "question": "How does an English word sound that is in no lexicon?",
-        "license": "Apache-2.0",
+        "description": "How an English word sounds that is in no lexicon: letters to phonemes.",
+        "licence": "Apache-2.0",
         "parameters": parameters,
-        "recipe": "recipes/pronounce.py",
         "data": {
-            "source": "us_gold.json and us_silver.json of misaki 0.9.4",
-            "license": "Apache-2.0",
-            "words_trained": trained,
-            "words_held_out": held_out,
+            "name": "us_gold.json and us_silver.json of misaki 0.9.4",
+            "licences": {"misaki": "Apache-2.0"},
+            "recipe": "python -m recipes.pronounce WHEEL",
+            "words": {"train": trained, "test": held_out},
             "held_out": "whole families of words; no stem is in both parts",
         },
         "metrics": metrics,
         "known_failures": [
-            "names of other languages are read as if they were English",
-            "the stress of long words is often on another syllable than in the dictionary",
-            "weak vowels (ə, ɪ, ᵻ) are exchanged for one another",
+            "Names of other languages are read as if they were English.",
+            "The stress of long words is often on another syllable than in the dictionary.",
+            "Weak vowels (ə, ɪ, ᵻ) are exchanged for one another; the dictionaries do so too.",
         ],
     }
 

@@ -43,13 +43,13 @@ class _Language(Protocol):
 class _English:
     letters: frozenset[str] = frozenset()
 
-    def __init__(self, lexicon: Lexicon | None) -> None:
+    def __init__(self, lexicon: Lexicon | None, spell_unknown: bool) -> None:
         from tympan.text.english.normalise import normalise
         from tympan.text.english.speech import Speaker
         from tympan.text.english.words import SENTENCE
 
         self.normalise = normalise
-        self.say = Speaker(lexicon).say
+        self.say = Speaker(lexicon, spell_unknown).say
         self.abbreviations = SENTENCE
 
 
@@ -67,7 +67,11 @@ class _German:
 
 
 def read(
-    text: str, language: str = "en", *, lexicon: Lexicon | None = None
+    text: str,
+    language: str = "en",
+    *,
+    lexicon: Lexicon | None = None,
+    spell_unknown: bool = False,
 ) -> Iterator[SpokenSentence]:
     """Turn any text into sentences of words and phonemes, one after another.
 
@@ -81,6 +85,8 @@ def read(
         text: any text; markup is text.
         language: "en" (American English) or "de" (German).
         lexicon: pronunciations that come before all others.
+        spell_unknown: spell English words that neither the lexicon nor rules know letter by
+            letter, instead of guessing how they sound.
 
     Yields:
         Sentences in the order of the text.
@@ -90,28 +96,31 @@ def read(
 
     >>> sentence = next(read("It costs $20 🙂."))
     >>> sentence.phonemes, [word.text for word in sentence.words], sentence.unspoken
-    ('ˌɪt kˈɔsts twˈɛnTi dˈɑləɹz.', ['It', 'costs', 'twenty', 'dollars'], ('🙂',))
+    ('ˌɪt kˈɔsts twˈɛnti dˈɑləɹz.', ['It', 'costs', 'twenty', 'dollars'], ('🙂',))
     """
     if language not in LANGUAGES:
         raise ArgumentError(f"no language {language!r}", fix=f"one of {listed(LANGUAGES)}")
     if lexicon is not None and lexicon.language != language:
         what = f"a lexicon of {lexicon.language!r} does not fit a text in {language!r}"
         raise ArgumentError(what, fix="load it with the language of the text")
-    return _merged(_sentences(text, _language(language, lexicon)))
+    return _merged(_sentences(text, _language(language, lexicon, spell_unknown)))
 
 
-def _language(name: str, lexicon: Lexicon | None) -> _Language:
+def _language(name: str, lexicon: Lexicon | None, spell_unknown: bool) -> _Language:
     if name == "en":
-        return _English(lexicon)
+        return _English(lexicon, spell_unknown)
     return _German(lexicon)
 
 
 def _merged(sentences: Iterator[SpokenSentence]) -> Iterator[SpokenSentence]:
-    """Join what has no words to the sentence before it, so that its name is not lost."""
+    """Join what has no words to the sentence before it or after it: its names are kept there."""
     waiting: SpokenSentence | None = None
     for one in sentences:
         if waiting is None:
             waiting = one
+        elif not waiting.words and len(waiting.unspoken) <= _MOST_UNSPOKEN:
+            names = dict.fromkeys((*waiting.unspoken, *one.unspoken))
+            waiting = replace(one, unspoken=tuple(names))
         elif one.words or len(waiting.unspoken) + len(one.unspoken) > _MOST_UNSPOKEN:
             yield waiting
             waiting = one
