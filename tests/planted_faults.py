@@ -22,6 +22,7 @@ CLASSIFY = "tests/tasks/classify/"
 IDENTIFY, SPEAKERS = "tests/tasks/identify/", "tests/tasks/speakers/"
 SEGMENT = "tests/tasks/segment/"
 TEXT = "tests/text/"
+LISTENER = "tests/live/test_listener.py"
 
 
 @dataclass(frozen=True)
@@ -300,6 +301,22 @@ FAULTS = (
     Fault(
         "no lock on a voice book", "tasks/identify/book.py", "    with _locked(file):",
         "    if True:", (IDENTIFY + "test_book.py",),
+    ),
+    Fault(
+        "watch: a label without a score is waited for", "live/engine.py",
+        "if not any(_knows(one, label) for one in about):", "if not about:", (LISTENER,),
+    ),
+    Fault(
+        "watch: a label applies only if it is the highest", "live/matcher.py",
+        "max(begin or stay or scores, key=", "max(scores, key=", ("tests/live/test_matcher.py",),
+    ),
+    Fault(
+        "watch: the threshold of a book is half", "tasks/identify/model.py",
+        "max(0.5, float(open_set(limit)[0]))", "0.5", (LISTENER,),
+    ),
+    Fault(
+        "folders are entered again and again", "_walk.py",
+        "entered.add((stat.st_dev, stat.st_ino))", "pass", ("tests/test_walk.py",),
     ),
     Fault(
         "no room for strangers", "tasks/identify/model.py",
