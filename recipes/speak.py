@@ -131,7 +131,8 @@ def ship(runs: Path, out: Path) -> None:
     state |= {VOCODER + k: v.float() for k, v in correction.items()}
     data = {k: v for k, v in dict(trained.card.data).items() if k in ("digest", "recordings")}
     card = replace(
-        trained.card, name=NAME, labels=order, version="0.1", licence="Apache-2.0", attribution="ATTRIBUTION.md",
+        trained.card, name=NAME, labels=order, version="0.1", licence="Apache-2.0",
+        attribution="ATTRIBUTION.md",
         description="English, several speakers, faster than real time on one core. A synthetic "
         "voice that learned from the synthetic voice Kokoro.",
         config={**trained.card.config, "vocoder": fields["config"]},
