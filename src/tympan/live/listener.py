@@ -13,7 +13,7 @@ from tympan.live.event import Step
 from tympan.live.rules import ModelSpec
 from tympan.live.sources.base import Chunk, sane
 from tympan.tasks import registry
-from tympan.tasks.answering import load
+from tympan.tasks.answering import load, of_recordings
 from tympan.tasks.contract import GivesScores, Model
 from tympan.tasks.inputs import Feed
 
@@ -62,7 +62,7 @@ def load_models(specs: Sequence[ModelSpec], device: str = "auto") -> list[Loaded
             if spec.name in [one.name for one in found]:
                 raise ArgumentError(f"the model {spec.name!r} is named twice", fix="name each once")
             verb = spec.verb or verb_of(spec.name)
-            options = registry.verb(verb).checked(dict(spec.options))
+            options = of_recordings(verb, spec.name).checked(dict(spec.options))
             one = Loaded(spec.name, load(spec.name, verb, device), options)
             _ = one.labels
         except TympanError as error:

@@ -80,6 +80,8 @@ def default_models() -> list[str]:
     shipped = {card.name: card.task for card in list_models()}
     found = []
     for verb in verbs().values():
+        if verb.takes != "recording":
+            continue
         with contextlib.suppress(ModelError, MissingDependencyError):
             name = default_model(verb)
             # A question that takes the models of others, such as `embed`, has nothing to show.
@@ -100,7 +102,7 @@ def _page_model(given: ModelLike, options: Mapping[str, Any]) -> PageModel:
         except ModelError:
             card = None  # such as one that has just been trained
     else:
-        from tympan.tasks.answering import load
+        from tympan.tasks.answering import load, of_recordings
         from tympan.tasks.engines import find_engine
 
         engine = find_engine(given) if isinstance(given, str) else None
@@ -109,6 +111,7 @@ def _page_model(given: ModelLike, options: Mapping[str, Any]) -> PageModel:
         else:
             card = load_card(given)
             task = card.task
+        of_recordings(task, str(given))
         model = load(given, task)
     question = verb(model.task)
     has = {option.name for option in question.options} - set(getattr(model, "lacks", ()))

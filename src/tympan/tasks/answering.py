@@ -15,6 +15,7 @@ from tympan.tasks.engines import Engine, default_model, find_engine
 if TYPE_CHECKING:
     from tympan.audio import Clip
     from tympan.tasks.contract import Answer, Model
+    from tympan.tasks.verbs import Verb
 
     Source: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | Clip
 
@@ -66,12 +67,32 @@ def answered(
     **options: Any,
 ) -> Answer:
     """`answer` without Python's warnings, for who shows them in another way."""
-    question = registry.verb(verb)
-    if question.takes != "recording":
-        what = f"{verb} takes a {question.takes}, not a recording"
-        raise ArgumentError(what, fix=f"tympan.{verb}({question.takes})")
+    question = of_recordings(verb)
     values = question.checked(options)
     return load(model, verb, device)(source, **values)
+
+
+def of_recordings(name: str, model: str = "") -> Verb:
+    """A question that can be put to a recording.
+
+    Args:
+        name: of the question.
+        model: that would answer it, for the message.
+
+    Raises:
+        ArgumentError: there is no such question, or it takes something else.
+
+    >>> of_recordings("speak", "en")
+    Traceback (most recent call last):
+    tympan.errors.ArgumentError: en is a model for 'speak', which takes a text, not a recording \
+(tympan speak)
+    """
+    question = registry.verb(name)
+    if question.takes != "recording":
+        which = f"{model} is a model for {name!r}, which" if model else name
+        fix = f"tympan {name}" if model else f"tympan.{name}({question.takes})"
+        raise ArgumentError(f"{which} takes a {question.takes}, not a recording", fix=fix)
+    return question
 
 
 def warn(found: Answer, stacklevel: int) -> None:

@@ -1,0 +1,102 @@
+"""A voice that needs no training, and what every part that a voice speaks must hold."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tympan.models import Card, list_models, save_model
+from tympan.tasks.speak.config import SpeakConfig
+from tympan.tasks.speak.model import SpeakModel
+from tympan.tasks.speak.net import SpeechNet
+from tympan.tasks.speak.symbols import EDGE, PUNCTUATION, SPACE, STRESSES
+from tympan.tasks.speak.timing import marks_of
+from tympan.tasks.speak.voice import SpokenPart
+from tympan.text import PHONEMES
+
+SPEAKERS = ("ada", "bob")
+STEADY_HZ = 150.0
+
+
+def has_voice(name: str = "en") -> bool:
+    """Whether the catalogue has such a voice."""
+    return any(card.name == name and card.task == "speak" for card in list_models())
+
+
+needs_en = pytest.mark.skipif(not has_voice(), reason="the voice en is not in the catalogue")
+
+
+def symbols(language: str = "en") -> tuple[str, ...]:
+    """All that a voice of a language may be given."""
+    sounds = (char for char in PHONEMES[language] if char not in STRESSES)
+    return tuple(dict.fromkeys((EDGE, SPACE, *PUNCTUATION, *sounds)))
+
+
+def steady_net(config: SpeakConfig, speakers: int, seed: int = 0) -> SpeechNet:
+    """A net that hums: symbols of about four steps, a pitch of about 150 Hz, a level tone."""
+    torch.manual_seed(seed)
+    net = SpeechNet(config, speakers).eval()
+    with torch.no_grad():
+        for last in (net.duration[-1], net.prosody_out, net.mel_out):
+            last.weight *= 0.1
+        net.duration[-1].bias.fill_(np.log(5.0))
+        net.prosody_out.bias.zero_()
+        net.prosody_out.bias[config.step : 2 * config.step] = 3.0  # a voice everywhere
+        net.mel_out.bias.fill_(4.0)
+    return net
+
+
+def steady_config(language: str = "en", **values: object) -> SpeakConfig:
+    """A small net."""
+    small = {"size": 16, "text_blocks": 2, "prosody_blocks": 1, "mel_blocks": 1}
+    return SpeakConfig(language=language, symbols=symbols(language), **(small | values))  # type: ignore[arg-type]
+
+
+@cache
+def steady_voice(language: str = "en") -> SpeakModel:
+    """A voice of random weights, of two speakers, who sounds the same in each process."""
+    config = steady_config(language)
+    net = steady_net(config, len(SPEAKERS))
+    return SpeakModel(net, config, SPEAKERS, "steady", "cpu", "abc")
+
+
+def save_voice(folder: Path, seed: int = 0, language: str = "en") -> Path:
+    """The steady voice as a model in a folder."""
+    config = steady_config(language)
+    net = steady_net(config, len(SPEAKERS), seed)
+    state = {f"net.{k}": v.half() for k, v in net.state_dict().items()}
+    card = Card(name=folder.name, task="speak", labels=list(SPEAKERS), config=config.to_dict())
+    save_model(folder, state, card)
+    return folder
+
+
+def check_part(part: SpokenPart, rate_hz: int, text: str) -> None:
+    """What holds for every sentence that is spoken."""
+    samples = part.samples
+    assert samples.ndim == 1
+    assert samples.dtype == np.float32
+    assert np.isfinite(samples).all()
+    duration_s = len(samples) / rate_hz
+    last = 0.0
+    for one in part.symbols:
+        assert 0 <= one.start_s < one.end_s <= duration_s + 1e-6
+        assert one.start_s == pytest.approx(max(last, one.start_s), abs=1e-6)
+        last = one.end_s
+    marks = marks_of(part, rate_hz)
+    words = part.sentence.words
+    if not part.symbols:
+        return
+    assert [one.text for one in marks.words] == [one.text for one in words]
+    assert [(m.start, m.end) for m in marks.words] == [(w.start, w.end) for w in words]
+    assert marks.sentences[0].start_s == marks.words[0].start_s
+    for first, second in zip(marks.words, marks.words[1:], strict=False):
+        assert first.end_s <= second.start_s + 1e-9
+    for one in marks.words:
+        assert 0 <= one.start < one.end <= len(text)
+    sounds = sum(char not in STRESSES for word in words for char in word.phonemes)
+    assert len(marks.phonemes) == sounds
+    assert marks.duration_s == pytest.approx(duration_s)
