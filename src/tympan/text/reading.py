@@ -12,7 +12,7 @@ from tympan.text.clean import GERMAN_LETTERS, Cleaned, clean
 from tympan.text.divide import divide
 from tympan.text.lexicon import Lexicon
 from tympan.text.segment import Abbreviations, Piece, pieces
-from tympan.text.sentence import ENDS, MARKS, SpokenSentence, SpokenWord
+from tympan.text.sentence import ENDS, SpokenSentence, SpokenWord
 from tympan.text.tokens import Scan, Token
 
 LANGUAGES = ("en", "de")
@@ -172,12 +172,8 @@ def _words(
             continue
         for at in range(0, len(phonemes), LONGEST_WORD):
             out.append(SpokenWord(token.text, phonemes[at : at + LONGEST_WORD], start, end))
-    if out:
-        mark = out[-1].mark
-        if (piece.cut and mark not in ENDS) or (piece.cut and not mark):
-            out[-1] = replace(out[-1], mark=",")
-        elif not mark or mark not in ENDS:
-            out[-1] = replace(out[-1], mark=".")
+    if out and out[-1].mark not in tuple(ENDS):
+        out[-1] = replace(out[-1], mark="," if piece.cut else ".")
     return out
 
 
@@ -211,20 +207,13 @@ def _parts(
             )
         return
     parts = list(divide(words))
-    at = piece.start
     for number, part in enumerate(parts):
         final = number == len(parts) - 1
-        end = piece.end if final else max(at, parts[number + 1][0].start)
-        mark = part[-1].mark
+        start = part[0].start if number else piece.start
+        # Two parts may come from the same characters: a number of many words.
+        end = piece.end if final else max(part[-1].end, parts[number + 1][0].start)
+        whole = text[start:end].rstrip()
         paragraph = final and piece.paragraph_end
-        pause = PAUSE_S.get(mark, CLAUSE_PAUSE_S) if mark in MARKS else CLAUSE_PAUSE_S
-        yield SpokenSentence(
-            tuple(part),
-            text[at:end].rstrip(),
-            at,
-            at + len(text[at:end].rstrip()),
-            PARAGRAPH_PAUSE_S if paragraph else pause,
-            unspoken if final else (),
-            paragraph,
-        )
-        at = end
+        pause = PARAGRAPH_PAUSE_S if paragraph else PAUSE_S.get(part[-1].mark, CLAUSE_PAUSE_S)
+        named = unspoken if final else ()
+        yield SpokenSentence(tuple(part), whole, start, start + len(whole), pause, named, paragraph)
