@@ -143,6 +143,7 @@ class ClipWriter:
         with self._failures():
             self._partial = Partial(self.path, self._header(), self._frame, key, kind)
         self.num_samples, self.record = self._partial.samples, self._partial.record
+        self._resumable = self.num_samples > 0
 
     def _try_encoder(self, suffix: str) -> None:
         """Refuse now what could not be encoded in an hour."""
@@ -205,7 +206,7 @@ class ClipWriter:
         """
         with self._failures():
             self._partial.checkpoint(self.num_samples, record)
-        self.record = record
+        self.record, self._resumable = record, True
 
     def records(self) -> Iterator[Any]:
         """What all checkpoints were given, also those of the run that was interrupted.
@@ -267,7 +268,7 @@ class ClipWriter:
 
     def _leave(self) -> None:
         """Stop here; what can be continued is kept."""
-        if self._key is None:
+        if self._key is None or not self._resumable:
             self.abandon()
         self._partial.close()
 

@@ -91,6 +91,8 @@ def speak(
         return
     if text is None:
         raise typer.BadParameter("a text is wanted: tympan speak 'Hello.'")
+    if marks is not None:
+        _check_marks(marks)
     source = _file_of(text)
     marked_up = ssml or (source is not None and source.suffix.lower() in (".ssml", ".xml"))
     found, who = find_voice(voice, speaker, device)
@@ -102,6 +104,19 @@ def speak(
     written = _write(found, chapters, text, source, out or Path(OUT), options, marks, play)
     if not quiet:
         _report(written, found, who, marks, json)
+
+
+def _check_marks(path: Path) -> None:
+    """Refuse, before a book is spoken, a file of marks that could not be written.
+
+    Raises:
+        ArgumentError: another ending, a folder, or a file in no folder.
+    """
+    from tympan._files import check_target
+    from tympan.tasks.results.formats import check_ending
+    from tympan.tasks.results.speech_marks import SpeechMarks
+
+    check_ending(check_target(path), SpeechMarks.formats, "SpeechMarks")
 
 
 def _file_of(text: str) -> Path | None:
@@ -132,8 +147,10 @@ def _chapters(text: str, source: Path | None, ssml: bool) -> Iterator[Chapter]:
     if source is None:
         return iter([Chapter("", text, "the text")])
     if ssml:
-        whole = sys.stdin.read() if str(source) == "-" else source.read_text(encoding="utf-8")
-        return iter([Chapter("", whole, str(source))])
+        from tympan.text._html import decoded
+
+        raw = sys.stdin.buffer.read() if str(source) == "-" else source.read_bytes()
+        return iter([Chapter("", decoded(raw), str(source))])
     return read_book(source)
 
 
@@ -185,12 +202,13 @@ def _report(
             "file": str(written.path), "duration_s": round(written.duration_s, 3),
             "voice": voice.name, "speaker": who, "warnings": warnings,
         }  # fmt: skip
-        typer.echo(json_line(shown))
+        typer.echo(json_line(shown), err=str(written.path) == "-")
         return
     again = f", {written.resumed_s:.0f} s of it from before" if written.resumed_s else ""
-    typer.echo(f"{written.path}: {written.duration_s:.1f} s, {voice.name} {who}{again}")
+    piped = str(written.path) == "-"
+    typer.echo(f"{written.path}: {written.duration_s:.1f} s, {voice.name} {who}{again}", err=piped)
     if marks is not None:
-        typer.echo(marks)
+        typer.echo(marks, err=piped)
     for line in warnings[:MOST_WARNINGS]:
         typer.echo(line, err=True)
     if len(warnings) > MOST_WARNINGS:

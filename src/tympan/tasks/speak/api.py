@@ -129,6 +129,9 @@ def checked(voice: Voice, **given: Any) -> dict[str, Any]:
     from tympan.text import Lexicon
 
     lexicon = given.pop("lexicon", None)
+    if lexicon is not None and not isinstance(lexicon, Lexicon | str | os.PathLike):
+        what = f"a lexicon is a file or a Lexicon, not {type(lexicon).__name__}"
+        raise ArgumentError(what, fix="lexicon='words.txt'")
     path = os.fspath(lexicon) if isinstance(lexicon, str | os.PathLike) else None
     options = verb("speak").checked({**given, "lexicon": path})
     found = lexicon if path is None else Lexicon.load(path, voice.language)

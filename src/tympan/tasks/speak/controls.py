@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-
-from tympan.errors import ArgumentError
 
 if TYPE_CHECKING:
     from tympan.text import Lexicon, SpokenSentence, SsmlPiece
@@ -52,6 +51,7 @@ IPA = (
     ("əʊ", "O"), ("tʃ", "ʧ"), ("ɔɪ", "Y"), ("ɚ", "əɹ"), ("ɝ", "ɜɹ"), ("əl", "ᵊl"), ("ɐ", "ə"),
     ("r", "ɹ"), ("ɾ", "T"), ("ʔ", "t"), ("ː", ""), ("g", "ɡ"), ("ɫ", "l"), ("ɒ", "ɑ"),
 )  # fmt: skip
+PLACEHOLDER = "word"
 VOWELS = frozenset("AIOWYiuæɑɔəɛɜɪʊʌᵊᵻɐ")
 
 
@@ -133,26 +133,30 @@ def _sentences(
     pause_s: float | None = None,
 ) -> Iterator[Controlled]:
     """The sentences of pieces that follow one another, each word with how it is spoken."""
-    from tympan.text import Lexicon, read
+    from tympan.text import read
 
-    joined, ends = "", []
-    own = dict(lexicon.words) if lexicon is not None else {}
-    for piece in run:
+    joined, ends, given = "", [], {}
+    for number, piece in enumerate(run):
         text = spelled(piece.text, piece.say_as)
         if piece.phonemes is not None:
-            word = text.strip().split()
-            try:
-                own |= Lexicon({"".join(word): from_ipa(piece.phonemes)}, language).words
-            except ArgumentError as error:
-                warnings += (f"phonemes of {text.strip()!r} are not followed: {error.what}",)
+            sounds, reason = pronounced(piece.phonemes, language)
+            if sounds:
+                # A word of its own, whatever is written, so that its place can be found again.
+                given[number] = sounds
+                text = f"{PLACEHOLDER} " if text.endswith(" ") else PLACEHOLDER
             else:
-                text = text.replace(text.strip(), "".join(word))
+                warnings += (f"phonemes of {text.strip()!r} are not followed: {reason}",)
+        if joined and (number in given or number - 1 in given):
+            # Nothing grows together with it.
+            text = f" {text.lstrip('-')}" if text[0].isalnum() or text[0] == "-" else text
         joined += text
         ends.append(len(joined))
     last: Controlled | None = None
-    for sentence in read(joined, language, lexicon=Lexicon(own, language) if own else lexicon):
+    for sentence in read(joined, language, lexicon=lexicon):
         if last is not None:
             yield last
+        if given:
+            sentence = _pronounced(sentence, run, ends, given)
         controls = tuple(_control(run, ends, word.start) for word in sentence.words)
         last = Controlled(sentence, controls, run[0].voice, warnings=warnings)
         warnings = ()
@@ -160,7 +164,45 @@ def _sentences(
         yield replace(last, pause_s=pause_s)
 
 
+def pronounced(ipa: str, language: str) -> tuple[str, str]:
+    """Phonemes of `tympan.text` for those in IPA, or none and the reason.
+
+    >>> pronounced("həˈloʊ", "en"), pronounced("ø", "en")
+    (('həlˈO', ''), ('', "'ø' is no phoneme of 'en'"))
+    """
+    from tympan.text import PHONEMES
+    from tympan.text.sentence import MARKS
+
+    sounds = from_ipa(ipa) if language == "en" else ipa
+    sounds = "".join(char for char in sounds if not char.isspace())
+    foreign = [char for char in sounds if char not in PHONEMES[language] or char in MARKS]
+    if foreign:
+        return "", f"{foreign[0]!r} is no phoneme of {language!r}"
+    return (sounds, "") if sounds.strip("ˈˌ") else ("", "there are none")
+
+
+def _pronounced(
+    sentence: SpokenSentence,
+    run: Sequence[SsmlPiece],
+    ends: Sequence[int],
+    given: Mapping[int, str],
+) -> SpokenSentence:
+    """The sentence with the phonemes that were given for its pieces."""
+    words = []
+    for word in sentence.words:
+        number = _piece(ends, word.start)
+        if number in given:
+            word = replace(word, text=run[number].text.strip(), phonemes=given[number])
+        words.append(word)
+    return replace(sentence, words=tuple(words))
+
+
+def _piece(ends: Sequence[int], at: int) -> int:
+    """The number of the piece that a character lies in."""
+    return min(bisect_right(ends, at), len(ends) - 1)
+
+
 def _control(run: Sequence[SsmlPiece], ends: Sequence[int], at: int) -> Control:
     """How the piece is spoken that a character lies in."""
-    piece = next((one for one, end in zip(run, ends, strict=True) if at < end), run[-1])
+    piece = run[_piece(ends, at)]
     return Control(piece.rate, piece.pitch_semitones, piece.volume_db)

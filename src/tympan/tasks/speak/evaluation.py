@@ -71,6 +71,7 @@ def _rows(model: SpeakModel, table: Table, store: AudioStore) -> list[tuple[floa
     found = []
     for row in range(len(table)):
         batch = collate([examples.item(row, None)], examples.padding)
+        batch = {name: value.to(model.device) for name, value in batch.items()}
         net = model.net
         durations = durations_of(net, batch)
         h = net.text(batch["symbols"], batch["stress"], batch["speaker"], batch["symbols_lengths"])
@@ -79,8 +80,8 @@ def _rows(model: SpeakModel, table: Table, store: AudioStore) -> list[tuple[floa
         frames = expanded.shape[2] * model.config.step
         said = prosody_of(net, batch["mels"][:, :, :frames], batch["f0"][:, :frames])
         guess = net.prosody(expanded, mask)
-        made = net.mels(expanded, guess, mask)[0].numpy()
-        apart = distortion_db(made, batch["mels"][0, :, :frames].numpy())
+        made = net.mels(expanded, guess, mask)[0].cpu().numpy()
+        apart = distortion_db(made, batch["mels"][0, :, :frames].cpu().numpy())
         both = (said.voicing > 0) & (guess.voicing > 0)
         tones = (12 * (guess.pitch - said.pitch).abs())[both]
         steps = model.net.log_durations(h).expm1() - durations

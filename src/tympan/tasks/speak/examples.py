@@ -82,8 +82,13 @@ class SpeakExamples:
             f0 = pitch_of(wave, self.config, frames)
             durations = np.zeros(len(symbols), np.int64)
         else:
-            f0 = np.resize(known["f0"], frames).astype(np.float32)
-            durations = symbols.summed(known["durations"].astype(np.int64))
+            f0 = np.pad(known["f0"].astype(np.float32), (0, frames))[:frames]
+            given = known["durations"].astype(np.int64)
+            if len(given) != symbols.sources.sum():
+                what = f"has {len(given)} durations for {symbols.sources.sum() - 2} tokens"
+                fix = "one for each token, and one for each edge"
+                raise DataError(what, file=path.with_suffix(KNOWN_SUFFIX), fix=fix)
+            durations = symbols.summed(given)
             if durations.sum() * self.config.step != frames:
                 have = frames // self.config.step
                 what = f"its durations are of {durations.sum()} steps, the recording has {have}"

@@ -131,7 +131,9 @@ class SpeakModel(Voice):
             if text != EDGE
         )
         pause = np.zeros(round(sentence.pause_s / speed * self.rate_hz), np.float32)
-        return SpokenPart(np.concatenate([wave, pause]), sentence, timed)
+        unknown = unknown_symbols(symbols.texts, self.config.symbols)
+        warnings = (f"{self.name} has no sound for: {' '.join(unknown)}",) if unknown else ()
+        return SpokenPart(np.concatenate([wave, pause]), sentence, timed, warnings)
 
 
 def of_symbols(symbols: Symbols, controls: Sequence[Control]) -> tuple[Values, Values, Values]:
@@ -143,10 +145,10 @@ def of_symbols(symbols: Symbols, controls: Sequence[Control]) -> tuple[Values, V
     return rows[:, 0], rows[:, 1], rows[:, 2]
 
 
-def known_symbols(texts: Sequence[str], vocabulary: Sequence[str]) -> list[str]:
-    """The symbols of a text that a voice was not trained on.
+def unknown_symbols(texts: Sequence[str], vocabulary: Sequence[str]) -> list[str]:
+    """The symbols of a text that a voice was not trained on: it makes a pause of them.
 
-    >>> known_symbols(["a", "ø"], ["a", " "])
+    >>> unknown_symbols(["a", "ø"], ["a", " "])
     ['ø']
     """
     silent = {EDGE, SPACE, *PUNCTUATION}

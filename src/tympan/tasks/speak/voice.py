@@ -115,6 +115,7 @@ class Voice:
         pitch: float = 0.0,
         lexicon: Lexicon | None = None,
         ssml: bool = False,
+        skip: int = 0,
     ) -> Iterator[SpokenPart]:
         """Yield each sentence as soon as it is spoken.
 
@@ -125,6 +126,8 @@ class Voice:
             pitch: semitones higher.
             lexicon: pronunciations that come before our own.
             ssml: the text is SSML, see `tympan.text.read_ssml`.
+            skip: so many of the parts at the beginning are read and not spoken: they come without
+                samples.
 
         Raises:
             ArgumentError: there is no such speaker, or the text is no SSML.
@@ -133,30 +136,39 @@ class Voice:
 
         number = self.number_of(speaker)
         if ssml:
-            yield from self._marked_up(text, number, speed, pitch, lexicon)
+            yield from self._marked_up(text, number, speed, pitch, lexicon, skip)
             return
-        for sentence in read(text, self.language, lexicon=lexicon):
-            if sentence.words:
+        sentences = read(text, self.language, lexicon=lexicon)
+        told = (one for one in sentences if one.words or one.unspoken)
+        for place, sentence in enumerate(told):
+            if sentence.words and place >= skip:
                 yield self.part(sentence, speaker=number, speed=speed, pitch=pitch)
-            elif sentence.unspoken:
+            else:
                 yield SpokenPart(np.zeros(0, np.float32), sentence, ())
 
     def _marked_up(
-        self, text: str, number: int, speed: float, pitch: float, lexicon: Lexicon | None
+        self,
+        text: str,
+        number: int,
+        speed: float,
+        pitch: float,
+        lexicon: Lexicon | None,
+        skip: int,
     ) -> Iterator[SpokenPart]:
         """The sentences and pauses of a text in SSML."""
         from tympan.tasks.speak.controls import controlled
         from tympan.text import SpokenSentence
 
-        for one in controlled(text, self.language, lexicon):
+        for place, one in enumerate(controlled(text, self.language, lexicon)):
             warnings = one.warnings
             who = number
             if one.speaker in self.speakers:
                 who = self.speakers.index(one.speaker)
             elif one.speaker:
                 warnings += (f"{self.name} has no speaker {one.speaker!r}",)
-            silence = np.zeros(round((one.pause_s or 0.0) * self.rate_hz), np.float32)
-            if one.sentence is None or not one.sentence.words:
+            if one.sentence is None or not one.sentence.words or place < skip:
+                pause_s = (one.pause_s or 0.0) * (place >= skip)
+                silence = np.zeros(round(pause_s * self.rate_hz), np.float32)
                 sentence = one.sentence or SpokenSentence((), "", 0, 0, 0.0)
                 yield SpokenPart(silence, sentence, (), warnings)
                 continue
@@ -166,7 +178,7 @@ class Voice:
             spoken = self.part(
                 sentence, speaker=who, speed=speed, pitch=pitch, controls=one.controls
             )
-            yield replace(spoken, warnings=warnings)
+            yield replace(spoken, warnings=warnings + spoken.warnings)
 
     def tags(self, speaker: str | None = None) -> dict[str, str]:
         """What a file of this voice says of itself: that a machine speaks, and which."""

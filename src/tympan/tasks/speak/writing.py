@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,16 @@ from tympan.tasks.results.speech_marks import SpeechMarks
 from tympan.tasks.speak.timing import marks_of
 
 if TYPE_CHECKING:
+    from tympan.audio import ClipWriter
+    from tympan.tasks.speak.piped import PipedWav
     from tympan.tasks.speak.voice import SpokenPart, Voice
     from tympan.text import Chapter
 
 # A checkpoint costs a flush to the disk.
 CHECKPOINT_S = 20.0
 CHAPTER_PAUSE_S = 1.0
-MOST_NAMED = 12
+# More sentences than any chapter has.
+EVERY = 1 << 62
 
 
 @dataclass
@@ -57,7 +61,7 @@ def write_speech(
     Args:
         voice: who speaks.
         chapters: texts in order; a heading is spoken before its text.
-        path: the file; its ending chooses the format.
+        path: the file; its ending chooses the format. `-` is WAV to standard output.
         options: those of `Voice.stream`.
         key: what everything is made from, see `tympan.audio.job_key`: an interrupted run with the
             same key is continued. None: it is begun anew.
@@ -69,17 +73,15 @@ def write_speech(
         ArgumentError: nothing can be spoken.
         AudioFileError: the file cannot be written.
     """
-    from tympan.audio import open_writer
-
     tags = voice.tags(options.get("speaker")) | ({"title": title} if title else {})
     found = Written(Path(path))
-    with open_writer(path, voice.rate_hz, tags=tags, key=key) as writer:
+    with _writer(path, voice.rate_hz, tags, key) as writer:
         done = writer.record or [-1, -1]
         found.resumed_s = writer.duration_s
         gathered = [one for record in writer.records() for one in record[2:]] if marks else []
         pending: list[Any] = []
         saved_s = writer.duration_s
-        for place, part in _parts(voice, chapters, options, found):
+        for place, part in _parts(voice, chapters, options, found, done):
             if list(place) <= done[:2]:
                 continue
             if marks and len(part.samples):
@@ -98,10 +100,29 @@ def write_speech(
     return found
 
 
+def _writer(
+    path: str | os.PathLike[str], rate_hz: int, tags: Mapping[str, str], key: str | None
+) -> ClipWriter | PipedWav:
+    """What takes the samples."""
+    from tympan.audio import open_writer
+    from tympan.tasks.speak.piped import PipedWav
+
+    if os.fspath(path) == "-":
+        return PipedWav(sys.stdout.buffer, rate_hz, tags)
+    return open_writer(path, rate_hz, tags=tags, key=key)
+
+
 def _parts(
-    voice: Voice, chapters: Iterable[Chapter], options: Mapping[str, Any], found: Written
+    voice: Voice,
+    chapters: Iterable[Chapter],
+    options: Mapping[str, Any],
+    found: Written,
+    done: Sequence[int],
 ) -> Iterator[tuple[tuple[int, int], SpokenPart]]:
-    """Each sentence with the numbers of its chapter and of itself."""
+    """Each sentence with the numbers of its chapter and of itself.
+
+    Those up to `done` were spoken before: they are read, for what is named of them, and no more.
+    """
     import numpy as np
 
     from tympan.tasks.speak.voice import SpokenPart
@@ -115,7 +136,8 @@ def _parts(
         if number and chapter.part == 1:
             yield (number, count), SpokenPart(silence, rest, ())
         for text in filter(None, (chapter.title, chapter.text)):
-            for part in voice.stream(text, **options):
+            skip = EVERY if number < done[0] else done[1] - count if number == done[0] else 0
+            for part in voice.stream(text, **options, skip=max(0, skip)):
                 count += 1
                 for name in part.sentence.unspoken:
                     found.warnings[f"not spoken: {name}"] = None
