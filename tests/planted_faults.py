@@ -157,7 +157,7 @@ FAULTS = (
     ),
     Fault(
         "text: parts longer than a net holds", "text/divide.py", "LONGEST = 240", "LONGEST = 300",
-        (TEXT + "test_reading.py",),
+        (TEXT + "test_divide.py",),
     ),
     Fault(
         "text: an abbreviation ends a sentence", "text/segment.py",
