@@ -35,6 +35,12 @@ RUNS = ROOT / ".runs" / "speech"
 VOICE, SEED, QUICK = "en", 0, 2
 # Of each half; there are 100.
 COUNT = 50
+# Number of words → a sentence of them.
+FIRST = {
+    8: "The baker slid the loaf onto a shelf.",
+    20: "The baker slid the loaf onto a cool stone shelf, and nobody noticed that the oven was "
+    "still far too hot.",
+}
 PEERS = ("kokoro:af_heart", "piper:joe", "flite:slt", "espeak-ng:en-us")
 VOICES = RUNS / "dl" / "package" / "voices"
 
@@ -189,16 +195,57 @@ def measure(quick: bool, model: str) -> tuple[list[Row], dict[str, float]]:
     return rows, figures
 
 
+def speed(model: str, quick: bool) -> tuple[list[Row], dict[str, float]]:
+    """How soon the first sound comes, and how much memory a book takes."""
+    import resource
+
+    from tympan.tasks import load
+
+    voice = load(model, "speak", "cpu")
+    rows: list[Row] = []
+    figures: dict[str, float] = {}
+    for words, text in FIRST.items():
+        next(voice.stream(text))
+        found = []
+        for _ in range(3 if quick else 11):
+            begun = time.process_time()
+            next(voice.stream(text))
+            found.append(1000 * (time.process_time() - begun))
+        middle, low, high = np.median(found), min(found), max(found)
+        rows.append(
+            {
+                "what": f"first sound of a sentence of {words} words",
+                "figure": f"{middle:.0f} ms ({low:.0f}–{high:.0f})",
+            }
+        )
+        figures[f"first_sound_{words}_ms"] = float(middle)
+    memory = []
+    for count in (10, 20) if quick else (50, 500):
+        for _ in voice.stream(f"{FIRST[8]} " * count):
+            pass
+        memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        rows.append(
+            {"what": f"peak memory after {count} sentences", "figure": f"{memory[-1]:.0f} MB"}
+        )
+    figures["memory_grows_mb"] = memory[1] - memory[0]
+    return rows, figures
+
+
 if __name__ == "__main__":
     import torch
 
     torch.set_num_threads(1)
     options = arguments("speak")
-    rows, figures = measure(options.quick, os.environ.get("TYMPAN_VOICE", VOICE))
+    model = os.environ.get("TYMPAN_VOICE", VOICE)
+    # Before the others, as the peak of memory is that of the whole process.
+    more, found = speed(model, options.quick)
+    rows, figures = measure(options.quick, model)
+    figures |= found
     main(
         "speak",
         rows,
         figures,
         title="Voices",
         about=(__doc__ or "").strip() + f"\n{2 * COUNT} sentences, seed {SEED}, one thread.",
+        more={"Speed: processor time on one core, the voice loaded": more},
     )
