@@ -38,7 +38,7 @@ COUNT = 50
 # Number of words → a sentence of them.
 FIRST = {
     8: "The baker slid the loaf onto a shelf.",
-    20: "The baker slid the loaf onto a cool stone shelf, and nobody noticed that the oven was "
+    21: "The baker slid the loaf onto a cool stone shelf, and nobody noticed that the oven was "
     "still far too hot.",
 }
 PEERS = ("kokoro:af_heart", "piper:joe", "flite:slt", "espeak-ng:en-us")
