@@ -23,6 +23,7 @@ IDENTIFY, SPEAKERS = "tests/tasks/identify/", "tests/tasks/speakers/"
 SEGMENT = "tests/tasks/segment/"
 TEXT = "tests/text/"
 LISTENER = "tests/live/test_listener.py"
+VOCODER = ("tests/nets/test_vocoder.py",)
 
 
 @dataclass(frozen=True)
@@ -377,6 +378,32 @@ FAULTS = (
         "silence is answered", "tasks/segment/answer.py",
         "segments = [] if self.input is not None and self.input.empty else self._segments",
         "segments = self._segments", (SEGMENT + "test_answer.py",),
+    ),
+    Fault(
+        "vocoder: the phase begins anew with each block", "nets/pulses.py",
+        "state.phase = turns[:, -1] % 1.0", "state.phase = turns[:, -1] * 0", VOCODER,
+    ),
+    Fault(
+        "vocoder: a stream gives samples too soon", "nets/vocoder.py",
+        "return 2 * self.config.reach * self.passes", "return self.config.reach * self.passes",
+        VOCODER,
+    ),
+    Fault(
+        "vocoder: gaps between harmonics are filled", "nets/vocoder.py",
+        "torch.minimum(off, most), off)", "off, off)", VOCODER,
+    ),
+    Fault(
+        "vocoder: the phase of the filter leads instead of lags", "nets/vocoder.py",
+        "rfft(cepstrum * fold).imag", "rfft(cepstrum * fold).imag.neg()", VOCODER,
+    ),
+    Fault(
+        "vocoder: the net sees further than it says", "nets/correction.py",
+        "return (self.depth + 1) * (self.kernel // 2)", "return self.kernel // 2",
+        ("tests/nets/test_correction.py",),
+    ),
+    Fault(
+        "energy distance: what lies between two guesses is added", "nets/spectral_loss.py",
+        "(y1, y2, -1.0)", "(y1, y2, 1.0)", ("tests/nets/test_correction.py",),
     ),
 )  # fmt: skip
 
