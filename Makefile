@@ -59,8 +59,9 @@ dev: $(VENV)/.dev
 
 demo: $(VENV)/.base
 	@mkdir -p demo
-	@echo "Making demo/scene.wav: a siren, a clock, rain, bells, an engine ..."
-	@$(BIN)/python -c 'from tympan.audio.scenes import demo_scene; demo_scene()[0].save("demo/scene.wav")'
+	@echo "Making demo/scene.wav: a siren, a clock, rain, bells, an engine, and a sentence that tympan speaks ..."
+	$(BIN)/tympan speak "This is tympan. Everything that you hear here was made by this computer." -o demo/sentence.wav
+	@$(BIN)/python -c 'from tympan.audio import demo_scene, load; demo_scene(speech=load("demo/sentence.wav"))[0].save("demo/scene.wav")'
 	$(BIN)/tympan hear demo/scene.wav -o demo/report.html
 	@echo "Open this page in a browser: $(CURDIR)/demo/report.html"
 	@echo "Next, on a recording of yours: source $(BIN)/activate; tympan classify FILE"

@@ -1,8 +1,8 @@
 """How well voices are understood, by two recognisers, and what speaking costs.
 
-200 sentences that no voice of ours was trained on: the texts of 100 recordings of LibriSpeech
-*test-other*, and 100 sentences of our own in the manner of the Harvard lists
-(`benchmarks/sentences.txt`). *Recordings* are the first hundred as people read them. *WER*: words
+Sentences that no voice of ours was trained on: one half the texts of recordings of LibriSpeech
+*test-other*, one half sentences of our own in the manner of the Harvard lists
+(`benchmarks/sentences.txt`). *Recordings* are the first half as people read them. *WER*: words
 that the judges get wrong, who write down what they hear: Whisper tiny.en (greedy) and Moonshine
 tiny; 95 % intervals over sentences (bootstrap) in brackets. *Griffin-Lim* is the same net with 32
 iterations of Griffin-Lim in place of its vocoder. *Melody* is the standard deviation of the pitch
@@ -33,6 +33,14 @@ from benchmarks.common import DATA, Row, arguments, key_of, main
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = ROOT / ".runs" / "speech"
 VOICE, SEED, QUICK = "en", 0, 2
+# Of each half; there are 100.
+COUNT = 50
+# Number of words → a sentence of them.
+FIRST = {
+    8: "The baker slid the loaf onto a shelf.",
+    21: "The baker slid the loaf onto a cool stone shelf, and nobody noticed that the oven was "
+    "still far too hot.",
+}
 PEERS = ("kokoro:af_heart", "piper:joe", "flite:slt", "espeak-ng:en-us")
 VOICES = RUNS / "dl" / "package" / "voices"
 
@@ -67,8 +75,8 @@ def lines(quick: bool) -> list[Line]:
     ]
     own = Path(__file__).with_name("sentences.txt").read_text(encoding="utf-8").splitlines()
     texts = [*read, *((text, None) for text in own)]
-    if quick:
-        texts = [*texts[:QUICK], *texts[-QUICK:]]
+    count = QUICK if quick else COUNT
+    texts = [*read[:: len(read) // count][:count], *texts[len(read) :][:count]]
     return [Line(text, phonemes_of(text, "en"), path) for text, path in texts]
 
 
@@ -187,16 +195,57 @@ def measure(quick: bool, model: str) -> tuple[list[Row], dict[str, float]]:
     return rows, figures
 
 
+def speed(model: str, quick: bool) -> tuple[list[Row], dict[str, float]]:
+    """How soon the first sound comes, and how much memory a book takes."""
+    import resource
+
+    from tympan.tasks import load
+
+    voice = load(model, "speak", "cpu")
+    rows: list[Row] = []
+    figures: dict[str, float] = {}
+    for words, text in FIRST.items():
+        next(voice.stream(text))
+        found = []
+        for _ in range(3 if quick else 11):
+            begun = time.process_time()
+            next(voice.stream(text))
+            found.append(1000 * (time.process_time() - begun))
+        middle, low, high = np.median(found), min(found), max(found)
+        rows.append(
+            {
+                "what": f"first sound of a sentence of {words} words",
+                "figure": f"{middle:.0f} ms ({low:.0f}–{high:.0f})",
+            }
+        )
+        figures[f"first_sound_{words}_ms"] = float(middle)
+    memory = []
+    for count in (10, 20) if quick else (50, 500):
+        for _ in voice.stream(f"{FIRST[8]} " * count):
+            pass
+        memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        rows.append(
+            {"what": f"peak memory after {count} sentences", "figure": f"{memory[-1]:.0f} MB"}
+        )
+    figures["memory_grows_mb"] = memory[1] - memory[0]
+    return rows, figures
+
+
 if __name__ == "__main__":
     import torch
 
     torch.set_num_threads(1)
     options = arguments("speak")
-    rows, figures = measure(options.quick, os.environ.get("TYMPAN_VOICE", VOICE))
+    model = os.environ.get("TYMPAN_VOICE", VOICE)
+    # Before the others, as the peak of memory is that of the whole process.
+    more, found = speed(model, options.quick)
+    rows, figures = measure(options.quick, model)
+    figures |= found
     main(
         "speak",
         rows,
         figures,
         title="Voices",
-        about=(__doc__ or "").strip() + f"\nSeed {SEED}, one thread.",
+        about=(__doc__ or "").strip() + f"\n{2 * COUNT} sentences, seed {SEED}, one thread.",
+        more={"Speed: processor time on one core, the voice loaded": more},
     )

@@ -1,6 +1,6 @@
 """The net that guesses how unknown English words sound: letters → phonemes.
 
-    python -m recipes.pronounce misaki-0.9.4-py3-none-any.whl --minutes 22
+    python -m recipes.pronounce misaki-0.9.4-py3-none-any.whl --minutes 6
 
 Data: the dictionaries of misaki 0.9.4 (Apache License 2.0), as in `recipes/lexicon.py`; words that
 the rules for endings and compounds give are left out, since the net never meets their like.
@@ -259,7 +259,7 @@ def main() -> None:
     """Train, measure, write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("wheel", type=Path)
-    parser.add_argument("--minutes", type=float, default=22)
+    parser.add_argument("--minutes", type=float, default=6, help="processor time")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, default=DATA)
     options = parser.parse_args()
@@ -292,22 +292,21 @@ def card(
     """What is known of the net."""
     return {
         "name": "guess",
-        "question": "How does an English word sound that is in no lexicon?",
-        "license": "Apache-2.0",
+        "description": "How an English word sounds that is in no lexicon: letters to phonemes.",
+        "licence": "Apache-2.0",
         "parameters": parameters,
-        "recipe": "recipes/pronounce.py",
         "data": {
-            "source": "us_gold.json and us_silver.json of misaki 0.9.4",
-            "license": "Apache-2.0",
-            "words_trained": trained,
-            "words_held_out": held_out,
+            "name": "us_gold.json and us_silver.json of misaki 0.9.4",
+            "licences": {"misaki": "Apache-2.0"},
+            "recipe": "python -m recipes.pronounce WHEEL --minutes 6",
+            "words": {"train": trained, "test": held_out},
             "held_out": "whole families of words; no stem is in both parts",
         },
         "metrics": metrics,
         "known_failures": [
-            "names of other languages are read as if they were English",
-            "the stress of long words is often on another syllable than in the dictionary",
-            "weak vowels (ə, ɪ, ᵻ) are exchanged for one another",
+            "Names of other languages are read as if they were English.",
+            "The stress of long words is often on another syllable than in the dictionary.",
+            "Weak vowels (ə, ɪ, ᵻ) are exchanged for one another; the dictionaries do so too.",
         ],
     }
 

@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from recipes.speak_texts import SPEAKERS
+
 SEED = 0
 NAME = "en"
 DATA: dict[str, Any] = {
@@ -122,10 +124,15 @@ def ship(runs: Path, out: Path) -> None:
     fields = json.loads((runs / "vocoder" / "vocoder.json").read_text(encoding="utf-8"))
     correction = load_file(runs / "vocoder" / "vocoder.safetensors")
     state = {k: v for k, v in trained.state.items() if not k.startswith(VOCODER)}
+    # The speaker with most sentences first: it speaks unless another is named.
+    order = sorted(trained.card.labels, key=list(SPEAKERS).index)
+    rows = [trained.card.labels.index(name) for name in order]
+    state["net.speakers.weight"] = state["net.speakers.weight"][rows]
     state |= {VOCODER + k: v.float() for k, v in correction.items()}
     data = {k: v for k, v in dict(trained.card.data).items() if k in ("digest", "recordings")}
     card = replace(
-        trained.card, name=NAME, version="0.1", licence="Apache-2.0", attribution="ATTRIBUTION.md",
+        trained.card, name=NAME, labels=order, version="0.1", licence="Apache-2.0",
+        attribution="ATTRIBUTION.md",
         description="English, several speakers, faster than real time on one core. A synthetic "
         "voice that learned from the synthetic voice Kokoro.",
         config={**trained.card.config, "vocoder": fields["config"]},

@@ -82,7 +82,7 @@ DATA: dict[str, Any] = {
     "recipe": "python -m recipes.voices",
 }
 SEX_DATA: dict[str, Any] = {
-    "name": "LibriSpeech train-clean (239 speakers) and Kerstin, on the vectors of the model voices",
+    "name": "LibriSpeech train-clean (239 speakers) and Kerstin, on the vectors of voices",
     "licences": {"LibriSpeech": "CC-BY-4.0", "Kerstin": "CC0-1.0"},
     "recipe": "python -m recipes.voices",
 }
@@ -410,7 +410,7 @@ def ship_sex(net: VoiceNet, rows: SpeechExamples, folder: Path) -> None:
     card = Card(
         name="sex",
         task="tag",
-        description="Does the voice sound female or male? A head on the vectors of the model voices.",
+        description="Does the voice sound female or male? A head on the vectors of voices.",
         config={VOICES: NAME, "digest": digest_of(voices.weights)},
         labels=["female", "male"],
         licence="Apache-2.0",

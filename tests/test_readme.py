@@ -22,13 +22,15 @@ PYTHON = [text for kind, text in BLOCKS if kind == "python"]
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the README speaks of: the demo recording and a folder of recordings."""
+    import tympan
     from tests_sounds import sound
     from tympan.audio import synth
     from tympan.audio.scenes import demo_scene
 
     folder = tmp_path_factory.mktemp("readme")
     (folder / "demo").mkdir()
-    demo_scene()[0].save(folder / "demo" / "scene.wav")
+    sentence = re.findall(r'tympan speak "(.+?)" -o demo', (ROOT / "Makefile").read_text())[0]
+    demo_scene(speech=tympan.speak(sentence))[0].save(folder / "demo" / "scene.wav")
     for kind in ("chirp", "noise", "tone"):
         (folder / "recordings" / kind).mkdir(parents=True)
         for i in range(30):

@@ -34,6 +34,7 @@ def checked(text: str, language: str = "en") -> list[SpokenSentence]:
         for word in one.words:
             assert place <= word.start < word.end <= len(text)
             place = word.start
+            assert word.end <= one.end
             covered[word.start : word.end] = b"\1" * (word.end - word.start)
     unspoken = [name for one in sentences for name in one.unspoken]
     for run in re.finditer("[A-Za-z0-9]+", text):

@@ -10,8 +10,8 @@ import tympan
 
 SOURCES = Path(tympan.__file__).parent
 PACKAGES = (
-    *("audio", "spectra", "augment", "nets", "text", "data", "training", "models", "tasks"),
-    "report",
+    *("audio", "spectra", "augment", "nets", "data", "training", "models", "tasks", "report"),
+    "text",
     "errors",
 )
 # Each transform has a page of its own, made by the extension `augment_pages`.

@@ -7,7 +7,7 @@ import csv
 import numpy as np
 import pytest
 
-from tympan.audio import demo_scene, load
+from tympan.audio import demo_scene, load, synth
 from tympan.errors import ArgumentError
 
 LABELS = ["siren", "clock_tick", "rain", "church_bells", "engine"]
@@ -63,3 +63,16 @@ def test_each_event_is_nearest_to_recordings_of_its_class(shared_data):
         distance = np.linalg.norm((known - point) / spread, axis=1)
         nearest = [rows[i]["label"] for i in np.argsort(distance)[:7]]
         assert nearest.count(label) >= 4, (label, nearest)
+
+
+def test_what_is_said_comes_after_the_other_sounds() -> None:
+    tone = synth.sine(300, duration_s=2.0, rate_hz=24_000, amplitude=0.1)
+    said = tone.tagged(comment="Synthetic speech")
+    plain, events = demo_scene()
+    clip, more = demo_scene(speech=said)
+    assert more[:-1] == events
+    assert more[-1] == (30.0, 32.0, "speech")
+    assert clip.duration_s == 32.5
+    assert np.array_equal(clip.samples[:, : plain.num_samples], plain.samples)
+    assert np.abs(clip.samples[0, plain.num_samples :]).max() == pytest.approx(0.5, rel=0.01)
+    assert clip.tags["comment"] == "Synthetic speech"

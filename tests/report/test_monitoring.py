@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from tympan.report.monitoring import coloured, headline_of, score_chart, scores_chart
+from tympan.report.page import NBSP
 from tympan.report.parts import Scored, Shown
 from tympan.report.views import answer_parts, evaluation_parts
 from tympan.tasks.monitor.departures import Close
@@ -91,6 +93,11 @@ def test_the_training_report_draws_both_kinds() -> None:
     assert parts.charts[0].legend == ["normal (2)", "anomalous (2)"]
     assert parts.sections[0].values["rows"][0][0]["text"] == "worn"
     assert len(scores_chart(found).lines) == 3
+    assert parts.facts[0].note == f"AUC 90.0{NBSP}% on simulated changes"
+    # With normal recordings alone there is one curve, and nothing is said of both.
+    assert "both curves" in scores_chart(found).caption
+    alone = replace(found, truth=np.zeros(4, bool))
+    assert "both curves" not in scores_chart(alone).caption
 
 
 @pytest.mark.filterwarnings("ignore::tympan.errors.TympanWarning")

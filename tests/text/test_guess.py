@@ -44,7 +44,7 @@ def test_the_net_is_small_and_its_card_is_true() -> None:
     card = json.loads((DATA / "guess.json").read_text("utf-8"))
     assert sum(value.size for value in weights().values()) == card["parameters"] <= 400_000
     assert (DATA / "guess.safetensors").stat().st_size < 1_000_000
-    assert card["license"] == "Apache-2.0"
+    assert card["licence"] == "Apache-2.0"
     error = card["metrics"]["phoneme_error_without_stress"]
     assert error["interval"][0] <= error["value"] <= error["interval"][1] < 0.2
 

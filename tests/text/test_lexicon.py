@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tympan.errors import ArgumentError, DataError
-from tympan.text import Lexicon
+from tympan.text import Lexicon, read
 
 
 def test_all_forms_of_a_line(tmp_path: Path) -> None:
@@ -27,6 +27,7 @@ def test_all_forms_of_a_line(tmp_path: Path) -> None:
         ("word\tqqq", "line 2: 'q' in the phonemes of 'word' is no phoneme of 'en'"),
         ("word = 123", "line 2: '123' is no spelling"),
         ("two words\tˈA", "line 2: 'two words' is more than one word"),
+        ("H2O\tˈA", "line 2: 'H2O' is not made of letters"),
         ("word =", "line 2: has no word or no phonemes"),
     ],
 )
@@ -46,6 +47,11 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     binary.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataError, match="not UTF-8"):
         Lexicon.load(binary)
+
+
+def test_words_with_accents_are_met() -> None:
+    (one,) = read("A café, a résumé’s.", lexicon=Lexicon({"café": "kˈɑfi", "résumé’s": "ɹˈɛz"}))
+    assert one.phonemes == "ɐ kˈɑfi, ɐ ɹˈɛz."
 
 
 def test_wrong_phonemes_in_python() -> None:

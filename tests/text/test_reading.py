@@ -111,6 +111,14 @@ def test_what_follows_a_sentence_is_named_with_it() -> None:
     (only,) = read("Hello! 😀")
     assert only.unspoken == ("😀",)
     assert only.text == "Hello!"
+    (only,) = read("😀.\n\nHello!")
+    assert only.unspoken == ("😀",)
+    assert only.text == "Hello!"
+
+
+def test_a_lone_surrogate_is_named() -> None:
+    (only,) = read("a\ud800b")
+    assert only.unspoken == ("U+D800",)
 
 
 def test_a_link_is_named_as_unspoken() -> None:
@@ -168,6 +176,11 @@ def test_lexicon_comes_first() -> None:
     assert one.words[2].phonemes == "nˈæsˌɔ"
     (one,) = read("Ein Tympan.", "de", lexicon=Lexicon({"tympan": "= timpann"}, "de"))
     assert one.phonemes == "ein timpann."
+
+
+def test_unknown_words_can_be_spelled() -> None:
+    (only,) = read("the zyxt cats", spell_unknown=True)
+    assert only.phonemes == "ðə zˌiwˌIˌɛkstˈi kˈæts."
 
 
 def test_wrong_arguments() -> None:

@@ -16,20 +16,24 @@ from tympan.audio.clip import Clip
 from tympan.errors import ArgumentError
 
 _EVENT_S, _GAP_S = 5.4, 0.5
+_SPEECH_PEAK = 0.5
 _MIN_RATE_HZ = 16_000
 _Maker = Callable[[int, int, np.random.Generator], np.ndarray]
 
 
-def demo_scene(rate_hz: int = 16_000, seed: int = 0) -> tuple[Clip, list[tuple[float, float, str]]]:
+def demo_scene(
+    rate_hz: int = 16_000, seed: int = 0, speech: Clip | None = None
+) -> tuple[Clip, list[tuple[float, float, str]]]:
     """Make a recording of about 30 s: a siren, a clock, rain, church bells, an engine.
 
     Args:
         rate_hz: samples per second, 16,000 or more (the sounds reach up to 8 kHz).
         seed: another seed, another siren, clock …
+        speech: what is said at the end, which makes the recording so much longer.
 
     Returns:
         The mono clip, and what is in it: `(start_s, end_s, label)` with labels of ESC-50
-        (`siren`, `clock_tick`, `rain`, `church_bells`, `engine`).
+        (`siren`, `clock_tick`, `rain`, `church_bells`, `engine`), and `speech`.
 
     Raises:
         ArgumentError: a rate below 16,000 Hz.
@@ -61,7 +65,18 @@ def demo_scene(rate_hz: int = 16_000, seed: int = 0) -> tuple[Clip, list[tuple[f
         scene[start : start + length] += sound
         events.append((start / rate, (start + length) / rate, label))
     scene = scene[: round(30.0 * rate)]
-    return Clip(scene[np.newaxis], rate, "demo scene"), events
+    tags = None
+    if speech is not None:
+        tags = speech.tags
+        spoken = speech.resample(rate).mono().samples[0]
+        spoken = spoken * (_SPEECH_PEAK / max(float(np.abs(spoken).max()), 1e-9))
+        size = len(spoken) + round(_GAP_S * rate)
+        more = _coloured(np.random.default_rng([seed, 99]), size, rate, [(20, 0), (8000, -12)])
+        more *= 2e-4
+        more[: len(spoken)] += spoken
+        events.append((len(scene) / rate, (len(scene) + len(spoken)) / rate, "speech"))
+        scene = np.concatenate([scene, more])
+    return Clip(scene[np.newaxis], rate, "demo scene", tags=tags), events
 
 
 def _siren(n: int, rate: int, rng: np.random.Generator) -> np.ndarray:

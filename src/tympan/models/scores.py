@@ -106,6 +106,7 @@ TITLES = {
     "auroc": "AUROC",
     "auc": "AUC",
     "pauc": "pAUC",
+    "simulated_auc": "AUC on simulated changes",
     "si_sdr": "SI-SDR",
     "sdr": "SDR",
     "eer": "EER",

@@ -224,7 +224,7 @@ def evaluation_parts(scored: Scored[MonitorEvaluation]) -> EvaluationParts:
     chosen = known.get("detectors", [])
     if chosen:
         auc = known.get("simulated_auc", {}).get("fused")
-        note = f"found {percent(auc, 1)} of simulated changes" if auc is not None else ""
+        note = f"AUC {percent(auc, 1)} on simulated changes" if auc is not None else ""
         facts.append(Fact("Detectors", ", ".join(chosen), note))
     on = known.get("threshold_set_on", {})
     if on:
@@ -260,5 +260,7 @@ def scores_chart(found: MonitorEvaluation) -> Plot:
         title="What a threshold finds",
         legend=legend,
         marks=[Mark(round(100 * at, 2), 96, "threshold")],
-        caption="A good monitor has no score at which both curves are high.",
+        caption="A good monitor has no score at which both curves are high."
+        if len(legend) > 1
+        else "Recordings of the other kind were not there to be scored.",
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tympan.errors import ArgumentError, DataError
 from tympan.text.alphabet import PHONEMES
+from tympan.text.clean import GERMAN_LETTERS, clean
 from tympan.text.sentence import MARKS
 
 
@@ -15,8 +16,8 @@ class Lexicon:
     """Pronunciations that come before all others.
 
     Args:
-        words: word → phonemes, or word → `"= other spelling"`. A word in lower case holds for
-            all cases, another only as it is written.
+        words: word → phonemes, or word → `"= other spelling"`. A word is letters and
+            apostrophes; in lower case it holds for all cases, else only as it is written.
         language: whose phonemes these are.
 
     Raises:
@@ -30,6 +31,9 @@ class Lexicon:
     def __init__(self, words: Mapping[str, str], language: str = "en") -> None:
         self.words = dict(words)
         self.language = language
+        letters = GERMAN_LETTERS if language == "de" else frozenset()
+        # Texts are cleaned before words are looked up: "café" is met as "cafe".
+        self._entries = {clean(word, 0, letters).text: said for word, said in words.items()}
         for word, sounds in self.words.items():
             problem = _problem(word, sounds, language)
             if problem:
@@ -65,7 +69,7 @@ class Lexicon:
 
     def find(self, word: str) -> str | None:
         """The phonemes of a word; `None` if it is not there."""
-        sounds = self.words.get(word) or self.words.get(word.lower())
+        sounds = self._entries.get(word) or self._entries.get(word.lower())
         if sounds is None or not sounds.startswith("="):
             return sounds
         return self._respelled(sounds[1:].strip())
@@ -96,6 +100,8 @@ def _problem(word: str, sounds: str, language: str) -> str | None:
         return "has no word or no phonemes"
     if any(char.isspace() for char in word):
         return f"{word!r} is more than one word"
+    if not word.replace("'", "").replace("’", "").isalpha():
+        return f"{word!r} is not made of letters"
     if sounds.startswith("="):
         spelling = sounds[1:].strip()
         good = spelling.replace(" ", "").replace("'", "").replace("-", "").isalpha()

@@ -1,4 +1,4 @@
-"""Punctuation, which all languages share."""
+"""Punctuation and links, which all languages share."""
 
 from __future__ import annotations
 
@@ -7,6 +7,17 @@ import re
 from tympan.text.tokens import Scan, Token
 
 MARK = r"\.(?:\s?\.)+|…|-{2,}|(?<=\s)-(?=\s)|—|–|[.,;:?!]+|[()\[\]]"
+
+LINK = r"!?\[(?P<label>[^\[\]\n]{0,500})\]\((?P<target>[^()\s]{1,500})\)"
+
+
+def link(found: re.Match[str], scan: Scan) -> list[Token]:
+    """A link of Markdown: its text is read, its target named as unspoken."""
+    scan.unspoken.append(found["target"])
+    before = len(scan.out)
+    inner = list(scan.rules.run(scan, *found.span("label"))) if scan.rules else []
+    del scan.out[before:]
+    return inner
 
 
 def mark(found: re.Match[str], scan: Scan) -> list[Token]:

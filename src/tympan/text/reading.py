@@ -12,7 +12,7 @@ from tympan.text.clean import GERMAN_LETTERS, Cleaned, clean
 from tympan.text.divide import divide
 from tympan.text.lexicon import Lexicon
 from tympan.text.segment import Abbreviations, Piece, pieces
-from tympan.text.sentence import ENDS, MARKS, SpokenSentence, SpokenWord
+from tympan.text.sentence import ENDS, SpokenSentence, SpokenWord
 from tympan.text.tokens import Scan, Token
 
 LANGUAGES = ("en", "de")
@@ -43,13 +43,13 @@ class _Language(Protocol):
 class _English:
     letters: frozenset[str] = frozenset()
 
-    def __init__(self, lexicon: Lexicon | None) -> None:
+    def __init__(self, lexicon: Lexicon | None, spell_unknown: bool) -> None:
         from tympan.text.english.normalise import normalise
         from tympan.text.english.speech import Speaker
         from tympan.text.english.words import SENTENCE
 
         self.normalise = normalise
-        self.say = Speaker(lexicon).say
+        self.say = Speaker(lexicon, spell_unknown).say
         self.abbreviations = SENTENCE
 
 
@@ -67,7 +67,11 @@ class _German:
 
 
 def read(
-    text: str, language: str = "en", *, lexicon: Lexicon | None = None
+    text: str,
+    language: str = "en",
+    *,
+    lexicon: Lexicon | None = None,
+    spell_unknown: bool = False,
 ) -> Iterator[SpokenSentence]:
     """Turn any text into sentences of words and phonemes, one after another.
 
@@ -81,6 +85,8 @@ def read(
         text: any text; markup is text.
         language: "en" (American English) or "de" (German).
         lexicon: pronunciations that come before all others.
+        spell_unknown: spell English words that neither the lexicon nor rules know letter by
+            letter, instead of guessing how they sound.
 
     Yields:
         Sentences in the order of the text.
@@ -90,28 +96,31 @@ def read(
 
     >>> sentence = next(read("It costs $20 🙂."))
     >>> sentence.phonemes, [word.text for word in sentence.words], sentence.unspoken
-    ('ˌɪt kˈɔsts twˈɛnTi dˈɑləɹz.', ['It', 'costs', 'twenty', 'dollars'], ('🙂',))
+    ('ˌɪt kˈɔsts twˈɛnti dˈɑləɹz.', ['It', 'costs', 'twenty', 'dollars'], ('🙂',))
     """
     if language not in LANGUAGES:
         raise ArgumentError(f"no language {language!r}", fix=f"one of {listed(LANGUAGES)}")
     if lexicon is not None and lexicon.language != language:
         what = f"a lexicon of {lexicon.language!r} does not fit a text in {language!r}"
         raise ArgumentError(what, fix="load it with the language of the text")
-    return _merged(_sentences(text, _language(language, lexicon)))
+    return _merged(_sentences(text, _language(language, lexicon, spell_unknown)))
 
 
-def _language(name: str, lexicon: Lexicon | None) -> _Language:
+def _language(name: str, lexicon: Lexicon | None, spell_unknown: bool) -> _Language:
     if name == "en":
-        return _English(lexicon)
+        return _English(lexicon, spell_unknown)
     return _German(lexicon)
 
 
 def _merged(sentences: Iterator[SpokenSentence]) -> Iterator[SpokenSentence]:
-    """Join what has no words to the sentence before it, so that its name is not lost."""
+    """Join what has no words to the sentence before it or after it: its names are kept there."""
     waiting: SpokenSentence | None = None
     for one in sentences:
         if waiting is None:
             waiting = one
+        elif not waiting.words and len(waiting.unspoken) <= _MOST_UNSPOKEN:
+            names = dict.fromkeys((*waiting.unspoken, *one.unspoken))
+            waiting = replace(one, unspoken=tuple(names))
         elif one.words or len(waiting.unspoken) + len(one.unspoken) > _MOST_UNSPOKEN:
             yield waiting
             waiting = one
@@ -163,12 +172,8 @@ def _words(
             continue
         for at in range(0, len(phonemes), LONGEST_WORD):
             out.append(SpokenWord(token.text, phonemes[at : at + LONGEST_WORD], start, end))
-    if out:
-        mark = out[-1].mark
-        if (piece.cut and mark not in ENDS) or (piece.cut and not mark):
-            out[-1] = replace(out[-1], mark=",")
-        elif not mark or mark not in ENDS:
-            out[-1] = replace(out[-1], mark=".")
+    if out and out[-1].mark not in tuple(ENDS):
+        out[-1] = replace(out[-1], mark="," if piece.cut else ".")
     return out
 
 
@@ -202,20 +207,13 @@ def _parts(
             )
         return
     parts = list(divide(words))
-    at = piece.start
     for number, part in enumerate(parts):
         final = number == len(parts) - 1
-        end = piece.end if final else max(at, parts[number + 1][0].start)
-        mark = part[-1].mark
+        start = part[0].start if number else piece.start
+        # Two parts may come from the same characters: a number of many words.
+        end = piece.end if final else max(part[-1].end, parts[number + 1][0].start)
+        whole = text[start:end].rstrip()
         paragraph = final and piece.paragraph_end
-        pause = PAUSE_S.get(mark, CLAUSE_PAUSE_S) if mark in MARKS else CLAUSE_PAUSE_S
-        yield SpokenSentence(
-            tuple(part),
-            text[at:end].rstrip(),
-            at,
-            at + len(text[at:end].rstrip()),
-            PARAGRAPH_PAUSE_S if paragraph else pause,
-            unspoken if final else (),
-            paragraph,
-        )
-        at = end
+        pause = PARAGRAPH_PAUSE_S if paragraph else PAUSE_S.get(part[-1].mark, CLAUSE_PAUSE_S)
+        named = unspoken if final else ()
+        yield SpokenSentence(tuple(part), whole, start, start + len(whole), pause, named, paragraph)

@@ -38,12 +38,14 @@ class Scan:
         upper: whether it is written in capitals throughout, so that these mean nothing.
         out: the tokens so far.
         unspoken: what was left out.
+        rules: the rules that are run.
     """
 
     text: str
     upper: bool = False
     out: list[Token] = field(default_factory=list)
     unspoken: list[str] = field(default_factory=list)
+    rules: Rules | None = None
 
     def last_word(self) -> str:
         """The word before, in lower case; empty at the start or after a mark."""
@@ -71,6 +73,7 @@ class Rules:
 
     def run(self, scan: Scan, start: int, end: int) -> Iterator[Token]:
         """The tokens of a part of the text; they are added to `scan.out` as they come."""
+        scan.rules = self
         at = start
         while found := self._any.search(scan.text, at, end):
             pattern, handler = self._rules[(found.lastindex or 1) - 1]

@@ -20,6 +20,10 @@ UNLIKE = "unlike anything it was trained on"
 """What people read about a sound of low familiarity."""
 
 
+HARDLY = 0.1
+"""From this familiarity down a segment is marked: one known recording in ten is as unlike."""
+
+
 def interval_text(start_s: float, end_s: float) -> str:
     """From when to when, in columns that stand below one another.
 
@@ -53,6 +57,8 @@ class Segment:
 
     >>> print(Segment(0.0, 2.5, "rain", 0.8))
        0.00 –    2.50 s  rain 80 %
+    >>> print(Segment(0.0, 2.5, "rain", 0.8, familiarity=0.06))
+       0.00 –    2.50 s  rain 80 %  (hardly familiar)
     """
 
     start_s: float
@@ -65,6 +71,8 @@ class Segment:
 
     def __str__(self) -> str:
         text = f"{interval_text(self.start_s, self.end_s)}  {Label(self.label, self.score)}"
+        if self.familiarity is not None and self.familiarity < HARDLY and self.label != UNKNOWN:
+            text += "  (hardly familiar)"
         if self.low_hz is None or self.high_hz is None:
             return text
         return f"{text}  {self.low_hz:.0f} – {self.high_hz:.0f} Hz"

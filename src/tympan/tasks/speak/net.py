@@ -22,7 +22,8 @@ from torch import Tensor, nn
 
 from tympan.nets.alignment import Aligner
 from tympan.nets.attention import AttentionBlock
-from tympan.nets.sequence import ChannelNorm, SequenceBlock, mask_of
+from tympan.nets.convnext import ConvNeXtBlock
+from tympan.nets.sequence import ChannelNorm, mask_of
 from tympan.tasks.speak.config import SpeakConfig
 
 STRESS_KINDS = 3
@@ -74,10 +75,10 @@ class SpeechNet(nn.Module):
         self.speakers = nn.Embedding(max(1, speakers), d)
         half = max(1, config.text_blocks // 2)
         self.text_blocks = nn.ModuleList(
-            [SequenceBlock(d, kernel=5, expansion=3, dropout=drop) for _ in range(half)]
+            [ConvNeXtBlock(d, kernel=5, expansion=3, dropout=drop) for _ in range(half)]
             + [AttentionBlock(d, heads=4, dropout=drop)]
             + [
-                SequenceBlock(d, kernel=5, expansion=3, dropout=drop)
+                ConvNeXtBlock(d, kernel=5, expansion=3, dropout=drop)
                 for _ in range(config.text_blocks - half)
             ]
         )
@@ -87,13 +88,13 @@ class SpeechNet(nn.Module):
         )  # fmt: skip
         self.place = nn.Conv1d(2 * PLACES + 1, d, 1)
         self.prosody_blocks = nn.ModuleList(
-            SequenceBlock(d, kernel=9, expansion=2, dropout=drop, dilation=1 + i % 3)
+            ConvNeXtBlock(d, kernel=9, expansion=2, dropout=drop, dilation=1 + i % 3)
             for i in range(config.prosody_blocks)
         )
         self.prosody_out = nn.Conv1d(d, 3 * step, 1)
         self.prosody_in = nn.Conv1d(3 * step, d, 3, padding=1)
         self.mel_blocks = nn.ModuleList(
-            SequenceBlock(d, kernel=9, expansion=2) for _ in range(config.mel_blocks)
+            ConvNeXtBlock(d, kernel=9, expansion=2) for _ in range(config.mel_blocks)
         )
         self.mel_norm = ChannelNorm(d)
         self.mel_out = nn.Conv1d(d, config.n_mels * step, 1)
@@ -107,7 +108,7 @@ class SpeechNet(nn.Module):
         x = (self.symbols(symbols) + self.stress(stress)).transpose(1, 2)
         x = (x + self.speakers(speaker)[:, :, None]) * mask
         for block in self.text_blocks:
-            if isinstance(block, SequenceBlock):
+            if isinstance(block, ConvNeXtBlock):
                 x = block(x, mask)
             else:
                 x = block(x, mask[:, 0] == 0) * mask

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -151,7 +152,9 @@ class SpeakTask:
         from tympan.tasks.speak.examples import row_symbols, speaker_names
         from tympan.tasks.speak.symbols import EDGE, PUNCTUATION, SPACE
 
-        speakers = tuple(dict.fromkeys(speaker_names(train)))
+        # Who speaks most is the one that speaks unless another is named.
+        counts = Counter(speaker_names(train))
+        speakers = tuple(sorted(counts, key=lambda name: (-counts[name], name)))
         config = recipe.config
         notes: tuple[str, ...] = (f"{len(speakers)} speaker{'s' * (len(speakers) != 1)}",)
         if not config.symbols:
@@ -163,7 +166,7 @@ class SpeakTask:
             symbols = dict.fromkeys((EDGE, SPACE, *PUNCTUATION, *sorted(found)))
             config = replace(config, symbols=tuple(symbols))
             notes += (f"{len(found)} symbols in the texts",)
-        return Prepared(config, tuple(sorted(speakers)), notes)
+        return Prepared(config, speakers, notes)
 
     def examples(
         self, table: Table, store: AudioStore, prepared: Prepared[SpeakConfig]

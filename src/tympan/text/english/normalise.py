@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from tympan.text.english import amounts, dates, names
-from tympan.text.marks import MARK, mark
+from tympan.text.marks import LINK, MARK, link, mark
 from tympan.text.roman import ROMAN
 from tympan.text.tokens import Rules, Scan, Token
 
@@ -22,7 +22,7 @@ def _quick(found: re.Match[str], scan: Scan) -> list[str | Token]:
 RULES = Rules(
     [
         (_QUICK, _quick),
-        (r"!?\[(?P<label>[^\[\]\n]{0,500})\]\((?P<target>[^()\s]{1,500})\)", names.link),
+        (LINK, link),
         (names.EMAIL, names.address),
         (names.URL, names.address),
         (names.FILE, names.address),

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from tympan.text.english import suffixes
 from tympan.text.english.readings import reading
-from tympan.text.lexicon import Lexicon
 from tympan.text.store import shipped
 from tympan.text.tokens import Token
+
+if TYPE_CHECKING:
+    from tympan.text.lexicon import Lexicon
 
 _VOWELS = frozenset(suffixes.VOWELS)
 _PRIMARY, _SECONDARY = "ˈ", "ˌ"
@@ -59,15 +62,20 @@ def known(word: str) -> str | None:
 
 
 @lru_cache(maxsize=20000)
-def base(word: str) -> str:
-    """The phonemes of any word, out of its context: lexicon, rules, letters, net."""
+def base(word: str, spell_unknown: bool = False) -> str:
+    """The phonemes of any word, out of its context: lexicon, rules, letters, net.
+
+    Args:
+        word: letters and apostrophes.
+        spell_unknown: spell instead of asking the net.
+    """
     found = known(word) or suffixes.derive(word.lower(), known)
     if found:
         return found
     letters = word.replace("'", "")
     if not letters:
         return ""
-    if len(letters) == 1 or not _sayable(letters):
+    if spell_unknown or len(letters) == 1 or not _sayable(letters):
         return spelled(letters)
     from tympan.text.guess import guess
 
@@ -118,10 +126,12 @@ class Speaker:
 
     Args:
         lexicon: the user's own words, which come first.
+        spell_unknown: spell what neither the lexicon nor rules know, instead of guessing.
     """
 
-    def __init__(self, lexicon: Lexicon | None) -> None:
+    def __init__(self, lexicon: Lexicon | None, spell_unknown: bool = False) -> None:
         self.lexicon = lexicon
+        self.spell_unknown = spell_unknown
 
     def say(self, tokens: Sequence[Token]) -> list[str]:
         """The phonemes of each token; a mark gives "".
@@ -152,7 +162,9 @@ class Speaker:
             return weak
         found = entry(word)
         several = found is not None and "|" in found
-        phonemes = _read(found or "", plain, i, vowel) if several else base(word)
+        phonemes = (
+            _read(found or "", plain, i, vowel) if several else base(word, self.spell_unknown)
+        )
         if token.joined or word.islower():
             return phonemes
         return restress(phonemes, 2 if len(word) > 1 and word.isupper() else 0.5)

@@ -1,0 +1,3 @@
+"""German text: normalisation and spelling of letters."""
+
+from __future__ import annotations

@@ -127,17 +127,6 @@ def address(found: re.Match[str], scan: Scan) -> Given:
     return out
 
 
-def link(found: re.Match[str], scan: Scan) -> Given:
-    """A link of Markdown: its text is read, its target named as unspoken."""
-    from tympan.text.german.normalise import RULES
-
-    scan.unspoken.append(found["target"])
-    before = len(scan.out)
-    inner = list(RULES.run(scan, *found.span("label")))
-    del scan.out[before:]
-    return inner
-
-
 def tagged(found: re.Match[str], scan: Scan) -> Given:
     """#Wort, @name."""
     name = "Hashtag" if found[0][0] == "#" else "ät"

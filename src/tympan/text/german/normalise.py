@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 from tympan.text.german import amounts, dates, names
-from tympan.text.marks import MARK, mark
+from tympan.text.marks import LINK, MARK, link, mark
 from tympan.text.tokens import Rules, Scan, Token
 
 RULES = Rules(
     [
         (r"[a-zäöüß]+(?=[ ,;!?])", names.plain),
-        (r"!?\[(?P<label>[^\[\]\n]{0,500})\]\((?P<target>[^()\s]{1,500})\)", names.link),
+        (LINK, link),
         (names.EMAIL, names.address),
         (names.URL, names.address),
         (r"[#@][A-Za-zÄÖÜäöü]\w*", names.tagged),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tympan.text.german.words import LETTER_NAMES
-from tympan.text.lexicon import Lexicon
 from tympan.text.tokens import Token
+
+if TYPE_CHECKING:
+    from tympan.text.lexicon import Lexicon
 
 _LETTERS = frozenset(LETTER_NAMES)
 
