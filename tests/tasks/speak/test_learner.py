@@ -50,6 +50,11 @@ def batch_of(net: SpeechNet, known: bool = True) -> Batch:
     }
 
 
+def losses(net: SpeechNet, batch: Batch) -> Batch:
+    with torch.no_grad():
+        return voice_losses(net, batch)
+
+
 def test_every_part_of_the_net_is_trained(net: SpeechNet) -> None:
     learner = SpeakLearner(net, net.config)
     ((name, loss),) = learner.losses(learner.nets, batch_of(net), torch.Generator())
@@ -72,23 +77,23 @@ def test_the_alignment_alone_is_trained_in_its_stage() -> None:
 
 def test_padding_changes_no_loss(net: SpeechNet) -> None:
     batch = batch_of(net)
-    found = voice_losses(net, batch)
+    found = losses(net, batch)
     more = dict(batch)
     more["mels"] = torch.nn.functional.pad(batch["mels"], (0, 8), value=3.0)
     more["f0"] = torch.nn.functional.pad(batch["f0"], (0, 8), value=99.0)
     for name in ("symbols", "stress", "durations"):
         more[name] = torch.nn.functional.pad(batch[name], (0, 2))
-    for name, value in voice_losses(net, more).items():
+    for name, value in losses(net, more).items():
         assert float(value) == pytest.approx(float(found[name]), rel=1e-3), name
 
 
 def test_what_stands_behind_the_end_of_a_shorter_row_changes_no_loss(net: SpeechNet) -> None:
     batch = batch_of(net)
-    found = voice_losses(net, batch)
+    found = losses(net, batch)
     end = int(batch["mels_lengths"][1])
     batch["mels"][1, :, end:] = 7.0
     batch["f0"][1, end:] = 0.0
-    for name, value in voice_losses(net, batch).items():
+    for name, value in losses(net, batch).items():
         assert float(value) == pytest.approx(float(found[name]), rel=0.02, abs=0.01), name
 
 
@@ -98,13 +103,13 @@ def test_mels_that_are_right_cost_nothing(net: SpeechNet) -> None:
         net.mel_out.weight.zero_()
         net.mel_out.bias.fill_(1.0)
     batch["mels"] = torch.full_like(batch["mels"], -5.0)
-    found = voice_losses(net, batch)
+    found = losses(net, batch)
     assert float(found["mel"]) == pytest.approx(0, abs=1e-5)
     assert float(found["delta"]) == pytest.approx(0, abs=1e-5)
     batch["mels"][:, :, 1::2] += 1.0
-    found = voice_losses(net, batch)
+    found = losses(net, batch)
     assert float(found["mel"]) == pytest.approx(0.5, abs=0.01)
-    assert float(found["delta"]) == pytest.approx(1.0, abs=0.01)
+    assert float(found["delta"]) == pytest.approx(1.0, abs=0.06)  # no change at the first frame
 
 
 def test_pitch_counts_in_octaves_where_there_is_a_voice(net: SpeechNet) -> None:
@@ -113,11 +118,11 @@ def test_pitch_counts_in_octaves_where_there_is_a_voice(net: SpeechNet) -> None:
         net.prosody_out.weight.zero_()
         net.prosody_out.bias.zero_()
     batch["f0"] = torch.full_like(batch["f0"], 2 * PITCH_HZ)
-    assert float(voice_losses(net, batch)["pitch"]) == pytest.approx(1.0, abs=1e-4)
+    assert float(losses(net, batch)["pitch"]) == pytest.approx(1.0, abs=1e-4)
     batch["f0"][:, : batch["f0"].shape[1] // 2] = 0
-    assert float(voice_losses(net, batch)["pitch"]) == pytest.approx(1.0, abs=1e-4)
+    assert float(losses(net, batch)["pitch"]) == pytest.approx(1.0, abs=1e-4)
     batch["f0"][:] = 0
-    assert float(voice_losses(net, batch)["pitch"]) == 0
+    assert float(losses(net, batch)["pitch"]) == 0
 
 
 def test_durations_that_are_known_are_taken_and_others_found(net: SpeechNet) -> None:

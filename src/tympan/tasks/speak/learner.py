@@ -189,7 +189,7 @@ def voice_losses(net: SpeechNet, batch: Batch) -> dict[str, Tensor]:
     there = mask_of(lengths, batch["symbols"].shape[1])[:, 0]
     durations = durations_of(net, batch)
     h = net.text(batch["symbols"], batch["stress"], batch["speaker"], lengths)
-    log_durations = net.log_durations(h).float()
+    log_durations = net.log_durations(h, there[:, None].float()).float()
     target = (1 + durations.float()).log()
     expanded = net.expanded(h, durations)
     mask = mask_of(durations.sum(1), expanded.shape[2])

@@ -115,9 +115,18 @@ class SpeechNet(nn.Module):
         y: Tensor = x
         return y
 
-    def log_durations(self, features: Tensor) -> Tensor:
-        """Features `(b, d, m)` → log of (1 + steps) of each symbol, `(b, m)`."""
-        found: Tensor = self.duration(features)
+    def log_durations(self, features: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Features `(b, d, m)` → log of (1 + steps) of each symbol, `(b, m)`.
+
+        Args:
+            features: of the symbols.
+            mask: `(b, 1, m)`, 0 behind the end of a sentence; None: there is no such place.
+        """
+        x = features
+        for layer in self.duration:
+            # What a bias makes of nothing behind the end must not come back to the last symbols.
+            x = layer(x if mask is None else x * mask)
+        found: Tensor = x
         return found[:, 0]
 
     def expanded(self, features: Tensor, durations: Tensor) -> Tensor:
