@@ -141,7 +141,10 @@ class SpeakModel(Voice):
             for text, end, n, word in zip(symbols.texts, ends, steps, symbols.words, strict=True)
             if text != EDGE
         )
-        pause = np.zeros(round(sentence.pause_s / speed * self.rate_hz), np.float32)
+        # The silence of the last symbols is a part of the pause.
+        quiet_s = float(ends[-1]) - max((one.end_s for one in timed if one.word >= 0), default=0.0)
+        pause_s = max(0.0, sentence.pause_s / speed - quiet_s)
+        pause = np.zeros(round(pause_s * self.rate_hz), np.float32)
         unknown = unknown_symbols(symbols.texts, self.config.symbols)
         warnings = (f"{self.name} has no sound for: {' '.join(unknown)}",) if unknown else ()
         return SpokenPart(np.concatenate([wave, pause]), sentence, timed, warnings)
