@@ -116,7 +116,6 @@ STEP_S = 2 * 100 / RATE_HZ
 # A letter is a hum with two resonances, or noise in a band (Hz). In German letters are phonemes.
 HUMS = {"a": (800, 1300), "i": (300, 2400), "u": (350, 700), "m": (200, 3200)}
 NOISES = {"s": (2800, 3800), "f": (800, 1800)}
-WORDS = ("masi", "fumi", "sami", "misu", "amu", "usi", "sifa", "fasu", "imas", "umsa")
 
 
 def made_letter(letter: str, size: int, rng: np.random.Generator, pitch_hz: float) -> np.ndarray:
@@ -138,7 +137,12 @@ def made_letter(letter: str, size: int, rng: np.random.Generator, pitch_hz: floa
 def made_sentence(number: int) -> tuple[str, np.ndarray, list[int]]:
     """Text, sound `(t,)`, and the steps of its symbols: edge, letters, spaces, stop, edge."""
     rng = np.random.default_rng(number)
-    words = rng.choice(WORDS, 3, replace=False)
+    # Vowels and consonants take turns, as in words that can be read.
+    kinds = ("aiu", "msf")
+    words = [
+        "".join(str(rng.choice(list(kinds[(first + i) % 2]))) for i in range(rng.integers(3, 6)))
+        for first in rng.integers(0, 2, 3)
+    ]
     text = " ".join(words) + "."
     pitch_hz = 140.0 + 20 * (number % 2)
     steps = [4]

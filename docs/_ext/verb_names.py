@@ -1,4 +1,5 @@
-"""Sphinx extension: a page in Markdown lists with `{verb-names}` the options of every question."""
+"""Sphinx extension: a page in Markdown lists with `{verb-names}` the options of every question
+that is put to a recording; `speak`, which takes a text, has rows of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from docutils.statemachine import StringList
 
 
 def rows() -> list[tuple[str, str, str]]:
-    """Each question's own options: the question, the name in the shell, the name in Python.
+    """Own options of each question to a recording: the question, the name in the shell, the name in Python.
 
     >>> ("classify", "`--top`, `-k`", "`top`") in rows()
     True
@@ -19,6 +20,8 @@ def rows() -> list[tuple[str, str, str]]:
 
     found = []
     for verb in verbs().values():
+        if verb.takes != "recording":
+            continue
         for option in verb.options:
             shell = ", ".join(f"`{flag}`" for flag in option.flags)
             found.append((verb.name, shell, f"`{option.name}`"))
