@@ -103,9 +103,13 @@ class SpeakModel(Voice):
         # The silence at the edges is as long as in training, or the first sound suffers.
         is_edge = np.array([text == EDGE for text in symbols.texts])
         exact = np.where(is_edge, exact, exact / speed)
-        # Rounded along the running sum, so that errors do not add up.
-        whole = np.diff(np.round(np.cumsum(exact)), prepend=0).astype(np.int64)
-        return np.maximum(whole, 1)
+        whole = np.zeros(len(exact), np.int64)
+        done = 0
+        for i, end in enumerate(np.cumsum(exact)):
+            # By the running sum, so that errors do not add up.
+            whole[i] = max(1, round(float(end) - done))
+            done += int(whole[i])
+        return whole
 
     def trimmed(
         self, mels: Tensor, f0: Tensor, steps: npt.NDArray[np.int64]
