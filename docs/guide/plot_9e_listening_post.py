@@ -163,4 +163,4 @@ bells
 # - Add a rule for the clock, and find the lowest threshold that does not confuse it with rain.
 # - ``tympan watch mic -m sounds`` on your own computer: clap, knock, whistle.
 #
-# Before: :doc:`plot_9d_machines`. Command: :doc:`/verbs/watch`.
+# Next: :doc:`plot_9f_voice`. Before: :doc:`plot_9d_machines`. Command: :doc:`/verbs/watch`.
