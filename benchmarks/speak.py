@@ -41,6 +41,7 @@ FIRST = {
     21: "The baker slid the loaf onto a cool stone shelf, and nobody noticed that the oven was "
     "still far too hot.",
 }
+SPEAKERS = ("heart", "michael")
 PEERS = ("kokoro:af_heart", "piper:joe", "flite:slt", "espeak-ng:en-us")
 VOICES = RUNS / "dl" / "package" / "voices"
 
@@ -122,7 +123,7 @@ def by_tympan(spoken: Sequence[Line], out: Path, model: str) -> Iterator[Spoken]
         return floor((own.to_bins @ mels).exp(), length=f0.shape[1] * voice.config.hop)
 
     own = voice.vocoder
-    ways = [(who, own) for who in voice.speakers] + [(voice.speakers[0], griffin_lim)]
+    ways = [(who, own) for who in SPEAKERS] + [(voice.speakers[0], griffin_lim)]
     for who, vocoder in ways:
         voice.vocoder = vocoder
         name = f"tympan {voice.name} {who}" + (", Griffin-Lim" if vocoder is not own else "")
