@@ -5,11 +5,12 @@ the mels, interpolated to bins; it knows no F0. *Source-filter* is
 `tympan.nets.SourceFilterVocoder`, which needs no training; *with correction* is
 `CorrectedVocoder`, whose net `recipes/vocoder.py` trained.
 
-*WER*: words that the judges get wrong, who write down what they hear: Whisper tiny.en (greedy) and
-Moonshine tiny. *PESQ*: wide-band, 16 kHz, beside the recording; it compares waves in time, and a
-vocoder's pulses stand where they will. *LSD*: the log-spectral distance from the recording, the
-root mean square over bins, then the mean over frames (1024 samples every 256) that are within 60 dB
-of the loudest. 95 % intervals over sentences (bootstrap) in brackets.
+*WER*: word error rate of two recognisers, Whisper tiny.en (greedy) and Moonshine tiny. *PESQ*:
+wide-band, 16 kHz, with the recording as its reference; it compares waves in time, and the pulses of
+a vocoder are not aligned with those of the recording. *LSD*: the log-spectral distance from the
+recording, the root mean square over bins, then the mean over frames (1024 samples every 256) that
+are within 60 dB of the loudest; it favours what is smooth, as Griffin-Lim is, over noise. 95 %
+intervals over sentences (bootstrap) in brackets.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ the net knows more than one synthesiser.
 *Mels are not always sharp*: an acoustic net's are smooth in time and frequency. Half of the batches
 are blurred so, and get noise; the wave wanted stays as it is. F0 is not moved: whatever it is, the
 wave is to have it, and pulses beside the harmonics of the wave wanted would only teach the net to
-take noise in their place (tried: 2 % of jitter left a quarter of the pulses above 500 Hz).
+take noise in their place. (Even so the trained net keeps few of the pulses above 500 Hz.)
 
 *The loss* is a spectral energy distance (`tympan.nets.SpectralDistance`) between the recording and
 two waves with the same correction and different noise: a plain distance would prefer pulses where

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.signal import stft
 from torch import nn
@@ -157,6 +157,7 @@ def test_the_gain_is_that_of_the_mels_found():
     torch.testing.assert_close(louder, plain * np.exp(0.7), atol=1e-5, rtol=1e-4)
 
 
+@example(blocks=[22], depth=0, kernel=5, passes=1)
 @given(
     blocks=st.lists(st.integers(1, 40), min_size=1, max_size=6),
     depth=st.integers(0, 3),
@@ -174,7 +175,7 @@ def test_blocks_of_any_size_give_the_whole(blocks, depth, kernel, passes):
             parts.append(stream.push(mels[..., first : first + size], f0[:, first : first + size]))
             first += size
         parts.append(stream.flush())
-        torch.testing.assert_close(torch.cat(parts, 1), vocoder(mels, f0, 5), atol=1e-4, rtol=0)
+        torch.testing.assert_close(torch.cat(parts, 1), vocoder(mels, f0, 5), atol=2e-5, rtol=0)
 
 
 def test_it_learns_what_is_voice_and_what_is_noise():

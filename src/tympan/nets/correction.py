@@ -120,10 +120,10 @@ class CorrectedVocoder(SourceFilterVocoder):
     @property
     def context(self) -> int:
         """Frames needed on each side of one."""
-        # The net looks at the frames about those whose transforms are mixed.
-        return super().context - self.config.reach + max(
-            self.config.reach, self.net.config.context
-        )  # fmt: skip
+        # The net looks at the frames about those whose transforms are mixed; and the newest frame
+        # of a stream is not used before the next one, which its F0 leads to, is there.
+        first, net = self.config.reach, self.net.config.context + 1
+        return super().context - first + max(first, net)
 
     def render(self, mels: Tensor, f0: Tensor, pulses: Tensor, noise: Tensor) -> Tensor:
         """Filter a source (b, hop * n), made before, by mels (b, n_mels, n): (b, hop * n)."""

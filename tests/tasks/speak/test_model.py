@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -45,29 +46,38 @@ def test_whole_steps_follow_the_running_sum(speed: float, values: list[float]) -
     voice = steady_voice()
     symbols = symbols_of("a" * (len(values) - 2))
     steps = voice.steps(np.array(values, np.float32), symbols, speed)
-    exact = np.clip(np.expm1(np.array(values)), 0, 1.0 / voice.config.step_s) / speed
-    exact[[0, -1]] = np.minimum(exact[[0, -1]], 0.1 / voice.config.step_s)
+    exact = np.clip(np.expm1(np.array(values)), 0, 1.0 / voice.config.step_s)
+    exact[1:-1] /= speed  # the silence at the edges stays as the net knows it
     assert (steps >= 1).all()
     # Never behind the exact sum by more than half a step; ahead only where a step is the least.
     ahead = np.cumsum(steps) - np.cumsum(exact)
     assert ahead.min() >= -0.51
-    assert ahead[-1] <= 0.51 + np.maximum(0, 1.5 - exact).sum()
+    assert ((ahead <= 0.51) | (steps == 1)).all()
 
 
 def test_no_symbol_lasts_longer_than_a_second_and_no_edge_than_a_tenth(voice: SpeakModel) -> None:
     symbols = symbols_of("aa")
     steps = voice.steps(np.full(4, 9.0, np.float32), symbols, 1.0)
     assert symbols.texts[0] == EDGE
-    assert (steps * voice.config.step_s).tolist() == pytest.approx([0.1, 1.0, 1.0, 0.1])
+    assert (steps * voice.config.step_s).tolist() == pytest.approx([1.0, 1.0, 1.0, 1.0])
+    frames = torch.arange(int(steps.sum()) * voice.config.step).float()
+    mels, f0, kept = voice.trimmed(frames.expand(80, -1), frames, steps)
+    assert (kept * voice.config.step_s).tolist() == pytest.approx([0.1, 1.0, 1.0, 0.1])
+    assert mels.shape == (80, int(kept.sum()) * voice.config.step)
+    assert torch.equal(mels[0], f0)
+    assert f0[0] == (steps[0] - kept[0]) * voice.config.step  # the silence farther out goes
 
 
 def test_samples_are_those_of_the_steps_and_the_pause(voice: SpeakModel) -> None:
     (part,) = voice.stream("Good morning.")
     symbols = symbols_of(part.sentence.phonemes)
-    _, _, steps = voice.mels(symbols)
-    pause = round(part.sentence.pause_s * voice.rate_hz)
-    assert len(part.samples) == steps.sum() * voice.config.step_samples + pause
-    assert (part.samples[-pause:] == 0).all()
+    _, _, steps = voice.trimmed(*voice.mels(symbols))
+    spoken = steps.sum() * voice.config.step_samples
+    last = [one for one in part.symbols if one.word >= 0][-1].end_s
+    # From the last sound to the next sentence it is as long as the text says, or longer.
+    wanted = max(spoken, (last + part.sentence.pause_s) * voice.rate_hz)
+    assert len(part.samples) == pytest.approx(wanted, abs=1)
+    assert (part.samples[spoken:] == 0).all()
     sounds = [one for one in zip(symbols.texts, steps, strict=True) if one[0] != EDGE]
     for one, (text, count) in zip(part.symbols, sounds, strict=True):
         assert one.text == text
@@ -160,5 +170,5 @@ def test_awkward_sentences() -> None:
             assert np.abs(part.samples).max(initial=0) <= 1.2, line
             sounds = [one for one in part.symbols if one.word >= 0]
             for one in sounds:
-                assert 0.02 <= one.end_s - one.start_s <= 0.4, (line, one)
+                assert 0.02 <= one.end_s - one.start_s <= 0.8, (line, one)
             assert part.sentence.words or part.sentence.unspoken

@@ -99,13 +99,27 @@ class SpeakModel(Voice):
         self, log_durations: npt.NDArray[np.float32], symbols: Symbols, speed: float | Values
     ) -> npt.NDArray[np.int64]:
         """Whole steps of each symbol, at least one, whose running sum is near that of the exact."""
-        exact = np.clip(np.expm1(log_durations), 0, LONGEST_SYMBOL_S / self.config.step_s) / speed
-        edge = EDGE_S / self.config.step_s
+        exact = np.clip(np.expm1(log_durations), 0, LONGEST_SYMBOL_S / self.config.step_s)
+        # The silence at the edges is as long as in training, or the first sound suffers.
         is_edge = np.array([text == EDGE for text in symbols.texts])
-        exact = np.where(is_edge, np.minimum(exact, edge), exact)
-        # Rounded along the running sum, so that errors do not add up.
-        whole = np.diff(np.round(np.cumsum(exact)), prepend=0).astype(np.int64)
-        return np.maximum(whole, 1)
+        exact = np.where(is_edge, exact, exact / speed)
+        whole = np.zeros(len(exact), np.int64)
+        done = 0
+        for i, end in enumerate(np.cumsum(exact)):
+            # By the running sum, so that errors do not add up.
+            whole[i] = max(1, round(float(end) - done))
+            done += int(whole[i])
+        return whole
+
+    def trimmed(
+        self, mels: Tensor, f0: Tensor, steps: npt.NDArray[np.int64]
+    ) -> tuple[Tensor, Tensor, npt.NDArray[np.int64]]:
+        """The same with `EDGE_S` of the silence at each end."""
+        kept = steps.copy()
+        kept[[0, -1]] = np.minimum(steps[[0, -1]], round(EDGE_S / self.config.step_s))
+        first, last = (steps - kept)[[0, -1]] * self.config.step
+        end = mels.shape[1] - int(last)
+        return mels[:, int(first) : end], f0[int(first) : end], kept
 
     def part(
         self,
@@ -122,6 +136,7 @@ class SpeakModel(Voice):
         mels, f0, steps = self.mels(
             symbols, speaker=speaker, speed=speed * rates, pitch=pitch + tones, volume_db=gains
         )
+        mels, f0, steps = self.trimmed(mels, f0, steps)
         with torch.inference_mode():
             wave = self.vocoder(mels[None], f0[None])[0].float().cpu().numpy()
         ends = np.cumsum(steps) * self.config.step_s
@@ -130,7 +145,10 @@ class SpeakModel(Voice):
             for text, end, n, word in zip(symbols.texts, ends, steps, symbols.words, strict=True)
             if text != EDGE
         )
-        pause = np.zeros(round(sentence.pause_s / speed * self.rate_hz), np.float32)
+        # The silence of the last symbols is a part of the pause.
+        quiet_s = float(ends[-1]) - max((one.end_s for one in timed if one.word >= 0), default=0.0)
+        pause_s = max(0.0, sentence.pause_s / speed - quiet_s)
+        pause = np.zeros(round(pause_s * self.rate_hz), np.float32)
         unknown = unknown_symbols(symbols.texts, self.config.symbols)
         warnings = (f"{self.name} has no sound for: {' '.join(unknown)}",) if unknown else ()
         return SpokenPart(np.concatenate([wave, pause]), sentence, timed, warnings)

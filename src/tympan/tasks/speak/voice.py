@@ -174,11 +174,14 @@ class Voice:
                 continue
             sentence = one.sentence
             if one.pause_s is not None:
-                sentence = replace(sentence, pause_s=one.pause_s * speed)
+                sentence = replace(sentence, pause_s=0.0)
             spoken = self.part(
                 sentence, speaker=who, speed=speed, pitch=pitch, controls=one.controls
             )
-            yield replace(spoken, warnings=warnings + spoken.warnings)
+            # An explicit pause comes on top of the silence that speech ends with.
+            silence = np.zeros(round((one.pause_s or 0.0) * self.rate_hz), np.float32)
+            samples = np.concatenate([spoken.samples, silence])
+            yield replace(spoken, samples=samples, warnings=warnings + spoken.warnings)
 
     def tags(self, speaker: str | None = None) -> dict[str, str]:
         """What a file of this voice says of itself: that a machine speaks, and which."""
