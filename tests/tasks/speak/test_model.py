@@ -61,7 +61,6 @@ def test_no_symbol_lasts_longer_than_a_second(voice: SpeakModel) -> None:
 
 
 def test_edges_are_trimmed_to_a_tenth_of_a_second(voice: SpeakModel) -> None:
-    import torch
 
     steps = np.array([7, 3, 2, 9])
     frames = torch.arange(21 * voice.config.step)
