@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -116,7 +117,7 @@ def known_of(path: Path) -> dict[str, np.ndarray] | None:
     try:
         with np.load(beside, allow_pickle=False) as values:
             return {name: values[name] for name in ("tokens", "durations", "f0")}
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         what = f"holds no tokens, durations and f0 of a recording: {error}"
         raise DataError(what, file=beside, fix="remove it, or make it anew") from error
 
