@@ -98,6 +98,9 @@ class Score:
 
 
 TITLES = {
+    "mel_cepstral_distortion_db": "MCD",
+    "pitch_error_semitones": "pitch error",
+    "duration_error_ms": "duration error",
     "macro_f1": "macro F1",
     "micro_f1": "micro F1",
     "ece": "calibration error",
