@@ -1,5 +1,7 @@
-"""Sphinx extension: a page in Markdown lists with `{verb-names}` the options of every question
-that is put to a recording; `speak`, which takes a text, has rows of its own."""
+"""Sphinx extension: a page in Markdown lists with `{verb-names}` the options of every question.
+
+Of those that are put to a recording; `speak`, which takes a text, has rows of its own.
+"""
 
 from __future__ import annotations
 
