@@ -13,7 +13,7 @@ from docutils.statemachine import StringList
 
 
 def rows() -> list[tuple[str, str, str]]:
-    """Own options of each question to a recording: the question, the name in the shell, the name in Python.
+    """Own options of each question to a recording: the question, its name in the shell, in Python.
 
     >>> ("classify", "`--top`, `-k`", "`top`") in rows()
     True
