@@ -1,5 +1,7 @@
-"""Sphinx extension: a page in Markdown lists with `{verb-names}` the options of every question
-that is put to a recording; `speak`, which takes a text, has rows of its own."""
+"""Sphinx extension: a page in Markdown lists with `{verb-names}` the options of every question.
+
+Of those that are put to a recording; `speak`, which takes a text, has rows of its own.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from docutils.statemachine import StringList
 
 
 def rows() -> list[tuple[str, str, str]]:
-    """Own options of each question to a recording: the question, the name in the shell, the name in Python.
+    """Own options of each question to a recording: the question, its name in the shell, in Python.
 
     >>> ("classify", "`--top`, `-k`", "`top`") in rows()
     True

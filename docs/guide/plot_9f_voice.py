@@ -11,8 +11,9 @@ durations, pitch, mels, and at last a wave.
 # Text is not what is spoken
 # --------------------------
 # *Dr.* is "doctor", *$3* is "three dollars" and *1984* is "nineteen eighty four", where it is a
-# year. So a text is first written out as words, and each word gets its *phonemes*, the sounds of the
-# language: from a lexicon, from rules for endings, and from a small net for words nobody has listed.
+# year. So a text is first written out as words, and each word gets its *phonemes*, the sounds of
+# the language: from a lexicon, from rules for endings, and from a small net for words nobody has
+# listed.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -40,10 +41,10 @@ print(len(symbols), "symbols:", " ".join(symbols.texts))
 # %%
 # How long?
 # ---------
-# The hardest question of speech is when. The net predicts for each symbol how many steps of 25 ms it
-# lasts; a vowel with stress lasts long, a *t* is over at once. Older systems that chose word after
-# word where to go on could skip or repeat words. Here every symbol has its place before a sound is
-# made, so none can be lost.
+# The hardest question of speech is when. The net predicts for each symbol how many steps of 25 ms
+# it lasts; a vowel with stress lasts long, a *t* is over at once. Older systems that chose word
+# after word where to go on could skip or repeat words. Here every symbol has its place before a
+# sound is made, so none can be lost.
 
 # sphinx_gallery_alt = "A bar for each symbol along the time: stressed vowels and the last sounds"
 # sphinx_gallery_alt = "before the pause are the widest."
@@ -74,11 +75,11 @@ ax.set(xlabel="Time (s)", ylabel="Pitch (Hz)")
 # Which sound?
 # ------------
 # A third part draws what :doc:`plot_6_spectrograms` took from sound: a mel spectrogram, two frames
-# for each step. Vowels are bands (the formants of the throat, as in :doc:`plot_9c_voices`), *s* is a
-# cloud at the top, a pause is dark.
+# for each step. Vowels are bands (the formants of the throat, as in :doc:`plot_9c_voices`), *s* is
+# a cloud at the top, a pause is dark.
 
-# sphinx_gallery_alt = "The mel spectrogram that the net draws: bands that glide from vowel to vowel,"
-# sphinx_gallery_alt = "bright clouds high up for hissing sounds, dark pauses."
+# sphinx_gallery_alt = "The mel spectrogram that the net draws: bands that glide from vowel to"
+# sphinx_gallery_alt = "vowel, bright clouds high up for hissing sounds, dark pauses."
 figure, ax = plt.subplots(figsize=(9, 3))
 ax.imshow(mels.numpy(), origin="lower", aspect="auto", cmap="magma",
           extent=(0, times_s[-1], 0, len(mels)))  # fmt: skip
@@ -88,8 +89,8 @@ ax.set(xlabel="Time (s)", ylabel="Mel band")
 # From mels to a wave
 # -------------------
 # Mels say how loud each band is, and nothing of the phase. The *vocoder* starts from what a throat
-# starts from: pulses at the pitch where there is a voice, and noise. It filters both until their mels
-# are those that were drawn. Left alone, the pulses are a buzz:
+# starts from: pulses at the pitch where there is a voice, and noise. It filters both until their
+# mels are those that were drawn. Left alone, the pulses are a buzz:
 
 source = voice.vocoder.source(f0[None], voice.vocoder.source.start(1, 0, f0.device))[0]
 tympan.Clip(0.05 * source.numpy() / source.std().item(), voice.rate_hz)
@@ -104,8 +105,8 @@ tympan.Clip(wave.numpy().clip(-1, 1), voice.rate_hz)
 # %%
 # Did the wave become what was drawn? Its own mels, measured again, say so:
 
-# sphinx_gallery_alt = "Mean level of each mel band in the drawing and in the wave: the two lines lie"
-# sphinx_gallery_alt = "nearly on one another."
+# sphinx_gallery_alt = "Mean level of each mel band in the drawing and in the wave: the two lines"
+# sphinx_gallery_alt = "lie nearly on one another."
 measured = VocoderMel(vocoder_config(voice.config))(wave)[0, :, : mels.shape[1]]
 figure, ax = plt.subplots()
 ax.plot(mels.mean(1).numpy(), label="drawn by the net")
@@ -138,11 +139,11 @@ print(clips["plain"].tags["comment"].split(" {")[0])
 # %%
 # How a voice is learned
 # ----------------------
-# In training the net sees recordings and their texts: durations, pitch and mels are measured, and it
-# learns to predict them. Where in a recording each phoneme is nobody has to say: of all ways in which
-# the symbols can follow one another through the frames, the likeliest is found. Errors of mels alone
-# make a voice that mumbles, since the mean of two possible sounds is none of them; that is why the
-# changes from frame to frame count as well.
+# In training the net sees recordings and their texts: durations, pitch and mels are measured, and
+# it learns to predict them. Where in a recording each phoneme is nobody has to say: of all ways in
+# which the symbols can follow one another through the frames, the likeliest is found. Errors of
+# mels alone make a voice that mumbles, since the mean of two possible sounds is none of them; that
+# is why the changes from frame to frame count as well.
 #
 # ``en`` learned from speech that another machine made, and which may be used for that. A person's
 # voice belongs to the person: train on it when they have agreed.

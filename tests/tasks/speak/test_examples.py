@@ -87,7 +87,7 @@ def test_durations_of_another_recording_are_named(folder: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"none", b"\x93NUMPY"])
 def test_a_damaged_file_beside_a_recording_is_named(folder: Path, content: bytes) -> None:
     (folder / "00.npz").write_bytes(content)
-    with pytest.raises(DataError, match="00.npz"):
+    with pytest.raises(DataError, match=r"00\.npz"):
         examples(folder)
 
 

@@ -86,7 +86,7 @@ def test_volume_is_exact(kokoro: KokoroVoice) -> None:
 
 def test_a_voice_that_is_damaged_is_named(kokoro: KokoroVoice, folder: Path) -> None:
     (folder / "am_adam.bin").write_bytes(b"none")
-    with pytest.raises(ModelError, match="am_adam.bin: is no voice of kokoro"):
+    with pytest.raises(ModelError, match=r"am_adam\.bin: is no voice of kokoro"):
         list(kokoro.stream("One.", speaker="am_adam"))
 
 

@@ -65,7 +65,7 @@ def test_what_is_said_of_the_training(mine: Trained) -> None:
     assert card.labels == ["speaker"]
     assert card.config["language"] == "de"
     assert card.config["stage"] == "speak"
-    assert [one["name"] for one in card.metrics["scores"]][0] == "mel_cepstral_distortion_db"
+    assert card.metrics["scores"][0]["name"] == "mel_cepstral_distortion_db"
 
 
 def test_the_voice_learned_durations_pitch_and_sounds(mine: Trained) -> None:
@@ -112,7 +112,7 @@ def test_a_text_is_spoken_by_the_command(
 
 def test_durations_are_found_without_any(tmp_path: Path) -> None:
     """From random weights boundaries lie as a rule within the two steps that the aligner sees."""
-    folder, out, said = trained(tmp_path, known=False, epochs=1)
+    folder, out, _ = trained(tmp_path, known=False, epochs=1)
     errors = boundary_errors(load(out, "speak", "cpu"), folder)
     assert np.median(errors) <= 2
     assert errors.mean() < 2.6
