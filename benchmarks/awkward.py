@@ -1,10 +1,10 @@
 """Awkward sentences: of what a voice speaks, is anything lost?
 
 Each line of `tests/text/awkward.txt` that holds words is spoken, and written down by two
-recognisers (Whisper tiny.en and Moonshine tiny). A line counts as lost where both miss
-more than 40 % of the words as they are spoken ("twenty dollars" for "$20"). Recognisers
-stumble over lists of names, letters and figures, so that the lines are listed to be listened to. Lines of over 300 characters are left out: the
-recognisers take 30 s.
+recognisers (Whisper tiny.en and Moonshine tiny). A line counts as lost where both miss more than
+40 % of the words as they are spoken ("twenty dollars" for "$20"). Recognisers stumble over lists
+of names, letters and figures, so that the lines are listed to be listened to. Lines of over 300
+characters are left out: the recognisers take 30 s.
 """
 
 from __future__ import annotations

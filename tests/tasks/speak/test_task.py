@@ -71,7 +71,7 @@ def test_what_is_said_of_the_training(mine: Trained) -> None:
 def test_the_voice_learned_durations_pitch_and_sounds(mine: Trained) -> None:
     folder, out, _ = mine
     found = tympan.evaluate(out, folder)
-    scores = {one.name: one.value for one in found.evaluation.scores}
+    scores = {one.name: one.value for one in found.scores}
     assert scores["mel_cepstral_distortion_db"] < 14
     assert scores["pitch_error_semitones"] < 2
     assert scores["duration_error_ms"] < 50
