@@ -7,7 +7,7 @@ firing order of an engine …). The parts are tuned by eye beside log-mel spectr
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -65,7 +65,7 @@ def demo_scene(
         scene[start : start + length] += sound
         events.append((start / rate, (start + length) / rate, label))
     scene = scene[: round(30.0 * rate)]
-    tags = None
+    tags: Mapping[str, str] = {}
     if speech is not None:
         tags = speech.tags
         spoken = speech.resample(rate).mono().samples[0]
