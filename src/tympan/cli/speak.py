@@ -14,7 +14,7 @@ from tympan.cli.enroll import Device, Json
 from tympan.cli.sources import Quiet
 
 if TYPE_CHECKING:
-    from tympan.tasks.speak.voice import Voice
+    from tympan.tasks.speak.voice import SpeechVoice
     from tympan.tasks.speak.writing import Written
     from tympan.text import Chapter
 
@@ -155,7 +155,7 @@ def _chapters(text: str, source: Path | None, ssml: bool) -> Iterator[Chapter]:
 
 
 def _write(
-    voice: Voice,
+    voice: SpeechVoice,
     chapters: Iterator[Chapter],
     text: str,
     source: Path | None,
@@ -190,7 +190,7 @@ def _write(
 
 
 def _report(
-    written: Written, voice: Voice, speaker: str | None, marks: Path | None, json: bool
+    written: Written, voice: SpeechVoice, speaker: str | None, marks: Path | None, json: bool
 ) -> None:
     """Say what was written, and what was not spoken."""
     from tympan.cli.outputs import json_line
@@ -215,7 +215,7 @@ def _report(
         typer.echo(f"… and {len(warnings) - MOST_WARNINGS} more", err=True)
 
 
-def _play(voice: Voice, chapters: Iterator[Chapter], options: dict[str, Any]) -> None:
+def _play(voice: SpeechVoice, chapters: Iterator[Chapter], options: dict[str, Any]) -> None:
     """Play without writing a file."""
     player = _Player(voice.rate_hz)
     try:

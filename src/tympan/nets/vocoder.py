@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -25,7 +25,8 @@ _MOST_GAIN = 15.0
 _GAP_HZ, _MOST_FILL = 300.0, 0.5
 
 
-class Correction(NamedTuple):
+@dataclass(frozen=True)
+class Correction:
     """What a net changes in each band, (b, n_mels, n) each.
 
     Attributes:
@@ -59,10 +60,6 @@ class SourceFilterVocoder(nn.Module):
             more frames ahead.
         minimum_phase: give the filter its least phase; else none, so that pulses are symmetric.
         seed: of the noise, unless another is given to the call.
-
-    Attributes:
-        context: frames that a frame of the wave depends on before and behind itself: how far a
-            stream is late.
 
     >>> mels, f0 = torch.full((1, 80, 40), -3.0), torch.zeros(1, 40)
     >>> vocoder = SourceFilterVocoder()
@@ -111,7 +108,7 @@ class SourceFilterVocoder(nn.Module):
 
     @property
     def context(self) -> int:
-        """Frames needed on each side of one."""
+        """Frames that a frame of the wave depends on on each side: how far a stream is late."""
         return 2 * self.config.reach * self.passes
 
     def forward(self, mels: Tensor, f0: Tensor, seed: int | None = None) -> Tensor:

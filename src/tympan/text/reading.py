@@ -11,7 +11,7 @@ from tympan.errors import ArgumentError
 from tympan.text.clean import GERMAN_LETTERS, Cleaned, clean
 from tympan.text.divide import divide
 from tympan.text.lexicon import Lexicon
-from tympan.text.segment import Abbreviations, Piece, pieces
+from tympan.text.segment import Abbreviations, TextPiece, pieces
 from tympan.text.sentence import ENDS, SpokenSentence, SpokenWord
 from tympan.text.tokens import Scan, Token
 
@@ -146,7 +146,7 @@ def _sentences(text: str, language: _Language) -> Iterator[SpokenSentence]:
 
 
 def _words(
-    tokens: list[Token], sounds: list[str], cleaned: Cleaned, piece: Piece
+    tokens: list[Token], sounds: list[str], cleaned: Cleaned, piece: TextPiece
 ) -> list[SpokenWord]:
     """Words with their marks and their places in the original text."""
     out: list[SpokenWord] = []
@@ -195,7 +195,7 @@ def _hyphenated(first: str, second: str) -> str:
 
 
 def _parts(
-    words: list[SpokenWord], unspoken: tuple[str, ...], piece: Piece, text: str
+    words: list[SpokenWord], unspoken: tuple[str, ...], piece: TextPiece, text: str
 ) -> Iterator[SpokenSentence]:
     """A sentence, or the parts of a long one."""
     if not words:

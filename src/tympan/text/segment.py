@@ -24,7 +24,7 @@ _INITIAL = re.compile(r"(?:[A-Za-zÄÖÜ]\.)*[A-Za-zÄÖÜ]")
 
 
 @dataclass(frozen=True)
-class Piece:
+class TextPiece:
     """A sentence of the original text, or a part of one that is very long.
 
     Attributes:
@@ -63,7 +63,7 @@ class Abbreviations:
     starters: frozenset[str] = frozenset()
 
 
-def pieces(text: str, known: Abbreviations) -> Iterator[Piece]:
+def pieces(text: str, known: Abbreviations) -> Iterator[TextPiece]:
     """Cut a text into sentences.
 
     >>> none = Abbreviations(frozenset({"dr"}), frozenset())
@@ -77,7 +77,7 @@ def pieces(text: str, known: Abbreviations) -> Iterator[Piece]:
         after = _skip_space(text, end)
         stripped = at + len(text[at:end].rstrip())
         if stripped > at:
-            yield Piece(at, stripped, paragraph or after >= len(text), cut)
+            yield TextPiece(at, stripped, paragraph or after >= len(text), cut)
         at = after
 
 

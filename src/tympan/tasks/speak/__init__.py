@@ -31,7 +31,7 @@ __getattr__, __dir__, __all__ = attach(
         "SpeechNet": "tympan.tasks.speak.net",
         "SpokenPart": "tympan.tasks.speak.voice",
         "Timed": "tympan.tasks.speak.voice",
-        "Voice": "tympan.tasks.speak.voice",
+        "SpeechVoice": "tympan.tasks.speak.voice",
         "marks_of": "tympan.tasks.speak.timing",
         "speak": "tympan.tasks.speak.api",
         "speak_stream": "tympan.tasks.speak.api",

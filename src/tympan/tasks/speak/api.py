@@ -10,7 +10,7 @@ from tympan.errors import ArgumentError, TympanWarning
 
 if TYPE_CHECKING:
     from tympan.audio import Clip
-    from tympan.tasks.speak.voice import SpokenPart, Voice
+    from tympan.tasks.speak.voice import SpeechVoice, SpokenPart
     from tympan.text import Lexicon
 
 
@@ -98,7 +98,7 @@ def speak_stream(
 
 def find_voice(
     voice: str | os.PathLike[str] | None, speaker: str | None, device: str = "auto"
-) -> tuple[Voice, str | None]:
+) -> tuple[SpeechVoice, str | None]:
     """The voice, loaded, and who speaks: `"kokoro:af_heart"` names both.
 
     Raises:
@@ -118,7 +118,7 @@ def find_voice(
     return loaded, speaker
 
 
-def checked(voice: Voice, **given: Any) -> dict[str, Any]:
+def checked(voice: SpeechVoice, **given: Any) -> dict[str, Any]:
     """The options of the verb with their ranges checked, and the lexicon read.
 
     Raises:

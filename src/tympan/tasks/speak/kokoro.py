@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from tympan.errors import ModelError
 from tympan.tasks.speak.symbols import EDGE, symbols_of
-from tympan.tasks.speak.voice import SpokenPart, Timed, Voice
+from tympan.tasks.speak.voice import SpeechVoice, SpokenPart, Timed
 
 if TYPE_CHECKING:
     from tympan.tasks.speak.controls import Control
@@ -63,7 +63,7 @@ def voices_folder() -> Path:
     raise ModelError("the English voices of kokoro are not here", file=places[0], fix=FETCH)
 
 
-class KokoroVoice(Voice):
+class KokoroVoice(SpeechVoice):
     """Kokoro's English voices: speakers are called as there, such as `af_heart`.
 
     Args:

@@ -14,7 +14,7 @@ from tympan.nets.sequence import mask_of
 from tympan.tasks.speak.config import SpeakConfig
 from tympan.tasks.speak.net import PITCH_HZ, Prosody, SpeechNet
 from tympan.tasks.speak.symbols import EDGE, PUNCTUATION, SPACE, Symbols, symbols_of
-from tympan.tasks.speak.voice import SpokenPart, Timed, Voice
+from tympan.tasks.speak.voice import SpeechVoice, SpokenPart, Timed
 
 if TYPE_CHECKING:
     from tympan.tasks.speak.controls import Control
@@ -27,7 +27,7 @@ EDGE_S = 0.1
 LONGEST_SYMBOL_S = 1.0
 
 
-class SpeakModel(Voice):
+class SpeakModel(SpeechVoice):
     """A voice of a trained net.
 
     Args:

@@ -1,5 +1,7 @@
 """From the phonemes of a sentence to mels, in one pass and not word by word.
 
+Each arrow is a method of `SpeechNet`::
+
     symbols, stress, speaker ─► text blocks ─► durations
                                     │ each symbol repeated for its duration
                                     ▼

@@ -53,7 +53,7 @@ class SpokenPart:
     warnings: tuple[str, ...] = ()
 
 
-class Voice:
+class SpeechVoice:
     """A voice; another kind of voice overrides `part`.
 
     Args:

@@ -16,7 +16,7 @@ from tympan.tasks.speak.timing import marks_of
 if TYPE_CHECKING:
     from tympan.audio import ClipWriter
     from tympan.tasks.speak.piped import PipedWav
-    from tympan.tasks.speak.voice import SpokenPart, Voice
+    from tympan.tasks.speak.voice import SpeechVoice, SpokenPart
     from tympan.text import Chapter
 
 # A checkpoint costs a flush to the disk.
@@ -46,7 +46,7 @@ class Written:
 
 
 def write_speech(
-    voice: Voice,
+    voice: SpeechVoice,
     chapters: Iterable[Chapter],
     path: str | os.PathLike[str],
     options: Mapping[str, Any],
@@ -62,7 +62,7 @@ def write_speech(
         voice: who speaks.
         chapters: texts in order; a heading is spoken before its text.
         path: the file; its ending chooses the format. `-` is WAV to standard output.
-        options: those of `Voice.stream`.
+        options: those of `SpeechVoice.stream`.
         key: what everything is made from, see `tympan.audio.job_key`: an interrupted run with the
             same key is continued. None: it is begun anew.
         marks: gather when what is spoken.
@@ -113,7 +113,7 @@ def _writer(
 
 
 def _parts(
-    voice: Voice,
+    voice: SpeechVoice,
     chapters: Iterable[Chapter],
     options: Mapping[str, Any],
     found: Written,
