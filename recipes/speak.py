@@ -29,7 +29,6 @@ DATA: dict[str, Any] = {
         "misaki (pronunciations)": "Apache-2.0",
         "WordNet 3.0 (example sentences)": "WordNet-3.0",
         "Jane Austen's novels, World English Bible": "public domain",
-        "Kerstin (for the correction net of the vocoder)": "CC0-1.0",
     },
     "synthetic": "No person's voice was recorded for it: it is a synthetic voice that learned from "
     "another synthetic voice.",
@@ -46,7 +45,6 @@ It speaks as Kokoro does, and no audio of it is distributed.
 - **Sentences**: examples of WordNet 3.0, Copyright 2006 by Princeton University, whose licence
   allows any use; novels of Jane Austen and the World English Bible, public domain; sentences made
   by rule.
-- **Correction net of the vocoder**: the same speech, and Kerstin, a German voice, CC0.
 """
 KNOWN_FAILURES = (
     "It is a small voice: sentences of more than about 20 words, rare names and words of other "
@@ -109,10 +107,12 @@ def train(runs: Path, settings: dict[str, Any], start: str, out: str) -> None:
 
 
 def ship(runs: Path, out: Path) -> None:
-    """Put the voice and the vocoder's correction net into the package, and score what is there."""
-    from dataclasses import replace
+    """Put the voice into the package, and score what is there.
 
-    from safetensors.torch import load_file
+    The correction net of `recipes/vocoder.py` is left out: behind this net it makes voices breathy
+    (docs/experiments.md).
+    """
+    from dataclasses import replace
 
     from tympan.data import AudioStore, read_folder
     from tympan.models import load_model, save_model
@@ -121,22 +121,18 @@ def ship(runs: Path, out: Path) -> None:
     from tympan.tasks.speak.vocoder import VOCODER
 
     trained = load_model(out)
-    fields = json.loads((runs / "vocoder" / "vocoder.json").read_text(encoding="utf-8"))
-    correction = load_file(runs / "vocoder" / "vocoder.safetensors")
     state = {k: v for k, v in trained.state.items() if not k.startswith(VOCODER)}
     # The speaker with most sentences first: it speaks unless another is named.
     order = sorted(trained.card.labels, key=list(SPEAKERS).index)
     rows = [trained.card.labels.index(name) for name in order]
     state["net.speakers.weight"] = state["net.speakers.weight"][rows]
-    state |= {VOCODER + k: v.float() for k, v in correction.items()}
     data = {k: v for k, v in dict(trained.card.data).items() if k in ("digest", "recordings")}
     card = replace(
         trained.card, name=NAME, labels=order, version="0.1", licence="Apache-2.0",
         attribution="ATTRIBUTION.md",
         description="English, several speakers, faster than real time on one core. A synthetic "
         "voice that learned from the synthetic voice Kokoro.",
-        config={**trained.card.config, "vocoder": fields["config"]},
-        data={**DATA, **data, "vocoder": fields["data"]},
+        config={**trained.card.config, "vocoder": None}, data={**DATA, **data},
         parameters=sum(one.numel() for one in state.values()),
         known_failures=list(KNOWN_FAILURES), created="", git_revision="", metrics={},
     )  # fmt: skip
@@ -153,7 +149,6 @@ def ship(runs: Path, out: Path) -> None:
         "scores": [one.to_json() for one in evaluation.scores],
         "count": evaluation.count,
         "counted": "sentences of the teacher that it was not trained on",
-        "correction": fields["metrics"],
     }
     save_model(folder, state, replace(card, metrics=metrics), half=True)
 
