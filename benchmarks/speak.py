@@ -41,7 +41,7 @@ FIRST = {
     21: "The baker slid the loaf onto a cool stone shelf, and nobody noticed that the oven was "
     "still far too hot.",
 }
-SPEAKERS = ("heart", "michael")
+SPEAKERS = ("heart",)
 PEERS = ("kokoro:af_heart", "piper:joe", "flite:slt", "espeak-ng:en-us")
 VOICES = RUNS / "dl" / "package" / "voices"
 
