@@ -82,7 +82,7 @@ def read_known_set(root: Path, files: Sequence[Path]) -> Table | None:
         return Table(
             root,
             tuple(found.examples),
-            ignored=len(files) - len(found.examples),
+            ignored=len(files) - len(found.examples) - found.tables,
             origin=known.name,
             notes=(note, *found.notes),
         )

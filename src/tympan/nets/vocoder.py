@@ -25,7 +25,7 @@ _MOST_GAIN = 15.0
 _GAP_HZ, _MOST_FILL = 300.0, 0.5
 
 
-@dataclass(frozen=True)
+@dataclass  # not frozen: what wraps nets for mixed precision writes into what they return
 class Correction:
     """What a net changes in each band, (b, n_mels, n) each.
 

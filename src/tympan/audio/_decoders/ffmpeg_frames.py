@@ -26,6 +26,7 @@ ALAC_ORDER = {
     7: [2, 0, 1, 4, 5, 6, 3],
     8: [2, 6, 7, 0, 1, 4, 5, 3],
 }
+_ANY = 64  # as many channels as a decoder of AAC can be told of
 _MOST_RESUMED = 20  # how often a damaged container is gone on with
 
 
@@ -121,13 +122,17 @@ class Frames:
 
     def _demux(self) -> Iterator[Any]:
         source, length = self.source, 0
+        decoder = source.stream.codec_context
         self._packets = source.container.demux(source.stream)
         for packet in self._packets:
             self.corrupt += packet.is_corrupt and source.broadcast
             if packet.size and source.mpeg:
                 self.ends_whole = _is_whole(packet)
             try:
-                frames = packet.decode()
+                frames = decoder.decode(packet)
+                if _is_misled(decoder, frames):
+                    decoder = _fresh(decoder)
+                    raise ValueError("a packet changes how its track is laid out")
             except source.errors as error:
                 if packet.size:  # not at the end, where decoders are emptied
                     self._bad += 1
@@ -193,6 +198,34 @@ def first_track(opened: Opened) -> Frames:
             choice += 1
             if source is None or choice >= source.tracks:
                 raise failure from None
+
+
+def _is_misled(decoder: Any, frames: list[Any]) -> bool:
+    """Whether noise made a decoder of AAC believe in more channels, for all that follows.
+
+    Its track says in the container once and for all how it is laid out (no other may be in its
+    packets: ISO/IEC 14496-3); one or two may become two or one (parametric stereo).
+    """
+    if decoder.codec.canonical_name != "aac" or not decoder.extradata:
+        return False
+    return any(len(frame.layout.channels) > max(2, _stated(decoder)) for frame in frames)
+
+
+def _stated(decoder: Any) -> int:
+    """The channels in the AudioSpecificConfig of an AAC track; 0 means: in its own table."""
+    first, second = (*decoder.extradata, 0)[:2]
+    object_type, rate, channels = first >> 3, (first & 7) << 1 | second >> 7, second >> 3 & 15
+    plain_form = object_type < 31 and rate < 15 and 0 < channels < 8
+    return (channels if channels < 7 else 8) if plain_form else _ANY
+
+
+def _fresh(decoder: Any) -> Any:
+    """A decoder of the same track that has read nothing; to flush it would not be enough."""
+    import av
+
+    other = av.CodecContext.create(decoder.codec.name, "r")
+    other.extradata, other.flags2 = decoder.extradata, decoder.flags2
+    return other
 
 
 def _is_whole(packet: Any) -> bool:

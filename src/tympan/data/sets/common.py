@@ -21,11 +21,13 @@ class Rows:
         examples: one for each recording that is there.
         about: a clause about what was taken for what.
         notes: further sentences for the user.
+        tables: how many files were read that are no recordings.
     """
 
     examples: Sequence[Example]
     about: str
     notes: tuple[str, ...] = ()
+    tables: int = 0
 
 
 def first_named(files: Iterable[Path], *names: str) -> Path | None:

@@ -17,8 +17,6 @@ NAME = "Common Voice"
 _SETS = {"train": "train", "dev": "val", "test": "test"}
 _ALL = "validated.tsv"
 _COLUMNS = ("client_id", "path", "sentence")
-_WHO = 12
-"""So many characters of a speaker's long number tell him from the others."""
 
 
 def find(root: Path, files: Sequence[Path]) -> Path | None:
@@ -35,21 +33,11 @@ def find(root: Path, files: Sequence[Path]) -> Path | None:
 def read(root: Path, mark: Path, audio: Sequence[Path]) -> Rows:
     """The clips with their sentences and speakers; the official split where all of it is there."""
     files = {path.name: path for path in audio}
-    sets: dict[str, str] = {}
-    for name, ours in _SETS.items():
-        table = mark.with_name(f"{name}.tsv")
-        if table.is_file():
-            sets |= {clip: ours for clip, _, _ in _lines(table)}
-    tables = [mark.with_name(_ALL)]
-    if not tables[0].is_file():
-        tables = [mark.with_name(f"{name}.tsv") for name in _SETS]
-    found = {
-        clip: (text, who)
-        for table in tables
-        if table.is_file()
-        for clip, text, who in _lines(table)
-        if clip in files
-    }
+    paths = [mark.with_name(name) for name in (_ALL, *(f"{one}.tsv" for one in _SETS))]
+    tables = {path.stem: _lines(path) for path in paths if path.is_file()}
+    sets = {clip: _SETS[name] for name in _SETS for clip, _, _ in tables.get(name, ())}
+    every = tables.get(Path(_ALL).stem) or [line for lines in tables.values() for line in lines]
+    found = {clip: (text, who) for clip, text, who in every if clip in files}
     split = {sets.get(clip, "") for clip in found} >= {"train", "test"}
     examples = []
     for clip, (text, who) in found.items():
@@ -59,7 +47,7 @@ def read(root: Path, mark: Path, audio: Sequence[Path]) -> Rows:
         examples.append(recording(files[clip], columns))
     how = "its split is used" if split else "speakers are kept apart (its split is not here)"
     speakers = len({one.columns["speaker"] for one in examples})
-    return Rows(examples, f"{len(examples)} sentences, {speakers} speakers; {how}")
+    return Rows(examples, f"{len(examples)} sentences, {speakers} speakers; {how}", tables=len(tables))
 
 
 def _lines(table: Path) -> list[tuple[str, str, str]]:
@@ -70,7 +58,7 @@ def _lines(table: Path) -> list[tuple[str, str, str]]:
         (
             cell(table, number, cells, clip),
             cell(table, number, cells, text),
-            cell(table, number, cells, who)[:_WHO],
+            cell(table, number, cells, who),
         )
         for number, cells in enumerate(lines[1:], 2)
     ]
