@@ -4,7 +4,8 @@ Each line of `tests/text/awkward.txt` that holds words is spoken, and written do
 recognisers (Whisper tiny.en and Moonshine tiny). A line counts as lost where both miss more than
 40 % of the words as they are spoken ("twenty dollars" for "$20"). Recognisers stumble over lists
 of names, letters and figures, so that the lines are listed to be listened to. Lines of over 300
-characters are left out: the recognisers take 30 s.
+characters are left out: the recognisers take 30 s. Nothing is random (there is no seed) and each
+line is spoken once, so there is no spread.
 """
 
 from __future__ import annotations

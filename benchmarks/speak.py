@@ -226,7 +226,10 @@ def speed(model: str, quick: bool) -> tuple[list[Row], dict[str, float]]:
             pass
         memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         rows.append(
-            {"what": f"peak memory after {count} sentences", "figure": f"{memory[-1]:.0f} MB"}
+            {
+                "what": f"peak memory after {count} sentences",
+                "figure": f"{memory[-1]:.0f} MB (one run)",
+            }
         )
     figures["memory_grows_mb"] = memory[1] - memory[0]
     return rows, figures

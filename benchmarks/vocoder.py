@@ -3,7 +3,7 @@
 *Recordings* are those that the mels were taken from. *Griffin-Lim* (32 iterations) finds phases for
 the mels, interpolated to bins; it knows no F0. *Source-filter* is
 `tympan.nets.SourceFilterVocoder`, which needs no training; *with correction* is
-`CorrectedVocoder`, whose net `recipes/vocoder.py` trained.
+`CorrectedVocoder`, whose net `recipes/vocoder.py` trained; it is left out where that was not done.
 
 *WER*: word error rate of two recognisers, Whisper tiny.en (greedy) and Moonshine tiny. *PESQ*:
 wide-band, 16 kHz, with the recording as its reference; it compares waves in time, and the pulses of
@@ -58,7 +58,7 @@ class Sentence:
 
 
 def teacher_sentences(count: int) -> list[Sentence]:
-    """Sentences of the teacher's voice that the net was not trained on, with the teacher's F0."""
+    """Sentences of the teacher's voice that no correction was trained on, with the teacher's F0."""
     import soundfile
 
     lines = map(json.loads, (RUNS / "lines.jsonl").read_text(encoding="utf-8").splitlines())
@@ -232,7 +232,7 @@ if __name__ == "__main__":
         title="Vocoder",
         about=(__doc__ or "")
         + f"\nFirst table: {len(spoken)} sentences ({minutes:.1f} minutes) of the voice {VOICE} of "
-        "Kokoro-82M, which the net was not trained on, with the F0 that Kokoro itself used. All "
+        "Kokoro-82M, which no correction was trained on, with the F0 that Kokoro itself used. All "
         f"noise from seed {SEED}, one thread.",
         more=more,
     )

@@ -165,7 +165,7 @@ def test_each_benchmark_has_its_page_and_each_page_its_benchmark() -> None:
 # A median and its range: "2.0 ms (1.9–2.1)", "85.8 (84.3 – 87.3)", "60.0 ± 10.0 %".
 SPREAD = re.compile(r"\d[^|()]*\([^|()]*\d\S*\s?–\s?\S*\d[^|()]*\)|\d ± \d")
 # Of these a row may say instead why it has none.
-NO_SPREAD = re.compile(r"\(one seed\)|not measured|Piczak 2015|Tokozume et al\. 2018")
+NO_SPREAD = re.compile(r"\(one (?:seed|run)\)|not measured|Piczak 2015|Tokozume et al\. 2018")
 
 
 def rows_of(text: str) -> list[str]:

@@ -72,9 +72,11 @@ def test_the_voice_learned_durations_pitch_and_sounds(mine: Trained) -> None:
     folder, out, _ = mine
     found = tympan.evaluate(out, folder)
     scores = {one.name: one.value for one in found.scores}
-    assert scores["mel_cepstral_distortion_db"] < 14
+    # After one epoch they are 18.2, 3.3 and 43. How the noise of s falls and which of two pitches a
+    # sentence has can be known by nobody, so that much is left of the first.
+    assert scores["mel_cepstral_distortion_db"] < 17
     assert scores["pitch_error_semitones"] < 2
-    assert scores["duration_error_ms"] < 50
+    assert scores["duration_error_ms"] < 30
 
 
 def test_letters_sound_as_they_were_recorded(mine: Trained) -> None:

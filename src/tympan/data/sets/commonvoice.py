@@ -47,7 +47,9 @@ def read(root: Path, mark: Path, audio: Sequence[Path]) -> Rows:
         examples.append(recording(files[clip], columns))
     how = "its split is used" if split else "speakers are kept apart (its split is not here)"
     speakers = len({one.columns["speaker"] for one in examples})
-    return Rows(examples, f"{len(examples)} sentences, {speakers} speakers; {how}", tables=len(tables))
+    return Rows(
+        examples, f"{len(examples)} sentences, {speakers} speakers; {how}", tables=len(tables)
+    )
 
 
 def _lines(table: Path) -> list[tuple[str, str, str]]:
