@@ -219,6 +219,16 @@ def test_figures_are_those_of_the_card_and_of_the_benchmark_pages():
     assert noisy
     error = f"{clean[1]} / {noisy[1]} % ({clean[2]} / {noisy[2]} %)"
     assert found["benchmarks/voices.py"] == error
+    by_voice = {
+        one[1]: (one[2], one[3])
+        for one in re.finditer(
+            r"^\| (kokoro|piper|flite|tympan en) \w+ \| ([\d.]+) .*?\| ([\d.]+) ",
+            page("speak"),
+            re.M,
+        )
+    }
+    peers = "; ".join(" / ".join(by_voice[name]) for name in ("kokoro", "piper", "flite"))
+    assert found["benchmarks/speak.py"] == f"{' / '.join(by_voice['tympan en'])} % ({peers})"
     start = re.search(r"\| tympan --help \| ([\d.]+) ms", page("startup"))
     assert start
     assert found["benchmarks/startup.py"] == f"{float(start[1]):.0f} ms"
