@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -109,3 +110,18 @@ def test_another_text_is_another_fingerprint(folder: Path) -> None:
     values["tokens"] = np.array(str(values["tokens"])[::-1])
     np.savez(folder / "00.npz", **values)  # type: ignore[arg-type]
     assert examples(folder).fingerprint() != first
+
+
+def test_long_recordings_are_left_out(folder: Path) -> None:
+    table = TASK.rows_of(read_folder(folder))
+    store = AudioStore.open(table, RATE_HZ)
+    lengths_s = store.lengths(table.paths) / RATE_HZ
+    most_s = float(np.sort(lengths_s)[1])
+    assert len(set(lengths_s.tolist())) == 3
+    found = SpeakExamples(table, store, replace(CONFIG, longest_s=most_s), ("speaker",))
+    kept = [path for path, n in zip(table.paths, lengths_s, strict=True) if n <= most_s]
+    assert [one.path for one in found.table] == kept
+    assert len(found.sizes) == len(found.symbols) == len(found.speakers) == 2
+    short = replace(CONFIG, longest_s=1.0)
+    with pytest.raises(DataError, match=r"no sentence of at most 1 s.*the shortest is of \d s"):
+        SpeakExamples(table, store, short, ("speaker",))

@@ -69,7 +69,7 @@ def _rows(model: SpeakModel, table: Table, store: AudioStore) -> list[tuple[floa
 
     examples = SpeakExamples(table, store, model.config, model.speakers)
     found = []
-    for row in range(len(table)):
+    for row in range(len(examples.table)):
         batch = collate([examples.item(row, None)], examples.padding)
         batch = {name: value.to(model.device) for name, value in batch.items()}
         net = model.net

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
@@ -35,10 +36,13 @@ class SpeakExamples:
     Mels and pitch are computed when they are first wanted, and kept.
 
     Args:
-        table: the recordings, each with a `text`.
+        table: the recordings, each with a `text`; those over `config.longest_s` are left out.
         store: their decoded files.
         config: the configuration, with its symbols.
         speakers: those of the training, in the order of their numbers.
+
+    Raises:
+        DataError: no recording is short enough.
     """
 
     padding: Mapping[str, float] = {
@@ -49,6 +53,7 @@ class SpeakExamples:
     def __init__(
         self, table: Table, store: AudioStore, config: SpeakConfig, speakers: tuple[str, ...]
     ) -> None:
+        table = without_long(table, store, config)
         self.table, self.store, self.config = table, store, config
         number = {name: i for i, name in enumerate(speakers)}
         self.speakers = [number.get(name, 0) for name in speaker_names(table)]
@@ -103,6 +108,23 @@ class SpeakExamples:
             "texts": digest("".join(one.texts) for one in self.symbols),
             "speakers": digest(self.speakers),
         }
+
+
+def without_long(table: Table, store: AudioStore, config: SpeakConfig) -> Table:
+    """The rows of at most `config.longest_s`.
+
+    Raises:
+        DataError: there are none.
+    """
+    most = config.longest_s * config.rate_hz
+    lengths = store.lengths(table.paths)
+    rows = tuple(one for one, n in zip(table, lengths, strict=True) if n <= most)
+    if not rows:
+        what = f"holds no sentence of at most {config.longest_s:g} s"
+        shortest_s = float(lengths.min()) / config.rate_hz
+        fix = f"cut its recordings into sentences (the shortest is of {shortest_s:.0f} s)"
+        raise DataError(what, file=table.root, fix=fix)
+    return table if len(rows) == len(table) else replace(table, examples=rows)
 
 
 def known_of(path: Path) -> dict[str, np.ndarray] | None:

@@ -148,8 +148,12 @@ class SpeakTask:
     def prepare(
         self, train: Table, store: AudioStore, recipe: Recipe[SpeakConfig]
     ) -> Prepared[SpeakConfig]:
-        """Collect the symbols and number the speakers."""
-        from tympan.tasks.speak.examples import row_symbols, speaker_names
+        """Collect the symbols and number the speakers.
+
+        Raises:
+            DataError: every recording is longer than a sentence.
+        """
+        from tympan.tasks.speak.examples import row_symbols, speaker_names, without_long
         from tympan.tasks.speak.symbols import EDGE, PUNCTUATION, SPACE
 
         # Who speaks most is the one that speaks unless another is named.
@@ -157,6 +161,10 @@ class SpeakTask:
         speakers = tuple(sorted(counts, key=lambda name: (-counts[name], name)))
         config = recipe.config
         notes: tuple[str, ...] = (f"{len(speakers)} speaker{'s' * (len(speakers) != 1)}",)
+        long = len(train) - len(without_long(train, store, config))
+        if long:
+            what = f"{long} recording{'s' * (long != 1)} over {config.longest_s:g} s"
+            notes += (f"{what} {'are' if long != 1 else 'is'} left out (--set longest_s=…)",)
         if not config.symbols:
             found = {
                 text
