@@ -38,6 +38,7 @@ extensions = [
     "command_help",
     "plain_docstrings",
     "settings_table",
+    "source_pages",
     "verb_names",
 ]
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
