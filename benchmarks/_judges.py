@@ -14,7 +14,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +53,7 @@ def judged(
     *,
     text: bool = True,
     dnsmos: bool = False,
+    german: bool = False,
     kept: Path | None = None,
 ) -> list[dict[str, object]]:
     """What the judges say of files, each with the recording it should sound like, or None.
@@ -61,6 +62,7 @@ def judged(
         files: pairs (file, reference).
         text: have it written down; else only the PESQ is measured.
         dnsmos: measure DNSMOS as well.
+        german: it is German; the multilingual Whisper base alone writes it down.
         kept: a folder of earlier answers, by what the files hold; answers are added to it.
 
     Returns:
@@ -72,6 +74,7 @@ def judged(
     """
     pairs = list(files)
     flags = [*([] if text else ["--no-text"]), *(["--dnsmos"] if dnsmos else [])]
+    flags += ["--german"] if german else []
     keys = [_key(file, clean, flags) for file, clean in pairs]
     found: dict[str, dict[str, object]] = {}
     if kept is not None:
@@ -200,16 +203,25 @@ def word_errors(wanted: Sequence[str], found: Sequence[str]) -> int:
 
 
 def error_rate(
-    texts: Sequence[str], answers: Sequence[str], seed: int = 0
+    texts: Sequence[str],
+    answers: Sequence[str],
+    seed: int = 0,
+    split: Callable[[str], Sequence[str]] = words_of,
 ) -> tuple[float, tuple[float, float]]:
     """Word error rate in percent, and its 95 % interval (bootstrap over sentences).
+
+    Args:
+        texts: what was said.
+        answers: what was written down.
+        seed: of the bootstrap.
+        split: the words of a text.
 
     >>> error_rate(["a b c d", "e f g h"], ["a b c d", "e f g x"])[0]
     12.5
     """
-    wanted = [words_of(text) for text in texts]
+    wanted = [split(text) for text in texts]
     errors = np.array([
-        word_errors(w, words_of(a)) for w, a in zip(wanted, answers, strict=True)
+        word_errors(w, split(a)) for w, a in zip(wanted, answers, strict=True)
     ])  # fmt: skip
     counts = np.array([len(words) for words in wanted])
     rows = np.random.default_rng(seed).integers(len(errors), size=(DRAWS, len(errors)))

@@ -110,7 +110,9 @@ def by_peer(system: str, spoken: Sequence[Line], out: Path) -> Spoken:
     return Spoken(system.replace(":", " "), files, cpu_s / seconds(files))
 
 
-def by_tympan(spoken: Sequence[Line], out: Path, model: str) -> Iterator[Spoken]:
+def by_tympan(
+    spoken: Sequence[Line], out: Path, model: str, speakers: Sequence[str] = SPEAKERS
+) -> Iterator[Spoken]:
     """What our voice makes of them: each speaker, and the first one by Griffin-Lim."""
     from tympan.audio import Clip
     from tympan.spectra import GriffinLim
@@ -123,7 +125,7 @@ def by_tympan(spoken: Sequence[Line], out: Path, model: str) -> Iterator[Spoken]
         return floor((own.to_bins @ mels).exp(), length=f0.shape[1] * voice.config.hop)
 
     own = voice.vocoder
-    ways = [(who, own) for who in SPEAKERS] + [(voice.speakers[0], griffin_lim)]
+    ways = [(who, own) for who in speakers] + [(voice.speakers[0], griffin_lim)]
     for who, vocoder in ways:
         voice.vocoder = vocoder
         name = f"tympan {voice.name} {who}" + (", Griffin-Lim" if vocoder is not own else "")
