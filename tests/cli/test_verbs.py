@@ -47,6 +47,24 @@ def test_one_bad_file_of_many_costs_only_its_own_answer(sounds: Path) -> None:
     assert len({row["file"] for row in rows}) == 2
 
 
+def test_an_empty_folder_among_others_costs_only_its_own_answer(sounds: Path) -> None:
+    Path("empty").mkdir()
+    found = call("empty", "sounds", "no*.wav", "--json")
+    assert len(found.stdout.splitlines()) == 2
+    first, second, *more = found.stderr.splitlines()
+    assert first.startswith("tympan: empty: is a folder without recordings")
+    assert second.startswith("tympan: no*.wav: fits no recording")
+    assert not more
+    assert "2 of 4 files got no answer" in str(found.exception)
+    assert found.exception.exit_code == 2
+    page = CliRunner().invoke(app, ["hear", "sounds/b.wav", "empty", "-m", "none", "-o", "pages"])
+    assert "report:" in page.stdout
+    assert "1 of 2 files got no answer" in str(page.exception)
+    # Nobody is enrolled from less than what was given.
+    whole = CliRunner().invoke(app, ["enroll", "Ann", "sounds/b.wav", "empty"])
+    assert "empty: is a folder without recordings" in str(whole.exception)
+
+
 def test_the_error_of_a_single_file_is_the_error(sounds: Path) -> None:
     found = call("no.wav")
     assert isinstance(found.exception, TympanError)

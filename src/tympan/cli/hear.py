@@ -52,7 +52,7 @@ def hear(
     from tympan.tasks.engines import find_engine
 
     models = [one for one in model if one != "none"] if model else None
-    found = recordings(files)
+    found = recordings(files, each=True)
     check_readable(found)
     for one in models or ():
         if find_engine(one) is None:

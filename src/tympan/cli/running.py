@@ -55,7 +55,7 @@ def answer_all(
     from tympan.tasks.answering import load
 
     options = verb.checked(values)
-    found = recordings(files)
+    found = recordings(files, each=True)
     several = len(found) > 1 or found[0].listed
     if extras and len(found) > 1:
         raise ArgumentError(f"{next(iter(extras)).flag} makes one file", fix="give one recording")
