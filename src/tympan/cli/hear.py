@@ -47,6 +47,7 @@ def hear(
 ) -> None:  # fmt: skip
     """Write a page: player, pictures, answers."""
     from tympan.cli.failures import Failures, announce, counted
+    from tympan.cli.outputs import Once
     from tympan.cli.sources import check_readable, recordings
     from tympan.models import find_model
     from tympan.tasks.engines import find_engine
@@ -60,7 +61,7 @@ def hear(
     targets = pages(found, out)
     from tympan.report.hear import hear as write
 
-    failures = Failures(len(found))
+    failures, once = Failures(len(found)), Once(quiet=quiet)
     for recording in counted(found, quiet=quiet):
         announce(recording, quiet=quiet or len(found) > 1)
         report = None
@@ -71,7 +72,7 @@ def hear(
         for answer in report.answers:
             if len(report.answers) > 1:
                 typer.echo(f"{answer.model}:")
-            typer.echo(answer)
+            typer.echo(once(answer))
         for warning in report.warnings if not quiet else ():
             typer.echo(warning)
         typer.echo(f"report: {report.path}")

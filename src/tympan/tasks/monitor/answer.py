@@ -18,6 +18,7 @@ from tympan.tasks.monitor.examples import filled, geometry_of
 from tympan.tasks.monitor.normal import NormalSounds, threshold_of, uncertain
 from tympan.tasks.monitor.surprise import combined
 from tympan.tasks.results import Anomaly, ScoredInterval
+from tympan.tasks.results.parts import AboutModel
 from tympan.tasks.windows import Batcher, Window
 
 if TYPE_CHECKING:
@@ -202,14 +203,15 @@ class MonitorSession(ScoringSession[Anomaly]):
         )
 
     def _warnings(self) -> tuple[str, ...]:
-        found = []
+        found: list[str] = []
         config, rate = self.model.config, self._false_alarms
         if rate * config.independent < EXPECTED:
-            found.append(
+            few = (
                 f"too little of the normal machine is known for a false-alarm rate of {rate:g}: "
                 f"{config.steps} windows of it are worth {config.independent:.0f} independent "
                 f"ones, {EXPECTED / rate:.0f} are needed"
             )
+            found.append(AboutModel(few))
         way = self.input
         if way is not None and way.from_hz < config.rate_hz:
             found.append(

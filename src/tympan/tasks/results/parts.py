@@ -24,6 +24,15 @@ HARDLY = 0.1
 """From this familiarity down a segment is marked: one known recording in ten is as unlike."""
 
 
+class AboutModel(str):
+    """A warning that is about the model, and so the same for each recording it answers about.
+
+    The command line says it once, and not of each file.
+    """
+
+    __slots__ = ()
+
+
 def interval_text(start_s: float, end_s: float) -> str:
     """From when to when, in columns that stand below one another.
 
