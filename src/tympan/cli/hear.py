@@ -39,6 +39,13 @@ def hear(
             "--every", help="Seconds per step of the timeline.", min=0.01, show_default=False
         ),
     ] = None,
+    book: Annotated[
+        str | None,
+        typer.Option(
+            "--book", "-b", show_default=False,
+            help="Voice book that names voices; else voices.tympan here, if it is there.",
+        ),
+    ] = None,
     partial: Partial = False,
     quiet: Quiet = False,
     open_page: Annotated[
@@ -66,7 +73,7 @@ def hear(
         announce(recording, quiet=quiet or len(found) > 1)
         report = None
         with failures.of(recording), recording.opened(partial=partial) as source:
-            report = write(source, targets[recording], models=models, every_s=every)
+            report = write(source, targets[recording], models=models, every_s=every, book=book)
         if report is None:
             continue
         for answer in report.answers:
