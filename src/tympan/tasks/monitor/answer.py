@@ -33,7 +33,7 @@ FALSE_ALARMS = 0.01
 # of three: none among n windows is still compatible with a rate of 3 / n).
 EXPECTED = 3.0
 ANOMALOUS = "anomalous"
-TO_TRAIN = "tympan train FOLDER makes a model; or --normal FILE_OR_FOLDER with a normal recording"
+TO_TRAIN = "--normal FILE_OR_FOLDER names normal recordings; tympan train FOLDER learns from them"
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +113,10 @@ class MonitorModel(BaseModel[Anomaly]):
             raise ArgumentError(f"false_alarms={false_alarms} must be above 0 and at most 0.5")
         known = self if normal is None else with_normal(self, normal)
         if known.normal is None:
-            what = "it is not known how the machine sounds when it is normal"
+            what = (
+                f"{known.name} is no model of this machine: it is not known how the machine sounds "
+                "when it is normal"
+            )
             raise ArgumentError(what, fix=TO_TRAIN)
         return MonitorSession(known, name, false_alarms, adapt, batcher or self.batcher())
 
