@@ -131,3 +131,13 @@ def test_a_planted_fault_still_fits_the_source(fault: Fault) -> None:
     assert source.count(fault.right) == 1
     ast.parse(source.replace(fault.right, fault.wrong))
     assert all((ROOT / one).exists() for one in fault.tests)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=short)
+def test_a_share_in_a_sentence_has_a_space_before_its_sign(path: Path) -> None:
+    """`93 %` in messages; `93%` is only for a whole cell of a table, which stays short."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.JoinedStr) and len(node.values) > 1:
+            for part in node.values:
+                if isinstance(part, ast.FormattedValue) and part.format_spec is not None:
+                    assert not ast.unparse(part.format_spec).rstrip("'\"").endswith("%"), path

@@ -137,6 +137,16 @@ def test_python_examples_run(place, monkeypatch):
         exec(compile(text, "README.md", "exec"), {})
 
 
+def test_it_says_plainly_what_classify_answers_outside_its_classes():
+    from tympan.models import load_card
+    from tympan.tasks.results.parts import UNLIKE
+
+    prose = " ".join(README.split("```console")[1].split())
+    count = len(load_card("sounds").labels)
+    assert f"It knows {count} everyday sounds: of a real song, and of most other" in prose
+    assert f"it mostly says *{UNLIKE}*" in prose
+
+
 def test_every_verb_has_an_example():
     from tympan.cli.main import COMMANDS
 

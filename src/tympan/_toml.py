@@ -11,6 +11,9 @@ from typing import Any
 
 from tympan.errors import ArgumentError
 
+# Of more names than this only a few are named in an error.
+MOST_NAMED = 12
+
 Place = tuple[Any, ...]
 """Where a value stands: `("rule", 0, "threshold")`."""
 
@@ -85,8 +88,14 @@ def nearest(name: object, known: Iterable[str]) -> str:
     'did you mean Reverb?'
     >>> nearest("x", ["Gain", "Reverb"])
     'choose of Gain, Reverb'
+    >>> nearest("x", map(str, range(100, 150)))
+    'choose of the 50 that there are, such as 100, 101, 102'
     """
     known = list(known)
     lower = {each.lower(): each for each in known}
     near = difflib.get_close_matches(str(name).lower(), lower, n=1, cutoff=0.6)
-    return f"did you mean {lower[near[0]]}?" if near else f"choose of {', '.join(known)}"
+    if near:
+        return f"did you mean {lower[near[0]]}?"
+    if len(known) > MOST_NAMED:
+        return f"choose of the {len(known)} that there are, such as {', '.join(known[:3])}"
+    return f"choose of {', '.join(known)}"

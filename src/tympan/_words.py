@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 
 
 def plural(count: int, noun: str) -> str:
@@ -31,3 +32,23 @@ def listed(names: Sequence[str], most: int = 8) -> str:
     """
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(map(repr, names[:most])) + more
+
+
+def suggested(name: object, known: Iterable[str], noun: str, few: int = 8) -> str:
+    """A hint at the known names that are like a given one; of many others only the number.
+
+    >>> suggested("hart", ["heart", "bella"], "speaker")
+    'did you mean heart?'
+    >>> suggested("x", ["heart", "bella"], "speaker")
+    'give one of heart, bella'
+    >>> suggested("x", [f"voice{i}" for i in range(40)], "speaker")
+    'there are 40 speakers, such as voice0, voice1, voice2'
+    """
+    known = list(known)
+    lower = {each.lower(): each for each in known}
+    near = difflib.get_close_matches(str(name).lower(), lower, n=3, cutoff=0.6)
+    if near:
+        return f"did you mean {' or '.join(lower[one] for one in near)}?"
+    if len(known) <= few:
+        return f"give one of {', '.join(known)}"
+    return f"there are {plural(len(known), noun)}, such as {', '.join(known[:3])}"

@@ -129,7 +129,7 @@ GAIN = {"transform": "Gain"}
         ({"transform": "Reverbb"}, ("transform",), "unknown transform 'Reverbb'.*mean Reverb"),
         ({"transform": "timemask"}, ("transform",), "did you mean TimeMask"),
         ({"transform": 3}, ("transform",), "unknown transform 3"),
-        ({"transform": "xyz"}, ("transform",), "choose of BackgroundMix, "),
+        ({"transform": "xyz"}, ("transform",), ", such as BackgroundMix, "),
         (GAIN | {"max_gain": 3}, ("max_gain",), r"takes no 'max_gain'.*mean max_gain_db"),
         (GAIN | {"p": "0.5"}, ("p",), r"Gain: p is '0\.5' \(give a number\)"),
         (GAIN | {"p": True}, ("p",), "p is True"),

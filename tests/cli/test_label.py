@@ -54,6 +54,10 @@ def test_from_an_archive_to_two_models(run: Any, home: Path) -> None:
     examples = [f"--example={kind}=archive/{kind} 0.wav" for kind in KINDS]
     printed = done(run, home, "label", "index.npz", *examples, "--batch", "40")
     assert printed[:2] == ["table: labels-next.csv", "page: labels-next.html"]
+    command = "tympan label index.npz -o labels.csv --answers labels-next.csv"
+    assert printed[3] == f"then: {command}"
+    needed = "(a training needs 2 moments of each label or more)"
+    assert printed[-1] == f"next: {command}  {needed}"
     with (home / "labels-next.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows[1:]:

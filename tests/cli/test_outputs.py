@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tympan.cli.outputs import FileEach, FileForAll, Output, choose, json_line, unique_targets
+from tympan.cli.outputs import FileEach, FileForAll, Once, Output, choose, json_line, unique_targets
 from tympan.cli.sources import Recording
 from tympan.errors import ArgumentError, TympanError
-from tympan.tasks import Classification, Label, Segment
+from tympan.tasks import Anomaly, Classification, Label, Segment
 from tympan.tasks.results.formats import WITH_TIMES
+from tympan.tasks.results.parts import AboutModel
 
 ENDINGS = WITH_TIMES
 
@@ -165,3 +166,12 @@ def test_a_line_of_json_fits_every_encoding(encoding: str, text: str) -> None:
     line.encode(encoding)
     assert json.loads(line) == {"file": text}
     assert "\n" not in line
+
+
+def test_a_warning_about_the_model_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    once = Once()
+    files = [Anomaly(name, 1.0, 2.0, (), warnings=(AboutModel("few"), "odd")) for name in "ab"]
+    assert [str(once(one)).splitlines()[1:] for one in files] == [["a: odd"], ["b: odd"]]
+    assert capsys.readouterr().err == "tympan: few\n"
+    Once(quiet=True)(files[0])
+    assert capsys.readouterr().err == ""

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests_machine import machine
 from tympan.audio import Clip, load
 from tympan.cli.main import app
 from tympan.cli.train import next_step
@@ -45,6 +46,41 @@ def test_one_bad_file_of_many_costs_only_its_own_answer(sounds: Path) -> None:
     assert found.exception.exit_code == 2
     rows = list(csv.DictReader(io.StringIO(Path("all.csv").read_text())))
     assert len({row["file"] for row in rows}) == 2
+
+
+def test_an_empty_folder_among_others_costs_only_its_own_answer(sounds: Path) -> None:
+    Path("empty").mkdir()
+    found = call("empty", "sounds", "no*.wav", "--json")
+    assert len(found.stdout.splitlines()) == 2
+    first, second, *more = found.stderr.splitlines()
+    assert first.startswith("tympan: empty: is a folder without recordings")
+    assert second.startswith("tympan: no*.wav: fits no recording")
+    assert not more
+    assert "2 of 4 files got no answer" in str(found.exception)
+    assert found.exception.exit_code == 2
+    page = CliRunner().invoke(app, ["hear", "sounds/b.wav", "empty", "-m", "none", "-o", "pages"])
+    assert "report:" in page.stdout
+    assert "1 of 2 files got no answer" in str(page.exception)
+    # Nobody is enrolled from less than what was given.
+    whole = CliRunner().invoke(app, ["enroll", "Ann", "sounds/b.wav", "empty"])
+    assert "empty: is a folder without recordings" in str(whole.exception)
+
+
+def test_what_is_warned_of_the_model_is_said_once(sounds: Path) -> None:
+    machine(40, 0).save("normal.wav")
+    for name in ("a.wav", "b.wav"):
+        machine(4, 7).save(name)
+    given = ["monitor", "a.wav", "b.wav", "--normal", "normal.wav", "--false-alarms", "0.0001"]
+    told = "too little of the normal machine is known"
+    found = CliRunner().invoke(app, given)
+    assert found.exit_code == 0
+    assert found.stderr.count(told) == 1
+    assert found.stderr.startswith(f"tympan: {told}")
+    assert told not in found.stdout
+    # Each answer in a file or for a program is whole.
+    lines = CliRunner().invoke(app, [*given, "--json", "-q"])
+    assert [told in line for line in lines.stdout.splitlines()] == [True, True]
+    assert lines.stderr == ""
 
 
 def test_the_error_of_a_single_file_is_the_error(sounds: Path) -> None:

@@ -61,6 +61,8 @@ def test_a_book_from_beginning_to_end(home: Path, monkeypatch: pytest.MonkeyPatc
     assert said.splitlines()[0] == "Ann  2 recordings, 4 s of speech, in voices.tympan"
     assert "expected false accepts" in said
     assert "expected false rejects" in said
+    assert "a probability of" in said.splitlines()[-1]
+    assert said.splitlines()[-1].startswith("threshold: log odds ")
     answer = json.loads(done(home, monkeypatch, "identify", "0.wav", "-m", "mine", "--json"))
     assert answer["candidates"][0]["speaker"] == "Ann"
     assert "not scored (is silent)" in done(
@@ -92,3 +94,27 @@ def test_two_recordings_are_compared(home: Path, monkeypatch: pytest.MonkeyPatch
     assert answer["similarity"] == pytest.approx(1.0, abs=1e-5)
     assert answer["other"] == "0.wav"
     assert "not compared" in done(home, monkeypatch, "verify", "0.wav", "silent.wav", "-m", "mine")
+
+
+def test_the_exit_code_of_a_comparison_is_that_of_its_documentation(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "verbs" / "verify.md"
+    assert "The exit code is 0 wherever two recordings were compared" in page.read_text("utf-8")
+    assert "Exits with 0 whatever the answer is" in done(home, monkeypatch, "verify", "--help")
+    for threshold, same in (("0", True), ("1", False)):
+        given = ["verify", "0.wav", "1.wav", "-m", "mine", "--threshold", threshold, "--json"]
+        assert json.loads(done(home, monkeypatch, *given))["same"] is same
+    told = CliRunner().invoke(app, ["verify", "0.wav", "gone.wav", "-m", "mine"])
+    assert isinstance(told.exception, TympanError)
+    assert told.exception.exit_code == 2
+
+
+def test_the_page_of_a_recording_takes_a_voice_book(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done(home, monkeypatch, "enroll", "Zoe", "2.wav", "-m", "mine", "--book", "z.tympan")
+    given = ["hear", "2.wav", "-m", "mine", "--book", "z.tympan", "-o", "page.html"]
+    assert "Zoe" in done(home, monkeypatch, *given)
+    told = refused(home, monkeypatch, *given[:4], "--book", "none.tympan", "-o", "page.html")
+    assert "there is no such voice book" in told

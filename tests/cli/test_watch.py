@@ -49,6 +49,29 @@ def test_without_rules_the_answers_are_printed_as_they_change(scene: Path) -> No
     assert labels == ["siren", "clock_tick", "rain", "church_bells", "engine"]
 
 
+def test_one_model_listens_and_several_listen(scene: Path) -> None:
+    said = tympan(str(scene), "--replay", "-m", "sounds").stderr
+    assert "sounds listens; Ctrl-C ends" in said
+    said = tympan(str(scene), "--replay", "-m", "sounds", "-m", "speech").stderr
+    assert "sounds, speech listen; Ctrl-C ends" in said
+
+
+def test_actions_are_closed_where_there_is_no_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from typer.testing import CliRunner
+
+    from tympan.cli.main import app
+    from tympan.live.actions.log import EventLog
+
+    closed = list[Path]()
+    monkeypatch.setattr(EventLog, "close", lambda log, wait_s=5.0: closed.append(log.path))
+    log = tmp_path / "e.db"
+    given = ["watch", str(tmp_path / "no" / "where"), "-m", "sounds", "--log", str(log)]
+    assert "no such source" in str(CliRunner().invoke(app, given).exception)
+    assert closed == [log]
+
+
 def test_json_has_begin_and_end(scene: Path) -> None:
     found = tympan(str(scene), "--replay", "--rules", "break-in", "--json")
     events = [json.loads(line) for line in found.stdout.splitlines()]
@@ -60,9 +83,9 @@ def test_check_says_what_is_right_and_what_is_wrong(tmp_path: Path) -> None:
     rules = tmp_path / "r.toml"
     rules.write_text('[[model]]\nname = "sounds"\n[[rule]]\nname = "a"\nlabels = ["dog"]\n')
     found = tympan("mic", "--rules", str(rules), "--check")
-    assert (found.returncode, found.stdout) == (0, "1 rules are right: a\n")
+    assert (found.returncode, found.stdout) == (0, "1 rule is right: a\n")
     rules.write_text('[[model]]\nname = "sounds"\n[[rule]]\nname = "a"\nlabels = ["dogg"]\n')
-    found = tympan("mic", "--rules", str(rules), "--check")
+    found = tympan("--rules", str(rules), "--check")  # it needs no source
     assert found.returncode == 2
     assert "line 5" in found.stderr
     assert "did you mean dog?" in found.stderr
@@ -80,7 +103,9 @@ def test_check_says_what_is_right_and_what_is_wrong(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("mic",), "neither a model nor rules"),
+        (("mic",), "neither a model nor rules are given (--model sounds prints what it hears"),
+        (("mic",), "a profile: baby-and-home, break-in, machine)"),
+        (("-m", "sounds"), "a source is wanted: a microphone (mic)"),
         (("no/where", "-m", "sounds"), "there is no such source"),
         (("x.wav", "--rules", "nope"), "no such file of rules"),
         (("x.wav", "--replay", "-m", "sounds"), "is no file"),

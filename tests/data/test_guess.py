@@ -59,7 +59,7 @@ def test_midi_beside_each_file(tmp_path: Path) -> None:
 
 
 def test_one_label_only() -> None:
-    with pytest.raises(DataError, match=r"only one label, 'dog' .*another label"):
+    with pytest.raises(DataError, match=r"only one label, 'dog' .*another label.*--task monitor"):
         guess_task(table({"label": "dog"}, {"label": "dog"}))
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests_live import T0, Collect
+from tympan.errors import TympanError
 from tympan.live.actions import make_actions, outbox
 from tympan.live.actions.command import Command
 from tympan.live.actions.lines import JsonLines
@@ -255,6 +256,17 @@ def test_a_log_is_updated_and_can_be_read_while_it_is_open(tmp_path: Path) -> No
     log.take(replace(EVENT, end_s=2.0, end=T0, score=0.95))
     (row,) = read_events(log.path)
     assert (row["end_s"], row["score"]) == (2.0, 0.95)
+    log.close()
+
+
+def test_a_log_that_is_damaged_meanwhile_is_one_clear_error(tmp_path: Path) -> None:
+    log = EventLog("log", tmp_path / "e.db")
+    log._db.execute("DROP TABLE files")
+    log._db.execute("DROP TABLE outbox")
+    log._db.execute("DROP TABLE events")
+    for ask in (lambda: log.seen("a.wav", 1, 2.0), lambda: log.waiting("hook"), log.count):
+        with pytest.raises(TympanError, match=r"e\.db: cannot be read: no such table"):
+            ask()
     log.close()
 
 

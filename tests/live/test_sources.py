@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import struct
@@ -10,7 +11,7 @@ import sys
 import threading
 import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,9 @@ from hypothesis import strategies as st
 from tests_live import RATE_HZ, bursts
 from tympan.audio import Clip, synth
 from tympan.errors import ArgumentError, AudioFileError, MissingDependencyError
+from tympan.live.intake import Intake
 from tympan.live.sources import open_source
-from tympan.live.sources.base import Chunk
+from tympan.live.sources.base import Chunk, Source
 from tympan.live.sources.raw import parse_layout, raw_samples, wav_header
 
 
@@ -168,6 +170,41 @@ def test_a_fifo_outlives_its_writers(tmp_path: Path) -> None:
     chunks, _ = gathered(open_source(str(fifo)), lambda found: length(found) >= RATE_HZ)
     assert length(chunks) == RATE_HZ
     assert sum(one.begins for one in chunks) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes")
+def test_a_fifo_that_is_deleted_is_waited_for(tmp_path: Path) -> None:
+    fifo = tmp_path / "pipe"
+    os.mkfifo(fifo)
+    data = Clip(bursts([], 0.5), RATE_HZ).save(tmp_path / "a.wav").read_bytes()
+
+    def write() -> None:
+        fifo.write_bytes(data)
+        fifo.unlink()
+        time.sleep(0.4)
+        os.mkfifo(fifo)
+        fifo.write_bytes(data)
+
+    threading.Thread(target=write, daemon=True).start()
+    chunks, said = gathered(open_source(str(fifo)), lambda found: length(found) >= RATE_HZ)
+    assert length(chunks) == RATE_HZ
+    assert any("no such pipe; waiting for it" in line for line in said)
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENODEV])
+def test_a_device_that_is_gone_is_one_clear_error(number: int) -> None:
+    class Gone(Source):
+        name = "/dev/snd"
+
+        def chunks(self, stop: threading.Event, say: object) -> Iterator[Chunk]:
+            yield Chunk(np.zeros((1, 400), np.float32), RATE_HZ, begins=True)
+            raise OSError(number, os.strerror(number))
+
+    intake = Intake(Gone(), threading.Event(), lambda line: None)
+    assert len(list(intake)) == 1
+    with pytest.raises(AudioFileError, match="/dev/snd: can no longer be read: ") as caught:
+        intake.check()
+    assert os.strerror(number) in str(caught.value)
 
 
 def test_compressed_sound_through_a_fifo(tmp_path: Path) -> None:

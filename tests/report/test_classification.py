@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from unittest.mock import patch
 
 import numpy as np
 import pytest
 
 from tympan.report.classification import headline_of
+from tympan.report.hear import familiar_first
 from tympan.report.page import NBSP
+from tympan.report.parts import Shown
 from tympan.report.tracks import Span, lanes
 from tympan.tasks.classify import reasons
 from tympan.tasks.classify.reasons import Clearest
@@ -80,3 +83,22 @@ def test_of_very_many_sounds_the_longest_are_named():
     found = headline_of(classified(segments))
     assert found.best == ", ".join(f"s{i}" for i in range(3, 9))
     assert "9 sounds were clearly detected (the 6 longest and 3 more)" in found.lead
+
+
+def test_what_is_hardly_familiar_is_not_named_as_clearly_detected():
+    first, second, third = timeline(("insects", 0.9), ("dog", 0.8), ("rain", 0.9))
+    odd = replace(first, familiarity=0.01)
+    assert headline_of(classified([first, second, third])).best == "insects, dog, rain"
+    found = headline_of(classified([odd, second, third]))
+    assert found.best == "dog, rain"
+    assert "Perhaps also: insects" in found.lead
+    # Where too little else is sure, it is named as before.
+    assert headline_of(classified([odd, second])).best == "insects, dog"
+
+
+def test_answers_that_mean_little_stand_behind_the_others():
+    def shown(name: str, unfamiliar: bool) -> Shown[Classification]:
+        return Shown(replace(classified([]), file=name, unfamiliar=unfamiliar), "?", 1.0)
+
+    given = [shown("a", True), shown("b", False), shown("c", True), shown("d", False)]
+    assert [one.answer.file for one in familiar_first(given)] == ["b", "d", "a", "c"]

@@ -105,3 +105,19 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     finished.push(np.zeros((1, 800), np.float32))
     assert finished.result().startswith("data:audio/wav")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_documentation_says_what_a_page_holds() -> None:
+    """Of each length the docs name the same kind of sound as the module, and as is chosen."""
+    page = Path(__file__).resolve().parents[2] / "docs" / "verbs" / "hear.md"
+    rows = [line.strip("| ").split(" | ") for line in page.read_text("utf-8").splitlines()]
+    told = {row[0]: row[1] for row in rows if row[0].startswith(("up to", "longer"))}
+    assert player.__doc__ is not None
+    assert all(length in player.__doc__ for length in told)
+    assert len(told) == player.__doc__.count("\n| up to") + 1
+    samples, minute, hour, two_hours, _ = told.values()
+    kinds = {30: samples, 50: minute, 80 * 60: hour, 2 * 3600: two_hours}
+    for duration_s, text in kinds.items():
+        quality = choose_quality(duration_s, 16000, 1)
+        assert quality is not None
+        assert ("WAV" if quality.kbit_s == 0 else f"{quality.kbit_s}") in text

@@ -52,7 +52,9 @@ def test_epochs_that_are_not_worth_it_leave_a_fitted_head_as_it_is(few, tmp_path
     out = tmp_path / "m"
     assert has(again(few, out), HEAD)
     weights = (out / "model.safetensors").read_bytes()
-    assert has(again(few, out, epochs=1), TRIED)
+    lines = again(few, out, epochs=1)
+    assert has(lines, TRIED)
+    assert has(lines, "no clear gain; what is kept is the model that was there")
     assert phases(out) == [0]
     assert (out / "model.safetensors").read_bytes() == weights
     # The same command knows what came of it, another number of epochs is tried anew.
@@ -70,7 +72,9 @@ def test_epochs_that_are_worth_it_follow_on_a_fitted_head(few, tmp_path, monkeyp
     again(few, out)
     assert not has(again(few, out, epochs=1), HEAD)
     assert phases(out) == [0, 1]
-    again(few, out, epochs=3)
+    lines = again(few, out, epochs=3)
+    assert has(lines, "2 more epochs to add, 3 in all")
+    assert has(lines, "3 phases of 0 + 1 + 2 epochs, 3 in all")
     assert phases(out) == [0, 1, 2]
     assert held_epochs(out) == 3
     assert len(json.loads((out / "history.json").read_text())["epochs"]) == 3

@@ -314,9 +314,19 @@ def test_more_folds_than_sources_are_refused_and_leave_nothing(tmp_path):
         (tmp_path / "in" / kind).mkdir(parents=True)
         for i in range(2):
             sound(kind, i).save(tmp_path / "in" / kind / f"{i}.wav")
-    with pytest.raises(DataError, match="too few for 9 folds"):
-        train(tmp_path / "in", out=tmp_path / "out", folds=9, progress=False)
+    lines: list[str] = []
+    with pytest.raises(DataError, match=r"4 recordings, too few for 9 folds \(--folds 4 or fewer"):
+        train(tmp_path / "in", out=tmp_path / "out", folds=9, progress=False, say=lines.append)
     assert not (tmp_path / "out").exists()
+    assert not any("split" in line for line in lines)
+
+
+def test_labels_of_fewer_recordings_than_folds_are_named(tmp_path):
+    rows = [("tone", i, "") for i in range(4)] + [("noise", i, "") for i in range(2)]
+    write_sources(tmp_path, rows, column="note")
+    _, jobs, lines = planned(read_folder(tmp_path), 4)
+    assert len(jobs) == 4
+    assert lines == ["of fewer recordings or sources than folds, so not tested in each: 'noise'"]
 
 
 def test_a_folder_that_names_its_test_set_is_not_cut_anew(folder, tmp_path):

@@ -19,9 +19,18 @@ from tympan.data import Batch, read_folder, split_table
 from tympan.errors import ModelError
 from tympan.models import Card, LoadedModel
 from tympan.tasks.classify import TASK, ClassifyConfig, ClassifyLearner
+from tympan.tasks.classify.recipe import Initialize
 from tympan.tasks.contract import Phase, Recipe
 from tympan.tasks.job import Job, make_job
-from tympan.tasks.phases import clear_phases, folder_of, joined, run_phases
+from tympan.tasks.phases import (
+    base_of,
+    clear_phases,
+    folder_of,
+    joined,
+    log_epochs,
+    log_gain,
+    run_phases,
+)
 from tympan.training import History, TrainingConfig, checkpoint
 
 STEPS = 3  # of 8 of the 24 training rows, in each epoch
@@ -305,3 +314,34 @@ def test_another_start_model_does_not_resume(job: Job, tmp_path: Path) -> None:
     for number in (1, 2):
         _, state = checkpoint.load(folder_of(tmp_path, number) / checkpoint.CHECKPOINT)
         assert state["fingerprint"]["start"] == "a" * 64
+
+
+@pytest.mark.parametrize(
+    ("monitor", "start", "values", "told"),
+    [
+        ("accuracy", 0.9, [0.7, 0.8], "accuracy 0.900, 0.800 in the best of 2 epochs"),
+        ("-loss", 0.3, [0.5], "loss 0.300, 0.500 in the best of 1 epoch"),
+    ],
+)
+def test_where_no_epoch_was_better_it_is_said_what_is_kept(
+    monitor: str, start: float, values: list[float], told: str
+) -> None:
+    name = monitor.lstrip("-")
+    rows = [{"epoch": i + 1, name: value} for i, value in enumerate(values)]
+    lines: list[str] = []
+    shipped = LoadedModel(Card(name="sounds", task="classify"), {}, Path("sounds"))
+    recipe = replace(RECIPE, initialize=Initialize(shipped))
+    log_gain(
+        History(monitor, rows, 0, start, "finished", {name: start}), lines.append, base_of(recipe)
+    )
+    head = "the head fitted on the encoder of sounds was best and is what is kept"
+    assert lines == [f"{head}: {told}"]
+    assert base_of(replace(recipe, held=1)) == "the model that was there"
+
+
+def test_the_epochs_of_several_phases_are_added_up() -> None:
+    lines: list[str] = []
+    log_epochs(RECIPE, lines.append)
+    assert lines == ["2 phases of 2 + 2 epochs, 4 in all"]
+    log_epochs(replace(RECIPE, phases=RECIPE.phases[:1]), lines.append)
+    assert len(lines) == 1

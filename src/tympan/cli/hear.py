@@ -39,6 +39,13 @@ def hear(
             "--every", help="Seconds per step of the timeline.", min=0.01, show_default=False
         ),
     ] = None,
+    book: Annotated[
+        str | None,
+        typer.Option(
+            "--book", "-b", show_default=False,
+            help="Voice book that names voices; else voices.tympan here, if it is there.",
+        ),
+    ] = None,
     partial: Partial = False,
     quiet: Quiet = False,
     open_page: Annotated[
@@ -47,12 +54,13 @@ def hear(
 ) -> None:  # fmt: skip
     """Write a page: player, pictures, answers."""
     from tympan.cli.failures import Failures, announce, counted
+    from tympan.cli.outputs import Once
     from tympan.cli.sources import check_readable, recordings
     from tympan.models import find_model
     from tympan.tasks.engines import find_engine
 
     models = [one for one in model if one != "none"] if model else None
-    found = recordings(files)
+    found = recordings(files, each=True)
     check_readable(found)
     for one in models or ():
         if find_engine(one) is None:
@@ -60,18 +68,18 @@ def hear(
     targets = pages(found, out)
     from tympan.report.hear import hear as write
 
-    failures = Failures(len(found))
+    failures, once = Failures(len(found)), Once(quiet=quiet)
     for recording in counted(found, quiet=quiet):
         announce(recording, quiet=quiet or len(found) > 1)
         report = None
         with failures.of(recording), recording.opened(partial=partial) as source:
-            report = write(source, targets[recording], models=models, every_s=every)
+            report = write(source, targets[recording], models=models, every_s=every, book=book)
         if report is None:
             continue
         for answer in report.answers:
             if len(report.answers) > 1:
                 typer.echo(f"{answer.model}:")
-            typer.echo(answer)
+            typer.echo(once(answer))
         for warning in report.warnings if not quiet else ():
             typer.echo(warning)
         typer.echo(f"report: {report.path}")

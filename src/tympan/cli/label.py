@@ -78,6 +78,8 @@ def label(
     quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Label the sounds of an archive from a few examples."""
+    from shlex import quote
+
     from tympan.tasks.embed.label import label as begin
 
     labelling = begin(index, out=out, folder=folder, model=model, other=other, seed=seed)
@@ -91,12 +93,15 @@ def label(
         filled, empty = labelling.fill(answers)
         if not quiet:
             typer.echo(f"{plural(filled, 'moment')} answered, {empty} left empty")
+    again = f"tympan label {quote(str(index))} -o {quote(str(out))}"
     if batch is not None:
-        _write_batch(labelling, batch, index, out)
+        table = out.with_name(f"{out.stem}-next.csv")
+        again += f" --answers {quote(str(table))}"
+        _write_batch(labelling, batch, table, index.name, again)
     elif answers is None:
         _serve(labelling, index.name, port, open_page)
     if not quiet:
-        typer.echo(summary(labelling))
+        typer.echo(summary(labelling, again))
 
 
 def parsed_example(text: str) -> tuple[str, str, tuple[float, float] | None]:
@@ -128,8 +133,13 @@ def parsed_example(text: str) -> tuple[str, str, tuple[float, float] | None]:
     return label, times[1], (start_s, end_s)
 
 
-def summary(labelling: Labelling) -> str:
-    """How many answers there are, and what to do with them."""
+def summary(labelling: Labelling, again: str) -> str:
+    """How many answers there are, and what to do with them.
+
+    Args:
+        labelling: the answers.
+        again: the command that takes or asks for more.
+    """
     from shlex import quote
 
     lines = [f"{name}: {yes} yes, {no} no" for name, (yes, no) in labelling.counts.items()]
@@ -137,20 +147,16 @@ def summary(labelling: Labelling) -> str:
     lines.append(f"labels: {path}")
     home = quote(str(labelling.archive))
     if min((yes for yes, _ in labelling.counts.values()), default=0) < ENOUGH:
-        lines.append(f"next: label more, at least {ENOUGH} moments of each before a training")
+        lines.append(f"next: {again}  (a training needs {ENOUGH} moments of each label or more)")
         return "\n".join(lines)
     lines.append(f"next: tympan train {home} --task classify --metadata {quote(str(path))}")
     return "\n".join(lines)
 
 
-def _write_batch(labelling: Labelling, count: int, index: Path, out: Path) -> None:
-    from shlex import quote
-
+def _write_batch(labelling: Labelling, count: int, table: Path, name: str, command: str) -> None:
     from tympan.report.label_batch import write_batch
 
-    table = out.with_name(f"{out.stem}-next.csv")
-    command = f"tympan label {quote(str(index))} -o {quote(str(out))} --answers {quote(str(table))}"
-    page = write_batch(labelling, count, table, index.name, command)
+    page = write_batch(labelling, count, table, name, command)
     how = "a label or several (a;b), yes for the one suggested, no for none; empty: not known"
     typer.echo(f"table: {table}\npage: {page}")
     typer.echo(f"fill in its column label: {how}\nthen: {command}")

@@ -7,9 +7,10 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from tympan._files import atomic_write, check_target, make_folder
 from tympan.errors import ArgumentError
@@ -32,6 +33,31 @@ def json_line(values: Mapping[str, Any]) -> str:
     except UnicodeEncodeError:
         return json.dumps(values, allow_nan=False)
     return line
+
+
+class Once:
+    """Says what answers warn of about their model once, and not again with each recording.
+
+    Args:
+        quiet: it is not said at all.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet, self._said = quiet, set[str]()
+
+    def __call__(self, answer: Answer) -> Any:
+        """The answer as it is to be shown, with the warnings about its recording alone."""
+        from tympan.tasks.results.parts import AboutModel
+
+        of_model = [line for line in answer.warnings if isinstance(line, AboutModel)]
+        if not of_model:
+            return answer
+        for line in of_model:
+            if line not in self._said and not self._quiet:
+                print(f"tympan: {line}", file=sys.stderr)
+            self._said.add(line)
+        rest = tuple(line for line in answer.warnings if line not in of_model)
+        return replace(cast("Any", answer), warnings=rest)
 
 
 class Output:

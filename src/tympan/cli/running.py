@@ -13,6 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from tympan.cli.failures import Failures
+    from tympan.cli.outputs import Once
     from tympan.cli.sources import Recording
     from tympan.errors import TympanError
     from tympan.tasks.contract import Answer, Model
@@ -55,7 +56,7 @@ def answer_all(
     from tympan.tasks.answering import load
 
     options = verb.checked(values)
-    found = recordings(files)
+    found = recordings(files, each=True)
     several = len(found) > 1 or found[0].listed
     if extras and len(found) > 1:
         raise ArgumentError(f"{next(iter(extras)).flag} makes one file", fix="give one recording")
@@ -69,6 +70,7 @@ def answer_all(
     model = load(shared.model, verb.name, shared.device)
     failures = Failures(len(found))
     announce(found[0], quiet=shared.quiet or several)
+    once = outputs.Once(quiet=shared.quiet)
     with output:
         found = [recording for recording in found if not output.has(recording)]
         if not found:
@@ -78,7 +80,7 @@ def answer_all(
         else:
             answers = _answers(model, found, shared, options, failures)
         for recording, answer in answers:
-            _show(answer, output.write(recording, answer), shared)
+            _show(answer, output.write(recording, answer), shared, once)
     if (
         shared.out is not None
         and isinstance(output, outputs.FileForAll | outputs.Collected)
@@ -171,16 +173,17 @@ def _answer(
         return answer
 
 
-def _show(answer: Answer, path: Path | None, shared: Shared) -> None:
+def _show(answer: Answer, path: Path | None, shared: Shared, once: Once) -> None:
     """Print an answer, or where it was written."""
     from tympan.cli.outputs import json_line
 
+    shown = once(answer)
     if (shared.json or shared.out is not None) and not shared.quiet:
-        for warning in answer.warnings:
+        for warning in shown.warnings:
             typer.echo(f"tympan: {answer.file}: {warning}", err=True)
     if shared.json:
         typer.echo(json_line(answer.to_json()))
     elif shared.out is None:
-        typer.echo(answer)
+        typer.echo(shown)
     if path is not None and not shared.quiet:
         typer.echo(path, err=shared.json)

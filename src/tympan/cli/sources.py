@@ -10,9 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from tympan.errors import DataError
 
 Files = Annotated[
     list[str],
@@ -53,11 +56,13 @@ class Recording:
         path: of the file or pipe; None: standard input.
         within: its path in the folder that was given, or its name alone.
         listed: a folder or a pattern stood for it, and may stand for others too.
+        problem: it stands for nothing, and this is what opening it raises.
     """
 
     path: Path | None
     within: Path
     listed: bool = False
+    problem: DataError | None = None
 
     @property
     def name(self) -> str:
@@ -73,7 +78,10 @@ class Recording:
 
         Raises:
             AudioFileError: it holds nothing at all.
+            DataError: it is a folder or a pattern that stands for nothing.
         """
+        if self.problem is not None:
+            raise self.problem
         if self.path is not None and not _is_pipe(self.path):
             yield _kept(self.path, self.name) if partial else self.path
             return
@@ -112,27 +120,39 @@ def _is_pipe(path: Path) -> bool:
         return False
 
 
-def recordings(given: Sequence[str]) -> list[Recording]:
+def recordings(given: Sequence[str], *, each: bool = False) -> list[Recording]:
     """The recordings that arguments stand for, in order.
 
     A folder stands for all recordings in it and in its sub-folders, a pattern for all that it
     fits (shells of Windows leave that to the program), `-` for standard input.
 
+    Args:
+        given: the arguments.
+        each: an argument among others that stands for nothing does not cost their answers: it is
+            a recording whose opening says what is wrong.
+
     Raises:
         ArgumentError: standard input is asked for twice, or is a keyboard.
         DataError: a folder or a pattern stands for nothing.
     """
+    from tympan.errors import DataError
+
     found: list[Recording] = []
     for argument in given:
         path = Path(argument)
-        if argument == STDIN:
-            found.append(_standard_input(found))
-        elif path.is_dir() and argument:
-            found += _in_folder(path)
-        elif set(argument) & set("*?[") and not os.path.lexists(path):
-            found += _fitting(argument)
-        else:
-            found.append(Recording(path, Path(path.name)))
+        try:
+            if argument == STDIN:
+                found.append(_standard_input(found))
+            elif path.is_dir() and argument:
+                found += _in_folder(path)
+            elif set(argument) & set("*?[") and not os.path.lexists(path):
+                found += _fitting(argument)
+            else:
+                found.append(Recording(path, Path(path.name)))
+        except DataError as error:
+            if not each or len(given) == 1:
+                raise
+            found.append(Recording(path, Path(path.name), problem=error))
     return found
 
 

@@ -83,7 +83,8 @@ def train(
         int | None,
         typer.Option(
             "--epochs", min=0, show_default=False,
-            help="Passes over the data; else 20, from scratch 40, with few recordings 0: a head.",
+            help="Passes over the data, those that --out holds among them; else 20, from scratch "
+            "40, with few recordings 0: a head.",
         ),
     ] = None,
     seed: Annotated[

@@ -27,7 +27,10 @@ def verify(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say whether two recordings are of one voice."""
+    """Say whether two recordings are of one voice.
+
+    Exits with 0 whatever the answer is (`same` of --json is for programs), with 2 for a mistake.
+    """
     from tympan.cli.outputs import json_line
     from tympan.tasks.identify.api import verify as compare
 

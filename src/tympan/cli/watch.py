@@ -31,14 +31,15 @@ def _profiles() -> list[str]:
 
 
 def watch(
+    context: typer.Context,
     source: Annotated[
-        str,
+        str | None,
         typer.Argument(
             help="mic, mic:NAME, - (standard input), a growing file, a FIFO, an address "
-            "(http, rtsp …), or a folder into which recordings drop.",
+            "(http, rtsp …), or a folder into which recordings drop; none with --check.",
             show_default=False,
         ),
-    ],
+    ] = None,
     model: Annotated[
         list[str] | None,
         typer.Option(
@@ -97,6 +98,7 @@ def watch(
     quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Wait for events in a stream of sound, and act on them."""
+    from tympan._words import agrees, plural
     from tympan.live.api import checked, prepared
     from tympan.live.sources import open_source
 
@@ -104,9 +106,12 @@ def watch(
     given = _with_log(given, log, clips)
     if check:
         checked(given, models, device=device)
-        names = ", ".join(one.name for one in given.rules)
-        typer.echo(f"{len(given.rules)} rules are right: {names}")
+        names, count = ", ".join(one.name for one in given.rules), len(given.rules)
+        typer.echo(f"{plural(count, 'rule')} {agrees(count)} right: {names}")
         return
+    if source is None:
+        what = "a source is wanted: a microphone (mic), a file, a FIFO, an address, a folder or -"
+        raise typer.BadParameter(what, ctx=context)
     stop = threading.Event()
     _stop_on_signals(stop)
     printed = [one for one in given.actions.values() if one["type"] == "print"]
@@ -116,15 +121,16 @@ def watch(
         _without_print(given) if live or json else given, models, device=device, say=show.say,
         on_event=show.event, on_decided=show.decided, on_chunk=show.chunk,
     )  # fmt: skip
-    place = open_source(
-        source, pcm=pcm, replay=replay, start=start, log=actions.log, once=once,
-        idle_s=None,
-    )  # fmt: skip
     listening = [one.name for one in engine.models]
     try:
+        place = open_source(
+            source, pcm=pcm, replay=replay, start=start, log=actions.log, once=once,
+            idle_s=None,
+        )  # fmt: skip
         with show.view(source, listening) if live else nullcontext():
             if not live:
-                show.say(f"{place.name}: {', '.join(listening)} listen; Ctrl-C ends")
+                who = f"{', '.join(listening)} {agrees(len(listening), 'listens', 'listen')}"
+                show.say(f"{place.name}: {who}; Ctrl-C ends")
             summary = engine.run(place, stop)
     finally:
         actions.close()
@@ -138,7 +144,12 @@ def _rules(given: str | None, models: list[str] | None) -> Rules:
     if given is not None:
         return load_rules(given)
     if not models:
-        fix = "give --model NAME, or --rules break-in"
+        from tympan.live.rules import profile_names
+
+        fix = (
+            "--model sounds prints what it hears; --rules takes a TOML file or a profile: "
+            f"{', '.join(profile_names())}"
+        )
         raise ArgumentError("neither a model nor rules are given", fix=fix)
     # Without rules everything that a model decides is shown; this rule only gives names to it.
     return Rules((Rule("any", threshold=2.0),), tuple(ModelSpec(name) for name in models))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tympan._words import plural
 from tympan.data.grouping import Grouping, strata_of
 from tympan.data.leaks import content_keys, report_shared
 from tympan.data.split import Split, assign, make_split, natural, require_all
@@ -67,17 +68,23 @@ def folds(
         yield name, make_split(table, sets, why)
 
 
+def too_few(table: Table, groups: int, k: int, words: str = "") -> DataError:
+    """What is said of a table of which so many groups are not enough for `k` folds."""
+    what = f"has {plural(groups, 'recording')}"
+    if groups < len(table):
+        what = f"has {plural(groups, 'group')} of recordings (by {words})"
+    fewer = f"--folds {groups}{' or fewer' * (groups > 2)}, or more recordings"
+    fix = fewer if groups > 1 else "more recordings"
+    return DataError(f"{what}, too few for {k} folds", file=table.place, fix=fix)
+
+
 def _stratified(grouping: Grouping, k: int, seed: int) -> tuple[list[str], str]:
     if k < 2:
         raise ArgumentError(f"k must be at least 2, not {k}")
     table = grouping.table
     groups = grouping.groups(range(len(table)))
     if len(groups) < k:
-        raise DataError(
-            f"has {len(groups)} groups of recordings, too few for {k} folds",
-            file=table.place,
-            fix="choose fewer folds",
-        )
+        raise too_few(table, len(groups), k, grouping.words)
     names = [""] * len(table)
     for group, fold in zip(
         groups, stratified_folds(groups, strata_of(table)[0], k, seed), strict=True

@@ -138,7 +138,8 @@ def _by_label(table: Table) -> Guess:
         raise DataError(
             f"has only one label, {labels[0]!r}",
             file=table.place,
-            fix="add a sub-folder or rows of another label: something to tell it from",
+            fix="add a sub-folder or rows of another label, to tell it from; if it is a normal "
+            "machine, --task monitor learns from it alone what is unusual",
         )
     return Guess("classify", f"{where} {plural(len(labels), 'label')}: {_few(labels)}")
 

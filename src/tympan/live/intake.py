@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+from tympan.errors import AudioFileError
 from tympan.live.actions.base import Say
 from tympan.live.sources.base import Chunk, Source
 
@@ -43,6 +44,13 @@ class Intake:
             for chunk in self._source.chunks(self._stop, self._say):
                 if not self._put(chunk):
                     return
+        except BrokenPipeError as error:  # of the reader of what is said
+            self._error = error
+        except OSError as error:
+            # A device that is gone, a file that may no longer be read.
+            what = f"can no longer be read: {error.strerror or error}"
+            fix = "see that it is there, and begin again"
+            self._error = AudioFileError(what, file=self._source.name, fix=fix)
         except BaseException as error:  # raised again where it is seen
             self._error = error
         finally:

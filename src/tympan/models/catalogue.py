@@ -142,7 +142,7 @@ def _unknown(given: str) -> ModelError:
     if os.sep in given or given.startswith("~"):
         fix = "give a model's name (`tympan models`) or the folder that `tympan train --out` wrote"
         return ModelError("no such folder", file=given, fix=fix)
-    near = difflib.get_close_matches(given, names, n=3) or names
+    near = difflib.get_close_matches(given, names, n=3)
     fix = f"did you mean {' or '.join(near)}? " if near else ""
     what = f"there is no model {given[:80]!r}, and no folder of that name"
-    return ModelError(what, fix=f"{fix}`tympan models` lists all")
+    return ModelError(what, fix=f"{fix}`tympan models` lists all {len(names)}")

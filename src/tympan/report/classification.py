@@ -70,10 +70,9 @@ def headline_of(answer: Classification) -> Headline:
     """Name the predictions: one sound, or several one after another."""
     if answer.unfamiliar:
         return _unlike(answer)
-    certain: dict[str, list[Segment]] = {}
-    for segment in answer.timeline:
-        if segment.score >= SURE:
-            certain.setdefault(segment.label, []).append(segment)
+    certain = _certain([one for one in answer.timeline if not one.hardly_familiar])
+    if len(certain) < 2:
+        certain = _certain(answer.timeline)
     if len(certain) > 1:
         return _several(certain, answer.timeline, answer.duration_s)
     best = answer.labels[0]
@@ -82,6 +81,15 @@ def headline_of(answer: Classification) -> Headline:
     if best.score < SURE:
         lead = f"Not sure: {percent(best.score)}. It may be a sound that the model never learned."
     return Headline(words(best.label), best.score >= SURE, lead, rows)
+
+
+def _certain(timeline: Sequence[Segment]) -> dict[str, list[Segment]]:
+    """The segments that are sure, by label."""
+    found: dict[str, list[Segment]] = {}
+    for segment in timeline:
+        if segment.score >= SURE:
+            found.setdefault(segment.label, []).append(segment)
+    return found
 
 
 def _unlike(answer: Classification) -> Headline:

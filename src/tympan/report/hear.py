@@ -141,7 +141,7 @@ def _written(
     """Assemble the page from the parts of its answers, and write it."""
     data = found.drawn.overview
     warned = sections.warnings(data, found.drawn.measured, found.recording.info) + found.warnings
-    answered = [answer_parts(one) for one in shown]
+    answered = [answer_parts(one) for one in familiar_first(shown)]
     parts = [part for one in answered for part in one.headlines]
     if warned:
         parts.append(Part("hear_warnings.html.j2", {"warnings": warned}))
@@ -168,6 +168,11 @@ def _written(
         found.drawn.measured,
         tuple(f"{w.what} {w.why}".replace(page.NBSP, " ").strip() for w in warned),
     )
+
+
+def familiar_first(shown: Sequence[Shown[Any]]) -> list[Shown[Any]]:
+    """The answers in their order, those that mean little behind the others."""
+    return sorted(shown, key=lambda one: bool(getattr(one.answer, "unfamiliar", False)))
 
 
 def _pictures(found: Gathered, answered: Sequence[AnswerParts]) -> Part:

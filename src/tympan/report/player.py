@@ -2,7 +2,7 @@
 
 | length | what the page holds |
 |---|---|
-| up to 1 MB of 16-bit samples (half a minute at 16 kHz) | the sound itself: WAV, 16 bits |
+| up to 1 MB of 16-bit samples (half a minute of mono at 16 kHz) | the sound itself: WAV, 16 bits |
 | up to 60 s | MP3, up to two channels at up to 48 kHz, 128 kbit/s |
 | up to about 80 min | MP3, mono, the highest of 64 to 16 kbit/s that stays below 10 MB |
 | up to about 2 h | MP3, mono at 16 kHz, 16 kbit/s: at most 15 MB |

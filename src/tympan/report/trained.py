@@ -142,7 +142,7 @@ def _epochs(history: History) -> str:
     if not count:
         return "none: only the head was fitted"
     if history.kept_start:
-        return f"{count}, but none was better than the weights before, which are kept"
+        return f"{count}, but what was there before them was best and is what is kept"
     return f"{count}, the weights of epoch {history.best_epoch or count} are kept"
 
 

@@ -57,7 +57,8 @@ class PitchTrack:
 
     def __repr__(self) -> str:
         middle = f"median {self.median_hz:.1f} Hz" if self.median_hz else "no pitch"
-        return f"PitchTrack({len(self.times_s)} frames, {self.voiced.mean():.0%} voiced, {middle})"
+        voiced = f"{100 * self.voiced.mean():.0f} % voiced"
+        return f"PitchTrack({len(self.times_s)} frames, {voiced}, {middle})"
 
 
 def pitch_track(

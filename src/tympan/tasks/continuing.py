@@ -87,7 +87,7 @@ def continued(recipe: Recipe[Any], out: Path, log: Log = lambda line: None) -> R
         checkpoint.check_same(saved, settings, out)
     if wanted > have:
         there = f"a training of {plural(have, 'epoch')}" if have else "a fitted head"
-        log(f"{out} holds {there}; {plural(wanted - have, 'more epoch')} to add")
+        log(f"{out} holds {there}; {plural(wanted - have, 'more epoch')} to add, {wanted} in all")
     return replace(recipe, phases=found, held=len(phases))
 
 

@@ -8,11 +8,13 @@ Bootstrap for Accuracy Estimation and Model Selection*, IJCAI 1995).
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tympan._words import listed
 from tympan.errors import ArgumentError, DataError
 from tympan.tasks.continuing import check_same_data, continued
 from tympan.tasks.contract import Log, Model, Recipe
@@ -34,8 +36,9 @@ def check_folds(table: Table, k: int) -> None:
     Raises:
         ArgumentError: fewer than two, another number than in its `fold` column, or the folder says
             itself which recordings are for training and which for the test.
-        DataError: the `fold` column has gaps.
+        DataError: there are fewer recordings, or the `fold` column has gaps.
     """
+    from tympan.data.cross_validation import too_few
     from tympan.data.split import set_of
 
     if k < 2:
@@ -46,6 +49,8 @@ def check_folds(table: Table, k: int) -> None:
         )
         raise ArgumentError(what, file=table.place, fix="leave out --folds")
     if not table.has("fold"):
+        if len(table) < k:
+            raise too_few(table, len(table), k)
         return
     names = set(table.column("fold"))
     if "" in names:
@@ -109,6 +114,10 @@ def plan(job: Job, k: int, start: LoadedModel | None, log: Log) -> dict[str, Job
             found[name] = one
     if unlearned:
         log(f"not scored, as all recordings come from one source: {', '.join(sorted(unlearned))}")
+    tested = Counter(tag for one in found.values() for tag in set(one.split.test.tags))
+    few = sorted(label for label, count in tested.items() if count < len(found))
+    if few:
+        log(f"of fewer recordings or sources than folds, so not tested in each: {listed(few)}")
     if len(found) < 2:
         raise DataError(
             "has nothing to score in folds: the model that it starts from was trained on it, or "

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tympan._words import plural
-from tympan.tasks.contract import Log
+from tympan.tasks.contract import Log, Recipe
 from tympan.tasks.job import Job
 
 if TYPE_CHECKING:
@@ -91,12 +91,38 @@ def weights_of(start: LoadedModel | None) -> str:
     return "" if start is None else str(start.card.weights.get("sha256", ""))
 
 
-def log_gain(history: History, log: Log) -> None:
-    """Say it where a training gained nothing, or was stopped for that."""
-    if history.kept_start and history.epochs:
+def base_of(recipe: Recipe[Any]) -> str:
+    """What the epochs of a training begin with, in words."""
+    if recipe.held:
+        return "the model that was there"
+    return str(getattr(recipe.initialize, "leaves", "what the training began with"))
+
+
+def log_epochs(recipe: Recipe[Any], log: Log) -> None:
+    """Say how many epochs there are in all, where they are those of several phases."""
+    numbers = [phase.training.epochs for phase in recipe.phases]
+    if len(numbers) > 1:
         log(
-            f"{plural(len(history.epochs), 'epoch')}, none better than the weights before, which "
-            "are kept"
+            f"{len(numbers)} phases of {' + '.join(map(str, numbers))} epochs, "
+            f"{sum(numbers)} in all"
+        )
+
+
+def log_gain(history: History, log: Log, base: str) -> None:
+    """Say it where a training gained nothing, or was stopped for that.
+
+    Args:
+        history: of the training.
+        log: called with the line.
+        base: what it began with, see `base_of`.
+    """
+    name = history.monitor.lstrip("-")
+    if history.kept_start and history.column(name) and name in history.start:
+        sign = -1 if history.monitor.startswith("-") else 1
+        before, best = history.start[name], max(sign * v for v in history.column(name))
+        log(
+            f"{base} was best and is what is kept: {name} {before:.3f}, "
+            f"{sign * best:.3f} in the best of {plural(len(history.epochs), 'epoch')}"
         )
     elif history.stopped == "early":
         log(

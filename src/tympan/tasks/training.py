@@ -16,7 +16,7 @@ from tympan.tasks.continuing import check_same_data, continued, held_epochs
 from tympan.tasks.contract import ArrangesRows, Evaluation, Log, ReadsRows, Recipe, Task
 from tympan.tasks.job import Job, keep_apart, make_job
 from tympan.tasks.out_folder import check_not_recordings, check_out, empty_folder_removed
-from tympan.tasks.phases import clear_phases, log_gain, run_phases
+from tympan.tasks.phases import base_of, clear_phases, log_epochs, log_gain, run_phases
 from tympan.tasks.recipes import SMALL, TEST_FRACTION, gather
 from tympan.tasks.registry import get, verb, verbs
 from tympan.tasks.saving import draft_card, finish, with_training
@@ -185,8 +185,9 @@ def train(
     with compute_threads(threads):
         job = decided(job, target, **how)
         card = with_training(card, job.recipe)
+        log_epochs(job.recipe, log)
         learner, history = run_phases(job, target, **how)
-        log_gain(history, log)
+        log_gain(history, log, base_of(job.recipe))
         scored = None
         if jobs is not None:
             scored = cross.cross_validate(jobs, target, **how), cross.scored_split(job, jobs)

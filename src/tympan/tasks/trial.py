@@ -19,7 +19,7 @@ from tympan._words import agrees, plural
 from tympan.errors import DataError
 from tympan.tasks.contract import Log, Recipe
 from tympan.tasks.job import Job, with_rows
-from tympan.tasks.phases import folder_of, run_phases, weights_of
+from tympan.tasks.phases import base_of, folder_of, run_phases, weights_of
 from tympan.training.signals import TrainingInterrupted
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FOLDER = "trial"
 # What came of it: the same command does not try again.
 OUTCOME = "trial.json"
-WORTH = "the epochs are worth it, and follow with all recordings"
+WORTH = "better with the epochs, so they follow with all recordings"
 
 
 def decided(
@@ -62,15 +62,16 @@ def decided(
     if found is None:
         trial = _trial(job, recipe.trial_fraction)
         if trial is None:
-            log(f"too few sources to try out epochs: {_kept(recipe)}")
+            log(f"too few sources to hold some out and try epochs on: {_kept(recipe)}")
             return without_epochs(job)
         place = out / FOLDER
         if not resume:
             shutil.rmtree(place, ignore_errors=True)
         held_out, added = len(trial.split.val), recipe.phases[recipe.held].training.epochs
+        base = "what is there" if recipe.held else "the fitted head"
         log(
             f"trying on {plural(held_out, 'held-out recording')} whether "
-            f"{plural(added, 'epoch')} {agrees(added)} worth it"
+            f"{plural(added, 'epoch')} of training {agrees(added, 'is', 'are')} better than {base}"
         )
         try:
             _, history = run_phases(trial, place, start=start, resume=resume, progress=progress)
@@ -84,13 +85,13 @@ def decided(
             beside.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
         shutil.rmtree(place)
     worth = bool(found["worth"])
-    log(f"{found['scores']}: " + (WORTH if worth else f"no clear gain, so {_kept(recipe)}"))
+    log(f"{found['scores']}: " + (WORTH if worth else f"no clear gain; {_kept(recipe)}"))
     return job if worth else without_epochs(job)
 
 
 def _kept(recipe: Recipe[Any]) -> str:
     """What a training without the epochs of its last phase is."""
-    return "what is there is kept" if recipe.held else "only the head is fitted to all"
+    return f"what is kept is {base_of(recipe)}"
 
 
 def _request(job: Job, start: LoadedModel | None) -> str:
@@ -130,8 +131,8 @@ def _outcome(trial: Job, place: Path, history: History) -> dict[str, Any]:
         return {"worth": True, "scores": f"there is no {name} to compare"}
     after = -after if monitor.startswith("-") else after
     gain = before - after if monitor.startswith("-") else after - before
-    base = "before the added epochs" if recipe.held else "with the fitted head alone"
-    scores = f"{name} {before:.3f} {base}, {after:.3f} with epochs"
+    base = "without the added epochs" if recipe.held else "with the fitted head alone"
+    scores = f"{name} {before:.3f} {base}, {after:.3f} after the epochs"
     return {"worth": gain > standard_error(before, len(trial.split.val)), "scores": scores}
 
 

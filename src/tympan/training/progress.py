@@ -64,7 +64,8 @@ class Display:
             return
         self._next = time.monotonic() + 0.25
         status = (
-            f"loss {loss:.3f}{self._metric}  {clips_per_s:.0f} clips/s  data wait {data_wait:.0%}"
+            f"loss {loss:.3f}{self._metric}  {clips_per_s:.0f} clips/s  "
+            f"data wait {100 * data_wait:.0f} %"
         )
         self._bar.update(
             self._task,
@@ -103,7 +104,7 @@ class Display:
         self.print(
             f"epoch {row['epoch']:.0f}/{self.epochs}  loss {row['train_loss']:.4f}"
             f"{self._metric}{best}  {row['clips_per_s']:.0f} clips/s"
-            f"  data wait {row['data_wait']:.0%}  {row['seconds']:.1f} s"
+            f"  data wait {100 * row['data_wait']:.0f} %  {row['seconds']:.1f} s"
         )
 
     def print(self, text: str) -> None:

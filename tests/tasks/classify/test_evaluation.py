@@ -76,7 +76,7 @@ def test_limits_name_weak_and_untested_labels():
     found = evaluation([0, 0, 0, 1], np.eye(3)[[0, 0, 1, 0]])
     always, weak, untested = found.limits
     assert "one of its 3 labels" in always
-    assert weak == "Weak labels in the test set: b: F1 0%."
+    assert weak == "Weak labels in the test set: b: F1 0 %."
     assert untested == "Not tested, for want of recordings: c."
     assert len(limits({"a": {"f1": 0.5, "support": 1}})) == 1
 

@@ -131,6 +131,19 @@ def test_examples_from_a_table_and_from_outside(
     assert outside.exists()
 
 
+def test_an_example_given_again_is_one_row_whatever_its_length(
+    archive: Path, index_path: Path, tmp_path: Path
+) -> None:
+    wave = tympan.synth.sine(600, duration_s=2, rate_hz=16000)
+    wave.slice(0, 1.23456).save(tmp_path / "odd.wav")
+    options = {"out": tmp_path / "l.csv", "folder": archive.parent}
+    part = (archive / "tone0.wav", 0.12345, 1.98765)
+    for _ in range(2):
+        found = tympan.label(index_path, {"tone": [tmp_path / "odd.wav", part]}, **options)
+        assert found.counts == {"tone": (2, 0)}
+    assert (tmp_path / "l.csv").read_text().count("tone,") == 2
+
+
 def test_a_filled_table_comes_back(started: Labelling, tmp_path: Path) -> None:
     first, second, third, fourth = started.next(4)
     lines = ["file_name,start_s,end_s,label,suggested"]

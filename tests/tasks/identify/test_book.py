@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tympan.errors import ArgumentError, DataError
-from tympan.tasks.identify.book import Book, changing, read_book
+from tympan.tasks.identify import book as book_module
+from tympan.tasks.identify.book import Book, changing, kept_book, read_book
 from tympan.tasks.identify.voice import Voice
 
 
@@ -31,6 +32,21 @@ def test_what_is_saved_is_what_is_read(tmp_path: Path):
     assert (again.model, again.digest) == ("voices", "d1")
     assert np.array_equal(again.means(), book.means())
     assert again.voices["Ann"][0].added == book.voices["Ann"][0].added
+
+
+def test_a_book_is_read_again_only_when_its_file_has_changed(tmp_path: Path, monkeypatch):
+    path = book_of("Ann").save(tmp_path / "v.tympan")
+    read = list[str]()
+    real = read_book
+    monkeypatch.setattr(book_module, "read_book", lambda path: read.append(str(path)) or real(path))
+    for _ in range(3):
+        assert kept_book(path).names == ("Ann",)
+    assert len(read) == 1
+    book_of("Ann", "Bob").save(path)
+    assert kept_book(path).names == ("Ann", "Bob")
+    path.unlink()
+    with pytest.raises(DataError, match="there is no such voice book"):
+        kept_book(path)
 
 
 def test_a_book_holds_no_audio_and_nothing_that_runs(tmp_path: Path):

@@ -98,8 +98,10 @@ def test_a_normal_recording_instead_of_a_model(tmp_path: Path) -> None:
 
 
 def test_without_either_it_is_said_what_to_do() -> None:
-    with pytest.raises(ArgumentError, match=r"not known how the machine sounds .*--normal"):
-        tympan.monitor(machine(5, 0))
+    told = r"sounds is no model of this machine: it is not known how .*--normal FILE_OR_FOLDER"
+    for model in (None, "sounds"):  # a classifier answers once it is given normal recordings
+        with pytest.raises(ArgumentError, match=told):
+            tympan.monitor(machine(5, 0), model=model)
     with pytest.raises(ArgumentError, match="is not here"):
         tympan.monitor(machine(5, 0), normal="no-such-file.wav")
 

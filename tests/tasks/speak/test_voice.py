@@ -56,8 +56,14 @@ def test_nothing_to_speak_is_a_mistake(voice: SpeakModel) -> None:
 
 
 def test_another_speaker_is_refused_with_those_that_there_are(voice: SpeakModel) -> None:
-    with pytest.raises(ArgumentError, match=r"no speaker 'eve' \(one of ada, bob\)"):
+    with pytest.raises(ArgumentError, match=r"no speaker 'eve' \(give one of ada, bob; --list"):
         list(voice.stream("One.", speaker="eve"))
+    with pytest.raises(ArgumentError, match=r"no speaker 'Bobb' \(did you mean bob\?\)"):
+        list(voice.stream("One.", speaker="Bobb"))
+    voice.speakers = tuple(f"narrator {i}" for i in range(40))
+    with pytest.raises(ArgumentError, match="there are 40 speakers, such as") as caught:
+        voice.number_of("eve")
+    assert str(caught.value).count("narrator") == 3
 
 
 def test_pauses_follow_the_speed(voice: SpeakModel) -> None:

@@ -103,6 +103,16 @@ def test_a_short_recording_is_one_turn(model: SpeakersModel):
     assert {one.label for one in answer.segments} == {"speaker 1"}
 
 
+def test_too_little_speech_to_tell_speakers_apart_is_said(model: SpeakersModel):
+    clip, _ = meeting(PLAN)  # 25 s of speech
+    (warning,) = model(clip).warnings
+    assert warning.startswith("has 2")
+    assert "s of speech: with less than 60 s, two people may be taken for one" in warning
+    assert model(clip, speakers=3).warnings == ()
+    long, _ = meeting([(0, 40.0), (1, 30.0)])
+    assert model(long).warnings == ()
+
+
 def test_the_path_changes_only_for_a_gain():
     steady = np.array([[0.5, 0.4]] * 3 + [[0.4, 0.5]] + [[0.5, 0.4]] * 3)
     times = np.arange(7) / 4

@@ -92,11 +92,22 @@ class EventLog(Action):
             except sqlite3.Error as error:
                 raise OSError(0, str(error), str(self.path)) from error
 
+    def _rows(self, query: str, *values: Any) -> list[Any]:
+        """What the file holds.
+
+        Raises:
+            TympanError: it is damaged, or cannot be read.
+        """
+        with self._lock:
+            try:
+                return self._db.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                fix = "move it away, and a new log is begun"
+                raise TympanError(f"cannot be read: {error}", file=self.path, fix=fix) from error
+
     def count(self) -> int:
         """How many events it holds."""
-        with self._lock:
-            found: int = self._db.execute("SELECT COUNT(*) FROM events").fetchone()[0]
-            return found
+        return int(self._rows("SELECT COUNT(*) FROM events")[0][0])
 
     def forget_clip(self, clip: str) -> None:
         """The sound of an event was removed, to make room."""
@@ -107,11 +118,8 @@ class EventLog(Action):
 
     def seen(self, path: str, size: int, time_s: float) -> bool:
         """Whether a recording of this size and time was done."""
-        with self._lock:
-            row = self._db.execute(
-                "SELECT size, time_s FROM files WHERE path = ?", (path,)
-            ).fetchone()
-        return row is not None and row[0] == size and abs(row[1] - time_s) < 1e-3
+        rows = self._rows("SELECT size, time_s FROM files WHERE path = ?", path)
+        return any(row[0] == size and abs(row[1] - time_s) < 1e-3 for row in rows)
 
     def done(self, path: str, size: int, time_s: float) -> None:
         """Remember that a recording was done."""
@@ -131,10 +139,8 @@ class EventLog(Action):
 
     def waiting(self, action: str) -> list[tuple[int, str, float]]:
         """Messages that were not sent: number, body, and when they were made."""
-        with self._lock:
-            rows: list[Any] = self._db.execute(
-                "SELECT id, body, created_s FROM outbox WHERE action = ? ORDER BY id", (action,)
-            ).fetchall()
+        query = "SELECT id, body, created_s FROM outbox WHERE action = ? ORDER BY id"
+        rows = self._rows(query, action)
         return [(int(row[0]), str(row[1]), float(row[2])) for row in rows]
 
     def sent(self, number: int) -> None:

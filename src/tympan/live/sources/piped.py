@@ -105,7 +105,12 @@ class Fifo(ByteSource):
     def chunks(self, stop: threading.Event, say: Say) -> Iterator[Chunk]:
         """Until `stop`."""
         while not stop.is_set():
-            handle = os.open(self.name, os.O_RDONLY | os.O_NONBLOCK)
+            try:
+                handle = os.open(self.name, os.O_RDONLY | os.O_NONBLOCK)
+            except FileNotFoundError:
+                say(f"{self.name}: no such pipe; waiting for it")
+                _wait_for(self.name, stop)
+                continue
             try:
                 if self._await_writer(handle, stop):
                     yield from self._chunks(_Descriptor(handle, self.name, stop), stop)
@@ -124,7 +129,15 @@ class Fifo(ByteSource):
                 return True
             if found:
                 time.sleep(POLL_S)
+            if not os.path.exists(self.name):
+                return False  # nobody can open what was deleted; another may come in its place
         return False
+
+
+def _wait_for(path: str, stop: threading.Event) -> None:
+    """Wait until there is such a file, or until `stop`."""
+    while not stop.wait(POLL_S) and not os.path.exists(path):
+        pass
 
 
 class GrowingFile(ByteSource):
@@ -160,8 +173,7 @@ class GrowingFile(ByteSource):
                     yield from self._chunks(tail, stop)
             except FileNotFoundError:
                 say(f"{self.name}: no such file; waiting for it")
-                while not stop.wait(POLL_S) and not os.path.exists(self.name):
-                    pass
+                _wait_for(self.name, stop)
                 continue
             except AudioFileError as error:
                 if not tail.replaced:

@@ -138,7 +138,7 @@ def _ends(interval: Sequence[float]) -> tuple[float, float]:
 def limits(per_class: dict[str, dict[str, float]]) -> tuple[str, ...]:
     """Sentences on where a classifier is wrong, and what was not tested."""
     weak = [
-        f"{name}: F1 {row['f1']:.0%}"
+        f"{name}: F1 {100 * row['f1']:.0f} %"
         for name, row in per_class.items()
         if row["support"] and row["f1"] < 0.5
     ]

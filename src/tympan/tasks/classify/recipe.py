@@ -21,6 +21,7 @@ from tympan.tasks.recipes import (
     is_small,
     share_above,
 )
+from tympan.tasks.results.parts import percent
 
 if TYPE_CHECKING:
     from tympan.data import Examples, Table
@@ -94,8 +95,9 @@ def recipe(
         raise ArgumentError(what, fix="give 1 epoch or more, or --set pool=stages")
     if config.finish_epochs:
         reasons += (
-            f"{config.finish_epochs} epochs of whole clips that are not mixed, at a fifth of the "
-            "learning rate, end the training",
+            f"after the {plural(training.epochs, 'epoch')} that --epochs sets, "
+            f"{config.finish_epochs} (finish_epochs) of whole clips that are not mixed, at a fifth "
+            "of the learning rate",
         )
     elif training.epochs == 0:
         why = "as set" if "epochs" in settings else f"under {SMALL} recordings for each label"
@@ -131,11 +133,12 @@ def front(
     if lost <= MOST_LOST:
         return config, ()
     if start is None:
-        why = f"{lost:.0%} of the power lies high, so the net gets all up to {common_hz / 2:.0f} Hz"
+        high = f"{percent(lost)} of the power lies high"
+        why = f"{high}, so the net gets all up to {common_hz / 2:.0f} Hz"
         return scaled(config, common_hz), (why,)
     why = (
-        f"warning: {lost:.0%} of the power lies above {config.rate_hz / 2:.0f} Hz, which the net "
-        "does not get: --from scratch chooses a rate that suits"
+        f"warning: {percent(lost)} of the power lies above {config.rate_hz / 2:.0f} Hz, which the "
+        "net does not get: --from scratch chooses a rate that suits"
     )
     return config, (why,)
 
@@ -263,6 +266,13 @@ class Initialize:
 
     def __init__(self, model: LoadedModel | None) -> None:
         self.model = model
+
+    @property
+    def leaves(self) -> str:
+        """What it makes of a net, in words."""
+        if self.model is None:
+            return "the head fitted on random filters"
+        return f"the head fitted on the encoder of {self.model.card.name}"
 
     def __call__(self, learner: Learner, examples: Examples, log: Log) -> None:
         """Initialise the net of `learner`; where the labels are the model's, from its head on."""

@@ -29,7 +29,8 @@ def embed(
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
 
     Returns:
-        `vector`, of unit length, and `vectors` `(m, d)` with `times_s` `(m, 2)`.
+        `vector`, a tuple of `d` numbers of unit length, and arrays: `vectors` `(m, d)` with
+        `times_s` `(m, 2)`.
 
     Raises:
         AudioFileError: the recording cannot be read.

@@ -271,15 +271,20 @@ class Labelling:
         return Moment(str(self.location(row)), float(index.start_s[row]), float(index.end_s[row]))
 
     def _whole(self, moment: Moment) -> Moment:
-        """The moment; without times, all of its recording."""
-        if moment.end_s > moment.start_s:
-            return moment
-        rows = self._rows(moment.file)
+        """The moment to the millisecond, as the table keeps it; without times, all of its file."""
+        start_s, end_s = moment.start_s, moment.end_s
+        if end_s <= start_s:
+            start_s, end_s = 0.0, self._length_s(moment.file)
+        return Moment(moment.file, round(start_s, 3), round(end_s, 3))
+
+    def _length_s(self, file: str) -> float:
+        """How long a recording is: as its windows say, else as its file does."""
+        rows = self._rows(file)
         if len(rows):
-            return Moment(moment.file, 0.0, float(np.max(self.index.end_s[rows])))
+            return float(np.max(self.index.end_s[rows]))
         from tympan.audio import load
 
-        return Moment(moment.file, 0.0, load(moment.file).duration_s)
+        return load(file).duration_s
 
     def _rows(self, file: str) -> np.ndarray:
         """The windows of a recording."""

@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -278,6 +279,25 @@ def read_book(path: str | os.PathLike[str]) -> Book:
         RecursionError,
     ) as error:  # fmt: skip
         raise _unusable(file, "is no voice book, or damaged") from error
+
+
+def kept_book(path: str | os.PathLike[str]) -> Book:
+    """A voice book, read again only where its file has changed since.
+
+    Raises:
+        DataError: as `read_book`.
+    """
+    try:
+        found = os.stat(path)
+    except OSError:
+        return read_book(path)  # says what is wrong
+    stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
+    return _kept(Path.cwd(), Path(path), stamp)
+
+
+@lru_cache(maxsize=4)
+def _kept(folder: Path, path: Path, stamp: tuple[int, ...]) -> Book:
+    return read_book(path)
 
 
 def _unit(row: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -32,7 +32,8 @@ class Expected:
     """What a book is expected to get wrong.
 
     Attributes:
-        threshold: log odds from which a voice counts as the one it is nearest to.
+        threshold: log odds (natural logarithm) from which a voice counts as the one it is nearest
+            to; 0 is a probability of a half.
         false_accept: share of strangers that get a name.
         false_reject: share of recordings of known voices that do not get theirs; None: no voice
             has two recordings, so it is not known.
@@ -51,13 +52,22 @@ class Expected:
         return {k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(self).items()}
 
     def __str__(self) -> str:
-        accept = f"expected false accepts: {self.false_accept:.1%} of strangers"
+        accept = f"expected false accepts: {_percent(self.false_accept)} of strangers"
         accept += f" (measured on {self.strangers})" if self.strangers else " (not measured)"
         if self.false_reject is None:
             reject = "not known before a voice has two recordings"
         else:
-            reject = f"{self.false_reject:.1%} of recordings (measured on {self.own})"
-        return f"{accept}\nexpected false rejects: {reject}"
+            reject = f"{_percent(self.false_reject)} of recordings (measured on {self.own})"
+        threshold = (
+            f"threshold: log odds {self.threshold:.1f}, where both answers were as likely before a "
+            f"probability of {_percent(1 / (1 + np.exp(-self.threshold)))}; a voice below it is "
+            "unknown"
+        )
+        return f"{accept}\nexpected false rejects: {reject}\n{threshold}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def expected(book: Book, scorer: Scorer, false_accept: float = FALSE_ACCEPT) -> Expected:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan.errors import ArgumentError
-from tympan.tasks.identify.book import BOOK, Book, read_book
+from tympan.tasks.identify.book import BOOK, Book, kept_book
 from tympan.tasks.identify.scoring import Scorer, probability
 from tympan.tasks.identify.voice import (
     FLOOR_DBFS,
@@ -132,7 +132,8 @@ class IdentifyModel(BaseModel[Identity]):
             if not Path(BOOK).exists():
                 return None
             book = BOOK
-        found = book if isinstance(book, Book) else read_book(book)
+        # A stream has a session for each stretch of sound.
+        found = book if isinstance(book, Book) else kept_book(book)
         found.check_model(self.name, self.digest)
         return found
 

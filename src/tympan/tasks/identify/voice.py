@@ -94,7 +94,7 @@ def problem_of(speech_s: float, duration_s: float, clipped: float, silent: bool)
     if silent:
         return "is silent"
     if clipped > MUCH_CLIPPED:
-        return f"is clipped ({clipped:.0%} of its samples are at full scale)"
+        return f"is clipped ({100 * clipped:.0f} % of its samples are at full scale)"
     if speech_s < LEAST_SPEECH_S:
         what = f"only {speech_s:.1f} s of speech" if speech_s >= 0.05 else "no speech"
         return f"has {what}, and a voice needs {LEAST_SPEECH_S} s"

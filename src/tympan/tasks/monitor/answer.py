@@ -18,6 +18,7 @@ from tympan.tasks.monitor.examples import filled, geometry_of
 from tympan.tasks.monitor.normal import NormalSounds, threshold_of, uncertain
 from tympan.tasks.monitor.surprise import combined
 from tympan.tasks.results import Anomaly, ScoredInterval
+from tympan.tasks.results.parts import AboutModel
 from tympan.tasks.windows import Batcher, Window
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ FALSE_ALARMS = 0.01
 # of three: none among n windows is still compatible with a rate of 3 / n).
 EXPECTED = 3.0
 ANOMALOUS = "anomalous"
-TO_TRAIN = "tympan train FOLDER makes a model; or --normal FILE_OR_FOLDER with a normal recording"
+TO_TRAIN = "--normal FILE_OR_FOLDER names normal recordings; tympan train FOLDER learns from them"
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +113,10 @@ class MonitorModel(BaseModel[Anomaly]):
             raise ArgumentError(f"false_alarms={false_alarms} must be above 0 and at most 0.5")
         known = self if normal is None else with_normal(self, normal)
         if known.normal is None:
-            what = "it is not known how the machine sounds when it is normal"
+            what = (
+                f"{known.name} is no model of this machine: it is not known how the machine sounds "
+                "when it is normal"
+            )
             raise ArgumentError(what, fix=TO_TRAIN)
         return MonitorSession(known, name, false_alarms, adapt, batcher or self.batcher())
 
@@ -202,14 +206,15 @@ class MonitorSession(ScoringSession[Anomaly]):
         )
 
     def _warnings(self) -> tuple[str, ...]:
-        found = []
+        found: list[str] = []
         config, rate = self.model.config, self._false_alarms
         if rate * config.independent < EXPECTED:
-            found.append(
+            few = (
                 f"too little of the normal machine is known for a false-alarm rate of {rate:g}: "
                 f"{config.steps} windows of it are worth {config.independent:.0f} independent "
                 f"ones, {EXPECTED / rate:.0f} are needed"
             )
+            found.append(AboutModel(few))
         way = self.input
         if way is not None and way.from_hz < config.rate_hz:
             found.append(

@@ -14,6 +14,7 @@ from tympan.tasks.contract import Evaluation
 from tympan.tasks.monitor.answer import FALSE_ALARMS, MonitorModel
 from tympan.tasks.monitor.metrics import P, auc, harmonic_mean, partial_auc
 from tympan.tasks.monitor.rows import is_normal, normal_label
+from tympan.tasks.results.parts import percent
 
 if TYPE_CHECKING:
     from tympan.data import AudioStore, Table
@@ -267,13 +268,13 @@ def limits_of(found: MonitorEvaluation, model: MonitorModel) -> tuple[str, ...]:
     if config.independent * FALSE_ALARMS < 3:
         limits.append(
             f"The threshold rests on {config.steps} windows worth {config.independent:.0f} "
-            f"independent ones: a false-alarm rate of {FALSE_ALARMS:.0%} is a guess, "
+            f"independent ones: a false-alarm rate of {percent(FALSE_ALARMS)} is a guess, "
             f"{3 / FALSE_ALARMS:.0f} would be needed."
         )
     if found.steps and found.false_alarms > 3 * FALSE_ALARMS:
         limits.append(
-            f"{found.false_alarms:.1%} of held-out normal steps lie above a threshold that was "
-            f"set for {FALSE_ALARMS:.0%}: the machine has states that were not trained on."
+            f"{100 * found.false_alarms:.1f} % of held-out normal steps lie above a threshold that "
+            f"was set for {percent(FALSE_ALARMS)}: the machine has states that were not trained on."
         )
     limits.append("Another microphone, place or load than in training may look like an anomaly.")
     return tuple(limits)

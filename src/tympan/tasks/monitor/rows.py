@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tympan.errors import DataError
+from tympan.tasks.results.parts import percent
 
 if TYPE_CHECKING:
     from tympan.data import Split, Table
@@ -109,9 +110,10 @@ def divided(table: Table, label: str) -> Table:
             examples.append(one)
         else:
             examples += _pieces(one, label or "normal", tested=tested)
-    held = f"the last {VAL:.0%} are for validation"
+    held = f"the last {percent(VAL)} are for validation"
     if not tested:
-        held = f"the last {TEST:.0%} of each are for the test, the {VAL:.0%} before for validation"
+        test, val = percent(TEST), percent(VAL)
+        held = f"the last {test} of each are for the test, the {val} before for validation"
     note = f"{trained} normal recordings are cut into pieces of about {PIECE_S:g} s: {held}"
     return replace(table, examples=tuple(examples), notes=(*table.notes, note))
 

@@ -27,7 +27,7 @@ class Embedding(Result):
 
     Attributes:
         file: the name of the recording.
-        vector: the numbers; `numpy.asarray(answer.vector)` makes an array of them.
+        vector: a tuple of `d` numbers; `numpy.asarray(answer.vector)` makes an array of them.
         vectors: those of the parts of the recording, `(m, d)`; empty where it is one.
         times_s: where each part begins and ends, `(m, 2)`.
         fingerprint: digest of the weights that made the vectors; empty: not known.

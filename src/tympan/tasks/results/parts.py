@@ -24,6 +24,15 @@ HARDLY = 0.1
 """From this familiarity down a segment is marked: one known recording in ten is as unlike."""
 
 
+class AboutModel(str):
+    """A warning that is about the model, and so the same for each recording it answers about.
+
+    The command line says it once, and not of each file.
+    """
+
+    __slots__ = ()
+
+
 def interval_text(start_s: float, end_s: float) -> str:
     """From when to when, in columns that stand below one another.
 
@@ -69,9 +78,15 @@ class Segment:
     low_hz: float | None = field(default=None, metadata={"optional": True})
     high_hz: float | None = field(default=None, metadata={"optional": True})
 
+    @property
+    def hardly_familiar(self) -> bool:
+        """Whether it is so unlike what the model learned that its label means little."""
+        known = self.familiarity is not None and self.label != UNKNOWN
+        return known and (self.familiarity or 0.0) < HARDLY
+
     def __str__(self) -> str:
         text = f"{interval_text(self.start_s, self.end_s)}  {Label(self.label, self.score)}"
-        if self.familiarity is not None and self.familiarity < HARDLY and self.label != UNKNOWN:
+        if self.hardly_familiar:
             text += "  (hardly familiar)"
         if self.low_hz is None or self.high_hz is None:
             return text

@@ -103,7 +103,7 @@ def limits_of(evaluation: SegmentEvaluation) -> tuple[str, ...]:
     """Sentences on where a segmenter is wrong, and what was not tested."""
     rows = evaluation.per_label()
     weak = [
-        f"{label} ({row['event_f1']:.0%})"
+        f"{label} ({100 * row['event_f1']:.0f} %)"
         for label, row in rows.items()
         if row["event_f1"] is not None and row["events"] and row["event_f1"] < 0.4
     ]

@@ -147,7 +147,7 @@ def front(
         lost = share_above(table, config.rate_hz / 2)
         if lost > MOST_LOST:
             rate_hz = common_hz
-            reasons.append(f"{lost:.0%} of the power lies high, so the net gets all of it")
+            reasons.append(f"{100 * lost:.0f} % of the power lies high, so the net gets all of it")
     frame_s, why = frame_of(table, config.frame_s)
     reasons += why
     # A frame of the spectrogram holds as many samples as a power of two near three hops.

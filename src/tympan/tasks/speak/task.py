@@ -125,6 +125,7 @@ class SpeakTask:
                 first.training, seed=training.seed, epochs=round(first.training.epochs * times)
             )
             phases = (Phase(aligning, replace(config, stage="align")), *phases)
+            reasons += (f"{aligning.epochs} epochs to find the phonemes precede those of --epochs",)
         return Recipe(
             phases=phases,
             reasons=reasons,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from tympan._words import suggested
 from tympan.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -102,7 +103,9 @@ class SpeechVoice:
         if speaker is None:
             return 0
         if speaker not in self.speakers:
-            fix = f"one of {', '.join(self.speakers)}"
+            fix = suggested(speaker, self.speakers, "speaker")
+            if not fix.startswith("did"):
+                fix += "; --list-voices lists voices"
             raise ArgumentError(f"{self.name} has no speaker {speaker!r}", fix=fix)
         return self.speakers.index(speaker)
 

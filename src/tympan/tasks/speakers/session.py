@@ -40,6 +40,8 @@ ONSET, PAD_S = 0.5, 0.0
 # Speech is so much above the noise, or no more than so much below the loudest of it.
 RISE_DB, DROP_DB = 12.0, 25.0
 NOISE_PERCENTILE = 10
+# With less speech than this, a voice rests on few windows and may be taken for another's.
+ENOUGH_S = 60.0
 # A window is of a voice where this share of it is speech; with less than `WORTH` it gets no vector.
 SPOKEN, WORTH = 0.4, 0.3
 
@@ -171,7 +173,17 @@ class SpeakersSession:
         if not found:
             warning = ("has no speech",)
             return Segments(self._name, (), **shared, warnings=warning)
-        return Segments(self._name, tuple(found), **shared)
+        return Segments(self._name, tuple(found), **shared, warnings=self._warnings())
+
+    def _warnings(self) -> tuple[str, ...]:
+        """Too little speech to tell speakers apart, unless their number is given."""
+        spoken_s = float(self.speech_frames(self._options).sum()) * STEP_S
+        if spoken_s >= ENOUGH_S or self._options.speakers is not None:
+            return ()
+        return (
+            f"has {spoken_s:.0f} s of speech: with less than {ENOUGH_S:.0f} s, two people may be "
+            "taken for one (--speakers 2 says how many there are)",
+        )
 
     def turns(self, options: Options) -> list[Segment]:
         """The turns of all that was pushed, with these options; after `result`."""

@@ -122,7 +122,7 @@ def limits(evaluation: TagEvaluation) -> tuple[str, ...]:
     """Sentences on where a tagger is wrong, and what was not tested."""
     rows = evaluation.per_label()
     weak = [
-        f"{label} (average precision {row['average_precision']:.0%})"
+        f"{label} (average precision {100 * row['average_precision']:.0f} %)"
         for label, row in rows.items()
         if row["average_precision"] is not None and row["average_precision"] < 0.5
     ]
