@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tympan.tasks.results.base import Result
@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Word:
-    """One word, from `start_s` to `end_s`, and how sure it is, 0 … 1, where that is known."""
+    """One word, from `start_s` to `end_s`, and how sure it is, 0 … 1, where that is known.
+
+    `estimated` is True where the model gives no times of words: then they are shared out over what
+    was heard at once, in proportion to the letters. None where the times were found.
+    """
 
     start_s: float
     end_s: float
     text: str
     score: float | None = None
+    estimated: bool | None = field(default=None, metadata={"optional": True})
 
 
 @dataclass(frozen=True)
