@@ -39,6 +39,7 @@ class Utterance:
         text: what was said.
         speaker: by whom; empty if that is not known.
         words: its words; empty if the model gives no times of words.
+        score: how sure it is, 0 … 1; None if that is not known.
 
     >>> print(Utterance(0.0, 2.5, "Good morning.", "Ann"))
        0.00 –    2.50 s  Ann: Good morning.
@@ -49,6 +50,7 @@ class Utterance:
     text: str
     speaker: str = ""
     words: tuple[Word, ...] = ()
+    score: float | None = field(default=None, metadata={"optional": True})
 
     def __str__(self) -> str:
         who = f"{self.speaker}: " if self.speaker else ""
