@@ -49,6 +49,8 @@ def joined(
     first = next((i for i, w in enumerate(before) if w.end_s > start_s - wide_s), len(before))
     last = next((i for i, w in enumerate(after) if w.start_s > end_s + wide_s), len(after))
     tail, head = before[first:], after[:last]
+    if not tail or not head:  # only one of them heard anything there
+        return [*before, *after]
     pairs = _agreed(tail, head)
     if not pairs:
         return _by_time(before, after, (start_s + end_s) / 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +74,11 @@ class TranscribeSession:
         options: how it is transcribed.
         speakers: tells speakers apart; None: that is not wanted.
         aligner: finds times of words for a recogniser that gives none.
+
+    Attributes:
+        heard: what has been found so far.
+        on_window: is called after windows have been heard; None: nobody is.
+        input: what is known of the recording beside its samples; None in a stream.
     """
 
     def __init__(
@@ -99,6 +104,7 @@ class TranscribeSession:
         self._open_end_s = 0.0
         self._count = self._skip = 0  # windows so far, and those of a run before this one
         self.heard = Heard()
+        self.on_window: Callable[[], None] | None = None
         self.input: ModelInput | None = None
 
     # -- samples in ----------------------------------------------------------------------------
@@ -220,6 +226,8 @@ class TranscribeSession:
             self._settle()
         else:
             self._close()
+        if pieces and self.on_window is not None:
+            self.on_window()
 
     def _joined(self, piece: Piece, words: list[Word]) -> list[Word]:
         """The words that wait, and those of a window."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from tympan.errors import ArgumentError, ModelError
+from tympan.tasks.inputs import name_of
 from tympan.tasks.model import BaseModel
 from tympan.tasks.results.transcript import Transcript
 from tympan.tasks.transcribe.channels import ChannelsSession
 from tympan.tasks.transcribe.hot_words import split_hot_words
+from tympan.tasks.transcribe.resuming import Journal
 from tympan.tasks.transcribe.session import SessionOptions, TranscribeSession
 from tympan.tasks.transcribe.windows import CutRules, FindsSpeech, SpeechModelFrames
 
@@ -163,6 +166,30 @@ class Transcriber(BaseModel[Transcript]):
             yield from session.push(np.atleast_2d(block))
             session.forget()
         yield from session.finish()
+
+    def resumed(self, source: Any, kept: Path, **options: Any) -> Transcript:
+        """Answer about a file, going on where an interrupted call with the same arguments was.
+
+        Args:
+            source: path of the recording.
+            kept: file for what has been heard so far; who has the answer removes it.
+            options: as of `session`.
+
+        Raises:
+            AudioFileError: the recording cannot be read.
+            TympanError: the file cannot be written.
+        """
+        from tympan.audio import job_key
+
+        session = self.session(name=name_of(source), **options)
+        if isinstance(session, TranscribeSession):
+            journal = Journal(kept, job_key(Path(source), {**options, "model": self.name}))
+            state = journal.load()
+            if state is not None:
+                session.restore(state)
+            session.on_window = lambda: journal.note(session)
+        answer: Transcript = self._fed(session, source).answers()[0]
+        return answer
 
     def _fed(self, session: Any, source: Any) -> Feed:
         if isinstance(session, ChannelsSession) and self.mono:

@@ -174,8 +174,9 @@ class SpeechCutter:
         while (span := self._next(final=final)) is not None:
             start, end, shared = span
             new = self._p[max(start + self._shared, self._done) - self._first : end - self._first]
-            enough = int((new >= self.rules.offset).sum()) >= min(self._shortest, self._longest)
-            if enough:
+            # Behind a seam the shortest rest may be the end of a word.
+            least = 1 if self._shared else self._shortest
+            if int((new >= self.rules.offset).sum()) >= least:
                 found.append(self._piece(start, end))
             self._start, self._shared = None, shared or 0
             if shared is not None:  # the next one begins at once
@@ -196,10 +197,13 @@ class SpeechCutter:
             if not len(begun):
                 return None
             self._start = max(since, since + int(begun[0]) - self._pad)
-        spoken = self._spoken(self._start + self._shared, known)
-        if not len(spoken):  # nothing after what the last window had
-            end = self._start + self._shared
-            return (self._start, end, None) if final or known - end >= self._pause else None
+        end = self._start + self._shared
+        spoken = self._spoken(end, known)
+        quiet = (int(spoken[0]) if len(spoken) else known) - end
+        if quiet >= self._pause or (final and not len(spoken)):
+            return self._start, end, None  # nothing follows what the last window had
+        if not len(spoken):
+            return None
         if not self._shared:
             self._start = max(self._start, int(spoken[0]) - self._pad)
         start, limit = self._start, self._start + self._longest
@@ -208,7 +212,8 @@ class SpeechCutter:
         ended = final or len(pauses) > 0 or known - last >= self._pause
         if ended and last <= limit:
             return start, min(last + self._pad, limit, known), None
-        if known < limit:
+        # Whether a pause is long enough must not depend on how much has come in by now.
+        if known < limit + self._pause and not final:
             return None
         return start, *self._inside(spoken[spoken < limit], start, limit)
 
