@@ -1,4 +1,4 @@
-"""How the page of `hear` shows what `transcribe` answers: words under the pictures, and the text."""
+"""How the page of `hear` shows what `transcribe` answers: words in time, and the text."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tympan.tasks.results import Transcript
-from tympan.tasks.transcribe.session import SessionOptions, TranscribeSession, timed
+from tympan.tasks.transcribe.session import SessionOptions, TranscribeSession
 from tympan.tasks.transcribe.windows import CutRules
 
 
@@ -95,7 +95,7 @@ def test_utterances_come_when_they_are_final_and_partial_ones_before(
 def test_after_an_interruption_nothing_is_recognised_again(
     coded_words: ModuleType, continuous: tuple[list[str], np.ndarray]
 ) -> None:
-    said, wave = continuous
+    _, wave = continuous
     whole = transcribed(coded_words, wave)
     for stop_s in (1, 10, 17, 33, 59):
         first = TranscribeSession(coded_words.CodedRecogniser(), coded_words.Loudness())
@@ -163,12 +163,3 @@ def test_a_model_that_can_align_gives_the_times(coded_words: ModuleType) -> None
     assert [w.text for w in words] == said
     assert all(w.estimated is None for w in words)
     assert [round(w.start_s, 1) for w in words[:3]] == [0.0, 0.2, 0.5]
-
-
-def test_estimated_times_lie_in_speech() -> None:
-    from tympan.tasks.results import Word
-
-    speech = np.float32([0, 0, 1, 1, 1, 1, 0, 0, 0, 1, 1, 0])
-    found = timed([Word(0, 0, "abcd"), Word(0, 0, "ef")], speech, 0.5)
-    assert [(w.start_s, w.end_s) for w in found] == [(1.0, 3.0), (4.5, 5.5)]
-    assert all(w.estimated for w in found)

@@ -138,7 +138,7 @@ def test_an_empty_file_and_a_damaged_one(coded_words: ModuleType, tmp_path: Path
     damaged.write_bytes(raw)
     with pytest.raises(AudioFileError):
         coded_words.model()(damaged)
-    with pytest.warns(UserWarning):
+    with pytest.warns(UserWarning, match="damaged"):
         left = tympan.load(damaged, partial=True)
     found = coded_words.model()(left).text.split()
     begin = next(i for i, (x, y) in enumerate(zip(found, said, strict=False)) if x != y)

@@ -11,6 +11,12 @@ from tympan.tasks.transcribe.seams import plain
 
 # Two words sound alike where so small a share of their sounds differs.
 ALIKE = 0.2
+# Of words with fewer sounds, all must be the same.
+LEAST_SOUNDS = 5
+# Vowels are heard one for the other more often than consonants.
+VOWEL = 0.5
+_VOWELS = frozenset("aeiouæɑɐɒɔəɚɛɜɪʊʌᵊᵻAIOWY")
+_STRESSES = frozenset("ˈˌ")
 # A word that was heard with this confidence is left as it is, unless it sounds just the same.
 SURE = 0.95
 MOST_WORDS = 3
@@ -72,7 +78,8 @@ def _hit(words: Sequence[Word], at: int, hot_words: Sequence[str]) -> tuple[int,
                 apart = 0.0
             else:
                 apart = _apart(_sounds(said), _sounds(hot))
-                if apart > (0.0 if sure else ALIKE):
+                exact = sure or len(_sounds(hot)) < LEAST_SOUNDS
+                if apart > (0.0 if exact else ALIKE):
                     continue
             # Of equal ones that of more words.
             if best is None or (apart, -size) < (best[0], -best[1]):
@@ -86,16 +93,17 @@ def _sounds(text: str) -> str:
     from tympan.text import read
 
     spoken = " ".join(one.phonemes for one in read(text, "en"))
-    return "".join(c for c in spoken if c.isalpha())
+    return "".join(c for c in spoken if c.isalpha() and c not in _STRESSES)
 
 
 def _apart(a: str, b: str) -> float:
     """Share of the phonemes that differ (Levenshtein's distance over the longer length)."""
     if abs(len(a) - len(b)) > ALIKE * max(len(a), len(b), 1):
         return 1.0
-    row = list(range(len(b) + 1))
+    row = [float(j) for j in range(len(b) + 1)]
     for i, x in enumerate(a, 1):
-        before, row[0] = row[0], i
+        before, row[0] = row[0], float(i)
         for j, y in enumerate(b, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
+            other = 0.0 if x == y else VOWEL if {x, y} <= _VOWELS else 1.0
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + other)
     return row[-1] / max(len(a), len(b), 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from tympan.tasks.transcribe.guards import Guarded, guarded
 from tympan.tasks.transcribe.hot_words import with_hot_words
 from tympan.tasks.transcribe.recogniser import Aligns, DetectsLanguage, Recogniser
 from tympan.tasks.transcribe.seams import joined
+from tympan.tasks.transcribe.timing import later, of_word, timed, within
 from tympan.tasks.transcribe.utterances import by_speaker, text_of, utterances
 from tympan.tasks.transcribe.windows import CutRules, FindsSpeech, Piece, SpeechCutter
 
@@ -156,7 +157,7 @@ class TranscribeSession:
         duration_s = self._samples / self._rate_hz
         if self.input is not None:
             duration_s = self.input.duration_s
-        words = [_within(w, duration_s) for w in self.heard.words]
+        words = [within(w, duration_s) for w in self.heard.words]
         if self.input is not None and self.input.empty:
             words = []
         warnings = [] if words else ["has no speech"]
@@ -165,7 +166,7 @@ class TranscribeSession:
             turns = self._speakers.result()
             found = by_speaker(words, turns.segments)
         if self.options.words:
-            found = [_of_word(w, one.speaker) for one in found for w in one.words]
+            found = [of_word(w, one.speaker) for one in found for w in one.words]
         return Transcript(
             self._name,
             text_of(words),
@@ -190,8 +191,8 @@ class TranscribeSession:
         """What has been found, as JSON can hold it, for `restore`."""
         return {
             "windows": max(self._count, self._skip),
-            "words": [_packed(w) for w in self.heard.words],
-            "open": [_packed(w) for w in self._open],
+            "words": [[*vars(w).values()] for w in self.heard.words],
+            "open": [[*vars(w).values()] for w in self._open],
             "open_end_s": self._open_end_s,
             "reasons": self.heard.reasons,
             "language": self._language,
@@ -256,7 +257,7 @@ class TranscribeSession:
         if kept.reason and note:
             self.heard.reasons.setdefault(kept.reason, []).append(start_s)
         words = with_hot_words(kept.words, self.options.hot_words)
-        return [replace(w, start_s=w.start_s + start_s, end_s=w.end_s + start_s) for w in words]
+        return later(words, start_s)
 
     def _guarded(self, wave: Wave, speech: npt.NDArray[np.float32]) -> Guarded:
         """The words of a wave without what cannot have been said, heard anew where need be."""
@@ -270,11 +271,7 @@ class TranscribeSession:
             self._guarded(wave[:cut], speech[:frame]),
             self._guarded(wave[cut:], speech[frame:]),
         ]
-        later_s = cut / self._rate_hz
-        second = [
-            replace(w, start_s=w.start_s + later_s, end_s=w.end_s + later_s)
-            for w in halves[1].words
-        ]
+        second = later(halves[1].words, cut / self._rate_hz)
         reason = halves[0].reason or halves[1].reason
         return Guarded([*halves[0].words, *second], reason)
 
@@ -294,48 +291,3 @@ class TranscribeSession:
             if [w.text for w in aligned] == texts:
                 return aligned, True
         return timed(words, speech, self._frame_s), False
-
-
-def _packed(word: Word) -> list[Any]:
-    return [word.start_s, word.end_s, word.text, word.score, word.estimated]
-
-
-def timed(words: Sequence[Word], speech: npt.NDArray[np.float32], frame_s: float) -> list[Word]:
-    """Words without times, spread over the speech of their window in proportion to their letters.
-
-    Args:
-        words: in order.
-        speech: probability of speech in each frame `(n,)`.
-        frame_s: length of a frame.
-
-    >>> speech = np.float32([0, 1, 1, 0, 0, 1, 1, 0])
-    >>> words = timed([Word(0, 0, "ab"), Word(0, 0, "cd")], speech, 1.0)
-    >>> [(w.start_s, w.end_s) for w in words]
-    [(1.0, 3.0), (5.0, 7.0)]
-    """
-    letters = np.array([max(1, sum(c.isalnum() for c in w.text)) for w in words], float)
-    weight = np.where(speech >= 0.3, 1.0, 0.0) if (speech >= 0.3).any() else np.ones(len(speech))
-    spoken = np.concatenate([[0.0], np.cumsum(weight)])
-    ends = np.concatenate([[0.0], np.cumsum(letters)]) / letters.sum() * spoken[-1]
-    found = []
-    for i, word in enumerate(words):
-        # A word begins behind a pause, and ends before it.
-        first = float(np.searchsorted(spoken, ends[i], "right") - 1)
-        first = min(first, len(speech) - 1)
-        first += ends[i] - spoken[int(first)]
-        last = max(1.0, float(np.searchsorted(spoken, ends[i + 1] - 1e-9, "left")))
-        last -= spoken[int(last)] - ends[i + 1] if spoken[int(last)] > ends[i + 1] else 0.0
-        start_s, end_s = float(first * frame_s), float(max(first, last) * frame_s)
-        found.append(replace(word, start_s=start_s, end_s=end_s, estimated=True))
-    return found
-
-
-def _within(word: Word, duration_s: float) -> Word:
-    """Samples that the resampler added at the end belong to no recording."""
-    if word.end_s <= duration_s:
-        return word
-    return replace(word, start_s=min(word.start_s, duration_s), end_s=duration_s)
-
-
-def _of_word(word: Word, speaker: str) -> Utterance:
-    return Utterance(word.start_s, word.end_s, word.text, speaker, (word,), word.score)
