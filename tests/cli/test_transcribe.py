@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 PLUGINS = Path(__file__).parents[1] / "plugins"
-SAID = ["baba", "defi", "gohu", "kale", "mino", "pude", "babe"]
+SAID = ["baba", "defi", "gohu", "kale", "mino", "pude", "fiba"]
 TURN = "\n"
 
 

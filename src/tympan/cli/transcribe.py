@@ -67,8 +67,6 @@ _OWN = {
 
 def transcribe(files: list[str], **given: Any) -> None:
     """What was said?"""
-    from tympan.tasks.transcribe.api import chosen_model
-
     engine, live, pcm = (given.pop(name) for name in _OWN)
     given["model"] = chosen_model(given["model"], engine)
     named = any(one == MICROPHONE or one.startswith(f"{MICROPHONE}:") for one in files)
@@ -76,6 +74,27 @@ def transcribe(files: list[str], **given: Any) -> None:
         _live(files, given, pcm)
     else:
         _answer(files=files, **given)
+
+
+def chosen_model(model: str | None, engine: str) -> str | None:
+    """The model that a model or an engine names; None: the best that is installed.
+
+    Raises:
+        ArgumentError: both are named, or there is no such engine.
+
+    >>> chosen_model(None, "whisper-tiny"), chosen_model("en", "auto")
+    ('whisper-tiny', 'en')
+    """
+    if engine == "auto":
+        return model
+    from tympan.errors import ArgumentError
+
+    if engine not in _engines():
+        fix = f"one of {', '.join(_engines())}"
+        raise ArgumentError(f"there is no engine {engine!r}", fix=fix)
+    if model is not None:
+        raise ArgumentError("a model and an engine are named", fix="name one of them")
+    return engine
 
 
 def _declared() -> None:

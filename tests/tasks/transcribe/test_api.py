@@ -48,14 +48,10 @@ def test_with_nothing_installed_one_command_is_named(installed) -> None:
     )
 
 
-def test_an_engine_is_named_in_place_of_a_model(installed) -> None:
+def test_an_engine_that_is_named_says_what_installs_it(installed) -> None:
     installed()
     with pytest.raises(MissingDependencyError, match=r"pip install 'tympan\[whisper-tiny\]'"):
-        tympan.transcribe(QUIET, engine="whisper-tiny")
-    with pytest.raises(ArgumentError, match="one of auto, moonshine, whisper-base, whisper-tiny"):
-        tympan.transcribe(QUIET, engine="parrot")
-    with pytest.raises(ArgumentError, match="a model and an engine are named"):
-        tympan.transcribe(QUIET, engine="moonshine", model="whisper-tiny")
+        tympan.transcribe(QUIET, model="whisper-tiny")
 
 
 def test_options_are_those_of_the_verb(

@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from tympan.errors import ArgumentError
 from tympan.tasks.answering import answered, warn
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ def transcribe(
     source: Source,
     *,
     model: str | os.PathLike[str] | None = None,
-    engine: str = "auto",
     words: bool = False,
     speakers: bool = False,
     book: str | os.PathLike[str] | None = None,
@@ -33,7 +31,6 @@ def transcribe(
         source: path, bytes, binary file object or `Clip`; of any length, format and rate.
         model: name or folder of a model, or of an engine; the best that is installed by default.
             A folder may hold a Whisper model in the format of CTranslate2.
-        engine: name of an engine, in place of `model`; `"auto"`: the best that is installed.
         words: each word is a segment of its own, with its times.
         speakers: say who speaks.
         book: voice book with the names of the speakers, who are then told apart.
@@ -61,32 +58,6 @@ def transcribe(
         "language": language,
         "channels": channels,
     }
-    chosen = chosen_model(model, engine)
-    found = answered("transcribe", source, model=chosen, device=device, **options)
+    found = answered("transcribe", source, model=model, device=device, **options)
     warn(found, stacklevel=2)
     return cast("Transcript", found)
-
-
-def chosen_model(
-    model: str | os.PathLike[str] | None, engine: str | None
-) -> str | os.PathLike[str] | None:
-    """The model that a model or an engine names; None: the best that is installed.
-
-    Raises:
-        ArgumentError: both are named, or there is no such engine.
-
-    >>> chosen_model(None, "whisper-tiny"), chosen_model("en", "auto")
-    ('whisper-tiny', 'en')
-    """
-    if engine in (None, "auto"):
-        return model
-    from tympan.tasks.engines import list_engines
-
-    names = [one.name for one in list_engines(task="transcribe")]
-    if engine not in names:
-        raise ArgumentError(
-            f"there is no engine {engine!r}", fix=f"one of auto, {', '.join(names)}"
-        )
-    if model is not None:
-        raise ArgumentError("a model and an engine are named", fix="name one of them")
-    return engine

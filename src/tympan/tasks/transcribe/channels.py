@@ -24,13 +24,10 @@ class ChannelsSession:
     Args:
         begin: begins a session for one channel.
         name: how the answer calls the recording.
-        words: each word is a segment of its own.
     """
 
-    def __init__(
-        self, begin: Callable[[], TranscribeSession], name: str, *, words: bool = False
-    ) -> None:
-        self._begin, self._name, self._by_words = begin, name, words
+    def __init__(self, begin: Callable[[], TranscribeSession], name: str) -> None:
+        self._begin, self._name = begin, name
         self._sessions: list[TranscribeSession] = []
         self.input: ModelInput | None = None
 

@@ -100,7 +100,7 @@ class MoonshineRecogniser:
     name = "moonshine"
     rate_hz = RATE_HZ
     longest_s = LONGEST_S
-    languages = ("en",)
+    languages: tuple[str, ...] = ("en",)
     gives_times = False
 
     def __init__(self, folder: str) -> None:

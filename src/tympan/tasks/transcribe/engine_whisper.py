@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,14 +146,10 @@ class WhisperRecogniser:
         except (RuntimeError, ValueError, OSError) as error:
             what = f"is no Whisper model of CTranslate2: {' '.join(str(error).split())[:160]}"
             raise ModelError(what, file=folder, fix="give the folder with model.bin") from error
-
-    @cached_property
-    def languages(self) -> tuple[str, ...]:
-        """Codes of its languages, English first."""
-        if not self._model.model.is_multilingual:
-            return ("en",)
-        known = [str(one) for one in self._model.supported_languages]
-        return ("en", *sorted(set(known) - {"en"}))
+        known: list[str] = []
+        if self._model.model.is_multilingual:
+            known = [str(one) for one in self._model.supported_languages]
+        self.languages: tuple[str, ...] = ("en", *sorted(set(known) - {"en"}))
 
     def detect(self, wave: Wave) -> str:
         """The language that is spoken in a wave `(t,)`."""

@@ -93,6 +93,7 @@ class Transcriber(BaseModel[Transcript]):
         language: str | None = None,
         channels: str = "mix",
         live: bool = False,
+        **options: Any,
     ) -> TranscribeSession | ChannelsSession:
         """Begin a recording.
 
@@ -106,24 +107,28 @@ class Transcriber(BaseModel[Transcript]):
             language: code of the language; None: the usual one, or the one that is heard.
             channels: `"mix"`: of all channels together; `"separate"`: of each for itself.
             live: answer soon: windows end at shorter pauses.
+            options: there are no others.
 
         Raises:
-            ArgumentError: a language that the recogniser does not know, or speakers beside
-                separate channels.
+            ArgumentError: a language that the recogniser does not know, speakers beside separate
+                channels, or another option.
             DataError: the book cannot be read.
         """
+        if options:
+            what = f"transcribe has no option {next(iter(options))!r}"
+            raise ArgumentError(what, fix="see `tympan transcribe --help`")
         rules = CutRules(self.recogniser.longest_s)
         if live:
             rules = replace(rules, pause_s=LIVE_PAUSE_S)
         self._check_language(language)
-        options = SessionOptions(split_hot_words(hotwords), language, words, rules)
+        chosen = SessionOptions(split_hot_words(hotwords), language, words, rules)
         told = bool(speakers) or book is not None
         if channels == "separate":
             if told:
                 what = "speakers are told apart in one channel, not in separate ones"
                 raise ArgumentError(what, fix="give --speakers or --channels separate")
-            return ChannelsSession(lambda: self._one(name, options, live=live), name, words=words)
-        return self._one(name, options, live=live, speakers=told, book=book)
+            return ChannelsSession(lambda: self._one(name, chosen, live=live), name)
+        return self._one(name, chosen, live=live, speakers=told, book=book)
 
     def _one(
         self,
