@@ -38,5 +38,6 @@ from tympan.tasks.segment.api import segment as segment
 from tympan.tasks.speak.api import speak as speak
 from tympan.tasks.speak.api import speak_stream as speak_stream
 from tympan.tasks.tag.api import tag as tag
+from tympan.tasks.transcribe.api import transcribe as transcribe
 
 __version__: str

@@ -59,7 +59,7 @@ def test_every_option_stands_in_the_table(verb: str) -> None:
 @pytest.mark.parametrize("verb", QUESTIONS)
 def test_a_question_has_its_own_options_and_those_that_all_have(verb: str) -> None:
     own = re.findall(r"--?[\w-]+", " ".join(shell for name, shell, _ in rows() if name == verb))
-    shared = listed_options("question")
+    shared = [*listed_options("question"), *listed_options(verb)]
     assert sorted([*own, *shared]) == sorted(options_of(verb))
     assert listed_arguments("question") == arguments_of(verb) == {"FILES"}
 
