@@ -18,7 +18,9 @@ from tympan.tasks.transcribe.sounds import CHARACTERS, phonemes_of
 from tympan.training import TrainingConfig
 
 SEED = 0
-CONFIG = TranscribeConfig(phonemes=phonemes_of("en"), characters=CHARACTERS)
+CONFIG = TranscribeConfig(
+    phonemes=phonemes_of("en"), characters=CHARACTERS, size=256, blocks=7, expansion=2
+)
 TRAINING = TrainingConfig(
     epochs=80, batch_size=16, bucket=16, lr=1.5e-3, weight_decay=0.01, warmup_epochs=2.0,
     ema_decay=0.998, grad_clip=5.0, seed=SEED, checkpoint_every_s=120,
