@@ -1,10 +1,10 @@
 """Make the shipped recogniser of English: phonemes of made speech, words by a search.
 
-    python -m recipes.transcribe_speech …                 # made speech, see there
-    python -m recipes.transcribe noises --shared ../shared/data
-    python -m recipes.transcribe real --shared ../shared/data    # judged before, see there
-    python -m recipes.transcribe train --stage frames --out frames --epochs 15
-    python -m recipes.transcribe train --stage words --start frames --out words --epochs 80
+python -m recipes.transcribe_speech …                 # made speech, see there
+python -m recipes.transcribe noises --shared ../shared/data
+python -m recipes.transcribe real --shared ../shared/data    # judged before, see there
+python -m recipes.transcribe train --stage frames --out frames --epochs 15
+python -m recipes.transcribe train --stage words --start frames --out words --epochs 80
 """
 
 from __future__ import annotations
@@ -71,9 +71,7 @@ def main() -> None:
     parser.add_argument("--lr", type=float, default=TRAINING.lr)
     options = parser.parse_args()
     if options.step == "train":
-        train(
-            options.runs, options.out, options.stage, options.start, options.epochs, options.lr
-        )
+        train(options.runs, options.out, options.stage, options.start, options.epochs, options.lr)
         return
     from recipes.transcribe_pool import REAL, noise_part, real_part
 

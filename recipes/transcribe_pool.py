@@ -45,6 +45,7 @@ def read_part(path: Path) -> tuple[np.ndarray, list[Line]]:
 def real_part(shared: Path, judged: Path, out: Path) -> None:
     """Keep the real clips on whose words both judges agree, as far as they were judged."""
     from benchmarks._judges import _key, words_of
+
     from tympan.audio import load
 
     folder, config = shared / "librispeech", TranscribeConfig()

@@ -10,12 +10,14 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, ctc_loss
 
 from tympan.tasks.transcribe.config import TranscribeConfig
+from tympan.tasks.transcribe.evaluation import distance
 from tympan.tasks.transcribe.net import BLANK, SpeechRecogniserNet
 from tympan.tasks.transcribe.sounds import collapsed
 from tympan.training.learner import NET, whole_nets
 
 if TYPE_CHECKING:
     from tympan.data import Batch
+    from tympan.tasks.transcribe.language_model import LanguageModel
 
 # Weights beside that of the order of the phonemes, which is 1.
 CHARACTERS = 0.2
@@ -39,6 +41,7 @@ class TranscribeLearner:
 
     def __init__(self, net: SpeechRecogniserNet, config: TranscribeConfig) -> None:
         self.net, self.config = net, config
+        self.language_model: LanguageModel | None = None  # of the texts of the training
 
     @property
     def nets(self) -> dict[str, nn.Module]:
@@ -130,17 +133,3 @@ def frame_loss(logits: Tensor, frames: Tensor) -> Tensor:
         logits, wanted, ignore_index=UNKNOWN, reduction="sum", label_smoothing=0.05
     )
     return total / (wanted != UNKNOWN).sum().clamp_min(1)
-
-
-def distance(wanted: list[int], found: list[int]) -> int:
-    """Fewest insertions, deletions and replacements (Levenshtein).
-
-    >>> distance([1, 2, 3], [1, 3, 4])
-    2
-    """
-    row = list(range(len(found) + 1))
-    for i, one in enumerate(wanted, 1):
-        before, row[0] = row[0], i
-        for j, other in enumerate(found, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (one != other))
-    return row[-1]

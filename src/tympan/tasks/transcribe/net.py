@@ -90,7 +90,9 @@ class SpeechRecogniserNet(nn.Module):
         steps = -(-lengths // STRIDE)
         x = normalised(mels, lengths)
         x = nn.functional.pad(x, (0, -x.shape[2] % STRIDE))
-        x = self.enter(x)
+        # What a bias makes of nothing behind the end must not come back to the last answers.
+        x = self.enter[:3](x)
+        x = self.enter[3:](x * mask_of(-(-lengths // 2), x.shape[2]).to(x.dtype))
         mask = mask_of(steps, x.shape[2]).to(x.dtype)
         x = x * mask
         for block in self.blocks:

@@ -41,6 +41,16 @@ def phonemes_of(language: str = "en") -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in known if one not in MARKS and one != " "))
 
 
+def characters_of(language: str = "en") -> tuple[str, ...]:
+    """The characters that a recogniser of a language writes.
+
+    >>> "".join(characters_of("de"))
+    " 'abcdefghijklmnopqrstuvwxyzßäöü"
+    """
+    letters = (one for one in PHONEMES[language] if language != "en" and one.isalpha())
+    return (*CHARACTERS, *sorted(set(letters) - set(CHARACTERS)))
+
+
 def folded(phonemes: str) -> str:
     """Phonemes of `tympan.text` as a recogniser tells them apart.
 
@@ -56,7 +66,7 @@ def plain(word: str) -> str:
     >>> plain("Don’t"), plain("“Co-op!”")
     ("don't", 'coop')
     """
-    kept = (one for one in word.lower().replace("’", "'") if one in CHARACTERS and one != " ")
+    kept = (one for one in word.lower().replace("’", "'") if one.isalpha() or one == "'")
     return "".join(kept).strip("'")
 
 
