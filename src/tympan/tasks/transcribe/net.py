@@ -138,5 +138,5 @@ def log_mels(wave: npt.NDArray[np.float32], config: TranscribeConfig) -> Tensor:
     fields = ("rate_hz", "n_fft", "hop", "n_mels", "f_min_hz", "f_max_hz", "win")
     shape = TranscribeConfig(**{name: getattr(config, name) for name in fields})
     with torch.no_grad():
-        found: Tensor = _front(shape)(torch.from_numpy(np.ascontiguousarray(wave, np.float32)))
+        found: Tensor = _front(shape)(torch.from_numpy(np.array(wave, np.float32)))
     return found
