@@ -35,6 +35,7 @@ __getattr__, __dir__, __all__ = attach(
         "verify": "tympan.tasks.identify.api",
         "enroll": "tympan.tasks.identify.api",
         "segment": "tympan.tasks.segment.api",
+        "transcribe": "tympan.tasks.transcribe.api",
         "speak": "tympan.tasks.speak.api",
         "speak_stream": "tympan.tasks.speak.api",
         "hear": "tympan.report.hear",

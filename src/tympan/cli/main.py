@@ -64,8 +64,12 @@ def _root(
     """Hold the options of the command itself."""
 
 
+# Questions whose command can do more than that of the others.
+_OWN_COMMANDS = ("transcribe",)
+
 for _name in COMMANDS:
-    if _name in verbs() and verbs()[_name].takes == "recording":
+    is_question = _name in verbs() and verbs()[_name].takes == "recording"
+    if is_question and _name not in _OWN_COMMANDS:
         app.command(_name)(command(verbs()[_name]))
     else:
         app.command(_name)(getattr(importlib.import_module(f"tympan.cli.{_name}"), _name))

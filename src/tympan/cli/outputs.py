@@ -50,6 +50,10 @@ class Output:
         """Whether the answer is there already, from a time before."""
         return False
 
+    def kept(self, recording: Recording) -> Path | None:
+        """Where a model may keep what it knows of an answer so far; None: nowhere."""
+        return None
+
     def write(self, recording: Recording, answer: Answer) -> Path | None:
         """Write an answer; its file, where that is one of its own."""
         return None
@@ -99,6 +103,13 @@ class FileEach(Output):
         self._paths = paths
         for recording, path in paths.items():
             check_target(path, recording.path)
+
+    def kept(self, recording: Recording) -> Path | None:
+        """Beside the file that there will be; of a pipe nothing is kept."""
+        if recording.path is None or not recording.path.is_file():
+            return None
+        path = self._paths[recording]
+        return path.with_name(f"{path.name}.partial")
 
     def write(self, recording: Recording, answer: Answer) -> Path | None:
         """Write an answer to its file."""

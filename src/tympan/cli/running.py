@@ -13,6 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from tympan.cli.failures import Failures
+    from tympan.cli.outputs import Output
     from tympan.cli.sources import Recording
     from tympan.errors import TympanError
     from tympan.tasks.contract import Answer, Model
@@ -74,11 +75,14 @@ def answer_all(
         if not found:
             answers: Iterator[tuple[Recording, Answer]] = iter(())
         elif len(found) == 1:
-            answers = iter([(found[0], _answer(model, found[0], shared, options, extras))])
+            kept = output.kept(found[0])
+            answers = iter([(found[0], _answer(model, found[0], shared, options, extras, kept))])
         else:
-            answers = _answers(model, found, shared, options, failures)
+            answers = _answers(model, found, shared, options, failures, output)
         for recording, answer in answers:
             _show(answer, output.write(recording, answer), shared)
+            if (kept := output.kept(recording)) is not None:
+                kept.unlink(missing_ok=True)
     if (
         shared.out is not None
         and isinstance(output, outputs.FileForAll | outputs.Collected)
@@ -94,13 +98,15 @@ def _answers(
     shared: Shared,
     options: dict[str, Any],
     failures: Failures,
+    output: Output,
 ) -> Iterator[tuple[Recording, Answer]]:
     """The answers about recordings, in their order; together where the model can do that."""
     from tympan.cli.failures import counted, debugging
     from tympan.errors import TympanError
+    from tympan.tasks.contract import Resumes
 
     waiting = counted(found, quiet=shared.quiet)
-    if hasattr(model, "answer_many"):
+    if hasattr(model, "answer_many") and not isinstance(model, Resumes):
         taken: deque[Recording] = deque()
         try:
             yield from _together(model, waiting, taken, shared, options, failures)
@@ -114,7 +120,7 @@ def _answers(
     for recording in waiting:
         answer = None
         with failures.of(recording):
-            answer = _answer(model, recording, shared, options, {})
+            answer = _answer(model, recording, shared, options, {}, output.kept(recording))
         if answer is not None:
             yield recording, answer
 
@@ -158,10 +164,16 @@ def _answer(
     shared: Shared,
     options: dict[str, Any],
     extras: dict[Extra, str],
+    kept: Path | None,
 ) -> Answer:
     """The answer about one recording; the extras are made on the way."""
+    from tympan.tasks.contract import Resumes
+
     with recording.opened(partial=shared.partial) as source:
-        answer = model(source, **options)
+        if kept is not None and isinstance(model, Resumes) and isinstance(source, Path):
+            answer = model.resumed(source, kept, **options)
+        else:
+            answer = model(source, **options)
         for extra, path in extras.items():
             reason = extra.make(model, source, answer, Path(path))
             if reason:

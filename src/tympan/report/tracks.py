@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tympan.report.page import NBSP, percent, words
 from tympan.report.sections import moment
@@ -56,15 +56,17 @@ class Bar:
     text: str
     why: str = ""
     own: bool = False
+    shown: str = ""
 
 
 @dataclass(frozen=True)
 class Lane:
-    """All spans of one label."""
+    """All spans of one label; `written`: the text of each stands in it."""
 
     label: str
     total: str
     segments: Sequence[Bar]
+    written: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,7 @@ def track(
     why: Why = no_reason,
     hint: str = "",
     listed: bool = True,
+    written: bool = False,
 ) -> Track:
     """Lanes and list of what an answer names.
 
@@ -134,8 +137,11 @@ def track(
         why: finds the picture that explains a span.
         hint: what a press on a span does.
         listed: whether there is a list too.
+        written: whether the text of each span stands in its bar, as words do.
     """
     drawn, note = lanes(spans, duration_s, why)
+    if written:
+        drawn = [replace(one, written=True) for one in drawn]
     if not listed or not spans:
         return Track(title, drawn, hint, note)
     table = span_table(spans)
@@ -211,6 +217,7 @@ def _bar(s: Span, duration_s: float, why: tuple[str, bool]) -> Bar:
         text=f"{name}, {moment(s.start_s)} to {moment(s.end_s)}{score}",
         why=why[0],
         own=why[1],
+        shown=s.text,
     )
 
 

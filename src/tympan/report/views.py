@@ -19,6 +19,7 @@ _BUILT_IN = (
     "tympan.report.monitoring",
     "tympan.report.segmenting",
     "tympan.report.tagging",
+    "tympan.report.transcribing",
     "tympan.report.voices",
 )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from tympan.errors import ArgumentError, ModelError, TympanWarning
 from tympan.tasks import registry
-from tympan.tasks.engines import Engine, default_model, find_engine
+from tympan.tasks.engines import Engine, default_model, find_engine, list_engines
 
 if TYPE_CHECKING:
     from tympan.audio import Clip
@@ -127,6 +127,9 @@ def load(model: str | os.PathLike[str] | None, task: str, device: str = "auto") 
         return _engine(engine, task, _chosen(device))
     from tympan.models import find_model
 
+    foreign = _opened(Path(model), task, device)
+    if foreign is not None:
+        return foreign
     # A wrong name is found before PyTorch is loaded.
     folder = find_model(model).resolve()
     place = _chosen(device)
@@ -168,6 +171,27 @@ def _engine(engine: Engine, task: str, device: str) -> Model[Answer]:
     if engine.task != task:
         raise _other_task(engine.task, task, engine.name)
     return engine.load_model(device)
+
+
+def _opened(path: Path, task: str, device: str) -> Model[Answer] | None:
+    """What a folder of a user's holds in the format of an engine; None: it holds nothing such."""
+    try:
+        folder = path.expanduser().resolve()
+        if not folder.is_dir() or (folder / "card.json").exists():
+            return None
+        stamp = max((one.stat().st_mtime_ns for one in folder.iterdir()), default=0)
+    except (OSError, ValueError, RuntimeError):
+        return None  # what looks for a model says what is wrong
+    engines = [one for one in list_engines(task=task) if one.opens]
+    return _foreign(tuple(engines), folder, _chosen(device), stamp) if engines else None
+
+
+@lru_cache(maxsize=KEPT)
+def _foreign(
+    engines: tuple[Engine, ...], folder: Path, device: str, stamp: int
+) -> Model[Answer] | None:
+    found = (one.open_folder(folder, device) for one in engines)
+    return next((one for one in found if one is not None), None)
 
 
 def _other_task(is_for: str, task: str, file: str | Path) -> ModelError:

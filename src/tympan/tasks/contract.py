@@ -228,6 +228,15 @@ class Model(Protocol[A_co]):
         ...
 
 
+@runtime_checkable
+class Resumes(Protocol):
+    """A model whose answer about a long recording goes on after an interruption."""
+
+    def resumed(self, source: Any, kept: Path, **options: Any) -> Answer:
+        """The answer about a file; what it knows so far lies in `kept`, if it was interrupted."""
+        ...
+
+
 # -- the question ----------------------------------------------------------------------------------
 
 

@@ -28,6 +28,7 @@ BUILT_IN = (
     "tympan.tasks.segment",
     "tympan.tasks.identify",
     "tympan.tasks.monitor",
+    "tympan.tasks.transcribe",
     "tympan.tasks.embed",
     "tympan.tasks.speak",
 )

@@ -45,7 +45,7 @@ def test_it_learns_what_it_is_shown(mine: Trained) -> None:
 
 @pytest.mark.slow
 def test_words_and_their_times_in_a_new_recording(mine: Trained) -> None:
-    model = TASK.load(load_model(mine[1]))
+    model = TASK.recogniser(load_model(mine[1]))
     wave, times = said("coffee no tea stop no", seed=901)
     words = model.words(wave)
     assert [one.text for one in words] == ["coffee", "no", "tea", "stop", "no"]
@@ -59,7 +59,7 @@ def test_words_and_their_times_in_a_new_recording(mine: Trained) -> None:
 @pytest.mark.slow
 def test_its_own_words_stand_beside_those_of_the_language(mine: Trained) -> None:
     loaded = load_model(mine[1])
-    model = TASK.load(loaded)
+    model = TASK.recogniser(loaded)
     words = language_model_of(loaded, model.config)
     assert isinstance(words, Mixture)
     tea, unlikely = (words.words.index(one) for one in ("tea", "philosophy"))

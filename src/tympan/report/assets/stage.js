@@ -9,6 +9,7 @@ const startStage = (stage) => {
   const view = new View(stage, duration, sound);
   const atCursor = spectrumAtCursor(sound, duration);
   const why = whyPanel(stage);
+  const spoken = spokenWords(stage, (t) => { seek(t); play(); });
   let stopAt = null; // the end of a segment that is played alone
   let wanted = null; // where to go once the sound is loaded
 
@@ -28,6 +29,7 @@ const startStage = (stage) => {
     hit.setAttribute("aria-valuenow", t.toFixed(2));
     hit.setAttribute("aria-valuetext", clock(t, true) + " of " + clock(duration, true));
     why.at(t);
+    spoken(t);
     atCursor(t, playing());
     if (stopAt !== null && t >= stopAt) { stopAt = null; audio.pause(); }
   };
@@ -162,6 +164,22 @@ const startStage = (stage) => {
 
   addEventListener("beforeprint", zooms.all);
   draw();
+};
+
+// Words light up while they are spoken; a press on one plays from there.
+const spokenWords = (stage, playFrom) => {
+  const texts = [...document.querySelectorAll("[data-word]")].map((node) => ({ node, from: Number(node.dataset.word), till: Number(node.dataset.till) }));
+  const bars = [...stage.querySelectorAll(".lane.written button")].map((node) => ({ node, from: Number(node.dataset.start), till: Number(node.dataset.end) }));
+  for (const one of texts) one.node.addEventListener("click", () => playFrom(one.from));
+  const all = [...texts, ...bars];
+  let lit = [];
+  return (t) => {
+    const now = all.filter((one) => t >= one.from && t < one.till && t > 0);
+    if (now.length === lit.length && now.every((one, i) => one === lit[i])) return;
+    for (const one of lit) one.node.classList.remove("now");
+    for (const one of now) one.node.classList.add("now");
+    lit = now;
+  };
 };
 
 // The reason for a segment, beside it: a copy of its picture from the section below.

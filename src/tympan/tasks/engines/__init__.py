@@ -29,6 +29,8 @@ from typing import TYPE_CHECKING, Any
 from tympan.errors import MissingDependencyError, ModelError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tympan.tasks.contract import Answer, Model
     from tympan.tasks.verbs import Verb
 
@@ -48,6 +50,9 @@ class Engine:
         size_mb: what is downloaded for it, in 1e6 bytes.
         description: one or two sentences for people.
         load: `module:function`; called with a device, it gives the `Model`.
+        needs: further packages that must be installed.
+        opens: `module:function`; called with a folder and a device, it gives the `Model` that a
+            folder of the user's holds in the package's own format, or None if it holds none.
         rank: how good it is beside the other models of its verb. The highest that is installed
             answers unless another is named; tympan's own weights have the rank 0.
     """
@@ -61,19 +66,23 @@ class Engine:
     description: str
     load: str
     rank: int = 0
+    needs: tuple[str, ...] = ()
+    opens: str = ""
 
     @property
     def version(self) -> str:
         """Version of its package; empty if it is not installed."""
-        try:
-            return importlib.metadata.version(self.package)
-        except importlib.metadata.PackageNotFoundError:
-            return ""
+        return _version(self.package)
 
     @property
     def installed(self) -> bool:
-        """Whether its package is here."""
-        return bool(self.version)
+        """Whether its packages are here."""
+        return not self.missing
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Its packages that are not here."""
+        return tuple(one for one in (self.package, *self.needs) if not _version(one))
 
     @property
     def install_command(self) -> str:
@@ -88,15 +97,20 @@ class Engine:
             ModelError: its package is broken.
         """
         if not self.installed:
-            what = f"the engine {self.name!r} needs the package {self.package}"
+            packages = f"the package{'s' * (len(self.missing) > 1)} {', '.join(self.missing)}"
+            what = f"the engine {self.name!r} needs {packages}"
             raise MissingDependencyError(what, fix=self.install_command)
-        module, _, name = self.load.partition(":")
         try:
-            model: Model[Answer] = getattr(importlib.import_module(module), name)(device)
+            model: Model[Answer] = _function(self.load)(device)
         except ImportError as error:
             what = f"the engine {self.name!r} cannot be loaded: {error}"
             raise ModelError(what, fix=f"{self.install_command} --force-reinstall") from error
         return model
+
+    def open_folder(self, folder: Path, device: str = "cpu") -> Model[Answer] | None:
+        """The model that a folder holds in the format of the package; None: it holds none."""
+        found: Model[Answer] | None = _function(self.opens)(folder, device) if self.opens else None
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -112,6 +126,20 @@ class Engine:
             "installed": self.installed,
             "install": self.install_command,
         }
+
+
+def _version(package: str) -> str:
+    """Version of a package; empty if it is not installed."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _function(place: str) -> Any:
+    """What `module:name` names."""
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 @cache
@@ -191,7 +219,8 @@ def default_model(verb: Verb) -> str:
     if candidates:
         return max(candidates, key=lambda one: one[0])[1]  # of equal ones the first
     if engines:
+        small = min(engines, key=lambda one: one.size_mb)
         what = f"nothing that answers {verb.name!r} is installed"
-        raise MissingDependencyError(what, fix=engines[0].install_command)
+        raise MissingDependencyError(what, fix=small.install_command)
     what = f"there is no model for {verb.name!r} yet"
     raise ModelError(what, fix=f"train one: tympan train FOLDER --task {verb.name}, then --model")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from tympan.tasks.results import formats
 from tympan.tasks.results.base import Result
 from tympan.tasks.results.formats import WITH_TIMES, Span
 from tympan.tasks.results.parts import interval_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+# A subtitle holds about two lines, and stands for no longer.
+LONGEST_SUBTITLE, LONGEST_SUBTITLE_S = 84, 7.0
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Utterance:
         text: what was said.
         speaker: by whom; empty if that is not known.
         words: its words; empty if the model gives no times of words.
+        score: how sure it is, 0 … 1; None if that is not known.
 
     >>> print(Utterance(0.0, 2.5, "Good morning.", "Ann"))
        0.00 –    2.50 s  Ann: Good morning.
@@ -49,6 +54,7 @@ class Utterance:
     text: str
     speaker: str = ""
     words: tuple[Word, ...] = ()
+    score: float | None = field(default=None, metadata={"optional": True})
 
     def __str__(self) -> str:
         who = f"{self.speaker}: " if self.speaker else ""
@@ -58,6 +64,10 @@ class Utterance:
 @dataclass(frozen=True)
 class Transcript(Result):
     """What was said.
+
+    As `.txt` it is the text alone, with the speakers' names where they are known; as `.srt` and
+    `.vtt` subtitles of two lines at most; as `.TextGrid` a tier of utterances and one of words, for
+    each speaker; as `.json` everything.
 
     Attributes:
         file: the name of the recording.
@@ -99,9 +109,73 @@ class Transcript(Result):
         """The segments."""
         return tuple(Span(s.start_s, s.end_s, s.text, s.speaker) for s in self.segments)
 
+    def subtitles(self, longest: int = LONGEST_SUBTITLE) -> tuple[Span, ...]:
+        """The segments, the long ones in parts that end between two words.
+
+        Args:
+            longest: so many characters at most, unless a single word has more.
+
+        >>> words = tuple(Word(i, i + 1, w) for i, w in enumerate("We go home now".split()))
+        >>> said = Transcript("", "", "", (Utterance(0, 4, "We go home now", words=words),))
+        >>> [one.text for one in said.subtitles(7)]
+        ['We go', 'home', 'now']
+        """
+        return tuple(part for one in self.segments for part in _subtitles(one, longest))
+
+    def _content(self, ending: str) -> bytes:
+        if ending == ".txt":
+            return formats.encoded(self._plain_text())
+        if ending in (".srt", ".vtt"):
+            write = formats.OF_SPANS[ending]
+            return formats.encoded(write(self.subtitles(), self.file, self.duration_s))
+        if ending == ".TextGrid" and any(one.words for one in self.segments):
+            return formats.encoded(formats.textgrid_tiers(self._tiers(), self.duration_s))
+        return super()._content(ending)
+
+    def _plain_text(self) -> str:
+        """The text; a line for each speaker's turn, where speakers are known."""
+        if not any(one.speaker for one in self.segments):
+            return f"{self.text}\n"
+        lines: list[tuple[str, list[str]]] = []
+        for one in self.segments:
+            if not lines or lines[-1][0] != one.speaker:
+                lines.append((one.speaker, []))
+            lines[-1][1].append(one.text)
+        return "".join(f"{who or '?'}: {' '.join(said)}\n" for who, said in lines)
+
+    def _tiers(self) -> list[tuple[str, list[Span]]]:
+        """Utterances and words of each speaker."""
+        tiers: dict[str, list[Span]] = {}
+        for one in self.segments:
+            who = one.speaker
+            own = tiers.setdefault(who or "utterances", [])
+            own.append(Span(one.start_s, one.end_s, one.text))
+            words = tiers.setdefault(f"{who} words" if who else "words", [])
+            words += [Span(w.start_s, w.end_s, w.text) for w in one.words]
+        return list(tiers.items())
+
     def plot(self) -> Figure:
         """A bar for each segment, one row a speaker."""
         from tympan.tasks.results.figures import timeline
 
         rows = tuple(Span(s.start_s, s.end_s, s.speaker or "speech") for s in self.segments)
         return timeline(rows, self.duration_s, self.file)
+
+
+def _subtitles(one: Utterance, longest: int) -> list[Span]:
+    """An utterance in parts of its words."""
+    parts: list[list[Word]] = []
+    for word in one.words:
+        own = parts[-1] if parts else []
+        size = len(" ".join(w.text for w in (*own, word)))
+        if not own or size > longest or word.end_s - own[0].start_s > LONGEST_SUBTITLE_S:
+            parts.append([])
+        parts[-1].append(word)
+    if len(parts) <= 1:
+        return [Span(one.start_s, one.end_s, one.text, one.speaker)]
+    return [_span(part, one.speaker) for part in parts]
+
+
+def _span(words: Sequence[Word], speaker: str) -> Span:
+    text = " ".join(w.text for w in words)
+    return Span(words[0].start_s, max(w.end_s for w in words), text, speaker)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from tympan.tasks.transcribe.sounds import spoken
 
 if TYPE_CHECKING:
     from tympan.data import AudioStore, Table
+    from tympan.tasks.transcribe.transcriber import Transcriber
 
 DRAWS = 2000
 LIMITS = (
@@ -36,14 +37,21 @@ def distance(wanted: Sequence[Hashable], found: Sequence[Hashable]) -> int:
     return row[-1]
 
 
-def evaluate(parts: Sequence[tuple[Any, Table]], store: AudioStore) -> Evaluation:
+def evaluate(parts: Sequence[tuple[Transcriber, Table]], store: AudioStore) -> Evaluation:
     """Word and character error rate, with 95 % intervals over recordings.
+
+    A recording is heard as it is, without a search for speech in it.
+
+    Args:
+        parts: models, each with the rows that it was not trained on.
+        store: the decoded recordings.
 
     Raises:
         DataError: no rows.
     """
     pairs = []
-    for model, table in parts:
+    for part, table in parts:
+        model = part.recogniser
         for one in table:
             wave = np.ascontiguousarray(store.mono(one.path), np.float32)
             most = round(model.longest_s * model.rate_hz)

@@ -66,6 +66,15 @@ class Aligns(Protocol):
         ...
 
 
+@runtime_checkable
+class DetectsLanguage(Protocol):
+    """A recogniser of several languages that can say which one is spoken."""
+
+    def detect(self, wave: Wave) -> str:
+        """The code of the language that is spoken in a wave `(t,)`."""
+        ...
+
+
 def spread(text: str, start_s: float, end_s: float, score: float | None = None) -> list[Word]:
     """The words of a text that was heard at once, with estimated times.
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tympan.tasks.transcribe.examples import TranscribeExamples
     from tympan.tasks.transcribe.learner import TranscribeLearner
     from tympan.tasks.transcribe.model import TranscribeModel
+    from tympan.tasks.transcribe.transcriber import Transcriber
     from tympan.training.learner import Learner
 
 NET, WORDS = "net.", "words."
@@ -199,8 +200,18 @@ class TranscribeTask:
             state |= {WORDS + k: torch.tensor(v) for k, v in arrays.items()}
         return state
 
-    def load(self, model: LoadedModel, device: str = "cpu") -> TranscribeModel:
-        """Build the recogniser.
+    def load(self, model: LoadedModel, device: str = "cpu") -> Transcriber:
+        """Build the recogniser, with all that stands around it.
+
+        Raises:
+            ModelError: card and weights do not fit.
+        """
+        from tympan.tasks.transcribe.transcriber import Transcriber
+
+        return Transcriber(self.recogniser(model, device), device)
+
+    def recogniser(self, model: LoadedModel, device: str = "cpu") -> TranscribeModel:
+        """Build the recogniser alone.
 
         Raises:
             ModelError: card and weights do not fit.

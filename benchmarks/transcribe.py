@@ -1,0 +1,188 @@
+"""How many words recognisers get wrong, what they cost, and what the verb around them changes.
+
+The 100 recordings of LibriSpeech *test-other* that lie here, each as a whole; then the same with
+noise at 10, 5 and 0 dB: clips of fold 5 of ESC-50, which has no speech on purpose. *bare*: the
+engine alone on the whole file. *verb*: `tympan.transcribe` with the same engine, which looks for
+speech first, cuts windows at pauses and leaves out what cannot have been said. *streamed*: all
+recordings one after another in one stream of blocks of a quarter of a second, live. *WER* and *CER*
+by jiwer; both texts are brought to lower case without punctuation, with numbers and a few
+abbreviations written out and one spelling for words that have two (`benchmarks/_judges.py`,
+`words_of`). 95 % intervals: bootstrap over recordings. *cpu*: processor seconds for each second of
+sound, one thread; *memory*: peak of a process of its own.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import csv
+import hashlib
+import importlib.util
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks._judges import interpreter, with_interval, words_of
+from benchmarks.common import DATA, Row, arguments, key_of, main
+
+ROOT = Path(__file__).resolve().parents[1]
+KEPT = ROOT / ".runs" / "transcribe"
+SEED, COUNT, QUICK, DRAWS = 0, 100, 4, 2000
+ENGINES = ("moonshine", "whisper-tiny", "whisper-base")
+# pocketsphinx is the bar that a recogniser of tympan's own must clear first.
+PEERS = ("pocketsphinx",)
+NOISES_DB = (None, 10, 5, 0)
+
+
+def engine_path() -> str:
+    """The packages of the engines: those of this environment, else of the judges'."""
+    if importlib.util.find_spec("faster_whisper") is not None:
+        return ""
+    python = interpreter()
+    if python is None:
+        raise SystemExit("no engines: install them, or name an interpreter in TYMPAN_JUDGES")
+    found = sorted(python.parent.parent.glob("lib/python*/site-packages"))
+    return str(found[0])
+
+
+def recordings(quick: bool) -> list[tuple[Path, str]]:
+    """Files and what is said in them; with `quick` every 25th."""
+    with open(DATA / "librispeech" / "metadata.csv", encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == "test-other" and row["text"]]
+    found = [(DATA / "librispeech" / row["file_name"], row["text"]) for row in rows[:COUNT]]
+    return found[:: COUNT // QUICK] if quick else found
+
+
+def systems() -> list[str]:
+    """What is measured: `engine, bare`, `engine, verb`, `engine, streamed`."""
+    from tympan.models import list_models
+
+    own = [card.name for card in list_models() if card.task == "transcribe"]
+    found = [f"{name}, {way}" for name in ENGINES for way in ("bare", "verb", "streamed")]
+    return [*found, *(f"{name}, {way}" for name in own for way in ("verb", "streamed")), *PEERS]
+
+
+def answers(
+    system: str, files: Sequence[Path], noise_db: int | None, quick: bool
+) -> dict[str, object] | None:
+    """Texts, processor time and memory of a system; kept, as long as nothing has changed.
+
+    None: it is not installed.
+    """
+    wanted = {
+        "system": system,
+        "files": [str(path.relative_to(DATA)) for path in files],
+        "noise_db": noise_db,
+        "seed": SEED,
+        "code": "" if system in PEERS or system.endswith("bare") else _code(),
+    }
+    key = hashlib.blake2b(json.dumps(wanted).encode(), digest_size=8).hexdigest()
+    kept = KEPT / f"{key_of(system)}-{key}.json"
+    if kept.is_file():
+        found: dict[str, object] = json.loads(kept.read_text("utf-8"))
+        return found
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("_transcribe_process.py"))],
+        input=json.dumps({**wanted, "data": str(DATA), "engines": engine_path()}),
+        capture_output=True, text=True, cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(one for one in sys.path if one)},
+    )  # fmt: skip
+    if done.returncode:
+        if "not installed" in done.stderr:
+            return None
+        raise RuntimeError(f"{system} failed: {done.stderr[-800:]}")
+    found = json.loads(done.stdout.splitlines()[-1])
+    KEPT.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps(found), "utf-8")
+    return found
+
+
+def _code() -> str:
+    """A digest of what stands around an engine: its answers hold as long as that is the same."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted((ROOT / "src" / "tympan" / "tasks" / "transcribe").glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def counted(texts: Sequence[str], found: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Errors and lengths of each recording, in words and in characters `(2, recordings)`."""
+    import jiwer
+
+    errors, lengths = np.zeros((2, len(texts))), np.zeros((2, len(texts)))
+    for i, (wanted, said) in enumerate(zip(texts, found, strict=True)):
+        a, b = " ".join(words_of(wanted)), " ".join(words_of(said))
+        for k, process in enumerate((jiwer.process_words, jiwer.process_characters)):
+            one = process(a, b)
+            errors[k, i] = one.substitutions + one.deletions + one.insertions
+            lengths[k, i] = one.hits + one.substitutions + one.deletions
+    return errors, lengths
+
+
+def rate(errors: np.ndarray, lengths: np.ndarray) -> tuple[float, tuple[float, float]]:
+    """Percent wrong, and its 95 % interval over recordings.
+
+    >>> rate(np.array([1.0, 1.0]), np.array([10.0, 10.0]))
+    (10.0, (10.0, 10.0))
+    """
+    rows = np.random.default_rng(SEED).integers(len(errors), size=(DRAWS, len(errors)))
+    drawn = 100 * errors[rows].sum(1) / lengths[rows].sum(1)
+    low, high = np.percentile(drawn, (2.5, 97.5))
+    return 100 * float(errors.sum() / lengths.sum()), (float(low), float(high))
+
+
+def measure(quick: bool) -> tuple[list[Row], list[Row], dict[str, float]]:
+    """The tables of clean speech and of noise, and the figures."""
+    said = recordings(quick)
+    files, texts = [path for path, _ in said], [text for _, text in said]
+    rows: list[Row] = []
+    noisy: list[Row] = []
+    figures: dict[str, float] = {}
+    for system in systems():
+        row: dict[str, object] = {"system": system}
+        noise: dict[str, object] = {"system": system}
+        streamed = system.endswith("streamed")
+        for noise_db in NOISES_DB[: 1 if streamed else 2 if quick else None]:
+            found = answers(system, files, noise_db, quick)
+            if found is None:
+                print(f"{system}: not installed", flush=True)
+                break
+            heard = [str(one) for one in found["texts"]]  # type: ignore[attr-defined]
+            wanted = [" ".join(texts)] if streamed else texts
+            errors, lengths = counted(wanted, heard)
+            (wer, spread), (cer, wide) = (rate(errors[k], lengths[k]) for k in range(2))
+            name = "clean" if noise_db is None else f"{noise_db} dB"
+            figures[key_of(f"{system} {name} wer")] = wer
+            noise[f"{name}: WER, %"] = with_interval(wer, spread)
+            if noise_db is None:
+                row["WER, %"] = f"{wer:.1f}" if streamed else with_interval(wer, spread)
+                row["CER, %"] = f"{cer:.1f}" if streamed else with_interval(cer, wide)
+                for key, text in (("cpu", "cpu, s a second"), ("memory_mb", "memory, MB")):
+                    value = float(str(found[key]))
+                    row[text] = f"{value:.2f}" if key == "cpu" else f"{value:.0f}"
+                    figures[key_of(f"{system} {key}")] = value
+        if len(row) > 1:
+            rows.append(row)
+        if len(noise) > 2:
+            noisy.append(noise)
+        print(row, noise, flush=True)
+    return rows, noisy, figures
+
+
+if __name__ == "__main__":
+    path = engine_path()
+    if path:
+        sys.path.append(path)
+    options = arguments("transcribe")
+    rows, noisy, figures = measure(options.quick)
+    about = (__doc__ or "").strip() + f"\n{COUNT} recordings, seed {SEED}."
+    main(
+        "transcribe", rows, figures, title="Recognisers of speech", about=about,
+        more={"With noise": noisy},
+    )  # fmt: skip

@@ -1,0 +1,209 @@
+"""A recogniser as a model of the verb: recordings in, transcripts out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from tympan.errors import ArgumentError, ModelError
+from tympan.tasks.inputs import name_of
+from tympan.tasks.model import BaseModel
+from tympan.tasks.results.transcript import Transcript
+from tympan.tasks.transcribe.channels import ChannelsSession
+from tympan.tasks.transcribe.hot_words import split_hot_words
+from tympan.tasks.transcribe.resuming import Journal
+from tympan.tasks.transcribe.session import SessionOptions, TranscribeSession
+from tympan.tasks.transcribe.windows import CutRules, FindsSpeech, SpeechModelFrames
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tympan.tasks.inputs import Feed
+    from tympan.tasks.segment.answer import SegmentModel
+    from tympan.tasks.speakers.diarize import SpeakersModel
+    from tympan.tasks.transcribe.recogniser import Aligns, Recogniser
+    from tympan.tasks.windows import Wave
+
+# In a stream a window ends at a shorter pause, and speech is looked for more often.
+LIVE_PAUSE_S, LIVE_CHUNK_S = 0.6, 0.2
+
+
+class Transcriber(BaseModel[Transcript]):
+    """A recogniser with all that stands around it.
+
+    Args:
+        recogniser: gives the words of short waves.
+        device: where the models of speech and voices compute.
+        finder: makes what finds speech in one recording; None: the model `speech`.
+        aligner: finds times of words for a recogniser that gives none.
+    """
+
+    labels = ()
+
+    def __init__(
+        self,
+        recogniser: Recogniser,
+        device: str = "cpu",
+        *,
+        finder: Callable[[], FindsSpeech] | None = None,
+        aligner: Aligns | None = None,
+    ) -> None:
+        self.recogniser, self.name, self.device = recogniser, recogniser.name, device
+        self._finder, self._aligner = finder, aligner
+
+    @property
+    def task(self) -> str:
+        """`"transcribe"`."""
+        return "transcribe"
+
+    @property
+    def rate_hz(self) -> int:
+        """Rate of the samples that it takes."""
+        return self.recogniser.rate_hz
+
+    @cached_property
+    def speech(self) -> SegmentModel:
+        """The model that finds speech.
+
+        Raises:
+            ModelError: the recogniser takes samples of another rate.
+        """
+        from tympan.tasks.answering import load
+
+        found = cast("SegmentModel", load("speech", "segment", self.device))
+        if found.rate_hz != self.rate_hz:
+            what = f"takes samples at {self.rate_hz} Hz, and {found.name} at {found.rate_hz} Hz"
+            raise ModelError(f"{self.name} {what}", fix=f"train it at {found.rate_hz} Hz")
+        return found
+
+    def session(
+        self,
+        *,
+        name: str = "",
+        batcher: Any = None,
+        words: bool = False,
+        speakers: bool = False,
+        book: str | None = None,
+        hotwords: str | Sequence[str] | None = None,
+        language: str | None = None,
+        channels: str = "mix",
+        live: bool = False,
+    ) -> TranscribeSession | ChannelsSession:
+        """Begin a recording.
+
+        Args:
+            name: how the answer calls it.
+            batcher: is not used.
+            words: each word is a segment of its own.
+            speakers: say who speaks.
+            book: a voice book with their names; then speakers are told apart too.
+            hotwords: words and names that are likely, with commas between them.
+            language: code of the language; None: the usual one, or the one that is heard.
+            channels: `"mix"`: of all channels together; `"separate"`: of each for itself.
+            live: answer soon: windows end at shorter pauses.
+
+        Raises:
+            ArgumentError: a language that the recogniser does not know, or speakers beside
+                separate channels.
+            DataError: the book cannot be read.
+        """
+        rules = CutRules(self.recogniser.longest_s)
+        if live:
+            rules = replace(rules, pause_s=LIVE_PAUSE_S)
+        self._check_language(language)
+        options = SessionOptions(split_hot_words(hotwords), language, words, rules)
+        told = bool(speakers) or book is not None
+        if channels == "separate":
+            if told:
+                what = "speakers are told apart in one channel, not in separate ones"
+                raise ArgumentError(what, fix="give --speakers or --channels separate")
+            return ChannelsSession(lambda: self._one(name, options, live=live), name, words=words)
+        return self._one(name, options, live=live, speakers=told, book=book)
+
+    def _one(
+        self,
+        name: str,
+        options: SessionOptions,
+        *,
+        live: bool,
+        speakers: bool = False,
+        book: str | None = None,
+    ) -> TranscribeSession:
+        from tympan.tasks.answering import load
+
+        turns = None
+        if speakers:
+            model = cast("SpeakersModel", load("speakers", "segment", self.device))
+            turns = model.session(name=name, book=book)
+        if self._finder is not None:
+            finder = self._finder()
+        else:
+            finder = SpeechModelFrames(self.speech, LIVE_CHUNK_S if live else None)
+        return TranscribeSession(
+            self.recogniser, finder, name, options, speakers=turns, aligner=self._aligner
+        )
+
+    def _check_language(self, language: str | None) -> None:
+        known = self.recogniser.languages
+        if language is None or language in known:
+            return
+        few = known if len(known) < 12 else known[:12]
+        more = " …" if len(few) < len(known) else ""
+        what = f"{self.name} does not know the language {language!r}"
+        raise ArgumentError(what, fix=f"it knows {', '.join(few)}{more}")
+
+    def stream(self, blocks: Iterable[Wave], **options: Any) -> Iterator[Any]:
+        """Yield each utterance as soon as it is final, while samples `(c, t)` or `(t,)` come in."""
+        session = self.session(live=True, **options)
+        if not isinstance(session, TranscribeSession):
+            raise ArgumentError("a stream has one channel", fix="leave out channels='separate'")
+        for block in blocks:
+            yield from session.push(np.atleast_2d(block))
+            session.forget()
+        yield from session.finish()
+
+    def resumed(self, source: Any, kept: Path, **options: Any) -> Transcript:
+        """Answer about a file, going on where an interrupted call with the same arguments was.
+
+        Args:
+            source: path of the recording.
+            kept: file for what has been heard so far; who has the answer removes it.
+            options: as of `session`.
+
+        Raises:
+            AudioFileError: the recording cannot be read.
+            TympanError: the file cannot be written.
+        """
+        from tympan.audio import job_key
+
+        session = self.session(name=name_of(source), **options)
+        if isinstance(session, TranscribeSession):
+            journal = Journal(kept, job_key(Path(source), {**options, "model": self.name}))
+            state = journal.load()
+            if state is not None:
+                session.restore(state)
+            session.on_window = lambda: journal.note(session)
+        answer: Transcript = self._fed(session, source).answers()[0]
+        return answer
+
+    def _fed(self, session: Any, source: Any) -> Feed:
+        if isinstance(session, ChannelsSession) and self.mono:
+            return _EachChannel(self)._fed(session, source)
+        return super()._fed(session, source)
+
+
+class _EachChannel(Transcriber):
+    """The same, which gets the channels as they are."""
+
+    def __init__(self, model: Transcriber) -> None:
+        super().__init__(model.recogniser, model.device)
+
+    @property
+    def mono(self) -> bool:
+        """They are not mixed."""
+        return False
