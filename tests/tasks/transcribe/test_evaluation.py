@@ -17,7 +17,7 @@ def test_distance(wanted: str, found: str, errors: int) -> None:
 
 
 def test_errors_are_counted_over_all_words() -> None:
-    pairs = [("a b c d".split(), "a b c d".split()), (["e"], ["f"]), ("g h".split(), [])]
+    pairs = [(["a", "b", "c", "d"], ["a", "b", "c", "d"]), (["e"], ["f"]), (["g", "h"], [])]
     found = evaluated(pairs)
     rate, letters = found.scores
     assert rate.value == pytest.approx(100 * 3 / 7)

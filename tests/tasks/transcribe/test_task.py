@@ -14,7 +14,8 @@ from tympan.errors import ArgumentError, DataError, ModelError
 from tympan.models import load_card, load_model, save_model
 from tympan.tasks.training import train
 from tympan.tasks.transcribe.mixture import Mixture
-from tympan.tasks.transcribe.task import TASK, language_model_of, language_of
+from tympan.tasks.transcribe.loading import language_model_of
+from tympan.tasks.transcribe.task import TASK, language_of
 
 Trained = tuple[Path, Path, list[str]]
 
@@ -79,9 +80,7 @@ def test_another_starts_from_it(mine: Trained, tmp_path: Path) -> None:
     apart = (before["net.out.weight"] - after["net.out.weight"]).abs().max()
     assert 0 < float(apart) < 0.01
     with pytest.raises(ArgumentError, match="size=64 does not fit"):
-        train(
-            folder, task="transcribe", from_=str(out), out=tmp_path / "no", settings={"size": 64}
-        )
+        train(folder, task="transcribe", from_=str(out), out=tmp_path / "no", settings={"size": 64})
 
 
 @pytest.mark.slow

@@ -40,8 +40,8 @@ class SearchConfig:
 
     language_weight: float = 0.6
     word_bonus: float = 0.0
-    beam: int = 60
-    width: float = 14.0
+    beam: int = 120
+    width: float = 18.0
     least: float = -7.0
     silent: float = -0.01
 
@@ -192,7 +192,10 @@ class WordSearch:
         if max(blank, sound) + more > max(found.blank, found.sound):
             found.blank, found.sound = found.blank - more, found.sound - more
             found.score, found.words, more = like.score, like.words, 0.0
-        found.blank, found.sound = added(found.blank, blank + more), added(found.sound, sound + more)
+        found.blank, found.sound = (
+            added(found.blank, blank + more),
+            added(found.sound, sound + more),
+        )
 
     def _prune(self) -> None:
         if len(self.tokens) <= 1:

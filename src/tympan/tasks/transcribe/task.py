@@ -7,10 +7,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ArgumentError, DataError, ModelError
-from tympan.tasks.contract import Evaluation, Log, Phase, Prepared, Recipe
+from tympan.tasks.contract import Evaluation, Phase, Prepared, Recipe
 from tympan.tasks.recipes import check_pretrained, configured
+from tympan.tasks.transcribe import commands_task as commands
+from tympan.tasks.transcribe.command_net import CommandConfig
 from tympan.tasks.transcribe.config import TranscribeConfig
-from tympan.tasks.transcribe.language_model import LanguageModel, WordScores, learned, shipped
+from tympan.tasks.transcribe.language_model import learned
+from tympan.tasks.transcribe.loading import (
+    NET,
+    WORDS,
+    Initialize,
+    language_model_of,
+    weights_of,
+)
 from tympan.training import TrainingConfig
 
 if TYPE_CHECKING:
@@ -18,19 +27,17 @@ if TYPE_CHECKING:
 
     from tympan.data import AudioStore, Examples, Table
     from tympan.models import LoadedModel
+    from tympan.tasks.transcribe.command_learner import CommandExamples, CommandLearner
     from tympan.tasks.transcribe.examples import TranscribeExamples
     from tympan.tasks.transcribe.learner import TranscribeLearner
     from tympan.tasks.transcribe.model import TranscribeModel
     from tympan.tasks.transcribe.transcriber import Transcriber
     from tympan.training.learner import Learner
 
-NET, WORDS = "net.", "words."
 LEAST = 8
 # With less speech the usual number of epochs would be over before anything is learned.
 USUAL_ROWS = 1000
 MOST_TIMES = 6
-# Of the domain's language model beside the usual one.
-DOMAIN_SHARE = 0.5
 PRETRAINED_FIELDS = (
     "rate_hz", "n_fft", "win", "hop", "n_mels", "f_min_hz", "f_max_hz", "size", "blocks", "kernel",
     "expansion",
@@ -38,7 +45,11 @@ PRETRAINED_FIELDS = (
 
 
 class TranscribeTask:
-    """Speech to text, see `tympan.tasks.contract.Task`."""
+    """Speech to text, see `tympan.tasks.contract.Task`.
+
+    A folder with a column `text` trains a recogniser of all words; one with labels, one word each,
+    a model that hears those words and no others, see `tympan.tasks.transcribe.commands_task`.
+    """
 
     name = "transcribe"
     pretrained_fields = PRETRAINED_FIELDS
@@ -52,7 +63,7 @@ class TranscribeTask:
 
         return START if START in shipped_names() else None
 
-    def defaults(self) -> Mapping[str, Phase[TranscribeConfig]]:
+    def defaults(self) -> Mapping[str, Phase[Any]]:
         """How it is trained unless the user says otherwise."""
         tuned = TrainingConfig(
             epochs=20, batch_size=8, bucket=8, lr=5e-4, weight_decay=0.01, warmup_epochs=1.0,
@@ -62,6 +73,7 @@ class TranscribeTask:
         return {
             "": Phase(tuned, TranscribeConfig()),
             "from scratch": Phase(scratch, TranscribeConfig()),
+            "of a few words, from labels": commands.usual(),
         }
 
     def claims(self, table: Table) -> str:
@@ -75,6 +87,8 @@ class TranscribeTask:
             DataError: there is no text.
         """
         if not table.has("text"):
+            if any(one.label for one in table):
+                return commands.rows_of(table)
             fix = "add a metadata.csv with the columns file_name and text"
             raise DataError("does not say what is spoken", file=table.root, fix=fix)
         rows = []
@@ -93,12 +107,17 @@ class TranscribeTask:
 
     def recipe(
         self, table: Table, start: LoadedModel | None, settings: Mapping[str, Any]
-    ) -> Recipe[TranscribeConfig]:
+    ) -> Recipe[Any]:
         """How to train on a folder, from a recogniser or from scratch.
 
         Raises:
             DataError: too few recordings.
         """
+        if not table.has("text"):
+            return commands.recipe(table, start, settings)
+        if start is not None and commands.is_commands(start.card.config):
+            what = f"{start.card.name} hears a few words and cannot be trained on texts"
+            raise ArgumentError(what, fix="--from scratch, or a recogniser of all words")
         if len(table) < LEAST:
             what = f"has {len(table)} recordings with a text, and a recogniser needs {LEAST}"
             raise DataError(what, file=table.root, fix="record more sentences")
@@ -125,7 +144,7 @@ class TranscribeTask:
             initialize=None if start is None else Initialize(start),
         )
 
-    def store_rate_hz(self, config: TranscribeConfig) -> int:
+    def store_rate_hz(self, config: TranscribeConfig | CommandConfig) -> int:
         """Recordings are decoded at the rate of the recogniser."""
         return config.rate_hz
 
@@ -137,12 +156,12 @@ class TranscribeTask:
         minutes = float(store.lengths(table.paths).sum()) / (store.rate_hz or 1) / 60
         return (*found, f"{minutes:.0f} minutes of speech")
 
-    def prepare(
-        self, train: Table, store: AudioStore, recipe: Recipe[TranscribeConfig]
-    ) -> Prepared[TranscribeConfig]:
+    def prepare(self, train: Table, store: AudioStore, recipe: Recipe[Any]) -> Prepared[Any]:
         """The phonemes and characters of the language, and the words of the texts."""
         from tympan.tasks.transcribe.sounds import characters_of, phonemes_of, spoken
 
+        if isinstance(recipe.config, CommandConfig):
+            return commands.prepare(train, recipe.config)
         config = recipe.config
         if not config.phonemes:
             config = replace(
@@ -153,25 +172,31 @@ class TranscribeTask:
         return Prepared(config, (), (f"{len(words)} different words in the texts",))
 
     def examples(
-        self, table: Table, store: AudioStore, prepared: Prepared[TranscribeConfig]
-    ) -> TranscribeExamples:
+        self, table: Table, store: AudioStore, prepared: Prepared[Any]
+    ) -> TranscribeExamples | CommandExamples:
         """Mels, phonemes and characters of each recording."""
+        if isinstance(prepared.config, CommandConfig):
+            return commands.examples(table, store, prepared)
         from tympan.tasks.transcribe.examples import TranscribeExamples
 
         return TranscribeExamples(table, store, prepared.config)
 
-    def learner(self, prepared: Prepared[TranscribeConfig]) -> TranscribeLearner:
+    def learner(self, prepared: Prepared[Any]) -> TranscribeLearner | CommandLearner:
         """A new net with random weights, and its losses."""
+        if isinstance(prepared.config, CommandConfig):
+            return commands.learner(prepared)
         from tympan.tasks.transcribe.learner import TranscribeLearner
         from tympan.tasks.transcribe.net import SpeechRecogniserNet
 
         return TranscribeLearner(SpeechRecogniserNet(prepared.config), prepared.config)
 
     def learn_known(
-        self, learner: Learner, prepared: Prepared[TranscribeConfig], train: Examples,
+        self, learner: Learner, prepared: Prepared[Any], train: Examples,
         validation: Examples | None,
-    ) -> TranscribeConfig:  # fmt: skip
+    ) -> Any:  # fmt: skip
         """Learn which words follow which in the texts of the training."""
+        if isinstance(prepared.config, CommandConfig):
+            return prepared.config
         from tympan.tasks.transcribe.examples import TranscribeExamples
         from tympan.tasks.transcribe.learner import TranscribeLearner
 
@@ -181,9 +206,7 @@ class TranscribeTask:
         learner.language_model = learned(train.texts, sounds)
         return prepared.config
 
-    def calibrate(
-        self, learner: Learner, prepared: Prepared[TranscribeConfig], validation: Examples
-    ) -> TranscribeConfig:
+    def calibrate(self, learner: Learner, prepared: Prepared[Any], validation: Examples) -> Any:
         """Nothing is left to calibrate."""
         return prepared.config
 
@@ -191,8 +214,11 @@ class TranscribeTask:
         """The weights of the net in half precision, and the words of the training."""
         import torch
 
+        from tympan.tasks.transcribe.command_learner import CommandLearner
         from tympan.tasks.transcribe.learner import TranscribeLearner
 
+        if isinstance(learner, CommandLearner):
+            return commands.state(learner)
         assert isinstance(learner, TranscribeLearner)
         state = {NET + k: v.half() for k, v in learner.net.state_dict().items()}
         if learner.language_model is not None:
@@ -208,6 +234,8 @@ class TranscribeTask:
         """
         from tympan.tasks.transcribe.transcriber import Transcriber
 
+        if commands.is_commands(model.card.config):
+            return Transcriber(commands.recogniser(model, device), device)
         return Transcriber(self.recogniser(model, device), device)
 
     def recogniser(self, model: LoadedModel, device: str = "cpu") -> TranscribeModel:
@@ -236,55 +264,17 @@ class TranscribeTask:
         *,
         calibrate: bool = False,
     ) -> Evaluation:
-        """Word and character error rate of recognisers on tables.
+        """Word and character error rate of recognisers on tables; of commands the accuracy.
 
         Raises:
             DataError: no rows.
         """
+        from tympan.tasks.transcribe.commands import CommandModel
         from tympan.tasks.transcribe.evaluation import evaluate
 
+        if parts and isinstance(parts[0][0].recogniser, CommandModel):
+            return commands.evaluate(parts, store)
         return evaluate(parts, store)
-
-
-class Initialize:
-    """Copies the weights of another recogniser.
-
-    Args:
-        start: the recogniser.
-    """
-
-    def __init__(self, start: LoadedModel) -> None:
-        self.start = start
-
-    def __call__(self, learner: Learner, examples: Examples, log: Log) -> None:
-        """Copy all, but the last layer where the start model has other phonemes."""
-        from tympan.tasks.transcribe.learner import TranscribeLearner
-
-        assert isinstance(learner, TranscribeLearner)
-        state, config = weights_of(self.start), self.start.card.config
-        same = (learner.config.phonemes, learner.config.characters)
-        if tuple(tuple(config.get(name, ())) for name in ("phonemes", "characters")) != same:
-            state = {k: v for k, v in state.items() if not k.startswith("out.")}
-        learner.net.load_state_dict(state, strict=False)
-
-
-def weights_of(model: LoadedModel) -> dict[str, Tensor]:
-    """The weights of the net in full precision."""
-    return {k.removeprefix(NET): v.float() for k, v in model.state.items() if k.startswith(NET)}
-
-
-def language_model_of(model: LoadedModel, config: TranscribeConfig) -> WordScores | None:
-    """The words that a recogniser knows: those of its language, and of its own training."""
-    from tympan.tasks.transcribe.mixture import Mixture
-
-    arrays = {
-        k.removeprefix(WORDS): v.numpy() for k, v in model.state.items() if k.startswith(WORDS)
-    }
-    own = LanguageModel.of_arrays(arrays) if arrays else None
-    if config.language not in LANGUAGES:
-        return own
-    usual = shipped(config.language)
-    return usual if own is None else Mixture(usual, own, DOMAIN_SHARE)
 
 
 def language_of(table: Table) -> str:
@@ -297,5 +287,4 @@ def language_of(table: Table) -> str:
 
 
 START = "english"
-LANGUAGES = ("en",)
 TASK = TranscribeTask()
