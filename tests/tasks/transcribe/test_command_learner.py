@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -55,9 +53,7 @@ def test_labels_and_how_often_they_come(examples: CommandExamples) -> None:
 
 def test_negatives_are_none_of_the_words(examples: CommandExamples) -> None:
     row = int(np.flatnonzero(examples.labels == 1)[0])
-    labels = [
-        int(examples.item(row, np.random.default_rng(seed))["label"]) for seed in range(200)
-    ]
+    labels = [int(examples.item(row, np.random.default_rng(seed))["label"]) for seed in range(200)]
     assert set(labels) == {0, 1}
     assert 0.1 < labels.count(0) / 200 < 0.3
     kinds = {

@@ -67,7 +67,13 @@ def test_another_language_is_refused(model: CommandModel) -> None:
 def test_of_neighbours_the_best_is_told() -> None:
     scores = np.zeros((20, 3), np.float32)
     scores[:, 0] = 1
-    for window, word, value in ((4, 1, 0.75), (5, 1, 0.9), (6, 2, 0.8), (15, 2, 0.71), (18, 1, 0.6)):
+    for window, word, value in (
+        (4, 1, 0.75),
+        (5, 1, 0.9),
+        (6, 2, 0.8),
+        (15, 2, 0.71),
+        (18, 1, 0.6),
+    ):
         scores[window] = [1 - value, 0, 0]
         scores[window, word] = value
     found = peaks(scores, CONFIG)

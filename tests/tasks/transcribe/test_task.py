@@ -13,8 +13,8 @@ from tympan.data import read_folder
 from tympan.errors import ArgumentError, DataError, ModelError
 from tympan.models import load_card, load_model, save_model
 from tympan.tasks.training import train
-from tympan.tasks.transcribe.mixture import Mixture
 from tympan.tasks.transcribe.loading import language_model_of
+from tympan.tasks.transcribe.mixture import Mixture
 from tympan.tasks.transcribe.task import TASK, language_of
 
 Trained = tuple[Path, Path, list[str]]

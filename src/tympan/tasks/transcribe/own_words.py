@@ -108,9 +108,7 @@ def other_words(words: Sequence[str], count: int, rng: np.random.Generator) -> l
     return found
 
 
-def said_by(
-    voice: SpeechVoice, text: str, rng: np.random.Generator
-) -> npt.NDArray[np.float32]:
+def said_by(voice: SpeechVoice, text: str, rng: np.random.Generator) -> npt.NDArray[np.float32]:
     """A text, said by a drawn speaker at a drawn speed and pitch: `(t,)` at the voice's rate."""
     from tympan.text import read
 
