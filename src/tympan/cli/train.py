@@ -105,6 +105,13 @@ def train(
             autocompletion=among(lambda: ("light", "speech", "machine", "music")),
         ),
     ] = None,
+    words: Annotated[
+        str | None,
+        typer.Option(
+            "--words", show_default=False,
+            help="No recordings: key words that voices say, for --task transcribe.",
+        ),
+    ] = None,
     metadata: Metadata = None,
     file_column: FileColumn = None,
     label_column: LabelColumn = None,
@@ -139,6 +146,8 @@ def train(
     ] = False,
 ) -> None:  # fmt: skip
     """Train a model on your recordings."""
+    if words is not None:
+        folder, from_ = said_words(words, folder, task, out), from_ or "scratch"
     if folder is None and metadata is None:
         what = "no recordings are given, neither by the argument FOLDER nor by --metadata"
         raise typer.BadParameter(what, ctx=context)
@@ -146,6 +155,7 @@ def train(
     from tympan.report.trained import train as run
     from tympan.training.signals import TrainingInterrupted
 
+    task = "transcribe" if words is not None else task
     again = "the same command" + ", without --restart," * restart + " goes on from what is saved"
     try:
         result = run(
@@ -165,6 +175,21 @@ def train(
         typer.echo(f"next: {next_step(result.folder, load_card(result.folder).task)}")
     if open_page:
         result.open()
+
+
+def said_words(words: str, folder: Path | None, task: str | None, out: Path | None) -> Path:
+    """The folder in which voices have said key words.
+
+    Raises:
+        ArgumentError: recordings, another task or no `--out` beside it.
+    """
+    from tympan.errors import ArgumentError
+    from tympan.tasks.transcribe.own_words import made_recordings, words_in
+
+    if folder is not None or out is None or task not in (None, "transcribe"):
+        what = "--words makes its own recordings for --task transcribe"
+        raise ArgumentError(what, fix="leave out FOLDER, and give --out")
+    return made_recordings(words_in(words), out.with_name(f"{out.name}-recordings"))
 
 
 def _unsaid(line: str) -> None:

@@ -1,0 +1,175 @@
+"""What `recipes/transcribe.py` trains on: made speech, real speech, noises; all as log mels."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from recipes.transcribe_speech import Line
+from tympan.tasks.transcribe.config import TranscribeConfig
+from tympan.tasks.transcribe.learner import UNKNOWN
+from tympan.tasks.transcribe.net import FRAMES_OF_ANSWER, log_mels
+from tympan.tasks.transcribe.sounds import numbers, spoken
+from tympan.tasks.transcribe.variation import Levels, varied
+
+REAL, REAL_TIMES, REAL_HELD = "real.npz", 8, 20
+# Judges agree where they differ by at most this share of the words.
+APART = 0.08
+# Lines of these parts choose an epoch and are not trained on.
+HELD = {"0000-en.npz": 30, "0001-slt.npz": 15, "0003-rms.npz": 15}
+ROWS_IN_EPOCH = 1024
+LONGEST_FRAMES = 1600
+
+
+def write_part(out: Path, lines: Sequence[Line], mels: Sequence[np.ndarray]) -> None:
+    """Keep spectrograms `(n, n_mels)` and what is said in them."""
+    from tympan._files import atomic_write
+
+    with atomic_write(out) as beside, open(beside, "wb") as file:
+        text = json.dumps([asdict(one) for one in lines])
+        np.savez(file, mels=np.concatenate(mels).astype(np.float16), lines=np.array(text))
+
+
+def read_part(path: Path) -> tuple[np.ndarray, list[Line]]:
+    """What `write_part` kept."""
+    with np.load(path) as found:
+        return found["mels"], [Line(**one) for one in json.loads(str(found["lines"]))]
+
+
+def real_part(shared: Path, judged: Path, out: Path) -> None:
+    """Keep the real clips on whose words both judges agree, as far as they were judged.
+
+    Those on which they agree to the word come first: of them some are held out.
+    """
+    from benchmarks._judges import _key, word_errors, words_of
+
+    from tympan.audio import load
+
+    folder, config = shared / "librispeech", TranscribeConfig()
+    found, seen = [], 0
+    for row in csv.DictReader((folder / "metadata.csv").open(encoding="utf-8")):
+        answer = judged / f"{_key(folder / row['file_name'], None, [])}.json"
+        if row["split"] == "test-other" or not answer.exists():
+            continue
+        seen += 1
+        heard = json.loads(answer.read_text(encoding="utf-8"))
+        one, other = words_of(heard["whisper"]), words_of(heard["moonshine"])
+        apart = word_errors(one, other)
+        if apart <= APART * len(one):
+            found.append((apart, row, spoken(heard["moonshine"])))
+    lines, mels, at = [], [], 0
+    for _, row, words in sorted(found, key=lambda one: one[0]):
+        wave = load(folder / row["file_name"]).mono().samples[0]
+        mels.append(log_mels(wave, config).T.half().numpy())
+        text, sounds = " ".join(w.text for w in words), "".join(w.phonemes for w in words)
+        lines.append(Line(at, len(mels[-1]), text, sounds, f"real {row['speaker']}"))
+        at += len(mels[-1])
+    write_part(out, lines, mels)
+    print(f"{len(lines)} of {seen} clips, {at * config.frame_s / 60:.0f} minutes")
+
+
+def noise_part(shared: Path, out: Path) -> None:
+    """Keep recorded noises that are in the public domain."""
+    from recipes.speech_data import TRAIN_FOLDS, VOICES, decoded, rows_of
+
+    config = TranscribeConfig()
+    mels = [
+        log_mels(decoded(shared / "esc50" / row["file_name"]).astype(np.float32) / 32767, config)
+        for row in rows_of(shared / "esc50")
+        if row["fold"] in TRAIN_FOLDS and row["label"] not in VOICES and row["licence"] == "CC0"
+    ]
+    loud = [one.half().numpy() for one in mels if float(one.max()) > -60]
+    lengths = np.array([one.shape[1] for one in loud])
+    np.savez(out, mels=np.concatenate(loud, 1), lengths=lengths)
+    print(f"{len(loud)} noises")
+
+
+def frames_of(line: Line, tempo: float, frames: int, config: TranscribeConfig) -> Tensor:
+    """The phoneme at the middle of each answer, 0 in pauses; unknown where no times are."""
+    answers = frames // FRAMES_OF_ANSWER
+    if not line.symbols:
+        return torch.full((answers,), UNKNOWN)
+    middles = (np.arange(answers) + 0.25) * FRAMES_OF_ANSWER * config.frame_s
+    place = np.searchsorted(np.array(line.ends_s) / tempo, middles, side="right")
+    return torch.from_numpy(np.append(np.array(line.symbols, np.int64), 0)[place])
+
+
+class Pool:
+    """Lines of all parts, varied at each visit.
+
+    A row is a place in the order of lengths and not a line: the pool may grow between two calls of
+    the training, and rows stay of alike length.
+
+    Args:
+        folder: with the parts.
+        config: of the recogniser.
+        training: of the lines that are trained on; else those held out, as they are.
+    """
+
+    padding: Mapping[str, float] = {
+        "mels": -100.0, "phonemes": 0, "characters": 0, "frames": UNKNOWN,
+    }  # fmt: skip
+    weights = None
+
+    def __init__(self, folder: Path, config: TranscribeConfig, training: bool) -> None:
+        self.config, self.training = config, training
+        self.mels: list[np.ndarray] = []
+        self.lines: list[tuple[int, Line]] = []
+        paths = sorted((folder / "made").glob("*.npz"))
+        for path in [*paths, *([folder / REAL] if (folder / REAL).exists() else [])]:
+            mels, lines = read_part(path)
+            held = REAL_HELD if path.name == REAL else HELD.get(path.name, 0)
+            times = REAL_TIMES if training and path.name == REAL else 1
+            kept = lines[held:] if training else lines[:held]
+            self.lines += times * [(len(self.mels), one) for one in self.usable(kept)]
+            self.mels.append(mels)
+        self.lines.sort(key=lambda one: one[1].frames)
+        rows = ROWS_IN_EPOCH if training else len(self.lines)
+        self.sizes = np.arange(rows)
+        self.noises: list[Levels] = []
+        if training and (folder / "noises.npz").exists():
+            with np.load(folder / "noises.npz") as found:
+                ends = np.cumsum(found["lengths"])
+                self.noises = np.split(found["mels"], ends[:-1], 1)
+
+    def usable(self, lines: Iterable[Line]) -> list[Line]:
+        """Those that are neither too long nor too fast for what is said."""
+        return [
+            one for one in lines
+            if 50 < one.frames < LONGEST_FRAMES and one.phonemes
+            and len(one.phonemes) < 0.6 * one.frames / FRAMES_OF_ANSWER
+        ]  # fmt: skip
+
+    def item(self, row: int, rng: np.random.Generator | None) -> dict[str, Tensor]:
+        """One line, see `TranscribeExamples`."""
+        place = row
+        if rng is not None:
+            place = int((row + rng.random()) * len(self.lines) / len(self.sizes))
+        number, line = self.lines[place]
+        mels = self.mels[number][line.start : line.start + line.frames].T.astype(np.float32)
+        tempo = 1.0
+        if rng is not None:
+            mels, tempo = varied(mels, self.config, rng, self.noises)
+        config = self.config
+        return {
+            "mels": torch.from_numpy(np.ascontiguousarray(mels)),
+            "phonemes": torch.from_numpy(numbers(line.phonemes, config.phonemes)),
+            "characters": torch.from_numpy(numbers(line.text, config.characters)),
+            "frames": frames_of(line, tempo, mels.shape[1], config),
+        }
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Nothing: more speech may come while it is trained."""
+        return {}
+
+    def hours(self) -> float:
+        """Of all its lines, as often as they are in it."""
+        return sum(one.frames for _, one in self.lines) * self.config.frame_s / 3600

@@ -1,0 +1,166 @@
+"""Put the recogniser of English into the package: choose its search, score it, write its card.
+
+python -m recipes.transcribe_ship --training .runs/transcribe/words --shared ../shared/data
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from recipes.transcribe import CONFIG
+from recipes.transcribe_pool import REAL, REAL_HELD, read_part
+
+NAME = "english"
+DATA: dict[str, Any] = {
+    "name": "sentences spoken by the voice en (its six speakers and 120 mixtures of them) and by "
+    "flite's slt, rms, awb and kal16; 108 real clips of LibriSpeech train-clean",
+    "licences": {
+        "voice en of tympan (learned from Kokoro-82M)": "Apache-2.0",
+        "flite and its voices (what they speak)": "BSD-like (Carnegie Mellon University)",
+        "LibriSpeech (train-clean)": "CC-BY-4.0",
+        "ESC-50 noises, the CC0 clips of folds 1 to 3": "CC0-1.0",
+        "WordNet 3.0 (example sentences)": "WordNet-3.0",
+        "Jane Austen's novels, World English Bible, Shakespeare": "public domain",
+    },
+    "words of the real clips": "written down by Whisper tiny.en and Moonshine tiny; the clips on "
+    "which they differ in 8 % of the words at most",
+    "language model": "46,000 words and 431,000 n-grams of the same texts (recipes/words.py)",
+    "recipe": "python -m recipes.transcribe",
+}
+ATTRIBUTION = """# What `english` was trained on
+
+No audio and no text of it is distributed.
+
+- **Made speech**: sentences spoken by tympan's voice `en` (Apache-2.0) and by the voices slt, rms,
+  awb and kal16 of flite, Copyright Carnegie Mellon University, whose licence allows any use.
+- **LibriSpeech** (V. Panayotov, G. Chen, D. Povey, S. Khudanpur, 2015), CC BY 4.0: clips of
+  *train-clean*, read by volunteers of LibriVox.
+- **ESC-50** (K. J. Piczak, 2015): noises that their authors gave to the public domain (CC0).
+- **Texts**: examples of WordNet 3.0, Copyright 2006 by Princeton University, whose licence allows
+  any use; novels of Jane Austen, plays of Shakespeare and the World English Bible, public domain.
+"""
+KNOWN_FAILURES = (
+    "It is far behind the engines: Moonshine tiny makes 12.8 % word errors on the recordings on "
+    "which it makes those above, pocketsphinx 61.1 %. Use an engine to have something written "
+    "down; this one is for learning, for vocabularies of your own, and as a start for training.",
+    "It knows 46,000 words, most of them of old books, and writes one of them for any other; hot "
+    "words add to them.",
+    "It writes no punctuation and no capital letters, and numbers as words.",
+    "English as it is spoken in the United States; accents and children were not trained on.",
+    "Noise and rooms were trained on in simulation only.",
+)
+
+
+def search_scores(model: Any, runs: Path) -> dict[str, float]:
+    """The weights of the search with the fewest errors on held-out real clips."""
+    from tympan.tasks.transcribe.evaluation import distance
+    from tympan.tasks.transcribe.search import WordSearch
+
+    mels, lines = read_part(runs / REAL)
+    heard = []
+    for line in lines[:REAL_HELD]:
+        one = mels[line.start : line.start + line.frames].T.astype(np.float32)
+        with torch.inference_mode():
+            phonemes, _ = model.net(torch.from_numpy(one)[None], torch.tensor([line.frames]))
+        heard.append((line.text.split(), phonemes[0].log_softmax(-1).numpy()))
+    found = {}
+    for weight, bonus in ((0.5, 0.0), (0.8, 0.0), (0.7, 1.0)):
+        config = replace(model.search, language_weight=weight, word_bonus=bonus)
+        errors = count = 0
+        for wanted, scores in heard:
+            search = WordSearch(model.root, model.language_model, config)
+            search.push(scores)
+            words = [model.language_model.words[word] for word, _ in search.best()]
+            errors, count = errors + distance(wanted, words), count + len(wanted)
+        found[weight, bonus] = errors / count
+        print(f"language weight {weight}, bonus {bonus}: {errors / count:.1%}", flush=True)
+    weight, bonus = min(found, key=lambda key: found[key])
+    return {"language_weight": weight, "word_bonus": bonus}
+
+
+def test_pairs(model: Any, shared: Path) -> list[tuple[list[str], list[str]]]:
+    """Words wanted and found of each test recording."""
+    from tympan.audio import load
+
+    folder, found = shared / "librispeech", []
+    for row in csv.DictReader((folder / "metadata.csv").open(encoding="utf-8")):
+        if row["split"] != "test-other":
+            continue
+        wave = load(folder / row["file_name"]).mono().samples[0]
+        words = [word.text for word in model.words(wave)]
+        found.append((row["text"].split(), words))
+        if len(found) % 20 == 0:
+            print(len(found), row["text"], "|", " ".join(words), flush=True)
+    return found
+
+
+def ship(training: Path, runs: Path, shared: Path, out: Path) -> None:
+    """Write `english` and score what is read back."""
+    from tympan.models import Card, load_model, save_model
+    from tympan.tasks.transcribe.evaluation import evaluated
+    from tympan.tasks.transcribe.learner import TranscribeLearner
+    from tympan.tasks.transcribe.net import SpeechRecogniserNet
+    from tympan.tasks.transcribe.task import TASK
+    from tympan.training.history import History
+    from tympan.training.learner import NET
+    from tympan.training.loop import final_weights
+
+    history = History.load(training / "history.json")
+    learner = TranscribeLearner(SpeechRecogniserNet(CONFIG), CONFIG)
+    learner.net.load_state_dict(final_weights(training, history)[NET])
+    state = TASK.state(learner)
+    hours = round(sum(row["seconds"] for row in history.epochs) / 3600, 1)
+    data = {**DATA, "training": f"{len(history.epochs)} epochs of about an hour of speech each, "
+            f"behind 8 that also learned which phoneme is when; {hours} h of a part of one slow "
+            "core"}  # fmt: skip
+    card = Card(
+        name=NAME, task="transcribe", labels=[], config=CONFIG.to_dict(), version="0.1",
+        licence="CC-BY-4.0", attribution="ATTRIBUTION.md",
+        description="English, words by phonemes: for learning and for vocabularies of your own.",
+        data=data, parameters=sum(one.numel() for one in state.values()),
+        known_failures=list(KNOWN_FAILURES),
+    )  # fmt: skip
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "ATTRIBUTION.md").write_text(ATTRIBUTION, encoding="utf-8")
+    save_model(out, state, card, half=True)
+    chosen = search_scores(TASK.recogniser(load_model(out)), runs)
+    card = replace(card, config=replace(CONFIG, **chosen).to_dict())
+    save_model(out, state, card, half=True)
+    evaluation = evaluated(test_pairs(TASK.recogniser(load_model(out)), shared))
+    print(evaluation.score_lines())
+    metrics = {
+        "scores": [one.to_json() for one in evaluation.scores],
+        "count": evaluation.count,
+        "counted": "clips of LibriSpeech test-other (10 speakers), on none of which it was trained",
+        "validation": {
+            name: history.epochs[history.best_epoch - 1][name] for name in ("per", "cer")
+        },
+    }
+    save_model(out, state, replace(card, metrics=metrics), half=True)
+    print(json.dumps(metrics, indent=1))
+
+
+def main() -> None:
+    """Choose, score and write."""
+    from tympan.models.catalogue import shipped_folder
+
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--training", type=Path, default=Path(".runs/transcribe/words"))
+    parser.add_argument("--runs", type=Path, default=Path(".runs/transcribe"))
+    parser.add_argument("--shared", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--out", type=Path, help="folder; else that of the package")
+    options = parser.parse_args()
+    out = options.out or shipped_folder() / NAME
+    ship(options.training, options.runs, options.shared, out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,273 @@
+"""How likely a word is behind two others, and how each of them sounds: one small file.
+
+An n-gram model with Kneser and Ney's lower orders (*Improved backing-off for m-gram language
+modeling*, ICASSP 1995), written as one that backs off: what is kept has its probability, all else
+that of the shorter history times the weight of the longer one, so that all still sum to one.
+"""
+
+from __future__ import annotations
+
+import io
+import lzma
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Protocol
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+
+from tympan.errors import ModelError
+
+DATA = Path(__file__).parent / "data"
+START, UNKNOWN = 0, 1
+"""Numbers of the beginning of a sentence and of a word that is not in the vocabulary."""
+DISCOUNT = 0.75
+# Probabilities are kept in steps of so many nepers.
+STEP = 0.06
+Grams = Mapping[tuple[int, ...], float]
+
+
+class WordScores(Protocol):
+    """Words, their sounds, and how likely each is behind two others; see `LanguageModel`."""
+
+    @property
+    def words(self) -> tuple[str, ...]: ...
+    @property
+    def sounds(self) -> tuple[tuple[str, ...], ...]: ...
+    @property
+    def single(self) -> Sequence[float]: ...
+
+    def score(self, before: int, last: int, word: int) -> float:
+        """Log probability of a word behind two others, all by their numbers."""
+        ...
+
+
+@dataclass(frozen=True)
+class LanguageModel:
+    """Words, their sounds and their probabilities.
+
+    Attributes:
+        words: by number; the first two are the beginning of a sentence and an unknown word.
+        sounds: the pronunciations of each word, phonemes without stress.
+        single: log probability of each word without a history, `(k,)`.
+        chances: history and word as one number (see `score`) → log probability.
+        weights: history as one number → log weight of the shorter history's probability.
+    """
+
+    words: tuple[str, ...]
+    sounds: tuple[tuple[str, ...], ...]
+    single: list[float]
+    chances: dict[int, float]
+    weights: dict[int, float]
+
+    def score(self, before: int, last: int, word: int) -> float:
+        """Log probability of a word behind two others.
+
+        Args:
+            before: number of the word before the last one; `START` where there is none.
+            last: number of the last word; `START` at the beginning.
+            word: its number.
+
+        >>> model = learned([["a", "b"], ["a", "b"], ["a", "c"]], {"a": "æ", "b": "b", "c": "s"})
+        >>> a, b, c = (model.words.index(one) for one in "abc")
+        >>> model.score(START, a, b) > model.score(START, a, c) > model.score(START, a, a)
+        True
+        """
+        size = len(self.words)
+        pair = last * size + word
+        found = self.chances.get((before * size + last + size) * size + word)
+        if found is not None:
+            return found
+        shorter = self.chances.get(pair)
+        if shorter is None:
+            shorter = self.single[word] + self.weights.get(last, 0.0)
+        return shorter + self.weights.get(size + before * size + last, 0.0)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """All of it as arrays."""
+        size = len(self.words)
+        said = "\n".join("|".join(one) for one in self.sounds)
+        found: dict[str, npt.NDArray[Any]] = {
+            "words": _bytes("\n".join(self.words)), "sounds": _bytes(said),
+            "single": _steps(self.single),
+        }  # fmt: skip
+        for name, values in (("chances", self.chances), ("weights", self.weights)):
+            keys = np.array(sorted(values), np.int64)
+            apart = np.diff(keys, prepend=0)
+            found[f"{name}_keys"] = np.stack([apart // size, apart % size]).astype(np.int32)
+            found[name] = _steps([values[key] for key in keys.tolist()])
+        return found
+
+    @classmethod
+    def of_arrays(cls, found: Mapping[str, npt.NDArray[Any]]) -> LanguageModel:
+        """The same from `arrays`.
+
+        >>> model = learned([["no", "yes"]], {"no": "nO", "yes": "jɛs"})
+        >>> again = LanguageModel.of_arrays(model.arrays())
+        >>> again.words == model.words, again.sounds == model.sounds
+        (True, True)
+        >>> all(abs(again.chances[key] - model.chances[key]) < STEP for key in model.chances)
+        True
+        """
+        words, lines = (
+            tuple(found[name].astype(np.uint8).tobytes().decode().split("\n"))
+            for name in ("words", "sounds")
+        )
+        sounds = tuple(tuple(filter(None, one.split("|"))) for one in lines)
+        tables = []
+        for name in ("chances", "weights"):
+            apart = found[f"{name}_keys"].astype(np.int64)
+            keys = np.cumsum(apart[0] * len(words) + apart[1])
+            values = (found[name].astype(np.float64) * STEP).tolist()
+            tables.append(dict(zip(keys.tolist(), values, strict=True)))
+        single = (found["single"].astype(np.float64) * STEP).tolist()
+        return cls(words, sounds, single, *tables)
+
+    def save(self, path: Path) -> None:
+        """Write it, compressed."""
+        from tympan._files import atomic_write
+
+        plain = io.BytesIO()
+        arrays: dict[str, Any] = self.arrays()
+        np.savez(plain, **arrays)
+        with atomic_write(path) as beside:
+            beside.write_bytes(lzma.compress(plain.getvalue(), preset=9))
+
+    @classmethod
+    def load(cls, path: Path) -> LanguageModel:
+        """Read what `save` wrote.
+
+        Raises:
+            ModelError: the file is missing or damaged.
+        """
+        try:
+            with np.load(io.BytesIO(lzma.decompress(path.read_bytes()))) as found:
+                return cls.of_arrays(found)
+        except (OSError, EOFError, lzma.LZMAError, ValueError, KeyError, BadZipFile) as error:
+            what = f"is no language model: {error}"
+            raise ModelError(what, file=path, fix="install tympan again") from error
+
+
+def _bytes(text: str) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(text.encode(), np.uint8)
+
+
+def _steps(values: Sequence[float]) -> npt.NDArray[np.int16]:
+    return np.clip(np.round(np.array(values) / STEP), -32000, 32000).astype(np.int16)
+
+
+@cache
+def shipped(language: str = "en") -> LanguageModel:
+    """The language model that is part of the package.
+
+    Raises:
+        ModelError: there is none of this language.
+
+    >>> shipped("xx")
+    Traceback (most recent call last):
+    tympan.errors.ModelError: there is no language model of 'xx' ...
+    """
+    path = DATA / f"{language}.words"
+    if not path.exists():
+        raise ModelError(f"there is no language model of {language!r}", fix="use one of English")
+    return LanguageModel.load(path)
+
+
+def learned(
+    sentences: Iterable[Sequence[str]],
+    sounds: Mapping[str, str],
+    *,
+    least_pairs: int = 1,
+    least_triples: int = 1,
+) -> LanguageModel:
+    """Count words in sentences.
+
+    Args:
+        sentences: each its words.
+        sounds: the vocabulary: word → its pronunciations, with `|` between them.
+        least_pairs: pairs of words that are met less often are not kept.
+        least_triples: likewise of three words.
+
+    >>> model = learned([["no", "no", "yes"]], {"no": "nO", "yes": "jɛs"})
+    >>> no = model.words.index("no")
+    >>> everything = sum(np.exp(model.score(START, no, w)) for w in range(1, len(model.words)))
+    >>> bool(abs(everything - 1) < 1e-9)
+    True
+    """
+    words = ("", "?", *sorted(sounds))
+    number = {word: i for i, word in enumerate(words)}
+    pairs: Counter[tuple[int, ...]] = Counter()
+    triples: Counter[tuple[int, ...]] = Counter()
+    for sentence in sentences:
+        line = [START, START, *(number.get(one, UNKNOWN) for one in sentence)]
+        pairs.update(pairwise(line[1:]))
+        triples.update(zip(line, line[1:], line[2:], strict=False))
+    # Of the lower orders counts in how many ways a word comes (Kneser and Ney).
+    ways_of_pair = Counter(triple[1:] for triple in triples)
+    ways = Counter(pair[1] for pair in pairs)
+    counts = np.array([0.0] + [ways.get(i, 0) + 0.05 for i in range(1, len(words))])
+    with np.errstate(divide="ignore"):
+        single = np.log(counts / counts.sum())
+    single[START] = -99.0
+    lower = {(i,): float(np.exp(single[i])) for i in range(len(words))}
+    kept2 = {gram: c for gram, c in ways_of_pair.items() if pairs[gram] >= least_pairs}
+    two, weights2 = _order(ways_of_pair, kept2, lower, lambda gram: (gram[-1],))
+    kept3 = {g: c for g, c in triples.items() if c >= least_triples and g[1:] in two}
+    three, weights3 = _order(
+        triples, kept3, two, lambda gram: gram[1:],
+        lambda gram: lower[gram[-1:]] * weights2.get(gram[:1], 1.0),
+    )  # fmt: skip
+    size = len(words)
+    chances = {a * size + b: float(np.log(p)) for (a, b), p in two.items()}
+    for (a, b, c), p in three.items():
+        chances[(a * size + b + size) * size + c] = float(np.log(p))
+    weights = {h: float(np.log(w)) for (h,), w in weights2.items()}
+    weights |= {size + a * size + b: float(np.log(w)) for (a, b), w in weights3.items()}
+    said = tuple(tuple(filter(None, sounds.get(one, "").split("|"))) for one in words)
+    return LanguageModel(words, said, single.tolist(), chances, weights)
+
+
+def _order(
+    counts: Mapping[tuple[int, ...], int],
+    kept: Mapping[tuple[int, ...], int],
+    lower: Grams,
+    shorter: Any,
+    backed_off: Any = None,
+) -> tuple[dict[tuple[int, ...], float], dict[tuple[int, ...], float]]:
+    """Probabilities of the n-grams that are kept, and the weights of their histories.
+
+    Args:
+        counts: of all n-grams.
+        kept: those that get a probability of their own.
+        lower: probabilities of the next lower order.
+        shorter: an n-gram → the one without its first word.
+        backed_off: the probability of a lower order that is not among `lower`.
+    """
+    total: Counter[tuple[int, ...]] = Counter()
+    kinds: Counter[tuple[int, ...]] = Counter()
+    for gram, count in counts.items():
+        total[gram[:-1]] += count
+        kinds[gram[:-1]] += 1
+
+    def below(gram: tuple[int, ...]) -> float:
+        found = lower.get(shorter(gram))
+        return found if found is not None else float(backed_off(gram[1:]))
+
+    found: dict[tuple[int, ...], float] = {}
+    own: Counter[tuple[int, ...]] = Counter()
+    taken: Counter[tuple[int, ...]] = Counter()
+    for gram, count in kept.items():
+        history = gram[:-1]
+        share = DISCOUNT * kinds[history] / total[history]
+        found[gram] = (count - DISCOUNT) / total[history] + share * below(gram)
+        own[history] += found[gram]  # type: ignore[assignment]
+        taken[history] += below(gram)  # type: ignore[assignment]
+    weights = {
+        history: max(1e-6, 1 - own[history]) / max(1e-6, 1 - taken[history]) for history in own
+    }
+    return found, weights
