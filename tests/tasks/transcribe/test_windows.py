@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tympan.tasks.transcribe.windows import CutRules, Piece, SpeechCutter, SpeechModelFrames
+from tympan.tasks.transcribe.windows import CutRules, SpeechCutter, SpeechModelFrames, SpeechPiece
 
 FRAME, RATE_HZ = 320, 16000
 
 
 def cut(
     speech: np.ndarray, rules: CutRules, block: int = 7, late: int = 0
-) -> tuple[list[Piece], SpeechCutter]:
+) -> tuple[list[SpeechPiece], SpeechCutter]:
     """The windows of a recording whose samples tell their own place, pushed in blocks."""
     cutter = SpeechCutter(rules, RATE_HZ, FRAME)
     wave = np.arange(len(speech) * FRAME, dtype=np.float32)
-    found: list[Piece] = []
+    found: list[SpeechPiece] = []
     for at in range(0, len(speech), block):
         known = speech[max(0, at - late) : max(0, at + block - late)]
         found += cutter.push(wave[at * FRAME : (at + block) * FRAME], known)
@@ -34,7 +34,7 @@ def frames(*parts: tuple[float, float]) -> np.ndarray:
     return np.concatenate([np.full(round(s * 50), p, np.float32) for s, p in parts])
 
 
-def seconds(piece: Piece) -> tuple[float, float]:
+def seconds(piece: SpeechPiece) -> tuple[float, float]:
     return piece.start / RATE_HZ, (piece.start + len(piece.wave)) / RATE_HZ
 
 

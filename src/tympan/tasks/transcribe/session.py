@@ -16,7 +16,7 @@ from tympan.tasks.transcribe.recogniser import Aligns, DetectsLanguage, Recognis
 from tympan.tasks.transcribe.seams import joined
 from tympan.tasks.transcribe.timing import later, of_word, timed, within
 from tympan.tasks.transcribe.utterances import by_speaker, text_of, utterances
-from tympan.tasks.transcribe.windows import CutRules, FindsSpeech, Piece, SpeechCutter
+from tympan.tasks.transcribe.windows import CutRules, FindsSpeech, SpeechCutter, SpeechPiece
 
 if TYPE_CHECKING:
     from tympan.tasks.inputs import ModelInput
@@ -211,7 +211,7 @@ class TranscribeSession:
 
     # -- windows -------------------------------------------------------------------------------
 
-    def _take(self, pieces: Sequence[Piece]) -> None:
+    def _take(self, pieces: Sequence[SpeechPiece]) -> None:
         for piece in pieces:
             self._count += 1
             if self._count <= self._skip:
@@ -230,7 +230,7 @@ class TranscribeSession:
         if pieces and self.on_window is not None:
             self.on_window()
 
-    def _joined(self, piece: Piece, words: list[Word]) -> list[Word]:
+    def _joined(self, piece: SpeechPiece, words: list[Word]) -> list[Word]:
         """The words that wait, and those of a window."""
         if not piece.overlap:
             return words
@@ -250,7 +250,7 @@ class TranscribeSession:
         self.heard.words += self._open
         self._open = []
 
-    def _words(self, piece: Piece, *, note: bool = True) -> list[Word]:
+    def _words(self, piece: SpeechPiece, *, note: bool = True) -> list[Word]:
         """What is said in a window, with times of the recording."""
         start_s = piece.start / self._rate_hz
         kept = self._guarded(piece.wave, piece.speech)

@@ -95,7 +95,7 @@ class CutRules:
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class SpeechPiece:
     """A window of speech.
 
     Attributes:
@@ -151,25 +151,25 @@ class SpeechCutter:
         """The sample at which the window begins that has not ended; None: there is none."""
         return None if self._start is None else self._start * self._frame
 
-    def push(self, wave: Wave, speech: Values) -> list[Piece]:
+    def push(self, wave: Wave, speech: Values) -> list[SpeechPiece]:
         """Take the next samples `(t,)`, and the probabilities that are known by now."""
         self._wave = np.concatenate([self._wave, wave])
         self._p = np.concatenate([self._p, speech])
         return self._cut(final=False)
 
-    def finish(self, speech: Values) -> list[Piece]:
+    def finish(self, speech: Values) -> list[SpeechPiece]:
         """The windows that remain; the recording ends here."""
         self._p = np.concatenate([self._p, speech])
         return self._cut(final=True)
 
-    def open(self) -> Piece | None:
+    def open(self) -> SpeechPiece | None:
         """The window that has not ended, as far as it is known; None: nobody speaks."""
         if self._start is None:
             return None
         end = self._first + len(self._wave) // self._frame
         return self._piece(self._start, max(self._start, min(end, self._start + self._longest)))
 
-    def _cut(self, *, final: bool) -> list[Piece]:
+    def _cut(self, *, final: bool) -> list[SpeechPiece]:
         found = []
         while (span := self._next(final=final)) is not None:
             start, end, shared = span
@@ -235,13 +235,13 @@ class SpeechCutter:
             return int(edges[best]) + 1 + int(fitting[best]) // 2, 0
         return limit, self._overlap
 
-    def _piece(self, start: int, end: int) -> Piece:
+    def _piece(self, start: int, end: int) -> SpeechPiece:
         frame = self._frame
         wave = self._wave[(start - self._first) * frame : (end - self._first) * frame]
         if end >= self.known:  # the last frame may be incomplete
             wave = self._wave[(start - self._first) * frame :][: self._longest * frame]
         speech = self._p[start - self._first : end - self._first]
-        return Piece(start * frame, wave.copy(), speech.copy(), self._shared * frame)
+        return SpeechPiece(start * frame, wave.copy(), speech.copy(), self._shared * frame)
 
     def _drop(self) -> None:
         """Let go of what no window will have."""
