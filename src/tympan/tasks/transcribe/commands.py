@@ -42,7 +42,8 @@ class CommandModel:
     ) -> None:
         self.device = torch.device(device)
         self.net, self.config, self.labels = net.to(self.device).eval(), config, labels
-        self.name, self.rate_hz, self.languages = name, config.rate_hz, (config.language,)
+        self.name, self.rate_hz = name, config.rate_hz
+        self.languages: tuple[str, ...] = (config.language,)
 
     @torch.inference_mode()
     def scores(self, wave: Wave) -> Values:
@@ -108,8 +109,8 @@ def peaks(scores: Values, config: CommandConfig) -> list[tuple[int, int, float]]
     best, sure = scores[:, 1:].argmax(1) + 1, scores[:, 1:].max(1)
     reach = max(1, round(config.window_s / 2 / config.step_s))
     found = []
-    for window in np.flatnonzero(sure >= config.threshold):
+    for window in np.flatnonzero(sure >= config.threshold).tolist():
         first = max(0, window - reach)
         if window == first + int(sure[first : window + reach + 1].argmax()):
-            found.append((int(window), int(best[window]), float(sure[window])))
+            found.append((window, int(best[window]), float(sure[window])))
     return found

@@ -214,7 +214,9 @@ def learned(
     with np.errstate(divide="ignore"):
         single = np.log(counts / counts.sum())
     single[START] = -99.0
-    lower = {(i,): float(np.exp(single[i])) for i in range(len(words))}
+    lower: dict[tuple[int, ...], float] = {
+        (i,): float(np.exp(single[i])) for i in range(len(words))
+    }
     kept2 = {gram: c for gram, c in ways_of_pair.items() if pairs[gram] >= least_pairs}
     two, weights2 = _order(ways_of_pair, kept2, lower, lambda gram: (gram[-1],))
     kept3 = {g: c for g, c in triples.items() if c >= least_triples and g[1:] in two}

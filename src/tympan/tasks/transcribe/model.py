@@ -53,7 +53,8 @@ class TranscribeModel:
     ) -> None:
         self.device = torch.device(device)
         self.net, self.config, self.name = net.to(self.device).eval(), config, name
-        self.rate_hz, self.languages = config.rate_hz, (config.language,)
+        self.rate_hz = config.rate_hz
+        self.languages: tuple[str, ...] = (config.language,)
         self.language_model = words
         self.root = None if words is None else grown(words, config.phonemes)
         self.search = SearchConfig(config.language_weight, config.word_bonus)
