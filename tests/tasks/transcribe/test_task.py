@@ -121,7 +121,7 @@ def test_folders_that_cannot_be_trained_on(tmp_path: Path) -> None:
     few = rows(tmp_path / "few", [("file_name", "text"), ("a.wav", "Hello.")])
     with pytest.raises(DataError, match="has 1 recordings with a text"):
         TASK.recipe(TASK.rows_of(read_folder(few)), None, {})
-    labelled = rows(tmp_path / "labels", [("file_name", "label"), ("a.wav", "dog")])
+    labelled = rows(tmp_path / "labels", [("file_name", "speaker"), ("a.wav", "ann")])
     with pytest.raises(DataError, match="does not say what is spoken"):
         TASK.rows_of(read_folder(labelled))
     empty = rows(tmp_path / "empty", [("file_name", "text"), ("a.wav", "?")])

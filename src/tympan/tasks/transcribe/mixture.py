@@ -54,8 +54,8 @@ class Mixture:
     def score(self, before: int, last: int, word: int) -> float:
         """Log probability of a word behind two others, all by their numbers."""
         size = len(self.usual.words)
-        first, second = (one if one < size else UNKNOWN for one in (before, last))
-        one = self.usual.score(first, second, word) if word < size else -NEVER
+        known = [one if one < size else UNKNOWN for one in (before, last)]
+        one = self.usual.score(known[0], known[1], word) if word < size else -NEVER
         mapped = self.of_domain[word]
         other = -NEVER
         if mapped != UNKNOWN or word == UNKNOWN:
