@@ -387,6 +387,15 @@ class LearnsKnown(Protocol):
 
 
 @runtime_checkable
+class ChoosesStart(Protocol):
+    """A task whose usual start model suits some folders only."""
+
+    def start_for(self, table: Table) -> str | None:
+        """Name of the model that a training on a table starts from; None: random weights."""
+        ...
+
+
+@runtime_checkable
 class ArrangesRows(Protocol):
     """A task for which not every row may be trained on, such as those of faulty machines."""
 

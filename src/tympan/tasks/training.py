@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tympan._files import open_in_browser
 from tympan._words import plural
 from tympan.errors import ArgumentError, ModelError
-from tympan.tasks import cross
+from tympan.tasks import contract, cross
 from tympan.tasks.continuing import check_same_data, continued, held_epochs
 from tympan.tasks.contract import ArrangesRows, Evaluation, Log, ReadsRows, Recipe, Task
 from tympan.tasks.job import Job, keep_apart, make_job
@@ -166,7 +166,7 @@ def train(
             table = question.rows_of(table)
         if folds is not None:
             cross.check_folds(table, folds)
-        start = _start_model(name, from_, log)
+        start = _start_model(name, from_, table, log)
         recipe = _recipe(question, table, start, values, target if resume else None, log)
         whole = continued(recipe, target, log) if resume else recipe
         job = make_job(question, recipe, table, _split if folds is None else cross.keep_all, log)
@@ -273,20 +273,24 @@ def _question(table: Table, task: str | None, log: Log) -> str:
     raise ArgumentError(f"{guess.task!r} cannot be trained yet", file=table.place, fix=fix)
 
 
-def _start_model(task: str, from_: str | None, log: Log) -> LoadedModel | None:
-    """The model to start from; the shipped one by default."""
+def _start_model(task: str, from_: str | None, table: Table, log: Log) -> LoadedModel | None:
+    """The model to start from; the shipped one by default, where it suits the folder."""
     from tympan.models import list_models, load_model
+
+    question = get(task)
 
     if from_ == SCRATCH:
         log("starting from random weights")
         return None
     if from_ is None:
-        from_ = get(task).default_start
+        from_ = question.default_start
+        if isinstance(question, contract.ChoosesStart):
+            from_ = question.start_for(table)
         if from_ is None or not any(card.name == from_ for card in list_models()):
             log("starting from random weights: no model is shipped")
             return None
     model = load_model(from_)
-    if model.card.task not in get(task).start_tasks:
+    if model.card.task not in question.start_tasks:
         raise ModelError(f"is a model for {model.card.task!r}, not for {task!r}", file=from_)
     log(f"starting from the encoder of {model.card.name}")
     return model

@@ -63,6 +63,10 @@ class TranscribeTask:
 
         return START if START in shipped_names() else None
 
+    def start_for(self, table: Table) -> str | None:
+        """The shipped recogniser for texts; for the few words of labels, none."""
+        return self.default_start if table.has("text") else None
+
     def defaults(self) -> Mapping[str, Phase[Any]]:
         """How it is trained unless the user says otherwise."""
         tuned = TrainingConfig(
