@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -93,33 +95,57 @@ def test_mistakes_are_one_line(run, coded_site, talk) -> None:
         assert not Path(arguments[-1]).with_suffix(".mp3").exists()
 
 
-def test_live_from_a_pipe_in_time(run, coded_site, talk) -> None:
-    """The first utterance is printed while the pipe is still open."""
-    import os
-
+def listening(site: dict[str, str]) -> subprocess.Popen[bytes]:
+    """`tympan transcribe` on bare samples of a pipe."""
     import tympan
 
-    wave = tympan.load(talk).samples[0]
-    pcm = (np.clip(wave, -1, 1) * 32767).astype("<i2").tobytes()
     home = str(Path(tympan.__file__).parents[1])
-    path = os.pathsep.join([coded_site["PYTHONPATH"], home])
+    path = os.pathsep.join([site["PYTHONPATH"], home])
     command = [sys.executable, "-m", "tympan", "transcribe", "-", "--live", "-q"]
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [*command, "--pcm", "s16le:16000:1", "--engine", "coded"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path},
     )  # fmt: skip
+
+
+def said_in(line: bytes) -> list[str]:
+    return line.decode().split(" s  ")[1].split()
+
+
+def test_live_from_a_pipe_in_time(coded_site, talk) -> None:
+    """The first utterance is printed while the pipe is still open."""
+    import tympan
+
+    pcm = (np.clip(tympan.load(talk).samples[0], -1, 1) * 32767).astype("<i2").tobytes()
+    half = 2 * round(2.6 * 16000)  # in the pause
+    process = listening(coded_site)
     assert process.stdin is not None
     assert process.stdout is not None
-    half = 2 * round(2.6 * 16000)  # in the pause
     process.stdin.write(pcm[:half])
     process.stdin.flush()
-    first = process.stdout.readline().decode()
-    assert first.split(" s  ")[1].split() == SAID[:3]
+    assert said_in(process.stdout.readline()) == SAID[:3]
     process.stdin.write(pcm[half:])
     process.stdin.close()
-    rest = process.stdout.read().decode()
-    assert rest.split(" s  ")[1].split() == SAID[3:]
+    assert said_in(process.stdout.read()) == SAID[3:]
     assert process.wait() == 0
+
+
+def test_ctrl_c_ends_it_in_good_order(coded_site, talk) -> None:
+    import tympan
+
+    pcm = (np.clip(tympan.load(talk).samples[0], -1, 1) * 32767).astype("<i2").tobytes()
+    process = listening(coded_site)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(pcm)
+    process.stdin.flush()
+    assert said_in(process.stdout.readline()) == SAID[:3]
+    process.send_signal(signal.SIGINT)
+    # What it has of the second utterance is told, as far as it had come in.
+    rest = process.stdout.read()
+    assert process.wait() == 0
+    assert not rest or said_in(rest) == SAID[3 : 3 + len(said_in(rest))]
+    process.stdin.close()
 
 
 def test_the_engine_is_in_the_catalogue(run, coded_site) -> None:

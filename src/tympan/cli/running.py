@@ -54,6 +54,7 @@ def answer_all(
     from tympan.cli.sources import check_readable, recordings
     from tympan.errors import ArgumentError
     from tympan.tasks.answering import load
+    from tympan.tasks.contract import Resumes
 
     options = verb.checked(values)
     found = recordings(files, each=True)
@@ -82,7 +83,7 @@ def answer_all(
             answers = _answers(model, found, shared, options, failures, output)
         for recording, answer in answers:
             _show(answer, output.write(recording, answer), shared, once)
-            if (kept := output.kept(recording)) is not None:
+            if isinstance(model, Resumes) and (kept := output.kept(recording)) is not None:
                 kept.unlink(missing_ok=True)
     if (
         shared.out is not None

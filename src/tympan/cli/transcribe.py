@@ -121,6 +121,7 @@ def _live(files: list[str], given: dict[str, Any], pcm: str) -> None:
     Raises:
         ArgumentError: more than one source, or an option that needs the whole recording.
     """
+    from tympan.cli.watch import stop_on_signals
     from tympan.errors import ArgumentError
     from tympan.live.sources import open_source
 
@@ -137,15 +138,12 @@ def _live(files: list[str], given: dict[str, Any], pcm: str) -> None:
     model = _live_model(given["model"], given["device"])
     options = {name: given[name] for name in ("hotwords", "language")}
     stop = threading.Event()
+    stop_on_signals(stop)
     quiet = bool(given["quiet"])
     if not quiet:
         typer.echo(f"{source.name}: {model.name} listens; Ctrl-C ends", err=True)
     shown = _Shown(json=bool(given["json"]), partial=not quiet and sys.stdout.isatty())
-    try:
-        _listen(model, _samples(source, model.rate_hz, stop, quiet), options, shown)
-    except KeyboardInterrupt:
-        stop.set()
-        shown.clear()
+    _listen(model, _samples(source, model.rate_hz, stop, quiet), options, shown)
 
 
 def _live_model(name: str | None, device: str) -> Transcriber:

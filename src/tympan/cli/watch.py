@@ -113,7 +113,7 @@ def watch(
         what = "a source is wanted: a microphone (mic), a file, a FIFO, an address, a folder or -"
         raise typer.BadParameter(what, ctx=context)
     stop = threading.Event()
-    _stop_on_signals(stop)
+    stop_on_signals(stop)
     printed = [one for one in given.actions.values() if one["type"] == "print"]
     live = not (plain or json or quiet or replay) and sys.stderr.isatty() and sys.stdout.isatty()
     show = _Show(quiet, json, live, rules is None, bool(printed))
@@ -261,7 +261,7 @@ class _Show:
             self._view.chunk(chunk)
 
 
-def _stop_on_signals(stop: threading.Event) -> None:
+def stop_on_signals(stop: threading.Event) -> None:
     """SIGTERM and Ctrl-C end the listening in good order; a second one at once."""
 
     def end(number: int, frame: Any) -> None:

@@ -126,10 +126,12 @@ def load(model: str | os.PathLike[str] | None, task: str, device: str = "auto") 
     if engine is not None:
         return _engine(engine, task, _chosen(device))
     from tympan.models import find_model
+    from tympan.models.catalogue import shipped_names
 
-    foreign = _opened(Path(model), task, device)
-    if foreign is not None:
-        return foreign
+    if model not in shipped_names():
+        foreign = _opened(Path(model), task, device)
+        if foreign is not None:
+            return foreign
     # A wrong name is found before PyTorch is loaded.
     folder = find_model(model).resolve()
     place = _chosen(device)

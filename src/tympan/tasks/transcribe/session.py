@@ -278,6 +278,7 @@ class TranscribeSession:
     def _recognised(self, wave: Wave, speech: npt.NDArray[np.float32]) -> tuple[list[Word], bool]:
         """The words of a wave, and whether their times were found."""
         recogniser, options = self._recogniser, self.options
+        wave = np.clip(wave, -1.0, 1.0)
         if self._language is None and isinstance(recogniser, DetectsLanguage):
             found = recogniser.detect(wave)
             if len(wave) >= TELLS_LANGUAGE_S * self._rate_hz:
