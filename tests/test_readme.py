@@ -150,7 +150,8 @@ def test_it_says_plainly_what_classify_answers_outside_its_classes():
 def test_every_verb_has_an_example():
     from tympan.cli.main import COMMANDS
 
-    shown = " ".join(CONSOLE)
+    # What an engine answers cannot be shown to run where none is installed.
+    shown = " ".join([*CONSOLE, *(text for kind, text in BLOCKS if kind == "sh")])
     assert [name for name in COMMANDS if f"tympan {name}" not in shown] == []
 
 

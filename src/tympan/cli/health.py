@@ -113,7 +113,7 @@ def _parse(requirement: str) -> tuple[str, str, str]:
     """
     name = re.match(r"[\w.-]+", requirement)
     least = re.search(r">=\s*([\w.]+)", requirement)
-    extra = re.search(r"extra\s*==\s*['\"](\w+)['\"]", requirement)
+    extra = re.search(r"extra\s*==\s*['\"]([\w-]+)['\"]", requirement)
     first = [found.group(1) if found else "" for found in (least, extra)]
     return (name.group() if name else requirement), first[0], first[1]
 

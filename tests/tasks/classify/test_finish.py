@@ -31,7 +31,7 @@ def test_a_recipe_has_a_second_phase_if_it_is_set(folder: Path) -> None:
     assert last.training.lr == pytest.approx(2e-4)
     assert (first.training.cycles, last.training.cycles) == (2, 1)
     assert last.training.optimizer == first.training.optimizer
-    assert "3 epochs of whole clips" in recipe.reasons[-1]
+    assert "3 (finish_epochs) of whole clips" in recipe.reasons[-1]
 
 
 def test_its_length_is_a_setting() -> None:
