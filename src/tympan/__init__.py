@@ -51,6 +51,7 @@ __getattr__, __dir__, __all__ = attach(
         "data": "tympan.data:",
         "models": "tympan.models:",
         "nets": "tympan.nets:",
+        "notation": "tympan.notation:",
         "report": "tympan.report:",
         "spectra": "tympan.spectra:",
         "tasks": "tympan.tasks:",

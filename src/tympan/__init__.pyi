@@ -5,6 +5,7 @@ from tympan import augment as augment
 from tympan import data as data
 from tympan import models as models
 from tympan import nets as nets
+from tympan import notation as notation
 from tympan import report as report
 from tympan import spectra as spectra
 from tympan import tasks as tasks

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from tympan.tasks.results.formats import Span
-    from tympan.tasks.results.notes import Note
+    from tympan.notation.note import Note
 
 WIDTH_IN, ROW_IN, LEAST_IN, MOST_IN = 9.0, 0.35, 1.4, 14.0
 
@@ -59,7 +59,7 @@ def curve(
 
 def piano_roll(notes: Sequence[Note], duration_s: float, title: str) -> Figure:
     """A bar for each note, its pitch upwards; the darker the louder."""
-    from tympan.tasks.results.parts import pitch_name
+    from tympan.notation.note import pitch_name
 
     figure, ax = _figure(10, title)
     for n in notes:

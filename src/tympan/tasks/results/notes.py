@@ -6,41 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tympan.notation.note import Note
 from tympan.tasks.results.base import Result
-from tympan.tasks.results.parts import interval_text, pitch_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # People see so many notes; `--json` and files hold them all.
 MOST_SHOWN = 20
-
-
-@dataclass(frozen=True)
-class Note:
-    """One note.
-
-    Attributes:
-        start_s: where it begins.
-        end_s: where it ends.
-        pitch: MIDI number, 60 is middle C.
-        velocity: how hard it was struck, 1 … 127.
-        instrument: what played it; empty if that is not known.
-
-    >>> print(Note(0.0, 0.5, 60, 80, "piano"))
-       0.00 –    0.50 s  C4, velocity 80, piano
-    """
-
-    start_s: float
-    end_s: float
-    pitch: int
-    velocity: int
-    instrument: str = ""
-
-    def __str__(self) -> str:
-        by = f", {self.instrument}" if self.instrument else ""
-        when = interval_text(self.start_s, self.end_s)
-        return f"{when}  {pitch_name(self.pitch)}, velocity {self.velocity}{by}"
 
 
 @dataclass(frozen=True)
