@@ -13,6 +13,8 @@ __getattr__, __dir__, __all__ = attach(
     {
         "Note": "tympan.notation.note",
         "PROGRAMS": "tympan.notation.instruments",
+        "Sound": "tympan.notation.synthesizer",
+        "Synthesizer": "tympan.notation.synthesizer",
         "Piece": "tympan.notation.piece",
         "PiecePart": "tympan.notation.piece",
         "TickNote": "tympan.notation.piece",
@@ -23,6 +25,7 @@ __getattr__, __dir__, __all__ = attach(
         "pitch_name": "tympan.notation.note",
         "program_of": "tympan.notation.instruments",
         "read_midi": "tympan.notation.midi",
+        "synthesize": "tympan.notation.synthesizer",
         "write_midi": "tympan.notation.midi",
     },
 )
