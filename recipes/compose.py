@@ -27,9 +27,9 @@ VOICES = ComposeConfig(
 )  # fmt: skip
 SETS = {"quarters": QUARTERS, "chorale": VOICES, "fill": replace(VOICES, kind=FILL)}
 TRAINING = {
-    "quarters": TrainingConfig(epochs=50, batch_size=8, bucket=4),
+    "quarters": TrainingConfig(epochs=40, batch_size=8, bucket=4),
     "chorale": TrainingConfig(epochs=80, batch_size=16),
-    "fill": TrainingConfig(epochs=100, batch_size=16),
+    "fill": TrainingConfig(epochs=60, batch_size=8),
 }
 HOW = {
     "lr": 2e-3, "weight_decay": 0.1, "warmup_epochs": 3, "ema_decay": 0.99,
@@ -99,6 +99,7 @@ def train(shared: Path, runs: Path, name: str, seed: int, epochs: int) -> None:
     count = sum(p.numel() for p in learner.net.parameters())
     rows = examples(shared, name, PARTS[0])
     held = examples(shared, name, PARTS[1], HELD_OUT)
+    held.pieces = [one[: rows.config.window] for one in held.pieces]
     print(f"{count} parameters, {len(rows.pieces)} pieces, {rows.sizes.sum()} steps", flush=True)
     batches = Batches(
         rows, batch_size=training.batch_size, bucket=training.bucket, training=True, seed=seed

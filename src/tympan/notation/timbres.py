@@ -140,7 +140,7 @@ def plucked(timbre: Timbre, frequency_hz: float, count: int, velocity: int, rate
         for i, tap in enumerate(taps):
             found[at : at + size] += tap * found[at - whole - i : at - whole - i + size]
     peak = np.abs(found).max()
-    return found[start : start + count] / (peak or 1.0)
+    return 1.6 * found[start : start + count] / (peak or 1.0)
 
 
 def held(timbre: Timbre, frequency_hz: float, count: int, velocity: int, rate_hz: int) -> Wave:

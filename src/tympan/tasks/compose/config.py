@@ -55,7 +55,9 @@ class ComposeConfig(CardConfig):
         transpose: in training a piece is moved by up to so many semitones either way.
         unknown: in training so often it is not told the key or what remains.
         tempo_bpm: beats per minute that pieces are usually played at.
-        instruments: who plays each voice, names of `tympan.audio.instruments`.
+        instruments: who plays each voice, from the highest on: names of General MIDI.
+        parts: names of the places, where each is a voice.
+        partner: name of the model that fills in what this one cannot.
 
     Raises:
         ArgumentError: a value out of its range.
@@ -85,6 +87,8 @@ class ComposeConfig(CardConfig):
     unknown: float = 0.25
     tempo_bpm: float = 80.0
     instruments: tuple[str, ...] = ("organ",)
+    parts: tuple[str, ...] = ()
+    partner: str = ""
 
     def __post_init__(self) -> None:
         check_ranges(self, RANGES)

@@ -12,9 +12,8 @@ from torch import Tensor
 
 from tympan.data.examples import digest
 from tympan.tasks.compose.config import FILL, KEYS, ComposeConfig
+from tympan.tasks.compose.grid import Steps
 
-Steps = npt.NDArray[np.int64]
-"""A piece: steps and places, `(n, v)`, numbers of `ComposeConfig.classes`."""
 OUTSIDE = -1
 
 

@@ -38,7 +38,7 @@ class TurnedAttention(nn.Module):
         self.norm1, self.norm2 = nn.LayerNorm(size), nn.LayerNorm(size)
         self.project, self.join = nn.Linear(size, 3 * size), nn.Linear(size, size)
         self.feed_forward = nn.Sequential(
-            nn.Linear(size, 3 * size), nn.GELU(), nn.Linear(3 * size, size)
+            nn.Linear(size, 3 * size), nn.ReLU(), nn.Linear(3 * size, size)
         )
         self.drop = nn.Dropout(dropout)
 
@@ -72,9 +72,9 @@ def turned(x: Tensor) -> Tensor:
 class ComposeNet(nn.Module):
     """Distributions over what each place of each step holds.
 
-    Beside features of pitches, a place sees intervals: how far each pitch is from the notes of the
-    step before (to fill in, of the one after as well) and of the places that are known.
-    What it learns of them holds in every key.
+    Beside features of pitches, a place sees intervals: how far each pitch is from its note of the
+    step before (to fill in, of the one after as well) and from the other notes of its step that are
+    known. What it learns of them holds in every key.
 
     Args:
         config: see there.
@@ -102,17 +102,15 @@ class ComposeNet(nn.Module):
         self.norm = nn.LayerNorm(size)
         self.places = nn.Linear(size, config.voices * size)
         self.hidden = nn.Sequential(
-            nn.LayerNorm(size), nn.Linear(size, 2 * size), nn.GELU(),
-            nn.Linear(2 * size, size), nn.GELU(), nn.Dropout(config.dropout),
+            nn.LayerNorm(size), nn.Linear(size, 2 * size), nn.ReLU(), nn.Linear(2 * size, size),
+            nn.ReLU(),
         )  # fmt: skip
         self.pitch = nn.Linear(size, config.classes)
-        intervals = states * (2 * config.reach + 1)
-        self.interval = nn.Linear(size, len(seen_steps(config)) * config.voices * intervals)
+        self.seen = config.voices + (1 if config.kind == FILL else 0)
+        self.interval = nn.Linear(size, self.seen * states * (2 * config.reach + 1))
         nn.init.zeros_(self.interval.weight)
         nn.init.zeros_(self.interval.bias)
-        self.visible: Tensor
         self.ways: Tensor
-        self.register_buffer("visible", visible_notes(config), persistent=False)
         self.register_buffer("ways", interval_places(config), persistent=False)
 
     def forward(
@@ -161,32 +159,46 @@ class ComposeNet(nn.Module):
         """What each place holds, given the features `(b, n, d)` of what is around the step."""
         batch, count, voices = steps.shape
         config = self.config
-        g = self.places(x).view(batch, count, voices, config.size)
+        g = self.places(self.drop(x)).view(batch, count, voices, config.size)
         if config.kind != FILL:
             inner = self.embedded(self.chosen, steps)
             g = g + inner.cumsum(2) - inner  # of the places before
         g = self.hidden(g)
-        others = [shifted(steps, by, config.mask) for by in seen_steps(config)]
-        logits = self.pitch(g) + self.intervals(g, others)
+        logits = self.pitch(g) + self.intervals(g, self.notes_seen(steps))
         if config.ordered and config.kind != FILL:
             logits = logits.float().masked_fill(self.forbidden(steps), NEVER)
         return logits
 
-    def intervals(self, g: Tensor, others: list[Tensor]) -> Tensor:
+    def notes_seen(self, steps: Tensor) -> Tensor:
+        """The notes whose intervals each place sees, `(b, n, v, m)`; 0 where there is none.
+
+        Its own note of the step before (to fill in, of the one after as well), and those of the
+        other places of this step, as far as they are known.
+        """
+        config, voices = self.config, self.config.voices
+        sides = (1, -1) if config.kind == FILL else (1,)
+        own = [shifted(steps, by, 0)[..., None] for by in sides]
+        place = torch.arange(voices, device=steps.device)
+        other = (place[:, None] + 1 + torch.arange(voices - 1, device=steps.device)) % voices
+        found = torch.cat([*own, steps[..., other]], -1)
+        hidden = found >= config.classes
+        if config.kind != FILL:  # of this step only the places before
+            later = nn.functional.pad(other > place[:, None], (1, 0))
+            hidden = hidden | later
+        return found.masked_fill(hidden, 0)
+
+    def intervals(self, g: Tensor, seen: Tensor) -> Tensor:
         """What intervals say, `(b, n, v, k)`.
 
         Args:
             g: features of each place, `(b, n, v, d)`.
-            others: the steps that are seen, `(b, n, v)` each, see `seen_steps`.
+            seen: the notes that it sees, `(b, n, v, m)`.
         """
         config = self.config
-        batch, count, voices = others[0].shape
         states, wide = 2 if config.articulated else 1, 2 * config.reach + 1
-        kernel = self.interval(g).view(batch, count, voices, len(others) * voices, states, wide)
+        kernel = self.interval(g).view(*seen.shape, states, wide)
         kernel = nn.functional.pad(kernel, (1, 1))  # what is out of reach says nothing
-        seen = torch.cat(others, 2)[:, :, None, :].expand(-1, -1, voices, -1)
-        seen = torch.where(self.visible & (seen < config.classes), seen, 0)
-        index = self.ways[seen][..., None, :].expand(-1, -1, -1, -1, states, -1)
+        index = self.ways[seen][..., None, :].expand(*seen.shape, states, -1)
         found = kernel.gather(-1, index).sum(3).flatten(-2)
         return nn.functional.pad(found, (1, 0))
 
@@ -203,25 +215,6 @@ class ComposeNet(nn.Module):
         pitch = torch.where(ended, config.pitches, pitch)
         place = torch.arange(config.classes - 1, device=steps.device) % config.pitches
         return nn.functional.pad(place <= pitch[..., None], (1, 0))
-
-
-def seen_steps(config: ComposeConfig) -> tuple[int, ...]:
-    """How far back each step is whose intervals are seen; the last is the step itself."""
-    return (1, -1, 0) if config.kind == FILL else (1, 0)
-
-
-def visible_notes(config: ComposeConfig) -> Tensor:
-    """Which notes a place sees of other steps and of its own, `(v, m v)`.
-
-    >>> visible_notes(ComposeConfig(voices=2)).int().tolist()
-    [[1, 1, 0, 0], [1, 1, 1, 0]]
-    """
-    place = torch.arange(config.voices)
-    now = place[None] < place[:, None]
-    if config.kind == FILL:
-        now = place[None] != place[:, None]
-    others = (len(seen_steps(config)) - 1) * config.voices
-    return torch.cat([torch.ones(config.voices, others, dtype=torch.bool), now], 1)
 
 
 def interval_places(config: ComposeConfig) -> Tensor:
