@@ -12,4 +12,7 @@ from tympan.notation.note import pitch_name as pitch_name
 from tympan.notation.piece import Piece as Piece
 from tympan.notation.piece import PiecePart as PiecePart
 from tympan.notation.piece import TickNote as TickNote
+from tympan.notation.synthesizer import Sound as Sound
+from tympan.notation.synthesizer import Synthesizer as Synthesizer
+from tympan.notation.synthesizer import synthesize as synthesize
 from tympan.notation.tonality import key_of as key_of

@@ -10,6 +10,7 @@ from tympan.tasks.card_config import CardConfig, check_ranges
 NEXT, FILL = "next", "fill"
 KEYS = 24
 """Twelve major keys from C on, then twelve minor ones."""
+MOST_CLASSES = 254
 RANGES: dict[str, tuple[float, float]] = {
     "low": (0, 127),
     "high": (0, 127),
@@ -94,6 +95,9 @@ class ComposeConfig(CardConfig):
         check_ranges(self, RANGES)
         if self.kind not in (NEXT, FILL):
             raise ArgumentError(f"kind must be {NEXT!r} or {FILL!r}, not {self.kind!r}")
+        if self.classes > MOST_CLASSES:  # 255 ends a piece where it is kept beside the weights
+            what = f"{self.pitches} pitches are too many to tell held notes from struck ones"
+            raise ArgumentError(what, fix="a narrower range: raise low or lower high")
         if self.high <= self.low:
             raise ArgumentError(f"high={self.high} must be above low={self.low}")
         if self.size % (2 * self.heads):

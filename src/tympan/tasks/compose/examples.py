@@ -40,7 +40,8 @@ class ComposeExamples:
     def item(self, row: int, rng: np.random.Generator | None) -> dict[str, Tensor]:
         """`steps` `(n, v)`, with −1 behind its end; `key`, `remaining` `(n,)`, `phase` `(n,)`."""
         steps, key, config = self.pieces[row], self.keys[row], self.config
-        first, told = 0, True
+        # What is evaluated is music of which nothing is known beforehand.
+        first, told = 0, False
         if rng is not None:
             steps, key = self.moved(steps, key, rng)
             # Either end of a piece as often as any of its middle.
@@ -49,6 +50,8 @@ class ComposeExamples:
                 first = int(np.clip(rng.integers(-spare // 2, spare + spare // 2 + 1), 0, spare))
             told = rng.random() >= config.unknown
             key = key if rng.random() >= config.unknown else KEYS
+        else:
+            key = KEYS
         count = len(steps)
         last = min(count, first + self.longest) if rng is not None else count
         found = steps[first:last]

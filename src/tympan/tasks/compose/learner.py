@@ -22,12 +22,16 @@ class ComposeLearner:
     Args:
         net: the net.
         config: its configuration.
+
+    Attributes:
+        known: the training pieces in bytes, once it is trained.
     """
 
     monitor = "-nats_per_step"
 
     def __init__(self, net: ComposeNet, config: ComposeConfig) -> None:
         self.net, self.config = net, config
+        self.known: Tensor | None = None
 
     @property
     def nets(self) -> dict[str, nn.Module]:
