@@ -18,6 +18,8 @@ __getattr__, __dir__, __all__ = attach(
         "Piece": "tympan.notation.piece",
         "PiecePart": "tympan.notation.piece",
         "TickNote": "tympan.notation.piece",
+        "abc_tunes": "tympan.notation.abc",
+        "read_abc": "tympan.notation.abc",
         "family_of": "tympan.notation.instruments",
         "key_of": "tympan.notation.tonality",
         "midi_bytes": "tympan.notation.midi",

@@ -101,8 +101,10 @@ class ComposeConfig(CardConfig):
         if self.high <= self.low:
             raise ArgumentError(f"high={self.high} must be above low={self.low}")
         if self.size % (2 * self.heads):
-            fix = f"size={self.size - self.size % (2 * self.heads)}"
-            raise ArgumentError(f"{self.size} features cannot be shared by {self.heads} heads", fix)
+            fix = f"a multiple of {2 * self.heads}"
+            raise ArgumentError(
+                f"{self.size} features cannot be shared by {self.heads} heads", fix=fix
+            )
 
     @property
     def pitches(self) -> int:

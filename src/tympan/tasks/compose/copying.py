@@ -109,5 +109,5 @@ def unpacked(rows: npt.NDArray[np.uint8]) -> list[Steps]:
     [[1], [2]]
     """
     starts = np.flatnonzero((rows == 255).all(1))
-    ends = [*starts[1:], len(rows)]
+    ends = [*starts[1:], len(rows)][: len(starts)]
     return [rows[a + 1 : b].astype(np.int64) for a, b in zip(starts, ends, strict=True)]
