@@ -19,17 +19,18 @@ from tympan.tasks.compose.examples import ComposeExamples, Steps
 from tympan.training import TrainingConfig
 
 QUARTERS = ComposeConfig(
-    low=36, high=103, size=128, layers=2, reach=16, dropout=0.3, window=256
+    low=36, high=103, home=True, size=128, layers=2, reach=16, dropout=0.3, window=256
 )
 VOICES = ComposeConfig(
     low=30, high=87, ordered=False, steps_per_beat=2, phases=2, remaining=64, keyed=True,
+    home=True,
     size=128, layers=3, reach=16, dropout=0.2, window=64,
 )  # fmt: skip
 SETS = {"quarters": QUARTERS, "chorale": VOICES, "fill": replace(VOICES, kind=FILL)}
 TRAINING = {
-    "quarters": TrainingConfig(epochs=40, batch_size=8, bucket=4),
-    "chorale": TrainingConfig(epochs=80, batch_size=16),
-    "fill": TrainingConfig(epochs=60, batch_size=8),
+    "quarters": TrainingConfig(epochs=24, batch_size=8, bucket=4),
+    "chorale": TrainingConfig(epochs=30, batch_size=8),
+    "fill": TrainingConfig(epochs=30, batch_size=8),
 }
 HOW = {
     "lr": 2e-3, "weight_decay": 0.1, "warmup_epochs": 3, "ema_decay": 0.99,
@@ -80,10 +81,10 @@ def examples(shared: Path, name: str, part: str, most: int | None = None) -> Com
     """The pieces of a set, or the first of them."""
     config = SETS[name]
     pieces = (quarters if name == "quarters" else voices)(shared, part, config)[:most]
-    return ComposeExamples(pieces, config, keys_of(pieces, config) if config.keyed else None)
+    return ComposeExamples(pieces, config, keys_of(pieces, config))
 
 
-def train(shared: Path, runs: Path, name: str, seed: int, epochs: int) -> None:
+def train(shared: Path, runs: Path, name: str, seed: int, epochs: int, start: Path | None) -> None:
     """Train; the same command goes on where it was stopped."""
     import torch
 
@@ -91,11 +92,17 @@ def train(shared: Path, runs: Path, name: str, seed: int, epochs: int) -> None:
     from tympan.tasks.compose.learner import ComposeLearner
     from tympan.tasks.compose.net import ComposeNet
     from tympan.training import fit
+    from tympan.training.history import History
+    from tympan.training.learner import NET
+    from tympan.training.loop import final_weights
 
     training = replace(TRAINING[name], seed=seed, **HOW)
     training = replace(training, epochs=epochs or training.epochs)
     torch.manual_seed(seed)
     learner = ComposeLearner(ComposeNet(SETS[name]), SETS[name])
+    if start is not None:
+        history = History.load(start / "history.json")
+        learner.net.load_state_dict(final_weights(start, history)[NET])
     count = sum(p.numel() for p in learner.net.parameters())
     rows = examples(shared, name, PARTS[0])
     held = examples(shared, name, PARTS[1], HELD_OUT)
@@ -117,9 +124,10 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path(".runs/compose"))
     parser.add_argument("--set", choices=sorted(SETS), default="chorale")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", type=Path, help="folder of a training to begin with")
     parser.add_argument("--epochs", type=int, default=0)
     options = parser.parse_args()
-    train(options.shared, options.runs, options.set, options.seed, options.epochs)
+    train(options.shared, options.runs, options.set, options.seed, options.epochs, options.start)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests_compose import TUNES, VOICES, some_steps
 
 from tympan.tasks.compose.copying import Known, packed, unpacked
-from tympan.tasks.compose.examples import transposed
+from tympan.tasks.compose.grid import transposed
 
 CONFIG = replace(VOICES, low=30, high=87)
 
@@ -20,7 +20,7 @@ CONFIG = replace(VOICES, low=30, high=87)
 def test_a_copied_stretch_is_found_in_any_key(first: int, size: int, by: int) -> None:
     known = [some_steps(CONFIG, 40, seed).clip(10, 45) for seed in (1, 2)]
     piece = some_steps(CONFIG, 60, 9).clip(10, 45)
-    piece[15 : 15 + size] = transposed(known[1][first : first + size], by)
+    piece[15 : 15 + size] = transposed(known[1][first : first + size], by, CONFIG)
     longest, notes = Known(known, CONFIG).longest(piece)
     assert size <= longest <= size + 1
     assert notes > 0

@@ -47,6 +47,7 @@ class ComposeConfig(CardConfig):
         phases: the net is told a step's place in this many steps; 0: it is not.
         remaining: the net is told how many steps remain, up to this many; 0: it is not.
         keyed: the net is told the key.
+        home: pieces are moved to C major or A minor before the net sees them, and back.
         size: features of a step, `d`.
         layers: blocks of attention.
         heads: of each block.
@@ -78,6 +79,7 @@ class ComposeConfig(CardConfig):
     phases: int = 0
     remaining: int = 0
     keyed: bool = False
+    home: bool = False
     size: int = 192
     layers: int = 3
     heads: int = 4

@@ -13,6 +13,7 @@ from tympan.errors import DataError
 from tympan.models.scores import Score
 from tympan.tasks.compose.config import FILL
 from tympan.tasks.compose.examples import ComposeExamples
+from tympan.tasks.compose.grid import transposed
 from tympan.tasks.compose.learner import place_nats
 from tympan.tasks.contract import Evaluation
 
@@ -33,14 +34,43 @@ NEXT_LIMIT = (
 )
 
 
-@torch.inference_mode()
 def piece_nats(
     net: nn.Module, pieces: Sequence[Steps], config: ComposeConfig
 ) -> npt.NDArray[np.float64]:
     """All nats of each piece, and its steps: `(m, 2)`.
 
-    The net is told neither key nor length.
+    The net is told neither key nor length. One that knows pieces in C major and A minor only is
+    asked about the piece in all twelve places: the mean of the twelve probabilities is again that of
+    a distribution over pieces.
     """
+    if not config.home or config.kind == FILL:
+        return _piece_nats(net, pieces, config)
+    found = []
+    for by in range(-6, 6):
+        moved = [shifted_within(one, by, config) for one in pieces]
+        there = np.array([one is not None for one in moved])
+        nats = np.full(len(pieces), np.inf)
+        rows = [one for one in moved if one is not None]
+        if rows:
+            nats[there] = _piece_nats(net, rows, config)[:, 0]
+        found.append(nats)
+    total = -np.logaddexp.reduce(-np.array(found), axis=0) + np.log(12)
+    return np.stack([total, [float(len(one)) for one in pieces]], 1)
+
+
+def shifted_within(steps: Steps, by: int, config: ComposeConfig) -> Steps | None:
+    """A piece moved by semitones; None where that leaves the range."""
+    pitch = (steps[steps > 0] - 1) % config.pitches + by
+    if len(pitch) and (pitch.min() < 0 or pitch.max() >= config.pitches):
+        return None
+    return transposed(steps, by, config)
+
+
+@torch.inference_mode()
+def _piece_nats(
+    net: nn.Module, pieces: Sequence[Steps], config: ComposeConfig
+) -> npt.NDArray[np.float64]:
+    """The same of pieces as they are."""
     rows = ComposeExamples(pieces, config)
     found = []
     for row in range(len(rows.pieces)):

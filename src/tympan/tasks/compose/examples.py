@@ -12,18 +12,18 @@ from torch import Tensor
 
 from tympan.data.examples import digest
 from tympan.tasks.compose.config import FILL, KEYS, ComposeConfig
-from tympan.tasks.compose.grid import Steps
+from tympan.tasks.compose.grid import Steps, home_shift, transposed
 
 OUTSIDE = -1
 
 
 class ComposeExamples:
-    """Pieces, in training each at another pitch.
+    """Pieces, in training each at another pitch, or all of them in C major and A minor.
 
     Args:
         pieces: `(n, v)` each.
         config: the configuration.
-        keys: number of the key of each, 0 … 23.
+        keys: number of the key of each, 0 … 23; 24, or none: it is not known, and stays.
     """
 
     padding: Mapping[str, float] = {"steps": OUTSIDE, "remaining": 0, "phase": 0, "hidden": 0}
@@ -34,6 +34,12 @@ class ComposeExamples:
     ) -> None:
         self.pieces, self.config = list(pieces), config
         self.keys = [KEYS] * len(self.pieces) if keys is None else list(keys)
+        if config.home:
+            shifts = [home_shift(key) for key in self.keys]
+            self.pieces = [
+                transposed(one, by, config) for one, by in zip(self.pieces, shifts, strict=True)
+            ]
+            self.keys = [moved_key(key, by) for key, by in zip(self.keys, shifts, strict=True)]
         self.sizes = np.array([len(one) for one in self.pieces], np.int64)
         self.longest = min(config.window, int(self.sizes.max(initial=1)))
 
@@ -71,25 +77,16 @@ class ComposeExamples:
         """A piece at another pitch, as far as it stays in the range; and its key."""
         config = self.config
         pitch = (steps[steps > 0] - 1) % config.pitches
-        if not len(pitch) or not config.transpose:
+        if not len(pitch) or not config.transpose or config.home:
             return steps, key
         low = max(-config.transpose, -int(pitch.min()))
         high = min(config.transpose, config.pitches - 1 - int(pitch.max()))
         by = int(rng.integers(low, high + 1)) if high >= low else 0
-        return transposed(steps, by), moved_key(key, by)
+        return transposed(steps, by, config), moved_key(key, by)
 
     def fingerprint(self) -> dict[str, Any]:
         """What the rows depend on."""
         return {"pieces": digest(one.tobytes() for one in self.pieces)}
-
-
-def transposed(steps: Steps, by: int) -> Steps:
-    """Steps moved by semitones; what is empty stays so.
-
-    >>> transposed(np.array([[0, 5]]), 2).tolist()
-    [[0, 7]]
-    """
-    return np.where(steps > 0, steps + by, steps)
 
 
 def moved_key(key: int, by: int) -> int:

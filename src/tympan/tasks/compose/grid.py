@@ -244,6 +244,33 @@ def key_called(name: str) -> int:
 _KEY = re.compile(r"(?P<letter>[A-Ga-g])(?P<sign>[#b]?)\s*(?P<mode>m|M|min|maj|minor|major)?", re.I)
 
 
+def home_shift(key: int) -> int:
+    """Semitones, −6 … 5, that move a piece in a key to C major or A minor.
+
+    >>> home_shift(7), home_shift(2), home_shift(12), home_shift(24)
+    (5, -2, -3, 0)
+    """
+    if key >= KEYS:
+        return 0
+    return (6 + (9 if key >= 12 else 0) - key % 12) % 12 - 6
+
+
+def transposed(steps: Steps, by: int, config: ComposeConfig, keep: int = -1) -> Steps:
+    """Steps moved by semitones; what is empty, or not known (`keep`), stays so.
+
+    What would leave the range is moved by an octave less, or more.
+
+    >>> transposed(np.array([[0, 5]]), 2, ComposeConfig()).tolist()
+    [[0, 7]]
+    """
+    sounding = (steps > 0) & (steps < config.classes) & (steps != keep)
+    state, pitch = np.divmod(steps - 1, config.pitches)
+    moved = pitch + by
+    moved = np.where(moved < 0, moved + 12, moved)
+    moved = np.where(moved >= config.pitches, moved - 12, moved)
+    return np.where(sounding, state * config.pitches + moved + 1, steps)
+
+
 def key_number(steps: Steps, config: ComposeConfig) -> int:
     """The number of the key that steps are in; 24 where there is none."""
     from tympan.notation import key_of

@@ -11,7 +11,16 @@ import numpy as np
 from tympan.errors import ArgumentError
 from tympan.tasks.compose.config import FILL, KEYS, ComposeConfig
 from tympan.tasks.compose.copying import Known
-from tympan.tasks.compose.grid import Steps, key_name_of, key_number, piece_of
+from tympan.tasks.compose.examples import moved_key
+from tympan.tasks.compose.grid import (
+    Steps,
+    home_shift,
+    key_name_of,
+    key_number,
+    piece_of,
+    steps_of,
+    transposed,
+)
 from tympan.tasks.compose.sampling import UNKNOWN, Wish, draw
 from tympan.tasks.results.composition import Composition
 
@@ -84,10 +93,8 @@ class Composer:
                 training piece.
         """
         for attempt in range(ATTEMPTS):
-            key, wish = self.wish(order)
-            rng = np.random.default_rng([order.seed, attempt])
-            wish = replace(wish, key=self.chosen_key(key, rng))
-            steps = np.concatenate([*draw(self.net, wish, rng)])
+            wish, rng = self.wish(order, attempt)
+            steps = np.concatenate([*self.drawn(wish, rng)])
             new = (wish.given == UNKNOWN).any(1)
             copied = self.known.longest(steps[new]) if not order.harmonize else (0, 0)
             if copied[0] <= MOST_COPIED_BARS * self.bar_steps:
@@ -100,25 +107,36 @@ class Composer:
 
         The same piece as `compose` gives, unless that threw its first away.
         """
-        key, wish = self.wish(order)
-        rng = np.random.default_rng([order.seed, 0])
-        yield from draw(self.net, replace(wish, key=self.chosen_key(key, rng)), rng)
+        yield from self.drawn(*self.wish(order, 0))
+
+    def drawn(self, wish: Wish, rng: np.random.Generator) -> Iterator[Steps]:
+        """What the net draws; one that knows C major and A minor only is asked there."""
+        by = home_shift(wish.key) if self.config.home else 0
+        given = transposed(wish.given, by, self.config)
+        there = replace(wish, given=given, key=moved_key(wish.key, by))
+        for part in draw(self.net, there, rng):
+            yield transposed(part, -by, self.config)
 
     def chosen_key(self, key: int, rng: np.random.Generator) -> int:
         """The key, or one by chance where none is wanted."""
         chance = int(rng.integers(len(USUAL_KEYS)))
         return USUAL_KEYS[chance] if key == KEYS and self.config.keyed else key
 
-    def wish(self, order: Order) -> tuple[int, Wish]:
-        """What the net is asked for, and the key that it is to be in."""
-        from tympan.tasks.compose.grid import steps_of
+    def wish(self, order: Order, attempt: int) -> tuple[Wish, np.random.Generator]:
+        """What the net is asked for, and what its choices depend on."""
+        given, key = self.given(order)
+        rng = np.random.default_rng([order.seed, attempt])
+        key = self.chosen_key(key, rng)
+        return Wish(given, key=key, temperature=order.temperature), rng
 
+    def given(self, order: Order) -> tuple[Steps, int]:
+        """What is known of the piece, `UNKNOWN` elsewhere, and the key that it is to be in."""
         config = self.config
         if order.given is None:
             if order.harmonize:
                 raise ArgumentError("no melody is given", fix="--harmonize melody.mid")
             given = np.full((order.bars * self.bar_steps, config.voices), UNKNOWN, np.int64)
-            return order.key, self.wished(given, order)
+            return given, order.key
         steps = steps_of(order.given, config)
         if not len(steps):
             raise ArgumentError("holds no notes", file=order.given.name or None)
@@ -130,13 +148,9 @@ class Composer:
             silent = (steps == 0).all(0)
             if not silent.any():
                 raise ArgumentError("has a note for each voice already", fix="give fewer voices")
-            return key, self.wished(np.where(silent, UNKNOWN, steps), order)
+            return np.where(silent, UNKNOWN, steps), key
         more = np.full((order.bars * self.bar_steps, config.voices), UNKNOWN, np.int64)
-        return key, self.wished(np.concatenate([steps, more]), order)
-
-    def wished(self, given: Steps, order: Order) -> Wish:
-        """The wish for a piece of which something is given."""
-        return Wish(given, temperature=order.temperature)
+        return np.concatenate([steps, more]), key
 
     def answer(
         self, steps: Steps, wish: Wish, order: Order, copied: tuple[int, int], attempt: int = 0

@@ -29,7 +29,7 @@ LEAST = 6
 USUAL_ROWS, MOST_TIMES = 200, 6
 PRETRAINED_FIELDS = (
     "kind", "low", "high", "voices", "ordered", "articulated", "steps_per_beat", "beats_per_bar",
-    "phases", "remaining", "keyed", "size", "layers", "heads", "reach",
+    "phases", "remaining", "keyed", "home", "size", "layers", "heads", "reach",
 )  # fmt: skip
 # A card holds no more of the training pieces than this, in steps.
 MOST_KNOWN = 400_000
@@ -50,7 +50,7 @@ class ComposeTask:
             epochs=60, batch_size=8, lr=2e-3, weight_decay=0.1, warmup_epochs=3, ema_decay=0.99
         )
         config = ComposeConfig(
-            articulated=True, keyed=True, remaining=64, phases=16, steps_per_beat=4, size=128,
+            articulated=True, keyed=True, home=True, remaining=64, phases=16, steps_per_beat=4, size=128,
             layers=3, reach=16, dropout=0.25, window=96, instruments=("acoustic grand piano",),
         )  # fmt: skip
         return {"": Phase(training, config)}
