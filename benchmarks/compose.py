@@ -1,20 +1,20 @@
 """Composing: the likelihood of held-out chorales, rules of four-part writing, and copies.
 
-*Likelihood.* The set of Boulanger-Lewandowski, Bengio and Vincent (2012): chorales of Bach as sets
-of notes, a step each quarter, 229 / 76 / 77 to train, validate and test on. A net composes onwards:
-the notes of a step are drawn from the lowest up, each given the ones below it and all steps before,
-until the end of the step is drawn, which is certain behind the fourth note. As each set has one such
-order, the probabilities of all sets of up to four notes from C2 to G7 sum to 1; the nats of a set
-are the sum of the nats of its notes and of its end. Reported is the sum over all steps of all pieces
-of the test part, the first steps too, divided by their number. In training each piece is moved by
-up to six semitones either way at each visit. What each seed gave for each piece is kept in
-`recipes/answers`; the epoch is chosen on validation pieces.
+*Likelihood.* The set of Boulanger-Lewandowski, Bengio and Vincent (2012): chorales of Bach as
+sets of notes, a step each quarter, 229 / 76 / 77 to train, validate and test on. A net composes
+onwards: the notes of a step are drawn from the lowest up, each given the ones below it and all
+steps before, until the end of the step is drawn, which is certain behind the fourth note. As
+each set has one such order, the probabilities of all sets of up to four notes from C2 to G7 sum
+to 1; the nats of a set are the sum of the nats of its notes and of its end. Reported is the sum
+over all steps of all pieces of the test part, the first steps too, divided by their number. In
+training each piece is moved by up to six semitones either way at each visit. What each seed
+gave for each piece is kept in `recipes/answers`; the epoch is chosen on validation pieces.
 
-*Rules* are counted in all pieces that `chorale` composed, eight bars each, seeds from 0 on, and in
-Bach's chorales of the test part on the same grid of eighths.
+*Rules* are counted in all pieces that `chorale` composed, eight bars each, seeds from 0 on, and
+in Bach's chorales of the test part on the same grid of eighths.
 
-*Copies*: the longest stretch that stands in a chorale of the training part, all four voices, in any
-key; for Bach's own test pieces likewise.
+*Copies*: the longest stretch that stands in a chorale of the training part, all four voices, in
+any key; for Bach's own test pieces likewise.
 """
 
 from __future__ import annotations
@@ -98,9 +98,7 @@ def counted(pieces: list[np.ndarray], composer: Composer) -> RuleCounts:
 
 def composed(composer: Composer, count: int) -> list[np.ndarray]:
     """Pieces of `chorale`, seeds from 0 on."""
-    return [
-        np.concatenate(list(composer.stream(Order(seed=s, bars=BARS)))) for s in range(count)
-    ]
+    return [np.concatenate(list(composer.stream(Order(seed=s, bars=BARS)))) for s in range(count)]
 
 
 def run(quick: bool) -> None:
@@ -112,10 +110,15 @@ def run(quick: bool) -> None:
     theirs = bach(composer, "test")
     counts = {"`chorale`": counted(ours, composer), "Bach": counted(theirs, composer)}
     rules = [
-        {"in 100 chords": text, **{who: f"{one.per_100()[name]:.2f}" for who, one in counts.items()}}
+        {
+            "in 100 chords": text,
+            **{who: f"{one.per_100()[name]:.2f}" for who, one in counts.items()},
+        }
         for name, text in RULES.items()
     ]
-    rules.append({"in 100 chords": "chords counted", **{w: str(c.chords) for w, c in counts.items()}})
+    rules.append(
+        {"in 100 chords": "chords counted", **{w: str(c.chords) for w, c in counts.items()}}
+    )
     copies = []
     for who, pieces in (("`chorale`", ours), ("Bach, test", theirs[: len(ours)])):
         steps = np.array([composer.known.longest(one) for one in pieces])

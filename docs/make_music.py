@@ -20,10 +20,12 @@ KEYS = ("C major", "G major", "D minor", "A minor", "F major", "E minor", "Bb ma
 AIR = (60, 60, 67, 67, 69, 69, 67, 65, 65, 64, 64, 62, 62, 60)
 HEAD = """# Hear the music
 
-Eight chorales that the model `chorale` composed, seeds 0 to 7 in as many keys, none left out and nothing mended; the same
-model with three voices of its own under an old tune; and the first of them played by other instruments. All sound comes
-from tympan's own [synthesizer](verbs/compose.md). How it compares with Bach stands in
-[the benchmark](benchmarks/compose.md). Written by `python docs/make_music.py`.
+Eight chorales that the model `chorale` composed, seeds 0 to 7 in as many keys, none left out
+and nothing mended; the same model with three voices of its own under an old tune; and the first
+of them played by other instruments. All sound comes from tympan's own
+[synthesizer](verbs/compose.md). How it compares with Bach stands in [the
+benchmark](benchmarks/compose.md).
+Written by `python docs/make_music.py`.
 
 | | what | |
 |---|---|---|
@@ -60,7 +62,9 @@ def main() -> None:
     rows = []
     for seed, key in enumerate(KEYS):
         piece = tympan.compose(seed=seed, key=key, bars=BARS)
-        what = f"{key}, seed {seed}; longest stretch in a training piece: {piece.copied_steps} steps"
+        what = (
+            f"{key}, seed {seed}; longest stretch in a training piece: {piece.copied_steps} steps"
+        )
         rows.append(row(seed + 1, what, piece))
     harmony = tympan.compose(harmonize=air(), title="An old air")
     rows.append(row(9, "an old tune, and three voices to it", harmony))

@@ -95,9 +95,7 @@ def _events(piece: Piece, synth: Any, rate_hz: int) -> list[tuple[int, int, Any]
         for n in part.notes:
             on, off = at(n.start), max(at(n.end), at(n.start) + 1)
             found.append((off, 0, lambda c=channel, p=n.pitch: synth.noteoff(c, p)))
-            found.append(
-                (on, 2, lambda c=channel, p=n.pitch, v=n.velocity: synth.noteon(c, p, v))
-            )
+            found.append((on, 2, lambda c=channel, p=n.pitch, v=n.velocity: synth.noteon(c, p, v)))
     return found
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests_compose import tiny_composer
 
+from tests_compose import tiny_composer
 from tympan.tasks.compose.model import Composer
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests_compose import TUNES, VOICES, some_steps
 
+from tests_compose import TUNES, VOICES, some_steps
 from tympan.tasks.compose.copying import Known, packed, unpacked
 from tympan.tasks.compose.grid import transposed
 

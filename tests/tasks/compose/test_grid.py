@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests_compose import TUNES, VOICES, some_steps
 
+from tests_compose import TUNES, VOICES, some_steps
 from tympan.errors import ArgumentError
 from tympan.notation import Piece, PiecePart, TickNote
 from tympan.tasks.compose.grid import (

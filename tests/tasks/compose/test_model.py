@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests_compose import some_steps, tiny_composer
 
+from tests_compose import some_steps, tiny_composer
 from tympan.errors import ArgumentError
 from tympan.notation import Piece, read_midi, synthesize
 from tympan.tasks.compose import model as module

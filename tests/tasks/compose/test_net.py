@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from tests_compose import TUNES, VOICES, net_of, some_steps
 
+from tests_compose import TUNES, VOICES, net_of, some_steps
 from tympan.errors import ArgumentError
 from tympan.tasks.compose.config import FILL, ComposeConfig
 from tympan.tasks.compose.evaluation import piece_nats

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from tests_compose import TUNES, VOICES, net_of, some_steps, tiny_composer
 
+from tests_compose import TUNES, VOICES, net_of, some_steps, tiny_composer
 from tympan.tasks.compose.config import FILL
 from tympan.tasks.compose.model import Composer
 from tympan.tasks.compose.sampling import UNKNOWN, Wish, draw, drawn_many

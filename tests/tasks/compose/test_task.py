@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests_compose import TUNES, VOICES, net_of, some_steps
 
 import tympan
+from tests_compose import TUNES, VOICES, net_of, some_steps
 from tympan.data import read_folder
 from tympan.data.batches import collate
 from tympan.errors import DataError

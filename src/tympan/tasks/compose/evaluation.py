@@ -40,8 +40,8 @@ def piece_nats(
     """All nats of each piece, and its steps: `(m, 2)`.
 
     The net is told neither key nor length. One that knows pieces in C major and A minor only is
-    asked about the piece in all twelve places: the mean of the twelve probabilities is again that of
-    a distribution over pieces.
+    asked about the piece in all twelve places: the mean of the twelve probabilities is that of a
+    distribution over pieces again.
     """
     if not config.home or config.kind == FILL:
         return _piece_nats(net, pieces, config)

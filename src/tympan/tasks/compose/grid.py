@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,9 +84,7 @@ def chosen_pitches(pitches: Sequence[int], most: int) -> list[int]:
     return [pitches[0], *pitches[len(pitches) - most + 1 :]] if most > 1 else [pitches[-1]]
 
 
-def sounding_pitches(
-    piece: Piece, config: ComposeConfig
-) -> tuple[list[set[int]], list[set[int]]]:
+def sounding_pitches(piece: Piece, config: ComposeConfig) -> tuple[list[set[int]], list[set[int]]]:
     """The pitches that begin at each step, and those that sound in it."""
     step = piece.ticks_per_beat / config.steps_per_beat
     notes = [one for part in piece.parts if not part.drums for one in part.notes]
@@ -155,7 +154,7 @@ def _line(piece: Piece, number: int, config: ComposeConfig) -> Steps:
 def _single(piece: Piece) -> bool:
     """Whether hardly any two notes sound at once."""
     notes = sorted(one for part in piece.parts if not part.drums for one in part.notes)
-    over = sum(a.end > b.start for a, b in zip(notes, notes[1:], strict=False))
+    over = sum(a.end > b.start for a, b in pairwise(notes))
     return over <= 0.1 * len(notes)
 
 
@@ -234,7 +233,9 @@ def key_called(name: str) -> int:
     text = name.strip().replace("♯", "#").replace("♭", "b")
     found = _KEY.fullmatch(text)
     if found is None:
-        raise ArgumentError(f"no key is called {name!r}", fix="such as C, 'G major', 'F# minor', Am")
+        raise ArgumentError(
+            f"no key is called {name!r}", fix="such as C, 'G major', 'F# minor', Am"
+        )
     tonic = "C D EF G A B".index(found["letter"].upper())
     tonic += {"#": 1, "b": -1, "": 0}[found["sign"]]
     minor = (found["mode"] or "").lower() in ("m", "min", "minor") and found["mode"] != "M"

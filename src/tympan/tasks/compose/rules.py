@@ -55,7 +55,7 @@ def rule_counts(voices: Pitches, key: int = KEYS) -> RuleCounts:
     """Count them in a piece.
 
     Args:
-        voices: pitches of soprano, alto, tenor, bass at each step, `(n, 4)`; −1 where one is silent.
+        voices: pitches of soprano, alto, tenor, bass at each step, `(n, 4)`; −1: silent.
         key: number of the key, for the leading note; 24: it is not known, and none is counted.
 
     >>> rule_counts(np.array([[67, 64, 60, 48], [69, 65, 62, 50]])).octaves  # C – D in both

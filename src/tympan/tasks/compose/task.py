@@ -50,8 +50,9 @@ class ComposeTask:
             epochs=60, batch_size=8, lr=2e-3, weight_decay=0.1, warmup_epochs=3, ema_decay=0.99
         )
         config = ComposeConfig(
-            articulated=True, keyed=True, home=True, remaining=64, phases=16, steps_per_beat=4, size=128,
-            layers=3, reach=16, dropout=0.25, window=96, instruments=("acoustic grand piano",),
+            articulated=True, keyed=True, home=True, remaining=64, phases=16, steps_per_beat=4,
+            size=128, layers=3, reach=16, dropout=0.25, window=96,
+            instruments=("acoustic grand piano",),
         )  # fmt: skip
         return {"": Phase(training, config)}
 
