@@ -35,8 +35,8 @@ for name, line in zip(("soprano", "alto", "tenor", "bass"), pitches[:16].T, stri
 # %%
 # The same as a picture, a *piano roll*:
 
-# sphinx_gallery_alt = "Four lines of bars, one for each voice: the bass makes the widest leaps, the"
-# sphinx_gallery_alt = "soprano moves in steps."
+# sphinx_gallery_alt = "Four lines of bars, one for each voice: the bass makes the widest leaps,"
+# sphinx_gallery_alt = "the soprano moves in steps."
 figure, ax = plt.subplots(figsize=(9, 3))
 for voice, part in enumerate(tune.piece.parts):
     for note in part.notes:
@@ -110,8 +110,8 @@ print(tympan.tag(clip, model="music-tags"))
 # And which notes are in it? Chroma fold the spectrum to twelve pitch classes. Beside them stands
 # how long each class was really written; their correlation is the score of the circle.
 
-# sphinx_gallery_alt = "Two bars for each of the twelve pitch classes, what was written and what was"
-# sphinx_gallery_alt = "heard: they rise and fall together."
+# sphinx_gallery_alt = "Two bars for each of the twelve pitch classes, what was written and what"
+# sphinx_gallery_alt = "was heard: they rise and fall together."
 written = np.zeros(12)
 for note in tune.notes:
     written[note.pitch % 12] += note.end_s - note.start_s

@@ -62,28 +62,49 @@ def test_it_is_given_out_stretch_by_stretch(composer: Composer) -> None:
         composer.net, Wish(np.full((count, composer.config.voices), UNKNOWN)),
         np.random.default_rng(0),
     )  # fmt: skip
-    assert len(next(stretches)) <= composer.config.window // 2
+    assert len(next(stretches)) == composer.config.steps_per_beat
 
 
 def test_choices_come_as_often_as_the_net_says() -> None:
     logits = torch.log(torch.tensor([[0.7, 0.29, 0.01]])).repeat(4000, 1)
     rng = np.random.default_rng(0)
-    shares = np.bincount(drawn_many(logits, Wish(np.zeros(0)), rng, 1.0), minlength=3) / 4000
+    shares = np.bincount(drawn_many(logits, Wish(np.zeros(0)), rng), minlength=3) / 4000
     assert shares[:2] == pytest.approx([0.7 / 0.99, 0.29 / 0.99], abs=0.03)
     assert shares[2] == 0  # too unlikely
-    cold = drawn_many(logits, Wish(np.zeros(0), temperature=0.0), rng, 1.0)
+    cold = drawn_many(logits, Wish(np.zeros(0), temperature=0.0), rng)
     assert not cold.any()
 
 
 def test_a_long_piece_costs_no_more_for_each_step() -> None:
     """The net looks back no further than its window."""
     seen: list[int] = []
-    net = net_of(replace(VOICES, window=8))
-    net.register_forward_pre_hook(lambda _, args: seen.append(args[0].shape[1]))
-    list(draw(net, Wish(np.full((40, 4), UNKNOWN)), np.random.default_rng(0)))
-    assert max(seen) == 8
-    seen.clear()
-    fill = net_of(replace(VOICES, window=8, kind=FILL))
-    fill.register_forward_pre_hook(lambda _, args: seen.append(args[0].shape[1]))
-    list(draw(fill, Wish(np.full((40, 4), UNKNOWN)), np.random.default_rng(0)))
-    assert max(seen) == 8
+    for kind in ("next", FILL):
+        net = net_of(replace(VOICES, window=8, kind=kind))
+        net.blocks[0].register_forward_pre_hook(lambda _, args: seen.append(args[0].shape[1]))
+        list(draw(net, Wish(np.full((40, 4), UNKNOWN)), np.random.default_rng(0)))
+        assert max(seen) == 8
+        seen.clear()
+
+
+def test_what_is_drawn_is_what_the_net_says_of_the_whole_piece() -> None:
+    """Step by step it sees the same as all at once."""
+    net = net_of(replace(VOICES, window=64))
+    found = np.concatenate([*draw(net, Wish(np.full((20, 4), UNKNOWN), key=3, temperature=0.0),
+                                  np.random.default_rng(0))])  # fmt: skip
+    steps = torch.from_numpy(found)[None]
+    places = torch.arange(20)[None]
+    with torch.no_grad():
+        logits = net(steps, key=torch.tensor([3]), remaining=19 - places, phase=places)
+    assert np.array_equal(logits[0].argmax(-1).numpy(), found)
+
+
+def test_a_guide_has_its_say() -> None:
+    filling, onwards = tiny_composer("fill").net, tiny_composer("voices").net
+    given = np.full((12, 4), UNKNOWN)
+    given[:, 0] = some_steps(VOICES, 12)[:, 0]
+    alone, guided = (
+        np.concatenate([*draw(filling, Wish(given, temperature=0.0), np.random.default_rng(0), g)])
+        for g in (None, onwards)
+    )
+    assert not np.array_equal(alone, guided)
+    assert np.array_equal(guided[:, 0], given[:, 0])

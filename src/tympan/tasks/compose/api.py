@@ -125,7 +125,7 @@ def ordered(
     from tympan.tasks.answering import load
     from tympan.tasks.compose.config import FILL, KEYS
     from tympan.tasks.compose.grid import key_called
-    from tympan.tasks.compose.model import Order
+    from tympan.tasks.compose.model import Composer, Order
     from tympan.tasks.registry import verb
 
     values = verb("compose").checked(options)
@@ -134,7 +134,8 @@ def ordered(
     composer: Any = load(model, "compose", device)
     partner = composer.config.partner
     if harmonize is not None and partner and composer.config.kind != FILL:
-        composer = load(partner, "compose", device)
+        filling: Any = load(partner, "compose", device)
+        composer = Composer(filling.net, filling.name, composer.known, composer.net)
     key = values.pop("key")
     given = continue_ if harmonize is None else harmonize
     return composer, Order(

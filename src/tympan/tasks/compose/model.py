@@ -67,12 +67,15 @@ class Composer:
         net: the net, in evaluation mode.
         name: of the model.
         known: the pieces that it was trained on, to be compared with.
+        guide: a net that composes onwards, which helps one that fills in.
     """
 
     task = "compose"
 
-    def __init__(self, net: ComposeNet, name: str, known: Known) -> None:
-        self.net, self.name, self.known = net, name, known
+    def __init__(
+        self, net: ComposeNet, name: str, known: Known, guide: ComposeNet | None = None
+    ) -> None:
+        self.net, self.name, self.known, self.guide = net, name, known, guide
         self.config: ComposeConfig = net.config
 
     @property
@@ -114,7 +117,7 @@ class Composer:
         by = home_shift(wish.key) if self.config.home else 0
         given = transposed(wish.given, by, self.config)
         there = replace(wish, given=given, key=moved_key(wish.key, by))
-        for part in draw(self.net, there, rng):
+        for part in draw(self.net, there, rng, self.guide):
             yield transposed(part, -by, self.config)
 
     def chosen_key(self, key: int, rng: np.random.Generator) -> int:

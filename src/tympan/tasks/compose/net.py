@@ -135,6 +135,19 @@ class ComposeNet(nn.Module):
         Returns:
             `(b, n, v, k)`; what cannot stand in an ordered step is close to −10000.
         """
+        context = {"key": key, "remaining": remaining, "phase": phase, "hidden": hidden}
+        return self.heads(self.around(steps, **context), steps)
+
+    def around(
+        self,
+        steps: Tensor,
+        *,
+        key: Tensor | None = None,
+        remaining: Tensor | None = None,
+        phase: Tensor | None = None,
+        hidden: Tensor | None = None,
+    ) -> Tensor:
+        """Features of what is around each step, `(b, n, d)`; arguments as in `forward`."""
         check_axes(steps, "b n v", type(self).__name__, v=self.config.voices)
         filling = self.config.kind == FILL
         known = steps if filling else shifted(steps, 1, self.config.mask)
@@ -148,7 +161,7 @@ class ComposeNet(nn.Module):
         x = self.drop(x)
         for block in self.blocks:
             x = block(x, hidden, causal=not filling)
-        return self.heads(self.norm(x), steps)
+        return cast(Tensor, self.norm(x))
 
     def embedded(self, table: nn.Embedding, steps: Tensor) -> Tensor:
         """Features of each place, `(b, n, v, d)`."""

@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
 UNKNOWN = -1
 """Stands in a piece where nothing is given."""
-# Passes over a stretch that is filled in; from which share that is drawn anew to which.
-PASSES, MOST, LEAST = 48, 1.0, 0.04
-
-
 @dataclass(frozen=True)
 class Wish:
     """What is asked of a net.
@@ -42,94 +38,94 @@ class Wish:
     phase: int = 0
 
 
-def draw(net: ComposeNet, wish: Wish, rng: np.random.Generator) -> Iterator[Steps]:
-    """Draw a piece, a stretch at a time; the first comes soon.
+def draw(
+    net: ComposeNet, wish: Wish, rng: np.random.Generator, guide: ComposeNet | None = None
+) -> Iterator[Steps]:
+    """Draw a piece, a beat at a time.
+
+    Place after place of step after step is drawn, given all that is known: by a net that composes
+    onwards what is before it, by one that fills in also what is given behind it.
 
     Args:
         net: in evaluation mode.
         wish: what is asked.
         rng: what the choices depend on.
+        guide: a net that composes onwards and helps one that fills in: their probabilities are
+            multiplied (Hinton, *Products of experts*, 1999).
 
     Yields:
         The next steps, `(m, v)`.
     """
-    if net.config.kind == FILL:
-        yield from filled(net, wish, rng)
-    else:
-        yield from continued(net, wish, rng)
-
-
-@torch.inference_mode()
-def continued(net: ComposeNet, wish: Wish, rng: np.random.Generator) -> Iterator[Steps]:
-    """Each step given those before, voice by voice; a beat at a time."""
     config, steps = net.config, wish.given.copy()
-    known = wish.given != UNKNOWN
+    open_ = wish.given == UNKNOWN
+    done = 0
     for at in range(len(steps)):
-        first = max(0, at + 1 - config.window)
-        for place in range(config.voices):
-            if known[at, place]:
-                continue
-            steps[at, place:] = 0
-            here = np.maximum(steps[first : at + 1], 0)
-            logits = net(torch.from_numpy(here)[None], **told(wish, first, at + 1, len(steps)))
-            steps[at, place] = drawn(logits[0, -1, place], wish, rng)
-            # What ends an ordered step leaves nothing for its other places.
-            if config.ordered and steps[at, place] == 0:
-                break
+        if open_[at].any():
+            _draw_step(net, wish, steps, at, open_[at], rng, guide)
         if (at + 1) % config.steps_per_beat == 0 or at + 1 == len(steps):
-            done = at - at % config.steps_per_beat
             yield steps[done : at + 1].copy()
+            done = at + 1
 
 
 @torch.inference_mode()
-def filled(net: ComposeNet, wish: Wish, rng: np.random.Generator) -> Iterator[Steps]:
-    """What is missing, by blocked Gibbs sampling with a falling share of what is drawn anew.
-
-    Huang et al., *Counterpoint by Convolution*, 2017, after Yao et al., *On the equivalence between
-    deep NADE and generative stochastic networks*, 2014. Half a window is drawn at a time, with what
-    is before it, and with what is given behind it.
-    """
-    config, steps = net.config, wish.given.copy()
-    half = max(1, config.window // 2)
-    for start in range(0, len(steps), half):
-        stop = min(len(steps), start + half)
-        first, last = max(0, start - half // 2), min(len(steps), stop + half // 2)
-        part = steps[first:last]
-        free = np.zeros(part.shape, bool)
-        free[start - first : stop - first] = part[start - first : stop - first] == UNKNOWN
-        fill_part(net, wish, part, free, (first, last, len(steps)), rng)
-        yield steps[start:stop].copy()
-
-
-def fill_part(
+def _draw_step(
     net: ComposeNet,
     wish: Wish,
-    part: Steps,
-    free: npt.NDArray[np.bool_],
-    where: tuple[int, int, int],
+    steps: Steps,
+    at: int,
+    open_: npt.NDArray[np.bool_],
     rng: np.random.Generator,
+    guide: ComposeNet | None,
 ) -> None:
-    """Draw the free places of a part in place.
+    """Draw the open places of a step in place."""
+    onwards = net if net.config.kind != FILL else guide
+    before = None if onwards is None else _Onwards(onwards, wish, steps, at)
+    for place in np.flatnonzero(open_):
+        logits: Tensor | None = None
+        if before is not None:
+            logits = before.logits(steps, int(place))
+        if net.config.kind == FILL:
+            filled = _filled_logits(net, wish, steps, at, int(place))
+            logits = filled if logits is None else 0.5 * (logits + filled)
+        assert logits is not None
+        steps[at, place] = drawn(logits, wish, rng)
+        # What ends an ordered step leaves nothing for its other places.
+        if net.config.ordered and steps[at, place] == 0:
+            steps[at, place:] = 0
+            break
+
+
+class _Onwards:
+    """What a net that composes onwards says of one step: what is before it is seen once.
 
     Args:
         net: the net.
         wish: what is asked.
-        part: `(n, v)`, a view; places that are unknown and not free stay so.
-        free: which are drawn, `(n, v)`.
-        where: first step, the one behind the last, and how many the piece has.
-        rng: what the choices depend on.
+        steps: the piece up to this step.
+        at: the step.
     """
-    if not free.any():
-        return
-    mask, context = net.config.mask, told(wish, *where)
-    for number in range(PASSES):
-        share = max(LEAST, MOST - (MOST - LEAST) * number / (0.75 * PASSES))
-        anew = free & ((rng.random(part.shape) < share) | (part == UNKNOWN))
-        given = np.where(anew | (part == UNKNOWN), mask, part)
-        logits = net(torch.from_numpy(given)[None], **context)[0]
-        # The last passes mend what does not fit: they take what is likelier.
-        cooler = 1.0 if number < 0.75 * PASSES else 0.6
-        part[anew] = drawn_many(logits[torch.from_numpy(anew)], wish, rng, cooler)
+
+    def __init__(self, net: ComposeNet, wish: Wish, steps: Steps, at: int) -> None:
+        self.net, self.at = net, at
+        first = max(0, at + 1 - net.config.window)
+        seen = torch.from_numpy(np.maximum(steps[first : at + 1], 0))[None]
+        self.around = net.around(seen, **told(wish, first, at + 1, len(steps)))[:, -2:]
+
+    def logits(self, steps: Steps, place: int) -> Tensor:
+        """Of a place, `(k,)`, given the places before it."""
+        last = np.maximum(steps[max(0, self.at - 1) : self.at + 1], 0)
+        found: Tensor = self.net.heads(self.around[:, -len(last) :], torch.from_numpy(last)[None])
+        return found[0, -1, place].float().log_softmax(-1)
+
+
+def _filled_logits(net: ComposeNet, wish: Wish, steps: Steps, at: int, place: int) -> Tensor:
+    """What a net that fills in says of a place, `(k,)`, given all that is known around it."""
+    half = max(1, net.config.window // 2)
+    first, last = max(0, at - half), min(len(steps), at + half)
+    part = steps[first:last]
+    given = np.where(part == UNKNOWN, net.config.mask, part)
+    logits: Tensor = net(torch.from_numpy(given)[None], **told(wish, first, last, len(steps)))
+    return logits[0, at - first, place].float().log_softmax(-1)
 
 
 def told(wish: Wish, first: int, last: int, count: int) -> dict[str, Tensor]:
@@ -144,15 +140,15 @@ def told(wish: Wish, first: int, last: int, count: int) -> dict[str, Tensor]:
 
 def drawn(logits: Tensor, wish: Wish, rng: np.random.Generator) -> int:
     """One choice from logits `(k,)`."""
-    return int(drawn_many(logits[None], wish, rng, 1.0)[0])
+    return int(drawn_many(logits[None], wish, rng)[0])
 
 
-def drawn_many(logits: Tensor, wish: Wish, rng: np.random.Generator, cooler: float) -> Steps:
+def drawn_many(logits: Tensor, wish: Wish, rng: np.random.Generator) -> Steps:
     """A choice from each row of logits `(m, k)`."""
     values = logits.float().numpy().astype(np.float64)
     values -= values.max(1, keepdims=True)
     values[values < np.log(wish.top)] = -np.inf
-    temperature = max(1e-3, wish.temperature * cooler)
+    temperature = max(1e-3, wish.temperature)
     weights = np.cumsum(np.exp(values / temperature), 1)
     points = rng.random(len(weights)) * weights[:, -1]
     return (weights <= points[:, None]).sum(1).astype(np.int64)
