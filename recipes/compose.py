@@ -2,7 +2,9 @@
 
 python -m recipes.compose train --set quarters --seed 0    # the benchmark: three seeds of it
 python -m recipes.compose train --set chorale              # voices on a grid of eighths
-python -m recipes.compose train --set fill                 # fills in what is missing of a chorale
+python -m recipes.compose train --set any-key              # fills in, pieces in all keys; then
+python -m recipes.compose train --set fill --start .runs/compose/any-key-0
+python -m recipes.compose_ship score --seed 0; python -m recipes.compose_ship ship
 """
 
 from __future__ import annotations
@@ -27,10 +29,12 @@ VOICES = ComposeConfig(
     size=128, layers=3, reach=16, dropout=0.2, window=64,
 )  # fmt: skip
 SETS = {"quarters": QUARTERS, "chorale": VOICES, "fill": replace(VOICES, kind=FILL)}
+SETS["any-key"] = replace(SETS["fill"], home=False)
 TRAINING = {
     "quarters": TrainingConfig(epochs=24, batch_size=8, bucket=4),
-    "chorale": TrainingConfig(epochs=30, batch_size=8),
-    "fill": TrainingConfig(epochs=30, batch_size=8),
+    "chorale": TrainingConfig(epochs=22, batch_size=8),
+    "any-key": TrainingConfig(epochs=60, batch_size=8),
+    "fill": TrainingConfig(epochs=20, batch_size=8),
 }
 HOW = {
     "lr": 2e-3, "weight_decay": 0.1, "warmup_epochs": 3, "ema_decay": 0.99,

@@ -47,16 +47,15 @@ ax.set(xlabel="Beat", ylabel="Pitch")
 # %%
 # What may stand here?
 # --------------------
-# The net was trained as one fills in a crossword: places of a chorale are hidden, and it says what
-# each may be, from everything around it. We hide the bass of one step, and ask.
+# The net reads a chorale from the left to the right and says at each place what may come: first the
+# soprano of a step, then the bass to it, then alto and tenor. We stop before a bass note, and ask.
 
-# sphinx_gallery_alt = "Probabilities of the pitches of one hidden bass note: a few pitches share"
+# sphinx_gallery_alt = "Probabilities of the pitches of the next bass note: a few pitches share"
 # sphinx_gallery_alt = "nearly all of it."
 at, bass = 8, 1
-asked = torch.from_numpy(steps.copy())[None]
-asked[0, at, bass] = composer.config.mask
 with torch.inference_mode():
-    likely = composer.net(asked)[0, at, bass].float().softmax(-1).numpy()[1:]
+    logits = composer.net(torch.from_numpy(steps)[None])[0, at, bass]
+likely = logits.softmax(-1).numpy()[1:]
 numbers = np.arange(composer.config.low, composer.config.high + 1)
 figure, ax = plt.subplots(figsize=(9, 2.5))
 ax.bar(numbers[:40], likely[:40])
@@ -66,10 +65,10 @@ print("it was", pitch_name(int(pitches[at, 3])))
 # %%
 # From nothing
 # ------------
-# To compose, all places are hidden and drawn at once, which gives chaos; then most of them are
-# hidden again and drawn anew, given those that stayed; then a smaller share, and so on. Each
-# round repairs what did not fit. That is *Gibbs sampling*, and the seed of its random numbers is
-# the piece: the same seed gives the same music.
+# To compose, one of them is drawn by these probabilities, then the next place, and so on: as a
+# language model writes words, but four at a time. The seed of the random numbers is the piece: the
+# same seed gives the same music. With ``temperature`` below 1 likely notes become likelier still.
+# The net is told how many steps remain, so the last chord comes when it should.
 #
 # Does it know the rules? Two voices that move in parallel fifths are what every pupil is marked
 # for.

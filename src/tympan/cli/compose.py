@@ -68,6 +68,7 @@ def compose(
             show_default=False,
         ),
     ] = None,
+    title: Annotated[str, typer.Option("--title", help="Of the piece.", show_default=False)] = "",
     score: Annotated[
         Path | None,
         typer.Option("--score", help="Draw a piano roll: svg.", show_default=False),
@@ -82,7 +83,7 @@ def compose(
 
     targets = _checked(out, score, play)
     composer, order = ordered(
-        model, device, continue_=continue_, harmonize=harmonize, title="", seed=seed, bars=bars,
+        model, device, continue_=continue_, harmonize=harmonize, title=title, seed=seed, bars=bars,
         key=key, tempo_bpm=tempo, temperature=temperature,
     )  # fmt: skip
     if play:

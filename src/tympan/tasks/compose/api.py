@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Given = Piece | str | os.PathLike[str]
 
 RATE_HZ = 44_100
+PLAIN = ("seed", "bars", "tempo_bpm", "temperature")
 
 
 def compose(
@@ -128,7 +129,8 @@ def ordered(
     from tympan.tasks.compose.model import Composer, Order
     from tympan.tasks.registry import verb
 
-    values = verb("compose").checked(options)
+    checked = verb("compose").checked(options)
+    values = {name: checked[name] for name in (*PLAIN, "key")}
     if continue_ is not None and harmonize is not None:
         raise ArgumentError("a piece to continue and one to harmonize are given", fix="give one")
     composer: Any = load(model, "compose", device)
