@@ -8,6 +8,7 @@ are written beside each recording.
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import multiprocessing
 from collections.abc import Iterator, Sequence
@@ -208,9 +209,7 @@ def rendered(
     }
     original = render.excerpt_events
 
-    def with_slides(
-        parts: Sequence[render.Part], start_s: float
-    ) -> list[tuple[int, float, bytes]]:
+    def with_slides(parts: Sequence[render.Part], start_s: float) -> list[tuple[int, float, bytes]]:
         events = original(parts, start_s)
         free = iter(render._MELODY_CHANNELS)
         for part in parts:
@@ -231,7 +230,7 @@ def rendered(
 def monophonic(part: render.Part) -> bool:
     """Whether it never has two notes at once, but for a moment."""
     ordered = sorted(part.notes)
-    return all(a[0] + a[1] < b[0] + 0.06 for a, b in zip(ordered, ordered[1:], strict=False))
+    return all(a[0] + a[1] < b[0] + 0.06 for a, b in itertools.pairwise(ordered))
 
 
 def slide_events(part: render.Part, rng: np.random.Generator) -> list[tuple[float, int]]:

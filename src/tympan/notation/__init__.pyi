@@ -9,6 +9,7 @@ from tympan.notation.midi import write_midi as write_midi
 from tympan.notation.musicxml import musicxml_text as musicxml_text
 from tympan.notation.note import Note as Note
 from tympan.notation.note import pitch_name as pitch_name
+from tympan.notation.note import pitch_of as pitch_of
 from tympan.notation.piece import Piece as Piece
 from tympan.notation.piece import PiecePart as PiecePart
 from tympan.notation.piece import TickNote as TickNote

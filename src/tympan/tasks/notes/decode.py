@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ Values = npt.NDArray[np.float32]
 # Frames that the score of a note may be low before it has ended, so that a beat of two strings
 # does not end it.
 BRIDGE = 2
+LEAST_BEND = 0.02  # semitones
 AHEAD = 2  # frames behind an onset that are needed to tell where in its frame it is
 
 
@@ -55,6 +56,7 @@ class _Sounding:
     velocity: float
     total: float
     heard: bool  # whether its beginning was
+    bends: list[float] = field(default_factory=list)  # of each frame from `first`
 
 
 class NoteDecoder:
@@ -69,6 +71,7 @@ class NoteDecoder:
         frame_s: length of a frame.
         lowest: pitch of the first row.
         instrument: what the notes are said to be played by.
+        with_bends: whether each note gets its bends.
 
     >>> scores = np.zeros((4, 1, 20), np.float32)
     >>> scores[0, 0, 4:7], scores[1, 0, 5:15], scores[3] = (0.5, 0.9, 0.5), 0.9, 0.5
@@ -78,16 +81,29 @@ class NoteDecoder:
     """
 
     def __init__(
-        self, rules: NoteRules, frame_s: float, lowest: int, instrument: str = ""
+        self,
+        rules: NoteRules,
+        frame_s: float,
+        lowest: int,
+        instrument: str = "",
+        *,
+        with_bends: bool = False,
     ) -> None:
         self._rules, self._frame_s, self._lowest = rules, frame_s, lowest
-        self._instrument = instrument
+        self._instrument, self._with_bends = instrument, with_bends
         self._held: Values | None = None  # scores from two frames before the next to be decided
         self._next = 0
         self._sounding: dict[int, _Sounding] = {}
 
-    def push(self, scores: Values) -> list[Note]:
-        """Take the next scores `(4, p, n)`: onset, frame, offset, velocity, each 0 … 1."""
+    def push(self, scores: Values, bends: Values | None = None) -> list[Note]:
+        """Take the next scores `(4, p, n)`: onset, frame, offset, velocity, each 0 … 1.
+
+        Args:
+            scores: of the next frames.
+            bends: semitones from the middle of each pitch `(p, n)`, where they are wanted.
+        """
+        if self._with_bends and bends is not None:
+            scores = np.concatenate([scores, bends[None]])
         if self._held is None:
             before = np.zeros((*scores.shape[:2], 2), np.float32)
             self._held = np.concatenate([before, scores], -1)
@@ -148,16 +164,22 @@ class NoteDecoder:
         for row in list(self._sounding):
             own = self._sounding[row]
             own.total += float(part[1, row, 2 + i])
+            if self._with_bends:
+                own.bends.append(float(part[4, row, 2 + i]))
             if high[row, i]:
                 own.last = now
-            elif now - own.last > BRIDGE or (ends[row, max(0, i - 1) : i + 1].any() and now > own.first + 1):
+            elif now - own.last > BRIDGE or (
+                ends[row, max(0, i - 1) : i + 1].any() and now > own.first + 1
+            ):
                 self._end(row, own.last + 1, found)
         for row in begun.tolist():
             at = float(starts[row, i])
             if row in self._sounding:
                 self._end(row, at, found)
             velocity = float(part[3, row, 2 + i])
-            self._sounding[row] = _Sounding(at, now, now, velocity, float(part[1, row, 2 + i]), True)
+            self._sounding[row] = _Sounding(
+                at, now, now, velocity, float(part[1, row, 2 + i]), True
+            )
         if self._rules.ghost <= 1:
             for row in np.flatnonzero(high[:, i]).tolist():
                 if row not in self._sounding:
@@ -173,7 +195,21 @@ class NoteDecoder:
         if long_enough and sure and rules.lowest <= pitch <= rules.highest:
             velocity = int(np.clip(round(127 * own.velocity), 1, 127))
             start_s, end_s = own.start * self._frame_s, end * self._frame_s
-            found.append(Note(start_s, end_s, pitch, velocity, self._instrument))
+            bends = self._bends(own, start_s, end_s) if self._with_bends else None
+            found.append(Note(start_s, end_s, pitch, velocity, self._instrument, bends))
+
+    def _bends(
+        self, own: _Sounding, start_s: float, end_s: float
+    ) -> tuple[tuple[float, float], ...]:
+        """Time within the note and semitones, where they change."""
+        found: list[tuple[float, float]] = []
+        for i, value in enumerate(own.bends):
+            at_s = (own.first + 1 + i + 0.5) * self._frame_s - start_s
+            if 0 <= at_s < end_s - start_s and (
+                not found or abs(value - found[-1][1]) >= LEAST_BEND
+            ):
+                found.append((round(at_s, 4), round(value, 3)))
+        return tuple(found)
 
 
 def _order(note: Note) -> tuple[float, int, float]:

@@ -98,9 +98,7 @@ def _best(
 def _counts(
     pairs: Sequence[tuple[list[Note], Values]], config: NotesConfig, *, offsets: bool
 ) -> np.ndarray:
-    rules = NoteRules(
-        config.onset, config.frame, config.offset, config.ghost, config.shortest_s
-    )
+    rules = NoteRules(config.onset, config.frame, config.offset, config.ghost, config.shortest_s)
     total = np.zeros(3, np.int64)
     for truth, scores in pairs:
         total += note_counts(truth, decoded(scores, rules, config), offsets=offsets)

@@ -19,9 +19,7 @@ OFFSET_RATIO = 0.2
 FRAME_S = 0.01
 
 
-def note_counts(
-    truth: Sequence[Note], found: Sequence[Note], *, offsets: bool = False
-) -> Counts:
+def note_counts(truth: Sequence[Note], found: Sequence[Note], *, offsets: bool = False) -> Counts:
     """Right, true and found notes: the largest matching of notes that fit.
 
     Two fit if their pitches are the same and their beginnings within 50 ms; with `offsets` also

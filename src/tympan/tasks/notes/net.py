@@ -195,3 +195,30 @@ class NoteNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Windows `(b, t)` or their levels `(b, 2, f, n)` → scores `(b, 4, p, n)`."""
         return self.scores(self.levels(x) if x.ndim == 2 else x)
+
+
+def flux_of(levels: Tensor, context: int, frames: int) -> Tensor:
+    """How much louder all frequencies become, of levels `(b, 2, f, n)`: `(b, frames)`."""
+    short = levels[:, 1]
+    rise = (short[..., 1:] - short[..., :-1]).clamp_min(0).mean(1)
+    return rise[:, context - 1 : context - 1 + frames]
+
+
+def bends_of(levels: Tensor, config: NotesConfig, frames: int) -> Tensor:
+    """How far what sounds is from the middle of each pitch, in semitones: `(b, p, frames)`.
+
+    The centre of the power about the first four harmonics, each weighed by how strong it is.
+    """
+    part = levels[:, 0, :, config.context : config.context + frames]
+    power = 10 ** (2 * part.double())  # of levels, 20 dB each: the power, sharpened below
+    away = torch.arange(-2, 3, dtype=torch.float64)[:, None] / BINS
+    total = weight = torch.zeros((), dtype=torch.float64)
+    for h in (0, 12, 19, 24):
+        middle = (torch.arange(config.pitches) + h) * BINS + 1
+        bins = middle[:, None] + torch.arange(-2, 3)
+        known = (bins >= 0) & (bins < part.shape[1])
+        near = power[:, bins.clamp(0, part.shape[1] - 1)] * known[..., None]
+        near = near.square()
+        total = total + (near * away).sum(2)
+        weight = weight + near.sum(2)
+    return (total / weight.clamp_min(1e-30)).float()

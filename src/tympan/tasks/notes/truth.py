@@ -52,8 +52,8 @@ def rolls_of(
         frames: `n`.
 
     Returns:
-        `onset` and `offset`, 1 where a frame's middle is at one, falling to 0 within 50 ms; `frame`,
-        1 while a note lasts; `velocity`, 0 … 1, near onsets.
+        `onset` and `offset`, 1 where a frame's middle is at one, falling to 0 within 50 ms;
+        `frame`, 1 while a note lasts; `velocity`, 0 … 1, near onsets.
     """
     found = {
         name: np.zeros((config.pitches, frames), np.float32)

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tympan.tasks.results.formats import Span
     from tympan.notation.note import Note
+    from tympan.tasks.results.formats import Span
 
 WIDTH_IN, ROW_IN, LEAST_IN, MOST_IN = 9.0, 0.35, 1.4, 14.0
 
