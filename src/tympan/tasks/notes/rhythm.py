@@ -99,7 +99,7 @@ def autocorrelation(envelope: Values, longest: int, frame_s: float) -> Values:
         spectrum = np.abs(np.fft.rfft(part, 2 * size)) ** 2
         own = np.fft.irfft(spectrum)[: longest + 1]
         total += own / max(own[0], 1e-9) if own[0] > 0 else 0.0
-    return total / max(total[0], 1e-9)
+    return np.asarray(total / max(total[0], 1e-9))
 
 
 def period_of(envelope: Values, frame_s: float, tempo_bpm: float | None = None) -> float | None:
