@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tympan._lazy import attach
-from tympan.tasks.verbs import Option, Verb
+from tympan.tasks.verbs import Extra, Option, Verb
 
 VERB = Verb(
     name="notes",
@@ -24,7 +24,13 @@ VERB = Verb(
     ),
     default_model="notes",
     save_as=(".json", ".csv", ".mid", ".midi", ".musicxml", ".wav"),
-    trains_on="a score beside each recording (.mid, a column midi)",
+    trains_on="a score beside each recording (.mid, a column midi; MAESTRO, GuitarSet, MusicNet)",
+    extras=(
+        Extra(
+            "picture", "Draw the notes over the spectrogram.",
+            "tympan.tasks.notes.picture:make_picture",
+        ),
+    ),
 )  # fmt: skip
 
 __getattr__, __dir__, __all__ = attach(
