@@ -96,7 +96,7 @@ class _Reader:
             tick += message.time
             if message.is_meta:
                 if message.type == "track_name":
-                    name = name or message.name
+                    name = name or _text(message.name)
                 port = message.port if message.type == "midi_port" else port
                 self._meta(message, tick)
                 continue
@@ -137,6 +137,14 @@ class _Reader:
             self.metres[tick] = (message.numerator, message.denominator)
         elif message.type == "key_signature":
             self.keys[tick] = _key_name(message.key)
+
+
+def _text(name: str) -> str:
+    """A name that mido read as Latin-1: as UTF-8, if it is that."""
+    try:
+        return name.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return name
 
 
 def _held(notes: list[TickNote], pedal: list[tuple[int, bool]], end: int) -> list[TickNote]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log2
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,13 +37,10 @@ def notes_figure(source: Any, found: Notes) -> Figure:
     above, below = figure.subplots(2, 1, sharex=True)
     plot_spectrogram(source, above, kind="log")
     for n in found.notes:
-        low_hz, high_hz = (
-            (found.tuning_hz or STANDARD_HZ) * 2 ** ((n.pitch + d - 69) / 12) for d in (-0.5, 0.5)
-        )
-        size = (n.end_s - n.start_s, high_hz - low_hz)
-        above.add_patch(
-            Rectangle((n.start_s, low_hz), *size, fill=False, color="white", linewidth=0.8)
-        )
+        # The axis is in octaves.
+        middle = log2(found.tuning_hz or STANDARD_HZ) + (n.pitch - 69) / 12
+        corner, size = (n.start_s, middle - 1 / 24), (n.end_s - n.start_s, 1 / 12)
+        above.add_patch(Rectangle(corner, *size, fill=False, color="white", linewidth=0.8))
     above.set_xlabel("")
     draw_notes(below, found.notes)
     for i, beat_s in enumerate(found.beats_s):
