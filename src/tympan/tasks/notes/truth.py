@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,19 +28,64 @@ def notes_of(example: Example) -> npt.NDArray[np.float64]:
     Raises:
         DataError: there is no score, or it cannot be read.
     """
-    from tympan.notation import read_midi
-
     score = example.files.get("midi")
     if score is None:
         raise DataError("has no score beside it", file=example.path, fix="put a .mid there")
+    read = _READERS.get(score.suffix.lower(), _of_midi)
+    return np.array(sorted(read(score)), np.float64).reshape(-1, 4)
+
+
+Row = tuple[float, float, int, int]
+VELOCITY = 80  # where it is not known
+_MUSICNET_HZ = 44_100
+
+
+def _of_midi(score: Path) -> list[Row]:
+    from tympan.notation import read_midi
+
     piece = read_midi(score, sustain=True)
-    rows = [
+    return [
         (piece.seconds(n.start), piece.seconds(n.end), n.pitch, n.velocity)
         for part in piece.parts
         if not part.drums
         for n in part.notes
     ]
-    return np.array(sorted(rows), np.float64).reshape(-1, 4)
+
+
+def _of_jams(score: Path) -> list[Row]:
+    """GuitarSet: the notes of each string, with fractions of a semitone."""
+    try:
+        annotations = json.loads(score.read_text("utf-8"))["annotations"]
+        rows = [
+            (float(n["time"]), float(n["time"]) + float(n["duration"]), round(n["value"]), VELOCITY)
+            for one in annotations
+            if one["namespace"] in ("note_midi", "pitch_midi")
+            for n in one["data"]
+        ]
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise DataError(f"is no JAMS file with notes ({error})", file=score) from error
+    if not rows:
+        raise DataError("has no notes of the namespace note_midi", file=score)
+    return rows
+
+
+def _of_musicnet(score: Path) -> list[Row]:
+    """MusicNet: a table of samples at 44.1 kHz."""
+    try:
+        with score.open(newline="", encoding="utf-8") as file:
+            return [
+                (
+                    int(row["start_time"]) / _MUSICNET_HZ, int(row["end_time"]) / _MUSICNET_HZ,
+                    int(row["note"]), VELOCITY,
+                )
+                for row in csv.DictReader(file)
+            ]  # fmt: skip
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        what = f"is no table with start_time, end_time and note ({error})"
+        raise DataError(what, file=score) from error
+
+
+_READERS = {".jams": _of_jams, ".csv": _of_musicnet}
 
 
 def rolls_of(
