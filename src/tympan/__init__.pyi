@@ -37,6 +37,7 @@ from tympan.tasks.identify.api import enroll as enroll
 from tympan.tasks.identify.api import identify as identify
 from tympan.tasks.identify.api import verify as verify
 from tympan.tasks.monitor.api import monitor as monitor
+from tympan.tasks.notes.api import notes as notes
 from tympan.tasks.segment.api import segment as segment
 from tympan.tasks.speak.api import speak as speak
 from tympan.tasks.speak.api import speak_stream as speak_stream

@@ -25,6 +25,7 @@ __getattr__, __dir__, __all__ = attach(
         "midi_bytes": "tympan.notation.midi",
         "musicxml_text": "tympan.notation.musicxml",
         "pitch_name": "tympan.notation.note",
+        "pitch_of": "tympan.notation.note",
         "program_of": "tympan.notation.instruments",
         "read_midi": "tympan.notation.midi",
         "synthesize": "tympan.notation.synthesizer",

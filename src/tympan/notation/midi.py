@@ -1,9 +1,9 @@
 """MIDI files to pieces and back, exact to the tick.
 
 The bytes are read and written by mido (MIT). A note on and the first note off of its pitch and
-channel after it are a note. Of what else a file may hold, tempo, metre, key, program, pitch bend and
-names are kept; controllers, lyrics and system messages are not, but for the sustain pedal where
-`sustain` asks for it.
+channel after it are a note. Of what else a file may hold, tempo, metre, key, program, pitch bend
+and names are kept; controllers, lyrics and system messages are not, but for the sustain pedal
+where `sustain` asks for it.
 """
 
 from __future__ import annotations
@@ -59,9 +59,10 @@ def read_midi(source: str | PathLike[str] | bytes, *, sustain: bool = False) -> 
         raise DataError(what, file=name, fix="save it as a MIDI file of type 1")
     reader = _Reader(sustain)
     parts = [part for track in file.tracks for part in reader.track(track)]
+    tempi = tuple(sorted(reader.tempi.items())) or ((0, US_PER_BEAT),)
+    metres = tuple((tick, *metre) for tick, metre in sorted(reader.metres.items()))
     return Piece(
-        tuple(parts), file.ticks_per_beat, tuple(sorted(reader.tempi.items())) or ((0, US_PER_BEAT),),
-        tuple((tick, *metre) for tick, metre in sorted(reader.metres.items())) or ((0, 4, 4),),
+        tuple(parts), file.ticks_per_beat, tempi, metres or ((0, 4, 4),),
         tuple(sorted(reader.keys.items())), reader.title,
     )  # fmt: skip
 
@@ -95,7 +96,7 @@ class _Reader:
             tick += message.time
             if message.is_meta:
                 if message.type == "track_name":
-                    name = name or message.name
+                    name = name or _text(message.name)
                 port = message.port if message.type == "midi_port" else port
                 self._meta(message, tick)
                 continue
@@ -138,8 +139,16 @@ class _Reader:
             self.keys[tick] = _key_name(message.key)
 
 
+def _text(name: str) -> str:
+    """A name that mido read as Latin-1: as UTF-8, if it is that."""
+    try:
+        return name.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return name
+
+
 def _held(notes: list[TickNote], pedal: list[tuple[int, bool]], end: int) -> list[TickNote]:
-    """Notes that end while the pedal is down last until it is up, or until they are struck again."""
+    """Notes that end while the pedal is down last until it is up, or they are struck again."""
     ups = [tick for tick, down in pedal if not down]
     found: list[TickNote] = []
     after: dict[int, int] = {}  # when each pitch is struck next, from the end on

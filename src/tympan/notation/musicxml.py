@@ -185,8 +185,8 @@ def _pitch(pitch: int, fifths: int, drums: bool) -> str:
 def _signature(piece: Piece) -> tuple[int, str]:
     """Sharps (positive) or flats of the first key, and its mode.
 
-    >>> _signature(Piece((), keys=((0, "Bb major"),))), _signature(Piece((), keys=((0, "E minor"),)))
-    ((-2, 'major'), (1, 'minor'))
+    >>> [_signature(Piece((), keys=((0, key),))) for key in ("Bb major", "E minor")]
+    [(-2, 'major'), (1, 'minor')]
     """
     key = dict(piece.keys).get(0) or (piece.keys[0][1] if piece.keys else "C major")
     tonic, _, mode = key.partition(" ")

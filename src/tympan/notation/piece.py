@@ -166,8 +166,9 @@ class Piece:
             name: title.
 
         Returns:
-            One part for each instrument, in the order in which they begin to play. A note that is
-            struck again ends where it is.
+            One part for each instrument, in the order in which they begin to play; of notes with
+            bends one for each voice, as a bend is of all notes of a part. A note that is struck
+            again ends where it is.
 
         Raises:
             ArgumentError: beats that do not ascend, or a tempo that is not above zero.
@@ -182,7 +183,11 @@ class Piece:
         by_instrument: dict[str, list[Note]] = {}
         for note in sorted(notes, key=lambda one: (one.start_s, one.pitch, one.end_s)):
             by_instrument.setdefault(note.instrument, []).append(note)
-        parts = tuple(_part(name, own, frame, quantize) for name, own in by_instrument.items())
+        parts = tuple(
+            _part(name, voice, frame, quantize)
+            for name, own in by_instrument.items()
+            for voice in _voices(own)
+        )
         return cls(parts, TICKS_PER_BEAT, tempi, frame.metres, frame.keys, name)
 
 
@@ -212,7 +217,32 @@ def _part(instrument: str, notes: Sequence[Note], frame: Piece, quantize: int | 
     drums = instrument == DRUMS
     program = 0 if drums else program_of(instrument)
     every = sorted(note for own in found.values() for note in own)
-    return PiecePart(tuple(every), program, drums, instrument)
+    return PiecePart(tuple(every), program, drums, instrument, _bends(notes, frame))
+
+
+def _voices(notes: Sequence[Note]) -> list[list[Note]]:
+    """Notes that are not bent stay together; of others no two that overlap do."""
+    if not any(note.bends for note in notes):
+        return [list(notes)]
+    voices: list[list[Note]] = []
+    for note in notes:
+        free = next((v for v in voices if v[-1].end_s <= note.start_s), None)
+        if free is None:
+            voices.append([note])
+        else:
+            free.append(note)
+    return voices
+
+
+def _bends(notes: Sequence[Note], frame: Piece) -> tuple[tuple[int, float], ...]:
+    """All bends of notes that follow one another, back at 0 where the next begins."""
+    found: dict[int, float] = {}
+    if any(note.bends for note in notes):
+        for note in notes:
+            found[frame.tick(note.start_s)] = 0.0
+            for at_s, semitones in note.bends or ():
+                found[frame.tick(note.start_s + at_s)] = round(semitones, 4)
+    return tuple(sorted(found.items()))
 
 
 def _following(beats_s: Sequence[float]) -> tuple[tuple[tuple[int, int], ...], int]:

