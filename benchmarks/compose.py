@@ -99,7 +99,7 @@ def counted(pieces: list[np.ndarray], composer: Composer) -> RuleCounts:
 
 def composed(composer: Composer, count: int) -> list[np.ndarray]:
     """Pieces of `chorale`, seeds from 0 on."""
-    return [np.concatenate(list(composer.stream(Order(seed=s, bars=BARS)))) for s in range(count)]
+    return composer.many([Order(seed=seed, bars=BARS) for seed in range(count)])
 
 
 def harmonized(pieces: list[np.ndarray], composer: Composer) -> list[np.ndarray]:

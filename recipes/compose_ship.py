@@ -90,10 +90,9 @@ def composer(shared: Path, runs: Path) -> Composer:
 def look(shared: Path, runs: Path, count: int, temperature: float) -> None:
     """Compose a few pieces, and count what a teacher would mark in them."""
     found = composer(shared, runs)
-    pieces = [
-        np.concatenate(list(found.stream(Order(seed=seed, bars=BARS, temperature=temperature))))
-        for seed in range(count)
-    ]
+    pieces = found.many(
+        [Order(seed=seed, bars=BARS, temperature=temperature) for seed in range(count)]
+    )
     print(temperature, counted(pieces, found.config).per_100())
     copies = np.array([found.known.longest(one) for one in pieces])
     print("copied steps, median and most", np.median(copies[:, 0]), copies.max(0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from tympan.tasks.compose.grid import (
     steps_of,
     transposed,
 )
-from tympan.tasks.compose.sampling import UNKNOWN, Wish, draw
+from tympan.tasks.compose.sampling import UNKNOWN, Wish, draw, draw_batch
 from tympan.tasks.results.composition import Composition
 
 if TYPE_CHECKING:
@@ -111,6 +111,19 @@ class Composer:
         The same piece as `compose` gives, unless that threw its first away.
         """
         yield from self.drawn(*self.wish(order, 0))
+
+    def many(self, orders: Sequence[Order]) -> list[Steps]:
+        """The steps `(n, v)` of pieces of one length from nothing, composed together."""
+        wishes, rngs = zip(*(self.wish(one, 0) for one in orders), strict=True)
+        shifts = [home_shift(one.key) if self.config.home else 0 for one in wishes]
+        there = [
+            replace(one, key=moved_key(one.key, by))
+            for one, by in zip(wishes, shifts, strict=True)
+        ]
+        found = draw_batch(self.net, there, rngs)
+        return [
+            transposed(one, -by, self.config) for one, by in zip(found, shifts, strict=True)
+        ]
 
     def drawn(self, wish: Wish, rng: np.random.Generator) -> Iterator[Steps]:
         """What the net draws; one that knows C major and A minor only is asked there."""

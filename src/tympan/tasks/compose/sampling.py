@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -116,6 +116,34 @@ class _Onwards:
         last = np.maximum(steps[max(0, self.at - 1) : self.at + 1], 0)
         found: Tensor = self.net.heads(self.around[:, -len(last) :], torch.from_numpy(last)[None])
         return found[0, -1, place].float().log_softmax(-1)
+
+
+@torch.inference_mode()
+def draw_batch(
+    net: ComposeNet, wishes: Sequence[Wish], rngs: Sequence[np.random.Generator]
+) -> Steps:
+    """Draw several pieces of one length from nothing, together: `(m, n, v)`.
+
+    Each depends on its own `rng` alone, up to the rounding of a batch.
+
+    Args:
+        net: one that composes onwards.
+        wishes: of each piece; what they give is not looked at.
+        rngs: what the choices of each depend on.
+    """
+    config, count = net.config, len(wishes[0].given)
+    steps = np.zeros((len(wishes), count, config.voices), np.int64)
+    keys = torch.tensor([one.key for one in wishes])
+    for at in range(count):
+        first = max(0, at + 1 - config.window)
+        context = {**told(wishes[0], first, at + 1, count), "key": keys}
+        around = net.around(torch.from_numpy(steps[:, first : at + 1]), **context)[:, -2:]
+        for place in range(config.voices):
+            last = torch.from_numpy(steps[:, max(0, at - 1) : at + 1])
+            logits = net.heads(around[:, -last.shape[1] :], last)[:, -1, place]
+            for row, (wish, rng) in enumerate(zip(wishes, rngs, strict=True)):
+                steps[row, at, place] = drawn(logits[row], wish, rng)
+    return steps
 
 
 def _filled_logits(net: ComposeNet, wish: Wish, steps: Steps, at: int, place: int) -> Tensor:
