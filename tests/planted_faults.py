@@ -133,6 +133,10 @@ FAULTS = (
         (COMPOSE + "test_sampling.py",),
     ),
     Fault(
+        "compose: contrary motion is forbidden", "tasks/compose/sampling.py",
+        "bad |= same_way & (apart", "bad |= (apart", (COMPOSE + "test_sampling.py",),
+    ),
+    Fault(
         "compose: held notes begin again", "tasks/compose/grid.py",
         "begins = config.articulated and number <= config.pitches", "begins = False",
         (COMPOSE + "test_grid.py",),

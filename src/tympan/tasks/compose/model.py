@@ -48,6 +48,7 @@ class Order:
         given: what the piece begins with, or voices to which the others are found.
         harmonize: whether it is the latter.
         title: of the piece.
+        parallels: voices may move in parallel fifths and octaves.
     """
 
     seed: int = 0
@@ -58,6 +59,7 @@ class Order:
     given: Piece | None = None
     harmonize: bool = False
     title: str = ""
+    parallels: bool = False
 
 
 class Composer:
@@ -117,13 +119,10 @@ class Composer:
         wishes, rngs = zip(*(self.wish(one, 0) for one in orders), strict=True)
         shifts = [home_shift(one.key) if self.config.home else 0 for one in wishes]
         there = [
-            replace(one, key=moved_key(one.key, by))
-            for one, by in zip(wishes, shifts, strict=True)
+            replace(one, key=moved_key(one.key, by)) for one, by in zip(wishes, shifts, strict=True)
         ]
         found = draw_batch(self.net, there, rngs)
-        return [
-            transposed(one, -by, self.config) for one, by in zip(found, shifts, strict=True)
-        ]
+        return [transposed(one, -by, self.config) for one, by in zip(found, shifts, strict=True)]
 
     def drawn(self, wish: Wish, rng: np.random.Generator) -> Iterator[Steps]:
         """What the net draws; one that knows C major and A minor only is asked there."""
@@ -143,7 +142,8 @@ class Composer:
         given, key = self.given(order)
         rng = np.random.default_rng([order.seed, attempt])
         key = self.chosen_key(key, rng)
-        return Wish(given, key=key, temperature=order.temperature), rng
+        wish = Wish(given, key, order.temperature, parallels=order.parallels)
+        return wish, rng
 
     def given(self, order: Order) -> tuple[Steps, int]:
         """What is known of the piece, `UNKNOWN` elsewhere, and the key that it is to be in."""
