@@ -163,15 +163,16 @@ def run(quick: bool) -> None:
 
 
 WHY = (
-    "Nats per step are below the aim of 5.5 and below the best figure of 2012. What is special is "
-    "that all pieces are moved to C major or A minor to learn from; a test piece, whose key is not "
-    "told, is scored in all twelve keys, and the mean of the twelve probabilities is taken, which is "
-    "again a distribution over pieces. Three seeds were wanted; those that the table shows are what "
-    "the training time allowed (seed 0: 24 epochs, any other: 14). The published figures "
-    "are taken from the papers, whose nets saw the pieces in the keys in which they stand.\n\n"
-    "The net itself still makes far more parallels than Bach; with the rule on top hardly any are "
-    "left, but a rule is not an ear. It was trained for a few minutes of one core. A longer training "
-    "and the sixteenth-note grid were not tried."
+    "Nats per step are below the aim of 5.5 and below the best figure of 2012. What is special "
+    "is that all pieces are moved to C major or A minor to learn from; a test piece, whose key "
+    "is not told, is scored in all twelve keys, and the mean of the twelve probabilities is "
+    "taken, which is a distribution over pieces again. Three seeds were wanted; those that the "
+    "table shows are what the training time allowed (seed 0: 24 epochs, any other: 14). The "
+    "published figures are those of the papers, whose nets saw the pieces in the keys in which "
+    "they stand.\n\n"
+    "The net itself still makes far more parallels than Bach; with the rule on top hardly any "
+    "are left, but a rule is not an ear. It was trained for a few minutes of one core. A longer "
+    "training and the grid of sixteenths were not tried."
 )
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def compose(
     ] = None,
     temperature: Annotated[
         float, typer.Option("--temperature", min=0, max=3, help="Below 1 tamer, above wilder.")
-    ] = 1.0,
+    ] = 0.8,
     continue_: Annotated[
         Path | None,
         typer.Option(

@@ -15,7 +15,7 @@ VERB = Verb(
         Option("bars", int, 16, "Length, without what is given.", low=1, high=10_000),
         Option("key", str, None, "Such as C, 'G major', Am; else any."),
         Option("tempo_bpm", float, None, "Beats per minute.", flag="--tempo", low=20, high=400),
-        Option("temperature", float, 1.0, "Below 1 tamer, above wilder.", low=0.0, high=3.0),
+        Option("temperature", float, 0.8, "Below 1 tamer, above wilder.", low=0.0, high=3.0),
         Option("continue_", str, None, "MIDI or ABC file that it begins with.", flag="--continue"),
         Option("harmonize", str, None, "MIDI or ABC file of a melody, or of some voices."),
         Option("soundfont", str, None, "SF2 or SF3 file for the sound; else tympan's own."),

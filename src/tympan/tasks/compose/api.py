@@ -29,7 +29,7 @@ def compose(
     bars: int = 16,
     key: str | None = None,
     tempo_bpm: float | None = None,
-    temperature: float = 1.0,
+    temperature: float = 0.8,
     continue_: Given | None = None,
     harmonize: Given | None = None,
     soundfont: str | os.PathLike[str] | None = None,
@@ -45,7 +45,7 @@ def compose(
         bars: how many, beside those that are given.
         key: such as `"G major"` or `"Am"`; the model's choice by default.
         tempo_bpm: beats per minute; the model's usual by default.
-        temperature: below 1 tamer, above wilder; 0 always takes the likeliest.
+        temperature: 1 draws as the net says, below 1 tamer; 0 always takes the likeliest.
         continue_: a piece, or a MIDI or ABC file, that this one begins with.
         harmonize: a melody, or some of the voices, to which the others are found.
         soundfont: SF2 or SF3 file that it is played with; tympan's own instruments by default.

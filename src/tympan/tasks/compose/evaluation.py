@@ -91,4 +91,4 @@ def evaluated(found: npt.NDArray[np.float64], config: ComposeConfig) -> Evaluati
     name = "filled_nats_per_step" if config.kind == FILL else "nats_per_step"
     score = Score(name, value, (float(low), float(high)), "nats", higher_is_better=False)
     limits = (LIMITS.get(config.kind, NEXT_LIMIT),)
-    return Evaluation((score,), len(found), limits=limits)
+    return Evaluation((score,), len(found), limits=limits, counted="pieces")

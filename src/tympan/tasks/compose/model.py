@@ -55,7 +55,7 @@ class Order:
     bars: int = 16
     key: int = KEYS
     tempo_bpm: float | None = None
-    temperature: float = 1.0
+    temperature: float = 0.8
     given: Piece | None = None
     harmonize: bool = False
     title: str = ""
