@@ -89,8 +89,8 @@ def test_a_long_piece_costs_no_more_for_each_step() -> None:
 def test_what_is_drawn_is_what_the_net_says_of_the_whole_piece() -> None:
     """Step by step it sees the same as all at once."""
     net = net_of(replace(VOICES, window=64))
-    found = np.concatenate([*draw(net, Wish(np.full((20, 4), UNKNOWN), key=3, temperature=0.0),
-                                  np.random.default_rng(0))])  # fmt: skip
+    wish = Wish(np.full((20, 4), UNKNOWN), key=3, temperature=0.0, parallels=True)
+    found = np.concatenate([*draw(net, wish, np.random.default_rng(0))])
     steps = torch.from_numpy(found)[None]
     places = torch.arange(20)[None]
     with torch.no_grad():
