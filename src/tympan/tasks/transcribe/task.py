@@ -239,7 +239,9 @@ class TranscribeTask:
         from tympan.tasks.transcribe.transcriber import Transcriber
 
         if commands.is_commands(model.card.config):
-            return Transcriber(commands.recogniser(model, device), device)
+            from tympan.tasks.transcribe.command_session import CommandTranscriber
+
+            return CommandTranscriber(commands.recogniser(model, device), device)
         return Transcriber(self.recogniser(model, device), device)
 
     def recogniser(self, model: LoadedModel, device: str = "cpu") -> TranscribeModel:

@@ -99,7 +99,7 @@ class Transcriber(BaseModel[Transcript]):
 
         Args:
             name: how the answer calls it.
-            batcher: is not used.
+            batcher: is not used, but by a model of a few words.
             words: each word is a segment of its own.
             speakers: say who speaks.
             book: a voice book with their names; then speakers are told apart too.
@@ -128,7 +128,7 @@ class Transcriber(BaseModel[Transcript]):
                 what = "speakers are told apart in one channel, not in separate ones"
                 raise ArgumentError(what, fix="give --speakers or --channels separate")
             return ChannelsSession(lambda: self._one(name, chosen, live=live), name)
-        return self._one(name, chosen, live=live, speakers=told, book=book)
+        return self._one(name, chosen, live=live, speakers=told, book=book, batcher=batcher)
 
     def _one(
         self,
@@ -138,6 +138,7 @@ class Transcriber(BaseModel[Transcript]):
         live: bool,
         speakers: bool = False,
         book: str | None = None,
+        batcher: Any = None,
     ) -> TranscribeSession:
         from tympan.tasks.answering import load
 
