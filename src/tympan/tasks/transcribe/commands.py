@@ -116,8 +116,7 @@ def window_mels(waves: torch.Tensor, config: CommandConfig) -> torch.Tensor:
 
     Frames of no sound at all, as beyond the ends of a recording, are as its quiet ones are.
     """
-    mels = torch.stack([log_mels(one.numpy(), config.front) for one in waves])
-    mels = mels[:, :, : config.frames]
+    mels = log_mels(waves.numpy(), config.front)[:, :, : config.frames]
     missing = (mels <= FLOOR_DB).all(1, keepdim=True)
     quiet = mels.masked_fill(missing, torch.nan).nanquantile(0.05, 2, keepdim=True)
     quiet = torch.minimum(quiet.nan_to_num(FLOOR_DB), mels.amax((1, 2), keepdim=True) - QUIET_DB)

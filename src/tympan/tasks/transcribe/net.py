@@ -130,7 +130,7 @@ def _front(config: TranscribeConfig) -> LogMel:
 
 
 def log_mels(wave: npt.NDArray[np.float32], config: TranscribeConfig) -> Tensor:
-    """Log mels in dB `(n_mels, n)` of a wave `(t,)`; frame `i` is centred on sample `i · hop`.
+    """Log mels in dB `(…, n_mels, n)` of waves `(…, t)`; frame `i` is centred on `i · hop`.
 
     >>> log_mels(np.zeros(1600, np.float32), TranscribeConfig()).shape
     torch.Size([64, 11])
