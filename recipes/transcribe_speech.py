@@ -85,16 +85,11 @@ def sentences(options: argparse.Namespace) -> list[str]:
 Speaks = Callable[[str, np.random.Generator], "tuple[np.ndarray, list[int], list[float], str]"]
 
 
-def own_voice(*, sound: bool = True) -> Speaks:
-    """The voice `en`, spoken by a speaker or a mixture: wave at 16 kHz, symbols, their ends.
-
-    Without `sound` the recogniser's log mels `(n_mels, n)` are given in place of the wave.
-    """
+def own_voice() -> Speaks:
+    """The voice `en`, spoken by a speaker or a mixture: wave at 16 kHz, symbols, their ends."""
     import torch
 
-    from recipes.transcribe_mels import Kept, fitted, mapped
     from tympan.tasks import load
-    from tympan.tasks.transcribe.config import TranscribeConfig
     from tympan.tasks.transcribe.sounds import folded, phonemes_of
     from tympan.text import read
 
@@ -107,12 +102,6 @@ def own_voice(*, sound: bool = True) -> Speaks:
     # Somewhat beyond the speakers themselves: voices that are more unlike one another.
     beyond = torch.from_numpy(rng.uniform(0.9, 1.4, (MIXTURES, 1))).float()
     rows = torch.cat([known, centre + beyond * (shares @ known - centre)])
-    config = TranscribeConfig()
-    frame_s = voice.config.hop / voice.rate_hz
-    kept = Kept(voice.config.hop)
-    if not sound:
-        way = fitted(voice, config)
-        voice.vocoder = kept
     voice.net.speakers = torch.nn.Embedding.from_pretrained(rows)
 
     def speak(text: str, rng: np.random.Generator) -> tuple[Any, list[int], list[float], str]:
@@ -125,16 +114,8 @@ def own_voice(*, sound: bool = True) -> Speaks:
                 sound = folded(one.text)
                 symbols.append(number.get(sound, 0))
                 ends.append(round(at + one.end_s, 3))
-            length_s = 0.3 + part.symbols[-1].end_s
-            if sound:
-                waves.append(part.samples[: round(voice.rate_hz * length_s)])
-                at += len(waves[-1]) / voice.rate_hz
-            else:
-                mels = mapped(kept.mels[:, : round(length_s / frame_s)], frame_s, way, config)
-                waves.append(mels)
-                at += mels.shape[1] * config.frame_s
-        if not sound:
-            return np.concatenate(waves, 1), symbols, ends, f"en {who}"
+            waves.append(part.samples[: round(0.3 * 24000) + round(24000 * part.symbols[-1].end_s)])
+            at += len(waves[-1]) / voice.rate_hz
         wave = soxr.resample(np.concatenate(waves), voice.rate_hz, 16000).astype(np.float32)
         return wave, symbols, ends, f"en {who}"
 
@@ -174,11 +155,8 @@ def make_part(out: Path, texts: list[str], speak: Speaks, rng: np.random.Generat
             wave, symbols, ends_s, voice = speak(text, rng)
         except (subprocess.CalledProcessError, IndexError, ValueError):
             continue
-        if wave.ndim == 2:
-            found = wave.T.astype(np.float16)
-        else:
-            wave = wave + 1e-5 * rng.standard_normal(len(wave)).astype(np.float32)
-            found = log_mels(wave, config).T.half().numpy()
+        wave = wave + 1e-5 * rng.standard_normal(len(wave)).astype(np.float32)
+        found = log_mels(wave, config).T.half().numpy()
         lines.append(Line(
             at, len(found), " ".join(w.text for w in words), "".join(w.phonemes for w in words),
             voice, symbols, ends_s,
@@ -210,10 +188,9 @@ def main() -> None:
     parser.add_argument("--bible", type=Path, required=True)
     parser.add_argument("--hours", type=float, default=8)
     parser.add_argument("--out", type=Path, default=Path(".runs/transcribe/made"))
-    parser.add_argument("--mels", action="store_true", help="the voice en without its sound")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    voices: dict[str, Speaks] = {"en": own_voice(sound=not options.mels)}
+    voices: dict[str, Speaks] = {"en": own_voice()}
     if shutil.which("flite"):
         voices |= {name: flite_voice(name) for name in FLITE}
     total_s = 0.0
