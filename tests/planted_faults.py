@@ -78,6 +78,30 @@ FAULTS = (
         'self._skip = int(state["windows"])', "self._skip = 0", (TRANSCRIBE + "test_resuming.py",),
     ),
     Fault(
+        "transcribe: a word counts once for each step", "tasks/transcribe/commands.py",
+        "and place == start + int(np.argmax(near)):", "and True:",
+        (TRANSCRIBE + "test_commands.py",),
+    ),
+    Fault(
+        "transcribe: words that were let go are told again", "tasks/transcribe/commands.py",
+        "self._first += useless", "self._first += 0", (TRANSCRIBE + "test_command_session.py",),
+    ),
+    Fault(
+        "transcribe: words wait for a batch of windows", "tasks/transcribe/command_session.py",
+        "return [*found, *self.flush()] if self._live else found", "return found",
+        (TRANSCRIBE + "test_command_session.py",),
+    ),
+    Fault(
+        "transcribe: an aligner's doubt is the engine's", "tasks/transcribe/aligning.py",
+        "replace(word, score=None, estimated=None)", "replace(word, estimated=None)",
+        (TRANSCRIBE + "test_aligning.py",),
+    ),
+    Fault(
+        "transcribe: of two phrases the shorter is meant", "tasks/transcribe/slots.py",
+        "key=lambda hit: (-hit[0], hit[1])", "key=lambda hit: (hit[0], hit[1])",
+        (TRANSCRIBE + "test_slots.py",),
+    ),
+    Fault(
         "speak: a sentence more is skipped", "tasks/speak/voice.py",
         "if sentence.words and place >= skip:", "if sentence.words and place > skip:",
         (SPEAK + "test_voice.py",),
