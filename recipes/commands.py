@@ -132,7 +132,7 @@ def speakers(shared: Path, runs: Path, epochs: int) -> None:
 
     found: dict[str, Any] = {}
     labels = (NONE, *DIGITS)
-    more = made(DIGITS, runs / "made")
+    more = [one for one in made(DIGITS, runs / "made") if one.label != NONE]
     for name in sorted({row["speaker"] for row in rows_of(shared / "fsdd")}):
         rows = digits(shared, name)
         net = train([*rows, *more], labels, runs / f"without-{name}", epochs)

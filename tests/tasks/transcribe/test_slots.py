@@ -26,17 +26,31 @@ def grammar() -> SlotGrammar:
 
 
 def test_the_longest_phrase_is_meant(grammar: SlotGrammar) -> None:
-    said = "Could I get a small iced coffee with a lot of soy milk?".split()
+    said = [
+        "Could",
+        "I",
+        "get",
+        "a",
+        "small",
+        "iced",
+        "coffee",
+        "with",
+        "a",
+        "lot",
+        "of",
+        "soy",
+        "milk?",
+    ]
     assert grammar.read(said) == Intent(
         "order", {"drink": "iced coffee", "size": "small", "milk": "a lot of soy milk"}
     )
 
 
 def test_what_sounds_alike_is_meant(grammar: SlotGrammar) -> None:
-    assert grammar.read("twelve ounces of moker".split()).slots == {
+    assert grammar.read(["twelve", "ounces", "of", "moker"]).slots == {
         "drink": "mocha", "size": "twelve ounce",
     }  # fmt: skip
-    assert grammar.read("nobody drinks tea".split()) == Intent("", {})
+    assert grammar.read(["nobody", "drinks", "tea"]) == Intent("", {})
     assert grammar.read([]) == Intent("", {})
 
 
