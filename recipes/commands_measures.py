@@ -73,12 +73,18 @@ def orders(shared: Path, every: int = 1) -> list[Other]:
 
 
 def accuracy(
-    model: Any, waves: Iterable[Wave], labels: Iterable[str]
+    model: Any, scores: Iterable[np.ndarray], labels: Iterable[str]
 ) -> tuple[float, tuple[float, float], float, float]:
-    """Shares of recordings heard right, its 95 % interval, heard as another word, and missed."""
+    """Shares of recordings heard right, its 95 % interval, heard as another word, and missed.
+
+    Args:
+        model: with its threshold.
+        scores: of each recording, `(n, k)`.
+        labels: what was said.
+    """
     found = []
-    for wave, label in zip(waves, labels, strict=True):
-        heard = model.label_of(wave)[0]
+    for one, label in zip(scores, labels, strict=True):
+        heard = model.label_in(one)[0]
         found.append((heard == label, heard not in (label, NONE), heard == NONE))
     shares = np.array(found, float)
     rows = np.random.default_rng(0).integers(len(shares), size=(DRAWS, len(shares)))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from recipes.commands import key_words, others
-from recipes.commands_measures import RATE_HZ, TELEPHONE_HZ, accuracy, narrowed, waves_of
+from recipes.commands_measures import RATE_HZ, TELEPHONE_HZ, waves_of
 
 # Shares of what is heard are told at these thresholds.
 THRESHOLDS = (0.3, 0.5, 0.7, 0.85)
@@ -20,7 +20,7 @@ THRESHOLDS = (0.3, 0.5, 0.7, 0.85)
 
 def own(shared: Path, runs: Path) -> None:
     """Make recordings, train as a user does, and measure; what is there is not made again."""
-    from recipes.commands_ship import Scored, others_of, with_threshold
+    from recipes.commands_ship import Scored, others_of, rounded
     from tympan.models import load_model
     from tympan.tasks.training import train
     from tympan.tasks.transcribe.commands_task import recogniser
@@ -33,17 +33,13 @@ def own(shared: Path, runs: Path) -> None:
         folder, task="transcribe", from_="scratch", out=runs / "own", progress=False, say=print
     )
     model = recogniser(load_model(result.folder))
-    waves, labels = waves_of(rows), [one.label for one in rows]
-    scored = Scored(model, others_of(others(shared), "test"), RATE_HZ)
+    spoken = {"key words": (waves_of(rows), [one.label for one in rows])}
+    wide = Scored(model, spoken, others_of(others(shared), "test"), RATE_HZ)
+    narrow = Scored(model, spoken, {}, TELEPHONE_HZ)
     figures: dict[str, Any] = {"words": list(words), "count": len(rows)}
     for threshold in THRESHOLDS:
-        chosen = with_threshold(model, threshold)
-        part: dict[str, Any] = dict(scored.alarms(threshold))
-        for rate_hz in (RATE_HZ, TELEPHONE_HZ):
-            heard = accuracy(chosen, (narrowed(one, rate_hz) for one in waves), labels)
-            part[f"{rate_hz} Hz"] = dict(
-                zip(("right", "interval", "wrong", "missed"), heard, strict=True)
-            )
-        figures[str(threshold)] = part
-        print(threshold, json.dumps(part), flush=True)
-    (runs / "own.json").write_text(json.dumps(figures), encoding="utf-8")
+        found = wide.figures(threshold)
+        found["telephone"] = narrow.figures(threshold)["key words"]
+        figures[str(threshold)] = found
+        print(threshold, json.dumps(found), flush=True)
+    (runs / "own.json").write_text(json.dumps(rounded(figures)), encoding="utf-8")

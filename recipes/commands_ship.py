@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,9 @@ from tympan.tasks.transcribe.command_net import NONE, CommandConfig
 
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
 LISTED = (0.5, 0.7, 0.85, 0.95)
+# One of so many spoken orders is listened to.
+ORDERS = 6
+Spoken = tuple[list[Any], list[str]]
 # So many false alarms in all validation recordings without words are few enough.
 MOST_ALARMS = 1
 DATA: dict[str, Any] = {
@@ -77,19 +80,39 @@ def failures(figures: dict[str, Any]) -> list[str]:
 
 
 class Scored:
-    """The scores of all recordings of one rate, for any threshold."""
+    """The scores of all recordings of one rate, for any threshold.
 
-    def __init__(self, model: Any, others: dict[str, list[Other]], rate_hz: int) -> None:
-        self.model, self.others = model, others
+    Args:
+        model: hears the words.
+        own: kind → recordings of the words, and which.
+        others: kind → recordings of none of them.
+        rate_hz: what is left by this rate is heard.
+    """
+
+    def __init__(
+        self, model: Any, own: dict[str, Spoken], others: dict[str, list[Other]], rate_hz: int
+    ) -> None:
+        self.model, self.own, self.others = model, own, others
+
+        def heard(waves: Iterable[Any]) -> list[np.ndarray]:
+            return [model.scores(narrowed(one, rate_hz)) for one in waves]
+
+        self.words = {name: heard(waves) for name, (waves, _) in own.items()}
         self.scores = {
-            name: [model.scores(narrowed(one.wave, rate_hz)) for one in found]
-            for name, found in others.items()
-        }
+            name: heard(one.wave for one in found) for name, found in others.items()
+        }  # fmt: skip
 
-    def alarms(self, threshold: float) -> dict[str, dict[str, float]]:
-        """False alarms on each kind of recordings."""
+    def figures(self, threshold: float) -> dict[str, Any]:
+        """Words that are heard, and false alarms, at a threshold."""
         model = with_threshold(self.model, threshold)
-        return {n: alarms(self.scores[n], found, model) for n, found in self.others.items()}
+        found: dict[str, Any] = {}
+        for name, (_, labels) in self.own.items():
+            right, spread, wrong, missed = accuracy(model, self.words[name], labels)
+            found[name] = {
+                "right": right, "interval": spread, "wrong": wrong, "missed": missed,
+                "count": len(labels),
+            }  # fmt: skip
+        return found | {n: alarms(self.scores[n], one, model) for n, one in self.others.items()}
 
 
 def with_threshold(model: Any, threshold: float) -> Any:
@@ -112,9 +135,9 @@ def others_of(rows: Sequence[Example], part: str) -> dict[str, list[Other]]:
 
 def threshold_of(model: Any, rows: Sequence[Example]) -> float:
     """The lowest threshold with hardly a false alarm on the validation recordings."""
-    scored = Scored(model, others_of(rows, "val"), RATE_HZ)
+    scored = Scored(model, {}, others_of(rows, "val"), RATE_HZ)
     for threshold in THRESHOLDS:
-        found = scored.alarms(threshold).values()
+        found = scored.figures(threshold).values()
         count = sum(one["an_hour"] * one["hours"] for one in found)
         print(f"threshold {threshold}: {count:.0f} false alarms in validation", flush=True)
         if count <= MOST_ALARMS:
@@ -122,43 +145,33 @@ def threshold_of(model: Any, rows: Sequence[Example]) -> float:
     return THRESHOLDS[-1]
 
 
-def words_heard(model: Any, rows: Sequence[Example], rate_hz: int) -> dict[str, Any]:
-    """Digits and key words of the test that are heard right."""
+def test_words(rows: Sequence[Example]) -> dict[str, Spoken]:
+    """Digits and key words of the test."""
     test = [one for one in rows if one.columns["split"] == "test" and one.label != NONE]
-    found = {}
-    for name, part in (
-        ("digits", [one for one in test if one.label in DIGITS]),
-        ("key words", [one for one in test if one.label not in DIGITS]),
-    ):
-        waves = [narrowed(wave, rate_hz) for wave in waves_of(part)]
-        right, spread, wrong, missed = accuracy(model, waves, [one.label for one in part])
-        found[name] = {
-            "right": right, "interval": spread, "wrong": wrong, "missed": missed,
-            "count": len(part),
-        }  # fmt: skip
-    return found
+    parts = {
+        "digits": [one for one in test if one.label in DIGITS],
+        "key words": [one for one in test if one.label not in DIGITS],
+    }
+    return {n: (waves_of(part), [one.label for one in part]) for n, part in parts.items()}
 
 
 def measured(model: Any, rows: Sequence[Example], shared: Path) -> dict[str, Any]:
     """All figures, at 16 kHz and of what a telephone leaves."""
+    own = test_words(rows)
     others = {
         "speech": other_speech(shared),
-        "orders": orders(shared, 2),
+        "orders": orders(shared, ORDERS),
         "noise": others_of(rows, "test")["noise"],
     }
-    found: dict[str, Any] = {}
-    for rate_hz in (RATE_HZ, TELEPHONE_HZ):
-        scored = Scored(model, others, rate_hz)
-        found[f"{rate_hz} Hz"] = {
-            **words_heard(model, rows, rate_hz), **scored.alarms(model.config.threshold)
-        }  # fmt: skip
-        if rate_hz == RATE_HZ:
-            found["thresholds"] = {
-                str(one): {
-                    **words_heard(with_threshold(model, one), rows, rate_hz), **scored.alarms(one)
-                } for one in LISTED
-            }  # fmt: skip
-        print(json.dumps(found, indent=1), flush=True)
+    scored = Scored(model, own, others, RATE_HZ)
+    found = {f"{RATE_HZ} Hz": scored.figures(model.config.threshold)}
+    print(json.dumps(found), flush=True)
+    found["thresholds"] = {str(one): scored.figures(one) for one in LISTED}
+    print(json.dumps(found), flush=True)
+    del others["noise"]  # it is hardly narrower than a telephone
+    narrow = Scored(model, own, others, TELEPHONE_HZ)
+    found[f"{TELEPHONE_HZ} Hz"] = narrow.figures(model.config.threshold)
+    print(json.dumps(found), flush=True)
     return found
 
 

@@ -22,7 +22,8 @@ import tympan
 from tympan.tasks import load
 from tympan.tasks.transcribe.own_words import made_recordings
 
-clip = tympan.speak("Seven. ... Two. ... Nine. ... Something else. ... Zero.", voice="en", speed=0.9)
+text = "Seven. ... Two. ... Nine. ... Something else. ... Zero."
+clip = tympan.speak(text, voice="en", speed=0.9)
 model = load("commands", "transcribe", "cpu")
 said = model(clip, words=True)
 print(said)

@@ -70,7 +70,7 @@ def test_shares_of_words(model: CommandModel) -> None:
     waves = [tone(300, 0.2, 0.6, 1), tone(3000, 0.2, 0.6, 1), tone(3000, 0.2, 0.6, 1)]
     waves.append(np.zeros(RATE_HZ, np.float32))
     right, (low, high), wrong, missed = commands_measures.accuracy(
-        model, waves, ["low", "high", "low", "low"]
+        model, map(model.scores, waves), ["low", "high", "low", "low"]
     )
     assert (right, wrong, missed) == (0.5, 0.25, 0.25)
     assert low < 0.5 < high

@@ -48,6 +48,8 @@ def test_what_does_not_fit_in_has_no_times(
     aligner = OwnAligner()
     assert aligner.align(wave[: RATE_HZ // 10], TEXT.split()) == []
     assert aligner.align(wave, []) == []
+    other = "Nobody in this house has ever believed a single word of his."
+    assert aligner.align(wave, other.split()) == []
 
 
 def test_an_engine_without_times_gets_them(

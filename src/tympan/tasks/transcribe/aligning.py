@@ -1,4 +1,4 @@
-"""Times of words for an engine that gives none: by the recogniser of our own."""
+"""Times of the words that an engine heard: by the recogniser of our own."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Wave = npt.NDArray[np.float32]
 MODEL = "english"
+# How sure it is of the words of a real recording is 0.15 to 0.33 on average, and below 0.09 where
+# they are those of another one.
+LEAST = 0.1
 
 
 class OwnAligner:
@@ -26,10 +29,15 @@ class OwnAligner:
     path of their phonemes through its answers is a good one. Its weights are read at the first
     call, without its vocabulary, which takes most of the memory.
 
+    Attributes:
+        languages: of the words that it can place.
+
     Args:
         device: where it computes.
         name: of a recogniser of our own.
     """
+
+    languages = ("en",)
 
     def __init__(self, device: str = "cpu", name: str = MODEL) -> None:
         self._device, self._name = device, name
@@ -40,10 +48,11 @@ class OwnAligner:
         """The same words with their times in a wave `(t,)`.
 
         How sure it is of a word says nothing of how sure the engine was, and is left out. Where
-        the words do not fit in, nothing is given.
+        the words do not fit in, or it hears others, nothing is given.
         """
         found = self._loaded().align(wave, words)
-        if any(word.estimated and word.end_s > word.start_s for word in found):
+        sure = [word.score for word in found if word.score is not None]
+        if not sure or float(np.mean(sure)) < LEAST:
             return []
         return [replace(word, score=None, estimated=None) for word in found]
 

@@ -80,12 +80,15 @@ class CommandModel:
 
     def label_of(self, wave: Wave) -> tuple[str, float]:
         """The word that a short wave `(t,)` holds, or `NONE`; and its score."""
-        found = self.scores(wave)
-        word = int(found[:, 1:].max(0).argmax()) + 1
-        sure = float(found[:, word].max())
-        return (self.labels[word], sure) if sure >= self.config.threshold else (
-            self.labels[0], float(found[:, 0].max())
-        )  # fmt: skip
+        return self.label_in(self.scores(wave))
+
+    def label_in(self, scores: Values) -> tuple[str, float]:
+        """The same of a recording whose scores `(n, k)` are known."""
+        word = int(scores[:, 1:].max(0).argmax()) + 1
+        sure = float(scores[:, word].max())
+        if sure >= self.config.threshold:
+            return self.labels[word], sure
+        return self.labels[0], float(scores[:, 0].max())
 
     def words(
         self, wave: Wave, *, hot_words: Sequence[str] = (), language: str | None = None

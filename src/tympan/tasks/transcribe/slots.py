@@ -1,8 +1,8 @@
 """From what was said to what is meant: the slots of an intent, by their phrases.
 
-An order such as "a large mocha with soy milk" fills slots: `size`, `coffeeDrink`, `milkAmount`. Each
-slot has its phrases; they are looked for in the words, whichever recogniser wrote them, by how they
-sound, so that "moker" is still a mocha.
+An order such as "a large mocha with soy milk" fills slots: `size`, `drink`, `milk`. Each has its
+phrases; they are looked for in the words, whichever recogniser wrote them, by how they sound, so
+that "moker" is still a mocha.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class SlotGrammar:
 
     def _hits(self, words: Sequence[str]) -> list[tuple[int, float, int, int, str, str]]:
         """Sounds matched, distance, first word, the one behind the last, slot and phrase."""
-        said = [word.lower().strip(".,;:?!…\"") for word in words]
+        said = [word.lower().strip('.,;:?!…"') for word in words]
         found = []
         for first in range(len(said)):
             for last in range(first + 1, min(len(said), first + self._longest) + 1):

@@ -40,7 +40,7 @@ class Transcriber(BaseModel[Transcript]):
         recogniser: gives the words of short waves.
         device: where the models of speech and voices compute.
         finder: makes what finds speech in one recording; None: the model `speech`.
-        aligner: finds times of words for a recogniser that gives none.
+        aligner: finds times of words, of a recogniser that gives none or worse ones.
     """
 
     labels = ()
