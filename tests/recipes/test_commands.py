@@ -92,8 +92,11 @@ def test_the_threshold_is_the_lowest_without_false_alarms(
         Clip(tone(hz, 1.0, 0.6, 3)[None], RATE_HZ).save(path)
         columns = {"label": NONE, "split": "val", "speaker": "s" * number}
         rows.append(Example({"audio": path}, columns))
-    assert commands_ship.threshold_of(model, rows) == commands_ship.THRESHOLDS[0]
-    assert "1 false alarms" in capsys.readouterr().out
+    counts = commands_ship.validation_alarms(model, rows)
+    assert set(counts.values()) == {1}
+    assert "threshold 0.5: 1 false alarms" in capsys.readouterr().out
+    assert commands_ship.threshold_of({"0.5": 9, "0.7": 2, "0.9": 0}) == 0.7
+    assert commands_ship.threshold_of({"0.5": 9}) == commands_ship.THRESHOLDS[-1]
     strict = commands_ship.with_threshold(model, 0.95)
     assert strict.config == replace(COMMANDS, threshold=0.95)
 
