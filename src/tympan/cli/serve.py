@@ -72,6 +72,14 @@ def serve(
     max_hours: Annotated[
         float, typer.Option("--max-hours", help="Length of a recording.", min=0.0001)
     ] = 4.0,
+    decode: Annotated[
+        float,
+        typer.Option("--decode", help="Seconds that decoding a recording may take.", min=1),
+    ] = 60.0,
+    patience: Annotated[
+        float,
+        typer.Option("--patience", help="Seconds that a client may be silent in a request.", min=1),
+    ] = 20.0,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:  # fmt: skip
     """Answer every question over HTTP, until Ctrl-C."""
@@ -97,6 +105,9 @@ def serve(
         unload_after_s=unload_after,
         most_bytes=int(max_mb * 1e6),
         most_seconds=max_hours * 3600,
+        decode_s=decode,
+        idle_s=patience,
+        header_s=patience / 2,
     )
     run(settings, lambda line: typer.echo(line, err=True))
 

@@ -43,7 +43,7 @@ FORMATS = {
         (44_100, 48_000, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000), 64_000,
     ),
     "opus": SoundFormat("audio/ogg", "ogg", "libopus", (48_000, 24_000, 16_000), 48_000),
-    "ogg": SoundFormat("audio/ogg", "ogg", "libvorbis", (), 64_000),
+    "ogg": SoundFormat("audio/ogg", "ogg", "libopus", (48_000, 24_000, 16_000), 48_000),
     "aac": SoundFormat(
         "audio/aac", "adts", "aac",
         (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000), 64_000,
@@ -143,7 +143,11 @@ class Encoder:
         form = self._format
         self._out = av.open(self._buffer, "w", format=form.container)
         self._stream = self._out.add_stream(form.codec, rate=self.rate_hz, layout="mono")
-        for name, value in self._tags.items():
+        tags = dict(self._tags)
+        if form.container in ("flac", "ogg") and "comment" in tags:
+            # FFmpeg calls a comment a description there, which libsndfile does not read.
+            tags["copyright"] = tags["comment"]
+        for name, value in tags.items():
             if name != "software":  # FFmpeg signs itself
                 self._out.metadata[name] = value
         context = self._stream.codec_context

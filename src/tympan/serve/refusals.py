@@ -106,9 +106,12 @@ _PATH = re.compile(r"\S*tympan-serve-\S*")
 
 def _sentence(what: str, fix: Any) -> str:
     """What and fix as one sentence that begins and ends as sentences do; no path of the spool."""
-    text = " ".join(f"{what}: {fix}" .split()) if fix else " ".join(what.split())
+    text = " ".join(f"{what}: {fix}".split()) if fix else " ".join(what.split())
     text = _PATH.sub("the recording", text)
-XX
+    first = text.partition(" ")[0]
+    # The name of a field stays as it is.
+    text = f"{text[:1].upper()}{text[1:]}" if first.isalpha() else text
+    return f"{text.rstrip('.')}."[:1000]
 
 
 def deadline(seconds: float) -> Refusal:
