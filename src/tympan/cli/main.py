@@ -26,7 +26,7 @@ from tympan.tasks.registry import verbs
 
 # The order is that of the help page.
 COMMANDS = (
-    "hear", *verbs(), "verify", "enroll", "book", "find", "label", "watch", "serve",
+    "hear", *verbs(), "verify", "enroll", "book", "find", "label", "watch", "serve", "studio",
     "show", "explain", "train", "evaluate", "models", "doctor",
 )  # fmt: skip
 

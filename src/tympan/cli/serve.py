@@ -93,7 +93,7 @@ def serve(
     settings = ServeSettings(
         host=host,
         port=port,
-        models=dict(map(_named, models or [])),
+        models=dict(map(named, models or [])),
         workers=workers,
         token="" if token_file is None else read_token(token_file),
         folder=folder,
@@ -112,7 +112,7 @@ def serve(
     run(settings, lambda line: typer.echo(line, err=True))
 
 
-def _named(given: str) -> tuple[str, str]:
+def named(given: str) -> tuple[str, str]:
     """What clients call a model, and where it is: `NAME=FOLDER`, or one word for both."""
     name, equals, place = given.partition("=")
     if equals:

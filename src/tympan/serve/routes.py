@@ -279,10 +279,14 @@ def add_facts(app: FastAPI, service: Service) -> None:
 
     async def keep(request: Request) -> JSONResponse:
         async with service.fields(request) as found:
-            number, kept = await while_there(request.receive, service.keep(found))
-        facts = {"rate_hz": kept.decoded.rate_hz, "channels": kept.decoded.channels}
-        told = {"id": number, "name": kept.name, "duration_s": round(kept.decoded.seconds, 6)}
-        return JSONResponse({**told, **facts})
+            number = await while_there(request.receive, service.keep(found))
+        return JSONResponse(_kept(number, service))
+
+    async def about_kept(number: str) -> JSONResponse:
+        return JSONResponse(_kept(number, service))
+
+    async def sound(number: str) -> Response:
+        return FileResponse(service.kept(number).decoded.path, media_type="audio/wav")
 
     async def forget(number: str) -> JSONResponse:
         service.kept(number)
@@ -299,6 +303,16 @@ def add_facts(app: FastAPI, service: Service) -> None:
         "/v1/recordings", keep, methods=["POST"], **once,
         summary="Send a recording once, to ask several questions about it (field recording).",
     )  # fmt: skip
+    place = "/v1/recordings/{number}"
+    app.add_api_route(place, about_kept, **get, tags=["recordings"], summary="About it.")
+    app.add_api_route(f"{place}/sound", sound, **get, tags=["recordings"], summary="As WAV.")
     app.add_api_route(
         "/v1/recordings/{number}", forget, methods=["DELETE"], **once, summary="Remove it.",
     )  # fmt: skip
+
+
+def _kept(number: str, service: Service) -> dict[str, Any]:
+    """What is known of a recording that is kept."""
+    kept = service.kept(number)
+    told = {"id": number, "name": kept.name, "duration_s": round(kept.decoded.seconds, 6)}
+    return {**told, "rate_hz": kept.decoded.rate_hz, "channels": kept.decoded.channels}

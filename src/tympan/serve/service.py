@@ -148,7 +148,7 @@ class Service:
 
     # -- recordings that are kept ----------------------------------------------------------------
 
-    async def keep(self, found: Fields) -> tuple[str, KeptRecording]:
+    async def keep(self, found: Fields) -> str:
         """Decode the recording of a request and keep it; the number to ask about it with.
 
         Raises:
@@ -169,7 +169,7 @@ class Service:
             self.forget(min(idle)[1])
         number = secrets.token_urlsafe(12)
         self._kept[number] = KeptRecording(decoded, name or "recording", time.monotonic())
-        return number, self._kept[number]
+        return number
 
     def kept(self, number: str) -> KeptRecording:
         """A recording that was kept.

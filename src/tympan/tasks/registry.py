@@ -52,6 +52,7 @@ RESERVED = frozenset(
         "recordings",
         "serve",
         "show",
+        "studio",
         "train",
         "verify",
         "watch",
