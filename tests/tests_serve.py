@@ -85,7 +85,7 @@ class Running:
             self.lines.append(line.rstrip())
             self._told.put(line)
 
-    def started(self, seconds: float = 120) -> Running:
+    def started(self, seconds: float = 300) -> Running:
         """Wait until it listens."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and self.process.poll() is None:

@@ -76,12 +76,14 @@ def test_a_decoder_that_is_stuck_is_killed(tmp_path: Path, short: bytes) -> None
         "        return own(source, **options)\n"
         "    tympan.audio.blocks = blocks\n"
     )
-    with running("--models", "sounds", "--patience", "5", "--decode", "3", site=site) as server:
-        with server.client() as client:
-            stuck = client.post("/v1/classify", files={"file": ("a.wav", b"STUCK" * 100)})
-            crash = client.post("/v1/classify", files={"file": ("b.wav", b"CRASH" * 100)})
-            fine = client.post("/v1/classify", files={"file": ("x.wav", short)})
-            killed = figure(client.get("/metrics").text, "tympan_decoders_killed_total")
+    with (
+        running("--models", "sounds", "--patience", "5", "--decode", "3", site=site) as server,
+        server.client() as client,
+    ):
+        stuck = client.post("/v1/classify", files={"file": ("a.wav", b"STUCK" * 100)})
+        crash = client.post("/v1/classify", files={"file": ("b.wav", b"CRASH" * 100)})
+        fine = client.post("/v1/classify", files={"file": ("x.wav", short)})
+        killed = figure(client.get("/metrics").text, "tympan_decoders_killed_total")
     assert stuck.status_code == 400
     assert "takes too long" in stuck.json()["error"]["message"]
     assert crash.status_code == 400
@@ -105,7 +107,7 @@ def slow(tmp_path: Path) -> Path:
     return site
 
 
-SLOWLY = '''
+SLOWLY = """
 import time
 from tympan.tasks.engines import Engine
 from tympan.tasks.model import BaseModel
@@ -132,7 +134,7 @@ def load(device): return Model()
 TASK = Task()
 VERB = Verb("slowly", "Slowly.", "slowly:TASK", (Option("wait_s", float, 1.0, "Seconds."),))
 ENGINE = Engine("slowly-engine", "slowly", "slowly", "", "MIT", 0.1, "Slow.", "slowly:load")
-'''
+"""
 
 
 def test_a_full_queue_says_when_to_come_again(slow: Path) -> None:

@@ -177,7 +177,8 @@ def test_a_page_of_another_site_may_not_listen(server: Running) -> None:
     from websockets.exceptions import InvalidStatus
 
     address = f"{server.url.replace('http', 'ws')}/v1/listen?verb=classify"
-    with pytest.raises((InvalidStatus, ConnectionClosed)), connect(
-        address, additional_headers={"Origin": "https://evil.example"}
-    ) as socket:
+    with (
+        pytest.raises((InvalidStatus, ConnectionClosed)),
+        connect(address, additional_headers={"Origin": "https://evil.example"}) as socket,
+    ):
         socket.recv(timeout=10)

@@ -39,9 +39,7 @@ def test_json_and_text(client: openai.OpenAI, said: tuple[str, bytes]) -> None:
     assert str(text).strip() == found.text.strip()
 
 
-def test_verbose_json_without_granularities(
-    client: openai.OpenAI, said: tuple[str, bytes]
-) -> None:
+def test_verbose_json_without_granularities(client: openai.OpenAI, said: tuple[str, bytes]) -> None:
     found = client.audio.transcriptions.create(
         model="english", file=said, response_format="verbose_json"
     )
@@ -78,9 +76,7 @@ def test_who_speaks(client: openai.OpenAI, said: tuple[str, bytes]) -> None:
     assert found.segments[0].speaker
 
 
-def test_a_stream_says_what_the_whole_says(
-    client: openai.OpenAI, said: tuple[str, bytes]
-) -> None:
+def test_a_stream_says_what_the_whole_says(client: openai.OpenAI, said: tuple[str, bytes]) -> None:
     parts: list[str] = []
     done = ""
     for event in client.audio.transcriptions.create(model="english", file=said, stream=True):
@@ -148,10 +144,8 @@ def test_speech(client: openai.OpenAI, form: Any) -> None:
     found = client.audio.speech.create(
         model="tts-1", voice="bella", input="Good morning.", response_format=form, speed=1.5
     ).content
-    if form == "pcm":
-        duration_s = len(found) / 2 / 24_000
-    else:
-        duration_s = load(io.BytesIO(found)).duration_s
+    pcm_s = len(found) / 2 / 24_000
+    duration_s = pcm_s if form == "pcm" else load(io.BytesIO(found)).duration_s
     assert 0.3 < duration_s < 2
 
 

@@ -54,7 +54,9 @@ def test_the_answer_is_that_of_the_function(server: Running, place: Path) -> Non
 def test_form_bare_body_and_json_give_the_same(server: Running, short: bytes) -> None:
     with server.client() as client:
         form = client.post("/v1/classify", files={"file": ("x.wav", short)}, data={"top": "2"})
-        bare = client.post("/v1/classify?top=2", content=short, headers={"content-type": "audio/wav"})
+        bare = client.post(
+            "/v1/classify?top=2", content=short, headers={"content-type": "audio/wav"}
+        )
         text = base64.b64encode(short).decode()
         body = {"file": text, "file_name": "x.wav", "top": 2}
         coded = client.post("/v1/classify", json=body)
@@ -178,23 +180,31 @@ def test_an_option_that_reads_a_file_takes_an_upload(server: Running, place: Pat
     wav = voice.to_wav_bytes()
     book = place / "voices.tympan"
     for name, speaker in (("Ann", "heart"), ("Ben", "michael")):
-        clips = [tympan.speak(text, speaker=speaker) for text in ("One day we went to the sea, "
-                 "and it was cold.", "Nobody knows what the weather will be tomorrow morning.")]
+        clips = [
+            tympan.speak(text, speaker=speaker)
+            for text in (
+                "One day we went to the sea, and it was cold.",
+                "Nobody knows what the weather will be tomorrow morning.",
+            )
+        ]
         tympan.enroll(name, *clips, book=book)
     with server.client() as client:
         found = client.post(
             "/v1/identify", files={"file": ("v.wav", wav), "book": ("b", book.read_bytes())}
         ).json()
-        value = client.post(
-            "/v1/classify", files={"file": ("v.wav", wav), "top": ("t", b"3")}
-        )
+        value = client.post("/v1/classify", files={"file": ("v.wav", wav), "top": ("t", b"3")})
     assert found["name"] == "Ann"
     assert value.json()["error"]["param"] == "top"
 
 
 def test_text_becomes_sound(server: Running) -> None:
     with server.client() as client:
-        for form, suffix in (("wav", b"RIFF"), ("mp3", b"ID3"), ("flac", b"fLaC"), ("opus", b"OggS")):
+        for form, suffix in (
+            ("wav", b"RIFF"),
+            ("mp3", b"ID3"),
+            ("flac", b"fLaC"),
+            ("opus", b"OggS"),
+        ):
             found = client.post("/v1/speak", data={"text": "Good morning.", "format": form})
             assert found.status_code == 200, found.text
             assert found.content.startswith(suffix)

@@ -54,6 +54,9 @@ def serve(
             "--name", show_default=False, help="Host name that it goes by, where it has no token."
         ),
     ] = None,
+    batch: Annotated[
+        int, typer.Option("--batch", help="Requests that a worker works on at once.", min=1)
+    ] = 32,
     queue: Annotated[
         int, typer.Option("--queue", help="Requests that may wait at once.", min=1)
     ] = 128,
@@ -100,6 +103,7 @@ def serve(
         origins=tuple(one.rstrip("/") for one in origin or ()),
         names=tuple(one.lower() for one in name or ()),
         device=device,
+        batch=batch,
         queue=queue,
         deadline_s=deadline,
         unload_after_s=unload_after,

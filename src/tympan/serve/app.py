@@ -39,11 +39,12 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
     except ImportError as error:
         what = f"the server needs packages that are not here ({error.name})"
         raise MissingDependencyError(what, fix=INSTALL) from error
+    from tympan.serve.facts import add_facts
     from tympan.serve.guard import Guard
     from tympan.serve.listen import add_listen
     from tympan.serve.openai import add_openai
     from tympan.serve.pages import add_pages
-    from tympan.serve.routes import add_facts, add_verbs
+    from tympan.serve.routes import add_verbs
     from tympan.serve.service import Service
 
     settings = settings or ServeSettings()

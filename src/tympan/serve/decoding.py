@@ -130,7 +130,9 @@ class Decoders:
                     await asyncio.shield(member.child.kill())
         if "error" in answer:
             raise refusal_from(answer["error"], name=name)
-        return {key: int(answer["done"][key]) for key in ("offset", "rate_hz", "channels", "samples")}
+        return {
+            key: int(answer["done"][key]) for key in ("offset", "rate_hz", "channels", "samples")
+        }
 
     async def close(self) -> None:
         """End all processes."""

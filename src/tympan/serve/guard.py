@@ -98,7 +98,9 @@ class Guard:
         given = given[7:].strip() if given[:7].lower() == "bearer " else ""
         if not given and scope["type"] == "websocket":
             # A browser can send no other header than this one.
-            offered = [one.strip() for one in _text(headers.get(b"sec-websocket-protocol")).split(",")]
+            offered = [
+                one.strip() for one in _text(headers.get(b"sec-websocket-protocol")).split(",")
+            ]
             given = next((one[6:] for one in offered if one.startswith("token.")), "")
         if not hmac.compare_digest(given.encode(), self._settings.token.encode()):
             text = "The token is missing or wrong: send it as Authorization: Bearer TOKEN."

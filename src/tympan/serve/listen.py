@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,9 +21,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from tympan.errors import ArgumentError
 from tympan.serve.asked import Fields, options_of
 from tympan.serve.decoding import StreamDecoder
-from tympan.serve.desk import MOST_AHEAD, Pending
 from tympan.serve.refusals import Refusal, refusal_of
 from tympan.serve.service import Service
+from tympan.serve.workers import Pending
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -34,6 +35,8 @@ USUAL = "s16le:16000:1"
 # A client that sends nothing for so long has gone without a word.
 SILENT_S = 60.0
 LONGEST_S = 24 * 3600.0
+# Messages of sound that the worker has not taken yet.
+MOST_AHEAD = 64
 
 
 def add_listen(app: FastAPI, service: Service) -> None:
@@ -106,7 +109,9 @@ class Listening:
         offer = service.offers.choose(verb, found.text("model"))
         form = found.text("format") or USUAL
         layout = None if form in CODED else _layout(form, service)
-        options, files = options_of(verb, found, service.settings, known=("verb", "model", "format"))
+        options, files = options_of(
+            verb, found, service.settings, known=("verb", "model", "format")
+        )
         if files:
             text = f"{files[0]} is a recording, which a live connection cannot be sent."
             raise Refusal(400, text, "unsupported_parameter", param=files[0])
@@ -177,9 +182,8 @@ class Listening:
                 raise WebSocketDisconnect(message.get("code", 1000))
             if message.get("bytes"):
                 yield message["bytes"]
-            elif message.get("text"):
-                if _ends(message["text"]):
-                    return
+            elif message.get("text") and _ends(message["text"]):
+                return
 
     # -- answers out -------------------------------------------------------------------------------
 
@@ -223,14 +227,15 @@ class Listening:
 
     async def _tell(self, pending: Pending) -> dict[str, Any]:
         """Send what is found; the answer is returned."""
-        async for message, _ in self._service.desk.news(pending, LONGEST_S):
-            if "took" in message:
-                self._ahead.release()
-            for name in ("decided", "partial", "scores"):
-                if name in message:
-                    await self._socket.send_json({"type": name, name: message[name]})
-            if "answer" in message:
-                return {"type": "answer", "answer": message["answer"]}
+        async with aclosing(self._service.desk.news(pending, LONGEST_S)) as news:
+            async for message, _ in news:
+                if "took" in message:
+                    self._ahead.release()
+                for name in ("decided", "partial", "scores"):
+                    if name in message:
+                        await self._socket.send_json({"type": name, name: message[name]})
+                if "answer" in message:
+                    return {"type": "answer", "answer": message["answer"]}
         raise Refusal(500, "The stream was lost.", "worker_lost")
 
 

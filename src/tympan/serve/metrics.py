@@ -27,12 +27,17 @@ class Metrics:
 
         self._registry = CollectorRegistry()
         self.requests = Counter(
-            "tympan_requests", "Requests that were answered.", ("route", "status"),
+            "tympan_requests",
+            "Requests that were answered.",
+            ("route", "status"),
             registry=self._registry,
         )
         self.seconds = Histogram(
-            "tympan_request_seconds", "From a request's first byte to its answer's last.",
-            ("route",), buckets=_SECONDS, registry=self._registry,
+            "tympan_request_seconds",
+            "From a request's first byte to its answer's last.",
+            ("route",),
+            buckets=_SECONDS,
+            registry=self._registry,
         )
         self.sound_seconds = Counter(
             "tympan_sound_seconds", "Sound that was decoded.", registry=self._registry

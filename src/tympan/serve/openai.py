@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -138,8 +138,8 @@ async def _written(
         return JSONResponse({"text": answer["text"], "usage": _usage(answer)})
     if form == "diarized_json":
         parts = [_spoken_by(number, one) for number, one in enumerate(answer["segments"])]
-        return JSONResponse({"task": "transcribe", "duration": answer["duration_s"],
-                             "text": answer["text"], "segments": parts, "usage": _usage(answer)})  # fmt: skip
+        head = {"task": "transcribe", "duration": answer["duration_s"], "text": answer["text"]}
+        return JSONResponse({**head, "segments": parts, "usage": _usage(answer)})
     return JSONResponse(verbose(answer, *wanted))
 
 
@@ -197,20 +197,28 @@ async def _told(service: Service, order: Message, form: str) -> AsyncIterator[st
     """The utterances as events, as soon as they are final."""
     begun = False
     try:
-        async for message, _ in service.desk.news(service.desk.begin(order)):
-            if "decided" in message and form != "diarized_json":
-                text = message["decided"]["text"]
-                yield _data({"type": "transcript.text.delta", "delta": f"{' ' * begun}{text}"})
-                begun = True
-            if "answer" in message:
-                answer = message["answer"]
-                if form == "diarized_json":  # who speaks is known at the end
-                    for number, one in enumerate(answer["segments"]):
-                        yield _data(_spoken_by(number, one))
-                done = {"type": "transcript.text.done", "text": answer["text"]}
-                yield _data({**done, "usage": _usage(answer)})
+        async with aclosing(service.desk.news(service.desk.begin(order))) as news:
+            async for message, _ in news:
+                if "decided" in message and form != "diarized_json":
+                    text = message["decided"]["text"]
+                    delta = f"{' ' * begun}{text}"
+                    yield _data({"type": "transcript.text.delta", "delta": delta})
+                    begun = True
+                for line in _ending(message.get("answer"), form):
+                    yield line
     except Refusal as refusal:
         yield _data(refusal.body())
+
+
+def _ending(answer: Mapping[str, Any] | None, form: str) -> Iterator[str]:
+    """The last events; who speaks is known at the end."""
+    if answer is None:
+        return
+    if form == "diarized_json":
+        for number, one in enumerate(answer["segments"]):
+            yield _data(_spoken_by(number, one))
+    done = {"type": "transcript.text.done", "text": answer["text"]}
+    yield _data({**done, "usage": _usage(answer)})
 
 
 def _data(value: Mapping[str, Any]) -> str:
@@ -283,5 +291,3 @@ def _as_events(sent: Response) -> Response:
         yield _data({"type": "speech.audio.done", "usage": usage})
 
     return Streamed(events(), "text/event-stream", sent.held)
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import mimetypes
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +63,9 @@ def recording_route(verb: Verb, service: Service) -> Handler:
                 order = await stack.enter_async_context(service.order(verb, found, offer))
                 order["tell"] = True
                 return _events(service, order, stack.pop_all())
-            return await while_there(request.receive, _answered(verb, service, found, offer, ending))
+            return await while_there(
+                request.receive, _answered(verb, service, found, offer, ending)
+            )
 
     return route
 
@@ -107,7 +109,9 @@ def _ending(verb: Verb, found: Fields) -> str:
     known = {one.lower(): one for one in verb.save_as}
     if ending.lower() not in known:
         names = [one.lstrip(".") for one in verb.save_as]
-        text = f"{verb.name} has no format {given[:40]!r}: {suggested(given[:40], names, 'format')}."
+        text = (
+            f"{verb.name} has no format {given[:40]!r}: {suggested(given[:40], names, 'format')}."
+        )
         raise Refusal(400, text, "invalid_value", param="format")
     return known[ending.lower()]
 
@@ -125,10 +129,11 @@ def _events(service: Service, order: Message, stack: AsyncExitStack) -> Response
 
     async def events() -> AsyncIterator[str]:
         try:
-            async for message, _ in service.desk.news(service.desk.begin(order)):
-                for name in ("decided", "at_s", "answer"):
-                    if name in message:
-                        yield event(name, message[name])
+            async with aclosing(service.desk.news(service.desk.begin(order))) as news:
+                async for message, _ in news:
+                    for name in ("decided", "at_s", "answer"):
+                        if name in message:
+                            yield event(name, message[name])
         except Refusal as refusal:
             yield event("error", refusal.body()["error"])
 
@@ -219,7 +224,7 @@ async def spoken(service: Service, order: Message, stack: AsyncExitStack) -> Res
     try:
         first = [payload async for payload in _until_sound(news)]
     except BaseException:
-        await news.aclose()  # type: ignore[attr-defined]
+        await news.aclose()
         raise
 
     async def sound() -> AsyncIterator[bytes]:
@@ -230,7 +235,7 @@ async def spoken(service: Service, order: Message, stack: AsyncExitStack) -> Res
                 if payload:
                     yield payload
         finally:
-            await news.aclose()  # type: ignore[attr-defined]
+            await news.aclose()
 
     return Streamed(sound(), media, stack.pop_all())
 
@@ -250,69 +255,3 @@ def unknown_route(verb: Verb, service: Service) -> Handler:
         raise Refusal(501, text, "not_served")
 
     return route
-
-
-# -- about the server ------------------------------------------------------------------------------
-
-
-def add_facts(app: FastAPI, service: Service) -> None:
-    """Models, health, metrics, and recordings that are kept."""
-
-    async def models() -> JSONResponse:
-        listed = [one.to_json() for one in service.offers.all.values()]
-        return JSONResponse({"object": "list", "data": listed})
-
-    async def model(name: str) -> JSONResponse:
-        found = service.offers.all.get(name)
-        if found is None:
-            text = f"This server has no model {name[:80]!r}."
-            raise Refusal(404, text, "model_not_found", param="model")
-        return JSONResponse(found.to_json())
-
-    async def health() -> JSONResponse:
-        ready = sum(one.ready for one in service.desk.workers)
-        told = {"status": "ok" if ready else "no worker", "workers": ready}
-        return JSONResponse(told, 200 if ready else 503)
-
-    async def metrics() -> Response:
-        return Response(service.metrics.text(), media_type="text/plain; version=0.0.4")
-
-    async def keep(request: Request) -> JSONResponse:
-        async with service.fields(request) as found:
-            number = await while_there(request.receive, service.keep(found))
-        return JSONResponse(_kept(number, service))
-
-    async def about_kept(number: str) -> JSONResponse:
-        return JSONResponse(_kept(number, service))
-
-    async def sound(number: str) -> Response:
-        return FileResponse(service.kept(number).decoded.path, media_type="audio/wav")
-
-    async def forget(number: str) -> JSONResponse:
-        service.kept(number)
-        service.forget(number)
-        return JSONResponse({"deleted": True})
-
-    get, about = {"methods": ["GET"], "response_model": None}, {"tags": ["about"]}
-    app.add_api_route("/v1/models", models, **get, **about, summary="Which models there are.")
-    app.add_api_route("/v1/models/{name}", model, **get, **about, summary="About one model.")
-    app.add_api_route("/health", health, **get, **about, summary="Whether questions are answered.")
-    app.add_api_route("/metrics", metrics, **get, **about, summary="Figures for Prometheus.")
-    once = {"tags": ["recordings"], "response_model": None}
-    app.add_api_route(
-        "/v1/recordings", keep, methods=["POST"], **once,
-        summary="Send a recording once, to ask several questions about it (field recording).",
-    )  # fmt: skip
-    place = "/v1/recordings/{number}"
-    app.add_api_route(place, about_kept, **get, tags=["recordings"], summary="About it.")
-    app.add_api_route(f"{place}/sound", sound, **get, tags=["recordings"], summary="As WAV.")
-    app.add_api_route(
-        "/v1/recordings/{number}", forget, methods=["DELETE"], **once, summary="Remove it.",
-    )  # fmt: skip
-
-
-def _kept(number: str, service: Service) -> dict[str, Any]:
-    """What is known of a recording that is kept."""
-    kept = service.kept(number)
-    told = {"id": number, "name": kept.name, "duration_s": round(kept.decoded.seconds, 6)}
-    return {**told, "rate_hz": kept.decoded.rate_hz, "channels": kept.decoded.channels}

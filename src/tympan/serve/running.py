@@ -57,7 +57,7 @@ def serve(settings: ServeSettings, say: Callable[[str], None] = print) -> None:
         timeout_graceful_shutdown=GRACE_S,
         h11_max_incomplete_event_size=32_768,
     )
-    server = _Server(config, lambda: say(f"tympan listens at {address(settings, listening)}"))
+    server = _server(config, lambda: say(f"tympan listens at {address(settings, listening)}"))
     server.run(sockets=[listening])
     if not server.started:
         sys.exit(1)
@@ -89,27 +89,17 @@ def address(settings: ServeSettings, listening: socket.socket) -> str:
     return f"http://{host}:{listening.getsockname()[1]}"
 
 
-def _server_class() -> Any:
+def _server(config: Any, ready: Callable[[], None]) -> Any:
+    """uvicorn's server, which says when it is ready."""
     import uvicorn
 
     class Server(uvicorn.Server):
-        """Says when it is ready."""
-
-        def __init__(self, config: Any, ready: Callable[[], None]) -> None:
-            super().__init__(config)
-            self._ready = ready
-
         async def startup(self, sockets: Any = None) -> None:
-            """Begin, and say so."""
             await super().startup(sockets)
             if self.started:
-                self._ready()
+                ready()
 
-    return Server
-
-
-def _Server(config: Any, ready: Callable[[], None]) -> Any:  # noqa: N802
-    return _server_class()(config, ready)
+    return Server(config)
 
 
 def protocol(settings: ServeSettings) -> Any:

@@ -25,6 +25,7 @@ class ServeSettings:
         origins: other web pages whose scripts may use the server.
         names: further host names that it is called by.
         device: where the models compute.
+        batch: requests that a worker works on at once, whose windows share batches.
         queue: recordings that may wait or be worked on at once; more are refused with 429.
         deadline_s: how long a request may take from its last byte to its answer.
         decode_s: how long a decoder may take for one recording before it is killed.
@@ -52,6 +53,7 @@ class ServeSettings:
     origins: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     device: str = "auto"
+    batch: int = 32
     queue: int = 128
     deadline_s: float = 300.0
     decode_s: float = 60.0
@@ -67,7 +69,7 @@ class ServeSettings:
     least_bytes_s: float = 1000.0
 
     def __post_init__(self) -> None:
-        for name in ("workers", "queue", "most_bytes", "most_samples", "most_channels"):
+        for name in ("workers", "batch", "queue", "most_bytes", "most_samples", "most_channels"):
             if getattr(self, name) < 1:
                 raise ArgumentError(f"{name} is {getattr(self, name)}", fix="give 1 or more")
         for name in ("deadline_s", "decode_s", "most_seconds", "header_s", "idle_s"):

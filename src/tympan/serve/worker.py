@@ -22,7 +22,8 @@ from tympan.errors import TympanError
 from tympan.serve.decoder import plain_error
 from tympan.serve.frames import Channel, Message
 from tympan.serve.held import HeldModels, resident_bytes
-from tympan.serve.jobs import Job, LiveJob, RecordingJob, TextJob
+from tympan.serve.jobs import Job, RecordingJob, TextJob
+from tympan.serve.live_job import LiveJob
 from tympan.tasks import registry
 
 # So often idle models are looked for, and memory is told of.
@@ -107,12 +108,11 @@ class Worker:
         """A step of each job that can do one; then what waits for a batch is answered."""
         for job in list(self._jobs.values()):
             if job.has_work:
-                self._say(id=job.number, turn=True)
                 self._guarded(job, job.step)
         ended = [job for job in self._jobs.values() if job.ended]
-        waiting = {id(job.held): job for job in ended if not job.ready}
-        for job in waiting.values():
-            self._guarded(job, job.held.batcher.flush)
+        for job in ended:
+            if not job.ready:  # the first one has all of its model's windows answered
+                self._guarded(job, job.flush)
         for job in ended:
             if self._jobs.get(job.number) is job and job.ready:
                 self._guarded(job, job.finish, last=True)
