@@ -12,7 +12,6 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from tympan.serve.frames import Message
 from tympan.serve.refusals import Refusal, deadline, refusal_from
@@ -152,17 +151,17 @@ class Desk:
         finally:
             await asyncio.shield(self.cancel(pending))
 
-    async def answer(self, order: Message) -> Any:
-        """The answer to a request, when it is there.
+    async def answer(self, order: Message) -> Message:
+        """What the worker says at last of a request: `answer`, and `made`, its files.
 
         Raises:
             Refusal: it cannot be answered, or took too long.
         """
-        found: Any = None
+        last: Message = {}
         async with contextlib.aclosing(self.news(self.begin(order))) as news:
             async for message, _ in news:
-                found = message.get("answer", found)
-        return found
+                last = message
+        return last
 
     async def _give_out(self) -> None:
         while True:

@@ -92,6 +92,19 @@ def _message(text: bytes) -> Message:
     return found
 
 
+def renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """Plain values with some texts replaced.
+
+    >>> renamed({"a": ["x", 1]}, {"x": "y"})
+    {'a': ['y', 1]}
+    """
+    if isinstance(value, Mapping):
+        return {key: renamed(one, names) for key, one in value.items()}
+    if isinstance(value, list):
+        return [renamed(one, names) for one in value]
+    return names.get(value, value) if isinstance(value, str) else value
+
+
 class Channel:
     """The two pipes of a process that the server has begun, as the process sees them.
 

@@ -13,9 +13,9 @@ import numpy as np
 from tympan.serve.encoding import Encoder
 from tympan.serve.frames import Message
 from tympan.serve.held import Held
+from tympan.serve.sending import sent, told
 from tympan.tasks.inputs import Feed
 from tympan.tasks.model import BaseModel, WindowSession
-from tympan.tasks.results.base import plain
 
 Say = Callable[..., None]
 """Sends a frame to the server: the fields of a message, and perhaps bytes."""
@@ -132,9 +132,7 @@ class RecordingJob(Job):
         answer = self._answer if self._whole else self._feed.answers()[0]
         if dataclasses.is_dataclass(answer) and hasattr(answer, "file"):
             answer = dataclasses.replace(answer, file=self._order["name"])  # type: ignore[type-var]
-        if self._order.get("save"):
-            answer.save(self._order["save"])
-        self._say(id=self.number, answer=answer.to_json())
+        self._say(id=self.number, **sent(answer, self._order))
 
     def alone(self) -> Job | None:
         """The same without sharing batches."""
@@ -244,6 +242,31 @@ class TextJob(Job):
             self._say(data, id=self.number, sound=len(data))
 
 
-def told(value: Any) -> Any:
-    """What was decided, as plain values."""
-    return plain(value.to_json() if hasattr(value, "to_json") else value)
+class MakeJob(Job):
+    """A question that takes nothing but its options.
+
+    Args:
+        number, held, say: as of `Job`.
+        order: `options` of the verb; `save`, a file to write the answer to.
+    """
+
+    def __init__(self, number: int, held: Held, say: Say, order: Message) -> None:
+        super().__init__(number, held, say)
+        self._order = order
+        self._answer: Any = None
+
+    def step(self) -> None:
+        """All of it."""
+        import tympan
+
+        model, order = self.held.model, self._order
+        if callable(model):
+            self._answer = model(**order["options"])
+        else:
+            ask = getattr(tympan, str(order["verb"]))
+            self._answer = ask(model=order["model"], **order["options"])
+        self.ended = True
+
+    def finish(self) -> None:
+        """Send the answer."""
+        self._say(id=self.number, **sent(self._answer, self._order))

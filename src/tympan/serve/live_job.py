@@ -11,7 +11,8 @@ import numpy as np
 
 from tympan.serve.frames import Message
 from tympan.serve.held import Held
-from tympan.serve.jobs import Job, Say, Telling, told
+from tympan.serve.jobs import Job, Say, Telling
+from tympan.serve.sending import told
 from tympan.tasks.contract import GivesScores
 from tympan.tasks.inputs import Feed
 from tympan.tasks.results.base import plain

@@ -17,9 +17,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from tympan.serve.asked import Fields
 from tympan.serve.refusals import Refusal
-from tympan.serve.routes import Streamed, _file, checked_text, spoken
+from tympan.serve.routes import Streamed, _saved, checked_text, spoken
 from tympan.serve.service import Service, while_there
-from tympan.serve.spool import remove
 from tympan.tasks.verbs import Verb
 
 if TYPE_CHECKING:
@@ -124,14 +123,8 @@ async def _written(
     service: Service, order: Message, form: str, wanted: tuple[bool, bool]
 ) -> Response:
     if form in ("srt", "vtt"):
-        target = service.spool.new(f".{form}")
-        try:
-            await service.desk.answer({**order, "save": str(target)})
-            return _file(target, f".{form}")
-        except BaseException:
-            remove(target)
-            raise
-    answer = await service.desk.answer(order)
+        return await _saved(service, order, f".{form}")
+    answer = (await service.desk.answer(order))["answer"]
     if form == "text":
         return PlainTextResponse(f"{answer['text']}\n")
     if form == "json":

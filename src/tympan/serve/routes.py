@@ -34,7 +34,8 @@ def add_verbs(app: FastAPI, service: Service) -> None:
     from tympan.serve.schema import operation_of
 
     for verb in service.offers.verbs.values():
-        make = {"recording": recording_route, "text": text_route}.get(verb.takes, unknown_route)
+        kinds = {"recording": recording_route, "text": text_route, "nothing": nothing_route}
+        make = kinds.get(verb.takes, unknown_route)
         app.add_api_route(
             f"/v1/{verb.name}",
             make(verb, service),
@@ -74,15 +75,20 @@ async def _answered(
     verb: Verb, service: Service, found: Fields, offer: Any, ending: str
 ) -> Response:
     async with service.order(verb, found, offer) as order:
-        if not ending:
-            return JSONResponse(await service.desk.answer(order))
-        target = service.spool.new(ending)
-        try:
-            await service.desk.answer({**order, "save": str(target)})
-            return _file(target, ending)
-        except BaseException:
-            remove(target)
-            raise
+        return await _saved(service, order, ending)
+
+
+async def _saved(service: Service, order: Message, ending: str) -> Response:
+    """The answer as JSON, or as a file with an ending."""
+    if not ending:
+        return JSONResponse(service.published(await service.desk.answer(order)))
+    target = service.spool.new(ending)
+    try:
+        await service.desk.answer({**order, "save": str(target)})
+        return _file(target, ending)
+    except BaseException:
+        remove(target)
+        raise
 
 
 def _file(target: Path, ending: str) -> Response:
@@ -131,9 +137,11 @@ def _events(service: Service, order: Message, stack: AsyncExitStack) -> Response
         try:
             async with aclosing(service.desk.news(service.desk.begin(order))) as news:
                 async for message, _ in news:
-                    for name in ("decided", "at_s", "answer"):
+                    for name in ("decided", "at_s"):
                         if name in message:
                             yield event(name, message[name])
+                    if "answer" in message:
+                        yield event("answer", service.published(message))
         except Refusal as refusal:
             yield event("error", refusal.body()["error"])
 
@@ -245,6 +253,21 @@ async def _until_sound(news: AsyncIterator[tuple[Message, bytes]]) -> AsyncItera
         if payload:
             yield payload
             return
+
+
+def nothing_route(verb: Verb, service: Service) -> Handler:
+    """The route of a question that takes nothing but its options."""
+
+    async def route(request: Request) -> Response:
+        async with service.fields(request) as found:
+            offer = service.offers.choose(verb, found.text("model"))
+            ending = _ending(verb, found)
+            options, _ = options_of(verb, found, service.settings, known=("model", "format"))
+            head = {"do": "make", "verb": verb.name, "model": offer.place, "options": options}
+            order = {**head, "made": str(service.spool.new())}
+            return await while_there(request.receive, _saved(service, order, ending))
+
+    return route
 
 
 def unknown_route(verb: Verb, service: Service) -> Handler:

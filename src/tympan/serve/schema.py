@@ -27,6 +27,11 @@ def operation_of(verb: Verb) -> dict[str, Any]:
         fields["format"] = {"type": "string", "enum": list(FORMATS), "default": "wav"}
         content = _bodies(fields, ["text"], {"multipart/form-data", "application/json"})
         answers: dict[str, Any] = {one.media: {} for one in FORMATS.values()}
+    elif verb.takes == "nothing":
+        formats = [one.lstrip(".") for one in verb.save_as]
+        fields["format"] = {"type": "string", "enum": formats, "default": "json"}
+        content = _bodies(fields, [], {"multipart/form-data", "application/json"})
+        answers = {"application/json": {}}
     else:
         formats = [one.lstrip(".") for one in verb.save_as]
         fields["format"] = {"type": "string", "enum": formats, "default": "json"}

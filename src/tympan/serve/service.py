@@ -17,7 +17,7 @@ from starlette.requests import Request
 from tympan.serve.asked import Fields, fields_of, in_folder, options_of
 from tympan.serve.decoding import Decoded, Decoders
 from tympan.serve.desk import Desk
-from tympan.serve.frames import Message
+from tympan.serve.frames import Message, renamed
 from tympan.serve.metrics import Metrics
 from tympan.serve.offers import Offer, Offers
 from tympan.serve.refusals import Refusal
@@ -61,6 +61,7 @@ class Service:
         self.decoders = Decoders(settings, self.spool, max(2, min(4, os.cpu_count() or 1)))
         self.metrics = Metrics(self.desk, self.decoders, self.spool)
         self._kept: dict[str, KeptRecording] = {}
+        self._made: dict[str, tuple[Path, float]] = {}
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -108,6 +109,8 @@ class Service:
                 other = await self.decoders.decode(Path(options[name]), name)
                 stack.callback(remove, other.path)
                 options[name] = str(other.path)
+            made = self.spool.new()
+            stack.callback(self._tidy, made)
             yield {
                 "do": "answer",
                 "verb": verb.name,
@@ -115,6 +118,7 @@ class Service:
                 "options": options,
                 **source.decoded.order(),
                 "name": source.name,
+                "made": str(made),
             }
 
     async def _recording(self, found: Fields, stack: AsyncExitStack) -> KeptRecording:
@@ -191,8 +195,38 @@ class Service:
         if found is not None:
             remove(found.decoded.path)
 
+    def published(self, message: Message) -> Any:
+        """An answer whose files have addresses, at which they lie for a while."""
+        names = {}
+        for place in message.get("made", ()):
+            path = Path(place)
+            number = f"{secrets.token_urlsafe(12)}{path.suffix}"
+            self._made[number] = (path, time.monotonic())
+            names[place] = f"/v1/made/{number}"
+        return renamed(message["answer"], names)
+
+    def _tidy(self, made: Path) -> None:
+        """Remove the files of an answer that nobody was told of."""
+        told = {path for path, _ in self._made.values()}
+        remove(*(one for one in made.parent.glob(f"{made.name}.*") if one not in told))
+
+    def made(self, number: str) -> Path:
+        """A file that an answer has named.
+
+        Raises:
+            Refusal: there is none, or no longer.
+        """
+        self._drop()
+        if number not in self._made:
+            raise Refusal(404, "That file is not here, or no longer: ask again.", "recording_gone")
+        return self._made[number][0]
+
     def _drop(self) -> None:
         now = time.monotonic()
+        for number, (path, made_s) in list(self._made.items()):
+            if now - made_s > KEPT_S:
+                del self._made[number]
+                remove(path)
         for key, one in list(self._kept.items()):
             if not one.asked and now - one.used_s > KEPT_S:
                 self.forget(key)

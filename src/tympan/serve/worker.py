@@ -22,7 +22,7 @@ from tympan.errors import TympanError
 from tympan.serve.decoder import plain_error
 from tympan.serve.frames import Channel, Message
 from tympan.serve.held import HeldModels, resident_bytes
-from tympan.serve.jobs import Job, RecordingJob, TextJob
+from tympan.serve.jobs import Job, MakeJob, RecordingJob, TextJob
 from tympan.serve.live_job import LiveJob
 from tympan.tasks import registry
 
@@ -92,7 +92,13 @@ class Worker:
         if order["do"] == "warm":
             self._say(id=number, answer={})
             return
-        kind: Any = {"answer": RecordingJob, "speak": TextJob, "listen": LiveJob}[order["do"]]
+        kinds: dict[str, Any] = {
+            "answer": RecordingJob,
+            "speak": TextJob,
+            "make": MakeJob,
+            "listen": LiveJob,
+        }
+        kind = kinds[order["do"]]
         self._jobs[number] = kind(number, held, self._say, order)
         held.open += 1
 
