@@ -38,7 +38,7 @@ import numpy as np
 from benchmarks.common import arguments, main
 
 SEED, CLIP_S, RATE_HZ = 2026, 5.0, 16_000
-CLIENTS, REQUESTS = (1, 8, 64), 300
+CLIENTS, REQUESTS = (1, 8, 64), 128
 LOADS, LOAD_S = (1.0, 3.0), 60.0
 HOSTILE, KILLS = 1000, 5
 QUICK_REQUESTS, QUICK_LOAD_S, QUICK_HOSTILE = 8, 2.0, 24

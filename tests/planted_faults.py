@@ -72,7 +72,7 @@ FAULTS = (
     ),
     Fault(
         "serve: a name keeps its folders", "serve/asked.py",
-        'last = name.replace("\\", "/").rpartition("/")[2]', "last = name", SERVE,
+        'last = name.replace("\\\\", "/").rpartition("/")[2]', "last = name", SERVE,
     ),
     Fault(
         "serve: an error tells a path of the spool", "serve/refusals.py",
