@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -169,6 +170,7 @@ def test_who_goes_without_a_word_leaves_nothing(server: Running, tone: Clip) -> 
         for _ in range(100):
             if figure(client.get("/metrics").text, "tympan_listeners") == 0:
                 break
+            time.sleep(0.2)
         else:
             raise AssertionError("the connection is still there")
 

@@ -11,6 +11,7 @@ import base64
 import binascii
 import contextlib
 import json
+import re
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -32,6 +33,7 @@ from tympan.tasks.verbs import Option, Verb
 MOST_JSON = 32_000_000
 MOST_FIELD = 1_000_000
 MOST_FILES, MOST_FIELDS = 8, 100
+_INNER = re.compile(r"(\w+)\[(\w+)\]")
 _SWITCH = {"true": True, "1": True, "yes": True, "on": True} | dict.fromkeys(
     ("false", "0", "no", "off"), False
 )
@@ -94,15 +96,23 @@ async def fields_of(request: Request, spool: Spool) -> AsyncIterator[Fields]:
 
 
 def _single(items: Any) -> dict[str, Any]:
-    """Fields by name; of one that came several times, and of `name[]`, a list."""
+    """Fields by name; of `name[]` a list, of `name[key]` an object.
+
+    >>> _single([("a", "1"), ("b[]", "2"), ("c[d]", "3")])
+    {'a': '1', 'b': ['2'], 'c': {'d': '3'}}
+    """
     found: dict[str, Any] = {}
     for name, value in items:
-        if name.endswith("[]"):
-            found.setdefault(name.removesuffix("[]"), []).append(value)
-        elif name in found:
-            raise Refusal(400, f"{name[:80]} is given twice.", "given_twice", param=name[:80])
+        inner = _INNER.fullmatch(name)
+        key = name.removesuffix("[]") if inner is None else inner[1]
+        if inner is not None and isinstance(found.setdefault(key, {}), dict):
+            found[key][inner[2]] = value
+        elif key != name and isinstance(found.setdefault(key, []), list):
+            found[key].append(value)
+        elif key in found:
+            raise Refusal(400, f"{key[:80]} is given twice.", "given_twice", param=key[:80])
         else:
-            found[name] = value
+            found[key] = value
     return found
 
 

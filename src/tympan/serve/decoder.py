@@ -94,15 +94,16 @@ class _Frames:
     name = "stream"
 
     def __init__(self, channel: Channel) -> None:
-        self._channel, self._held = channel, b""
+        self._channel, self._held, self._ended = channel, b"", False
 
     def read(self, size: int = -1) -> bytes:
         """What is there, at most `size` bytes; waits for the first."""
-        if not self._held:
+        if not self._held and not self._ended:
             frame = self._channel.read()
             if frame is None:
                 os._exit(0)
-            self._held = frame[1]  # of the frame that ends the stream: nothing
+            self._held = frame[1]
+            self._ended = not self._held  # FFmpeg asks more than once
         found = self._held if size < 0 else self._held[:size]
         self._held = self._held[len(found) :]
         return found

@@ -124,7 +124,7 @@ class RecordingJob(Job):
 
     def flush(self) -> None:
         """Have answered what waits for a batch, of others too."""
-        if isinstance(self._session, WindowSession):
+        if not self.ready:
             self._session.flush_waiting()
 
     def finish(self) -> None:

@@ -117,13 +117,18 @@ class Worker:
                 self._guarded(job, job.step)
         ended = [job for job in self._jobs.values() if job.ended]
         for job in ended:
-            if not job.ready:  # the first one has all of its model's windows answered
-                self._guarded(job, job.flush)
+            if self._jobs.get(job.number) is job:  # a fault of another may have begun it anew
+                self._guarded(job, job.flush)  # the first has all of its model's windows answered
         for job in ended:
-            if self._jobs.get(job.number) is job and job.ready:
-                self._guarded(job, job.finish, last=True)
+            if self._jobs.get(job.number) is job:
+                self._guarded(job, lambda job=job: self._end(job))
 
-    def _guarded(self, job: Job, do: Any, *, last: bool = False) -> None:
+    def _end(self, job: Job) -> None:
+        if job.ready:
+            job.finish()
+            self._close(job.number)
+
+    def _guarded(self, job: Job, do: Any) -> None:
         """Do something for a job; what goes wrong is its own affair."""
         try:
             do()
@@ -131,9 +136,6 @@ class Worker:
             self._fail(job.number, error)
         except Exception as error:
             self._part(job, error)
-        else:
-            if last:
-                self._close(job.number)
 
     def _part(self, job: Job, error: Exception) -> None:
         """Something unforeseen: who shares a batch begins anew alone, and the guilty one fails."""
