@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +110,17 @@ def test_models_that_are_idle_are_let_go_of() -> None:
     assert held.names == [("b", "classify")]
     now[0] = 100.0
     assert not held.sweep()  # it is being used
+
+
+def test_the_process_that_talks_loads_no_pytorch() -> None:
+    code = (
+        "import sys; from tympan.serve import ServeSettings, create_app\n"
+        "app = create_app(ServeSettings()); app.state.service.spool.close()\n"
+        "assert 'torch' not in sys.modules, 'PyTorch was loaded'\n"
+        "import tympan.serve.decoder\n"
+        "assert 'torch' not in sys.modules, 'the decoder loads PyTorch'\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
 
 
 # -- a worker in this process ----------------------------------------------------------------------

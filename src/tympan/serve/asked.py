@@ -237,8 +237,8 @@ def options_of(
     try:
         return verb.checked(given), decode
     except ArgumentError as error:
-        name = next((one for one in given if one in error.what), None)
-        raise refusal_of(error, param=name) from error
+        wrong = next((one for one in given if one in error.what), None)
+        raise refusal_of(error, param=wrong) from error
 
 
 def _of_kind(option: Option, value: Any) -> Any:
