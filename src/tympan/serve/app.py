@@ -70,8 +70,8 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
     add_listen(app, service)
     add_pages(app, service)
     _tell_refusals(app)
-    app.add_middleware(Guard, settings=settings)  # type: ignore[arg-type]
-    app.add_middleware(_Counted, metrics=service.metrics)  # type: ignore[arg-type]
+    app.add_middleware(Guard, settings=settings)
+    app.add_middleware(_Counted, metrics=service.metrics)
     return app
 
 

@@ -55,13 +55,14 @@ def add_facts(app: FastAPI, service: Service) -> None:
     async def made(name: str) -> Response:
         return FileResponse(service.made(name))
 
-    get, about = {"methods": ["GET"], "response_model": None}, {"tags": ["about"]}
+    get: dict[str, Any] = {"methods": ["GET"], "response_model": None}
+    about: dict[str, Any] = {"tags": ["about"]}
     app.add_api_route("/v1/models", models, **get, **about, summary="Which models there are.")
     app.add_api_route("/v1/models/{name}", model, **get, **about, summary="About one model.")
     app.add_api_route("/health", health, **get, **about, summary="Whether questions are answered.")
     app.add_api_route("/metrics", metrics, **get, **about, summary="Figures for Prometheus.")
     app.add_api_route("/v1/made/{name}", made, **get, **about, summary="A file that was made.")
-    once = {"tags": ["recordings"], "response_model": None}
+    once: dict[str, Any] = {"tags": ["recordings"], "response_model": None}
     app.add_api_route(
         "/v1/recordings", keep, methods=["POST"], **once,
         summary="Send a recording once, to ask several questions about it (field recording).",

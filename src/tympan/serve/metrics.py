@@ -43,7 +43,7 @@ class Metrics:
             "tympan_sound_seconds", "Sound that was decoded.", registry=self._registry
         )
         self.listeners = 0
-        self._registry.register(_State(self, desk, decoders, spool))  # type: ignore[arg-type]
+        self._registry.register(_State(self, desk, decoders, spool))
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""
