@@ -234,3 +234,34 @@ def test_an_order_that_cannot_be_is_told(tmp_path: Path) -> None:
     worker = Worker(channel, HeldModels("cpu"))  # type: ignore[arg-type]
     worker.order({"do": "answer", "id": 1, "verb": "classify", "model": "none", "options": {}})
     assert channel.of(1, "error")[0]["kind"] == "ModelError"
+
+
+def test_files_that_an_answer_names_go_to_the_spool(tmp_path: Path) -> None:
+    from tympan.serve.sending import sent
+    from tympan.tasks.results import Separation
+
+    voice = tmp_path / "voice.wav"
+    voice.write_bytes(b"sound")
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    told = sent(Separation("mix.wav", {"voice": voice}), {"made": str(spool / "7-x")})
+    (made,) = told["made"]
+    assert told["answer"]["sources"] == {"voice": made}
+    assert Path(made).read_bytes() == b"sound"
+    assert Path(made).parent == spool
+    assert not voice.exists()
+
+
+def test_a_question_that_takes_nothing(tmp_path: Path) -> None:
+    from tympan.tasks.results import Classification
+
+    made = Classification("", (), (), model="maker")
+    models = HeldModels(load=lambda place, verb, device: lambda **options: made)
+    channel = Channel()
+    worker = Worker(channel, models)  # type: ignore[arg-type]
+    order = {"do": "make", "verb": "compose", "model": "m", "options": {}}
+    worker.order({**order, "id": 1, "made": str(tmp_path / "1")})
+    worker.order({**order, "id": 2, "save": str(tmp_path / "a.json")})
+    worker.round()
+    assert channel.of(1, "answer")[0]["model"] == "maker"
+    assert (tmp_path / "a.json").exists()

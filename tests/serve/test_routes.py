@@ -193,7 +193,7 @@ def test_an_option_that_reads_a_file_takes_an_upload(server: Running, place: Pat
             "/v1/identify", files={"file": ("v.wav", wav), "book": ("b", book.read_bytes())}
         ).json()
         value = client.post("/v1/classify", files={"file": ("v.wav", wav), "top": ("t", b"3")})
-    assert found["name"] == "Ann"
+    assert found["candidates"][0]["speaker"] == "Ann"
     assert value.json()["error"]["param"] == "top"
 
 

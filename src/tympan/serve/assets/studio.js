@@ -190,8 +190,10 @@ function shown(value) {
     if (HEAD.includes(name)) continue;
     if (isScores(one)) parts.push(...one.slice(0, 8).map(score));
     else if (isList(one)) parts.push(folded(name, one));
-    else if (typeof one === "string" && one) parts.push(make("p", {}, one));
-    else if (["number", "boolean"].includes(typeof one)) rest.push([name, one]);
+    else if (typeof one === "string" && one.includes(" ")) parts.push(make("p", {}, one));
+    else if (Array.isArray(one) && one.length) rest.push([name, size(one)]);
+    else if (one && ["number", "boolean", "string"].includes(typeof one)) rest.push([name, one]);
+    else if (one === 0 || one === false) rest.push([name, one]);
   }
   if (rest.length) {
     const rows = rest.map(([name, one]) => make("tr", {}, make("th", {}, words(name)),
@@ -199,6 +201,12 @@ function shown(value) {
     parts.push(make("table", {}, make("tbody", {}, ...rows)));
   }
   return parts.length ? parts : [make("p", { class: "warning" }, "Nothing was found.")];
+}
+
+// How large a list of numbers, or of such lists, is: 60 × 192.
+function size(one) {
+  const inner = Array.isArray(one[0]) ? ` × ${one[0].length}` : "";
+  return one.length === 1 && !inner ? text(one[0]) : `${one.length}${inner}`;
 }
 
 const words = (name) => name.replaceAll("_", " ");
