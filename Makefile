@@ -65,6 +65,7 @@ demo: $(VENV)/.base
 	$(BIN)/tympan hear demo/scene.wav -o demo/report.html
 	@echo "Open this page in a browser: $(CURDIR)/demo/report.html"
 	@echo "Next, on a recording of yours: source $(BIN)/activate; tympan classify FILE"
+	@echo "Or in the browser: pip install -e '.[serve]'; tympan studio"
 
 test: $(VENV)/.dev
 	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)

@@ -52,7 +52,32 @@ WRITER, BOOKS = ("tests/audio/test_writer.py",), ("tests/text/test_books.py",)
 TAGS = ("tests/audio/test_tags.py", "tests/audio/test_synthetic.py")
 MARKS = ("tests/tasks/results/test_speech_marks.py",)
 SPEAK = "tests/tasks/speak/"
+SERVE = ("tests/serve/test_parts.py",)
 FAULTS = (
+    Fault(
+        "serve: a model that is being used leaves the memory", "serve/held.py",
+        "if self.idle_s and not one.open and", "if self.idle_s and", SERVE,
+    ),
+    Fault(
+        "serve: who shared a batch with a fault is not done again", "serve/worker.py",
+        "self._jobs[one.number] = again", "pass", SERVE,
+    ),
+    Fault(
+        "serve: a long recording holds a short one up", "serve/jobs.py",
+        "STEP_S = 30.0", "STEP_S = 3000.0", SERVE,
+    ),
+    Fault(
+        "serve: each recording has batches of its own", "serve/jobs.py",
+        'more = {"batcher": held.batcher} if together else {}', "more = {}", SERVE,
+    ),
+    Fault(
+        "serve: a name keeps its folders", "serve/asked.py",
+        'last = name.replace("\\\\", "/").rpartition("/")[2]', "last = name", SERVE,
+    ),
+    Fault(
+        "serve: an error tells a path of the spool", "serve/refusals.py",
+        'text = _PATH.sub("the recording", text)', "pass", SERVE,
+    ),
     Fault(
         "transcribe: a word at a seam stands twice", "tasks/transcribe/seams.py",
         "return [*before[: first + i + 1], *after[j + 1 :]]",

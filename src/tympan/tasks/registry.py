@@ -36,6 +36,7 @@ BUILT_IN = (
 RESERVED = frozenset(
     (
         "answer",
+        "audio",
         "book",
         "doctor",
         "enroll",
@@ -44,9 +45,14 @@ RESERVED = frozenset(
         "find",
         "hear",
         "label",
+        "listen",
         "load",
         "models",
+        "questions",
+        "recordings",
+        "serve",
         "show",
+        "studio",
         "train",
         "verify",
         "watch",

@@ -12,7 +12,7 @@ VERB = Verb(
     options=(
         Option("words", bool, False, "Each word by itself, with its times."),
         Option("speakers", bool, False, "Say who speaks."),
-        Option("book", str, None, "Voice book with the speakers' names."),
+        Option("book", str, None, "Voice book with the speakers' names.", reads="file"),
         Option("hotwords", str, None, "Words and names that are likely: 'tympan, Nguyen'."),
         Option("language", str, None, "Code of the language: en, de …; else the one heard."),
         Option(
