@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,9 @@ from tympan.errors import ArgumentError
 from tympan.tasks.results.transcript import Word
 from tympan.tasks.transcribe.command_net import CommandConfig, CommandNet
 from tympan.tasks.transcribe.net import log_mels
+
+if TYPE_CHECKING:
+    from tympan.tasks.graphs import Graph
 
 Wave = npt.NDArray[np.float32]
 Values = npt.NDArray[np.float32]
@@ -63,6 +67,12 @@ class CommandModel:
             for at in range(0, len(windows), BATCH)
         ]
         return torch.cat(parts).numpy()
+
+    def graph(self) -> Graph:
+        """Its net for the export: a window's log mels in, probabilities `(b, k)` out."""
+        from tympan.tasks.transcribe.graph import command_graph
+
+        return command_graph(self)
 
     def label_of(self, wave: Wave) -> tuple[str, float]:
         """The word that a short wave `(t,)` holds, or `NONE`; and its score."""

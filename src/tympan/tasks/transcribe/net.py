@@ -121,12 +121,19 @@ def normalised(mels: Tensor, lengths: Tensor) -> Tensor:
     return (x - mean) * mask / SPREAD_DB
 
 
-@cache
-def _front(config: TranscribeConfig) -> LogMel:
+def front_of(config: TranscribeConfig) -> LogMel:
+    """What makes the log mels of waves `(b, t)`.
+
+    >>> front_of(TranscribeConfig())(torch.zeros(1, 1600)).shape
+    torch.Size([1, 64, 11])
+    """
     return LogMel(
         config.rate_hz, config.n_fft, config.hop, config.n_mels, config.f_min_hz,
         min(config.f_max_hz, config.rate_hz / 2), win=config.win,
     )  # fmt: skip
+
+
+_kept_front = cache(front_of)
 
 
 def log_mels(wave: npt.NDArray[np.float32], config: TranscribeConfig) -> Tensor:
@@ -138,5 +145,5 @@ def log_mels(wave: npt.NDArray[np.float32], config: TranscribeConfig) -> Tensor:
     fields = ("rate_hz", "n_fft", "hop", "n_mels", "f_min_hz", "f_max_hz", "win")
     shape = TranscribeConfig(**{name: getattr(config, name) for name in fields})
     with torch.no_grad():
-        found: Tensor = _front(shape)(torch.from_numpy(np.array(wave, np.float32)))
+        found: Tensor = _kept_front(shape)(torch.from_numpy(np.array(wave, np.float32)))
     return found
