@@ -27,7 +27,7 @@ class Agreement:
 
     Attributes:
         largest: the largest difference of any number.
-        agree: share of the rows whose highest output is the same one.
+        agree: share of the rows whose highest label is the same one; of vectors their mean cosine.
         windows: how many were compared.
         recordings: of which.
     """
@@ -41,7 +41,7 @@ class Agreement:
         """Plain values, for the metadata of the file."""
         return {
             "largest_difference": float(f"{self.largest:.3g}"),
-            "same_highest": round(self.agree, 4),
+            "agree": round(self.agree, 4),
             "windows": self.windows,
             "recordings": list(self.recordings)[:20],
         }
@@ -107,8 +107,13 @@ def inputs_of(graph: Graph, recordings: Sequence[Any]) -> Iterator[tuple[str, tu
         for name, block in _blocks(graph, recordings):
             yield name, (block,)
     elif graph.takes_samples:
-        for name, window in windows_of(graph, recordings):
+        found = list(windows_of(graph, recordings))
+        for name, window in found:
             yield name, (window,)
+        # Another batch and another length than the graph was drawn with.
+        steps = (found[0][1].shape[1] - graph.shortest) // 2 // graph.step
+        size = graph.shortest + steps * graph.step
+        yield found[0][0], (torch.cat([w[:, :size] for _, w in (found * 3)[:3]]),)
     else:
         for seed in range(1, 4):
             yield "made", graph.examples(seed)
@@ -123,7 +128,8 @@ def compare(graph: Graph, path: Path, given: Iterable[tuple[str, tuple[Tensor, .
         given: name of a recording, and inputs.
     """
     runner = Runner(path)
-    largest, same, rows, count = 0.0, 0, 0, 0
+    largest, count = 0.0, 0
+    agreed: list[float] = []
     names: dict[str, None] = {}
     ours = theirs = graph.begin()
     for name, inputs in given:
@@ -136,15 +142,12 @@ def compare(graph: Graph, path: Path, given: Iterable[tuple[str, tuple[Tensor, .
         for key, wanted in expected.items():
             largest = max(largest, _difference(wanted.numpy(), found[key]))
         head = next(iter(graph.outputs))
-        one, other = expected[head].numpy(), np.asarray(found[head])
-        if one.ndim > 1:
-            same += int((one.argmax(1) == other.argmax(1)).sum())
-            rows += one.argmax(1).size
+        agreed += _agreeing(expected[head].numpy(), found[head], graph.outputs[head])
         if graph.state:
             ours = {to: expected[out] for out, to in graph.state.items()}
             theirs = {to: torch.from_numpy(found[out]) for out, to in graph.state.items()}
         count += 1
-    return Agreement(largest, same / rows if rows else 1.0, count, tuple(names))
+    return Agreement(largest, float(np.mean(agreed)) if agreed else 1.0, count, tuple(names))
 
 
 def require(found: Agreement, tolerance: float, path: Path) -> None:
@@ -175,6 +178,19 @@ def _first(graph: Graph, name: str) -> tuple[Any, ...]:
     """Of a state for several recordings that of one."""
     axes = graph.inputs[name]
     return tuple(slice(0, 1) if axis == "b" else slice(None) for axis in axes)
+
+
+def _agreeing(one: np.ndarray, other: np.ndarray, axes: tuple[str, ...]) -> list[float]:
+    """For each row whether its highest label is the same; of vectors the cosine between both."""
+    if "k" in axes and one.shape == other.shape:
+        axis = axes.index("k")
+        if one.shape[axis] == 1:  # of one label, on which side of a half it lies
+            return ((one > 0.5) == (other > 0.5)).ravel().astype(float).tolist()
+        return (one.argmax(axis) == other.argmax(axis)).ravel().astype(float).tolist()
+    if axes[-1] == "d" and one.ndim == 2:
+        lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+        return ((one * other).sum(1) / np.maximum(lengths, 1e-12)).tolist()
+    return []
 
 
 def _difference(one: np.ndarray, other: np.ndarray) -> float:

@@ -43,7 +43,7 @@ def write_int8(graph: Graph, source: Path, path: Path, given: Sequence[tuple[Ten
     skipped = [name for name, _ in nodes if name.startswith(FRONT)]
     logging.getLogger().setLevel(logging.ERROR)
     with atomic_write(path) as beside:
-        if kinds & {"LSTM", "GRU"}:
+        if "LSTM" in kinds:
             q.quantize_dynamic(
                 str(source), str(beside), weight_type=q.QuantType.QInt8,
                 nodes_to_exclude=[*skipped, *(n for n, kind in nodes if kind == "Conv")],

@@ -40,6 +40,7 @@ class Graph:
         window: samples that are given at once: what it was trained on, or has to be where there is
             a state.
         shortest: fewest samples that it takes.
+        step: it takes so many samples more, or a multiple of that.
         rate_hz: of the waves, or of the sound that it gives; 0: neither.
         labels: names of the outputs' axis `k`.
         settings: what else who runs it must know, such as thresholds; plain values.
@@ -54,6 +55,7 @@ class Graph:
     state: Mapping[str, str] = field(default_factory=dict)
     window: int = 0
     shortest: int = 0
+    step: int = 1
     rate_hz: int = 0
     labels: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)

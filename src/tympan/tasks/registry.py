@@ -36,15 +36,18 @@ BUILT_IN = (
 RESERVED = frozenset(
     (
         "answer",
+        "batch",
         "book",
         "doctor",
         "enroll",
         "evaluate",
         "explain",
+        "export",
         "find",
         "hear",
         "label",
         "load",
+        "load_model",
         "models",
         "show",
         "train",

@@ -44,7 +44,8 @@ def segment_graph(model: SegmentModel) -> Graph:
     return Graph(
         Answering(net, answer), {"spectrogram": ("b", "f", "n")},
         {"probabilities": ("b", "k", "n")}, front=Levels(net),
-        window=net.window(core // config.frame), shortest=net.window(1), rate_hz=config.rate_hz,
+        window=net.window(core // config.frame), shortest=net.window(1),
+        step=config.frame, rate_hz=config.rate_hz,
         labels=model.labels,
         settings={
             **_settings(model), "before_s": around.left / config.rate_hz,

@@ -74,7 +74,7 @@ class SpeechRecogniserNet(nn.Module):
 
     def answers(self, frames: Tensor) -> Tensor:
         """How many answers there are for so many frames."""
-        return -(-frames // STRIDE) * ANSWERS
+        return (frames + STRIDE - 1) // STRIDE * ANSWERS
 
     def forward(self, mels: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Log mels in dB and their frames → logits `(b, m, k)` of phonemes and of characters.
@@ -87,12 +87,12 @@ class SpeechRecogniserNet(nn.Module):
             Both with the blank at 0; of each recording only `answers(lengths)` mean something.
         """
         check_axes(mels, "b f n", type(self).__name__, f=self.config.n_mels)
-        steps = -(-lengths // STRIDE)
+        steps = (lengths + STRIDE - 1) // STRIDE  # exporters divide negative numbers otherwise
         x = normalised(mels, lengths)
-        x = nn.functional.pad(x, (0, -x.shape[2] % STRIDE))
+        x = nn.functional.pad(x, (0, (STRIDE - x.shape[2] % STRIDE) % STRIDE))
         # What a bias makes of nothing behind the end must not come back to the last answers.
         x = self.enter[:3](x)
-        x = self.enter[3:](x * mask_of(-(-lengths // 2), x.shape[2]).to(x.dtype))
+        x = self.enter[3:](x * mask_of((lengths + 1) // 2, x.shape[2]).to(x.dtype))
         mask = mask_of(steps, x.shape[2]).to(x.dtype)
         x = x * mask
         for block in self.blocks:
