@@ -129,9 +129,7 @@ def _halved(name: str, values: np.ndarray) -> tuple[Any, dict[str, np.ndarray]]:
     return ("Cast", [stored], {"to": 1}), {stored: values.astype(np.float16)}
 
 
-def _in_eight_bits(
-    name: str, values: np.ndarray, axis: int
-) -> tuple[Any, dict[str, np.ndarray]]:
+def _in_eight_bits(name: str, values: np.ndarray, axis: int) -> tuple[Any, dict[str, np.ndarray]]:
     others = tuple(i for i in range(values.ndim) if i != axis)
     scale = np.maximum(np.abs(values).max(others) / 127, 1e-12).astype(np.float32)
     shape = [-1 if i == axis else 1 for i in range(values.ndim)]

@@ -1,0 +1,51 @@
+"""A Ray cluster of several nodes on this machine, one of which is killed in the middle."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tympan.scale.dispatch import dispatched
+from tympan.scale.job import Asked, BatchJob, Work
+from tympan.scale.worker import BlockWorker
+
+ray = pytest.importorskip("ray")
+
+
+@pytest.mark.slow
+def test_a_lost_node_costs_no_row(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ray.cluster_utils import Cluster
+
+    from tympan.scale.cluster import RayPool
+
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    files = sorted(map(str, archive.rglob("*.wav")))
+    works = [Work(i, [name]) for i, name in enumerate(files)]
+    job = BatchJob((Asked("segment"),), "jsonl")
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    lost = cluster.add_node(num_cpus=1)
+    ray.init(address=cluster.address, log_to_driver=False)
+    try:
+        pool = RayPool(job, workers=2)
+        blocks = {}
+        for block in dispatched(job, pool, works):
+            blocks[block.number] = block
+            if lost is not None:
+                cluster.remove_node(lost, allow_graceful=False)
+                cluster.add_node(num_cpus=1)
+                lost = None
+        pool.close()
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
+    worker = BlockWorker(job.to_json())
+    for work in works:
+        here, there = (one.content["files"] for one in (worker.answer(work), blocks[work.number]))
+        assert told(here) == told(there)
+
+
+def told(content: bytes) -> list[dict[str, object]]:
+    rows = [json.loads(line) for line in content.decode().splitlines()]
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
