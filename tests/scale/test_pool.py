@@ -41,7 +41,7 @@ def test_a_model_that_is_missing_is_told_once() -> None:
     pool = LocalPool(BatchJob((Asked("classify", "nowhere"),), "jsonl"), 1, timeout_s=300)
     try:
         pool.submit(Work(0, ["a.wav"]))
-        with pytest.raises(TympanError, match="no worker can begin.*nowhere"):
+        with pytest.raises(TympanError, match=r"no worker can begin.*nowhere"):
             pool.finished()
     finally:
         pool.close()
