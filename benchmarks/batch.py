@@ -1,8 +1,8 @@
 """How many files an hour: `tympan batch` on one core, on two, and on Ray, beside a plain pool.
 
-The plain pool is what one writes on an afternoon: `multiprocessing` over `librosa.load` and the same
-net, a file at a time. Both start their processes and load their models within the time. The files
-are the first clips of ESC-50 (5 s, Opus, 16 kHz), and the question is `classify`.
+The plain pool is what one writes on an afternoon: `multiprocessing` over `librosa.load` and the
+same net, a file at a time. Both start their processes and load their models within the time. The
+files are the first clips of ESC-50 (5 s, Opus, 16 kHz), and the question is `classify`.
 
 The simulation takes the seconds that each file took one worker, and lets so many workers share a
 storage that gives its bytes one after another, after a latency that does not stand in line. So it
@@ -166,7 +166,8 @@ def simulated(seconds: Sequence[float]) -> dict[str, list[dict[str, object]]]:
 WHY = """
 - **Beside the pool**: decoding with libsndfile and soxr block by block, windows of several files
   through the net together, and the same net. The pool stops at the first file that it cannot read.
-- **Ray** adds the start of its cluster, which a long run does not feel, and the way of names and rows.
+- **Ray** adds the start of its cluster, which a long run does not feel, and the way of names and
+  rows.
 - **Storage is the limit** from where the simulated workers do less than 80 % of so many alone.
 """
 

@@ -1,9 +1,9 @@
 """What an exported model weighs, how fast it is on one core, and what eight bits cost.
 
 Each shipped model is written by `tympan export`, in decimals and with `--int8`, and run with ONNX
-Runtime on one thread beside PyTorch on one thread. *Agreement* compares with the model in PyTorch on
-recordings that the scale of the eight bits was not measured on: how often the highest label is the
-same one; of voices the mean cosine between the vectors. The last column of `sounds` is its accuracy
+Runtime on one thread beside PyTorch on one thread. *Agreement* compares with the model in PyTorch
+on recordings that the scale of the eight bits was not measured on: how often the highest label is
+the same one; of voices the mean cosine between the vectors. The last column of `sounds` is its accuracy
 on the same clips. It was trained on some of them, so only the difference means something.
 """
 
@@ -97,11 +97,12 @@ def measured(name: str, folder: Path, options: Any) -> list[dict[str, object]]:
 
 WHY = """
 - **Size**: of `sounds` in decimals 4.2 MB are the table of sines with which the spectrogram is a
-  convolution, which every runtime knows; eight bits leave it at 2.1 MB, in half precision. Who makes
+  convolution, which every runtime knows; with `--int8` it is 2.1 MB, in half precision. Who makes
   the spectrogram elsewhere exports with `--front apart`.
-- **Recurrent nets** (`voices`, `speech`) compute in decimals also with `--int8`: with feature maps of
-  eight bits the vectors of `voices` had a cosine of 0.12 with those of the model (dynamic scales; 0.69
-  with a scale for each row), because their input is power, whose small values vanish.
+- **Recurrent nets** (`voices`, `speech`) compute in decimals also with `--int8` if they have an
+  LSTM or GRU: with feature maps of eight bits the vectors of `voices` had a cosine of 0.12 with
+  those of the model (dynamic scales; 0.69 with a scale for each row), because their input is power,
+  whose small values vanish.
 - **Speed**: ONNX Runtime computes eight bits faster where the processor multiplies them (VNNI, AMX,
   dot products of ARM).
 """
