@@ -3,8 +3,8 @@
 Each shipped model is written by `tympan export`, in decimals and with `--int8`, and run with ONNX
 Runtime on one thread beside PyTorch on one thread. *Agreement* compares with the model in PyTorch
 on recordings that the scale of the eight bits was not measured on: how often the highest label is
-the same one; of voices the mean cosine between the vectors. The last column of `sounds` is its accuracy
-on the same clips. It was trained on some of them, so only the difference means something.
+the same one; of voices the mean cosine between the vectors. The last column of `sounds` is its
+accuracy on the same clips. It was trained on some of them, so only the difference means something.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     python tests/fuzz_parsers.py --cases 100000 --seed 2026
     python tests/fuzz_parsers.py --parser rules --first 4711 --cases 1     # one case alone
 
-Each case must end in a value or a `TympanError`, soon: a line for the user and no traceback. A parser
-of a question that is not here is left out.
+Each case must end in a value or a `TympanError`, soon: a line for the user and no traceback. A
+parser of a question that is not here is left out.
 """
 
 from __future__ import annotations
