@@ -10,32 +10,11 @@ ROOT = Path(__file__).resolve().parents[1]
 # What PyPI takes without asking.
 MOST_MB = 100
 ENDINGS = frozenset(
-    [
-        ".py",
-        ".pyi",
-        ".typed",
-        ".json",
-        ".safetensors",
-        ".md",
-        ".txt",
-        ".toml",
-        ".html",
-        ".css",
-        ".js",
-        ".words",
-        ".npz",
-        ".npy",
-        ".svg",
-        ".csv",
-        ".j2",
-        ".gz",
-        ".xz",
-        ".bin",
-        ".tsv",
-        ".woff2",
-        ".png",
-        ".ico",
-    ]
+    (
+        *(".py", ".pyi", ".typed", ".json", ".safetensors", ".md", ".txt", ".toml", ".html"),
+        *(".css", ".js", ".words", ".npz", ".npy", ".svg", ".csv", ".j2", ".gz", ".xz", ".bin"),
+        *(".tsv", ".woff2", ".png", ".ico"),
+    )
 )
 
 

@@ -55,6 +55,7 @@ def parsers() -> dict[str, Parser]:
     from tympan.data.annotations.detect import read_annotation
     from tympan.live.rules import load_rules
     from tympan.models import Card
+    from tympan.tasks.identify.book import read_book
     from tympan.text.ssml import read_ssml
 
     card = Card("a", "classify", labels=["x", "y"], config={"rate_hz": 16000}).to_json().encode()
@@ -83,9 +84,7 @@ def parsers() -> dict[str, Parser]:
             ),
             lambda path: read_ssml(path.read_bytes().decode("utf-8", "replace")),
         ),
-        "book": Parser(
-            ".tympan", (_voice_book(),), _module("tympan.tasks.identify.book").read_book
-        ),
+        "book": Parser(".tympan", (_voice_book(),), read_book),
     }
     for ending, text in ANNOTATIONS.items():
         found[f"annotation{ending}"] = Parser(ending, (text,), read_annotation)
@@ -101,7 +100,7 @@ def parsers() -> dict[str, Parser]:
 
 ANNOTATIONS = {
     ".rttm": b"SPEAKER a 1 0.50 1.25 <NA> <NA> ann <NA> <NA>\nSPEAKER a 1 2 1 <NA> <NA> bob <NA>\n",
-    ".srt": b"1\n00:00:00,500 --> 00:00:01,250\nHello there.\n\n2\n00:00:02,000 --> 00:00:03,000\nYes\n",
+    ".srt": b"1\n00:00:00,500 --> 00:00:01,250\nHello.\n\n2\n00:00:02,000 --> 00:00:03,000\nYes\n",
     ".vtt": b"WEBVTT\n\n00:00.500 --> 00:01.250\n<v Ann>Hello\n\n00:02.000 --> 00:03.000\nYes\n",
     ".txt": b"0.500000\t1.250000\tdog\n\\\t100.0\t4000.0\n2.0\t3.0\tcat\n",
     ".selections.txt": (
@@ -109,10 +108,11 @@ ANNOTATIONS = {
         b"Annotation\n1\tSpectrogram 1\t1\t0.5\t1.25\t100\t4000\tdog\n"
     ),
     ".TextGrid": (
-        b'File type = "ooTextFile"\nObject class = "TextGrid"\n\nxmin = 0\nxmax = 2\ntiers? '
-        b'<exists>\nsize = 1\nitem []:\n    item [1]:\n        class = "IntervalTier"\n        name ='
-        b' "words"\n        xmin = 0\n        xmax = 2\n        intervals: size = 1\n        intervals'
-        b' [1]:\n            xmin = 0\n            xmax = 2\n            text = "say ""no"""\n'
+        b'File type = "ooTextFile"\nObject class = "TextGrid"\n\nxmin = 0\nxmax = 2\n'
+        b"tiers? <exists>\nsize = 1\nitem []:\n    item [1]:\n"
+        b'        class = "IntervalTier"\n        name = "words"\n        xmin = 0\n'
+        b"        xmax = 2\n        intervals: size = 1\n        intervals [1]:\n"
+        b'            xmin = 0\n            xmax = 2\n            text = "say ""no"""\n'
     ),
     ".csv": b"start_s,end_s,label\n0.5,1.25,dog\n2,3,cat\n",
 }

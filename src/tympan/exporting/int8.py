@@ -85,6 +85,12 @@ def store_smaller(model: Any, *, weights: bool) -> None:
     from onnx import helper, numpy_helper
 
     graph = model.graph
+    for node in [one for one in graph.node if one.op_type == "Constant"]:
+        value = next((one.t for one in node.attribute if one.name == "value"), None)
+        if value is not None:
+            value.name = node.output[0]
+            graph.initializer.append(value)
+            graph.node.remove(node)
     known = {one.name: one for one in graph.initializer}
     front, net = _used(graph, known)
     added = []
