@@ -56,7 +56,7 @@ SCALE, EXPORT = "tests/scale/", ("tests/exporting/test_export.py",)
 FAULTS = (
     Fault(
         "batch: the table that marks a block as done comes first", "scale/store.py",
-        "for table in reversed(TABLES):", "for table in ():", (SCALE + "test_batch.py",),
+        "for table in reversed(TABLES):", "for table in TABLES:", (SCALE + "test_batch.py",),
     ),
     Fault(
         "batch: a file that kills its worker is given up at once", "scale/dispatch.py",

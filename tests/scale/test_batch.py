@@ -118,3 +118,12 @@ def test_other_files_are_not_mixed_with(tmp_path: Path, archive: Path) -> None:
         tympan.batch(archive, "classify", archive)
     with pytest.raises(ArgumentError, match="workers=0"):
         tympan.batch(archive, "classify", tmp_path / "out", workers=0)
+
+
+def test_a_block_counts_only_when_all_of_it_is_there(tmp_path: Path) -> None:
+    results = Results(tmp_path / "out")
+    with pytest.raises(KeyError):
+        results.put(3, "jsonl", {"files": b"{}\n"})
+    assert results.done("jsonl") == set()
+    results.put(3, "jsonl", {"files": b"{}\n", "parts": b""})
+    assert results.done("jsonl") == {3}
