@@ -37,8 +37,8 @@ pytestmark = [
 def address(tmp_path: Path) -> Iterator[str]:
     for name in ("index.html", "blocks.js"):
         shutil.copy(PAGE / name, tmp_path)
-    for file in (DIST / "ort.wasm.min.js", *DIST.glob("ort-wasm-simd-threaded.*")):
-        shutil.copy(file, tmp_path)
+    for name in ("ort.wasm.min.js", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"):
+        shutil.copy(DIST / name, tmp_path)
     export("sounds", tmp_path / "sounds.onnx")
     (tmp_path / "labels.json").write_text(json.dumps(tympan.load_model("sounds").labels))
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))

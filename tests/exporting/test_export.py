@@ -205,6 +205,7 @@ def test_a_plain_module_is_trained_on_and_exported_by_pytorch() -> None:
 
 def test_the_graph_of_a_question_of_its_own_needs_nothing(tmp_path: Path) -> None:
     """`tests/plugins/brightness.py` says nothing about exports, and is exported."""
+    sys.path.insert(0, str(ROOT / "tests" / "plugins"))
     import brightness as toy
 
     net = toy.Net(toy.BrightnessConfig()).eval()

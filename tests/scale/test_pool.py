@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tympan.scale.worker import Block
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="kills by signals")
 def test_a_worker_that_is_killed_is_replaced(archive: Path) -> None:
     job = BatchJob((Asked("segment"),), "jsonl")
     pool = LocalPool(job, 1, timeout_s=300)

@@ -21,6 +21,8 @@ FREE = frozenset("btnmw")
 """Axes that may have any length in the exported file: batch, samples, frames, symbols, windows."""
 SAMPLES = "samples"
 WINDOW_S = 4.0
+# Decibels of what lies far below the rest of its frame differ between two ways to transform.
+FRONT_TOLERANCE = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +89,9 @@ class Graph:
             what = "this model's graph has no spectrogram that could be apart"
             raise ArgumentError(what, fix="export it with the front inside")
         front = replace(
-            self, body=self.front, front=None, inputs={SAMPLES: ("b", "t")}, outputs=self.inputs
-        )
+            self, body=self.front, front=None, inputs={SAMPLES: ("b", "t")}, outputs=self.inputs,
+            tolerance=max(self.tolerance, FRONT_TOLERANCE),
+        )  # fmt: skip
 
         def example(seed: int) -> tuple[Tensor, ...]:
             with torch.no_grad():
