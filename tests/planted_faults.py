@@ -84,7 +84,7 @@ FAULTS = (
     ),
     Fault(
         "export: probabilities are not calibrated", "tasks/classify/graph.py",
-        "return (scores[0] / config.temperature).softmax(1)", "return scores[0].softmax(1)",
+        "(scores[0] / config.temperature).softmax(1)", "scores[0].softmax(1)",
         EXPORT,
     ),
     Fault(

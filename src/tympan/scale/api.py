@@ -68,7 +68,9 @@ def batch(
     with results.alone():
         job = results.begin(job)
         if not results.listing.exists:
-            results.listing.write(files_of(map(os.fspath, given), storage), block, count)
+            results.listing.write(
+                files_of([os.fspath(one) for one in given], storage), block, count
+            )
         done = results.done(job.format)
         progress = BatchProgress(results.listing.count, before=_files_in(results, done))
         if len(done) < results.listing.blocks:

@@ -46,7 +46,8 @@ def clip_graph(
         if len(scores) > 1:
             mean = torch.stack([one.softmax(1) for one in scores]).mean(0)
             return (mean.clamp_min(1e-12).log() / config.temperature).softmax(1)
-        return (scores[0] / config.temperature).softmax(1)
+        found: Tensor = (scores[0] / config.temperature).softmax(1)
+        return found
 
     front = nets[0].front if len(nets) == 1 else Fronts([one.front for one in nets])
     window_s = config.clip_s * config.crop

@@ -42,6 +42,8 @@ class Scoring(nn.Module):
         normal: what is known of the normal machine; only the detectors that it weighs are kept.
     """
 
+    window: Tensor
+
     def __init__(self, net: MonitorNet, normal: NormalSounds) -> None:
         super().__init__()
         self.net = net
@@ -97,6 +99,10 @@ class Scoring(nn.Module):
 class Spread(nn.Module):
     """`Mahalanobis` as a module."""
 
+    mean: Tensor
+    axes: Tensor
+    variances: Tensor
+
     def __init__(self, detector: Mahalanobis) -> None:
         super().__init__()
         self.rest = float(detector.rest)
@@ -113,6 +119,11 @@ class Spread(nn.Module):
 
 class Bank(nn.Module):
     """`Nearest` and `Local` as a module."""
+
+    center: Tensor
+    spread: Tensor
+    bank: Tensor
+    radii: Tensor
 
     def __init__(self, detector: Nearest) -> None:
         super().__init__()
@@ -136,6 +147,11 @@ class First(nn.Module):
 
 class Rarity(nn.Module):
     """`Surprise` as a module: linear from knot to knot, and beyond the last one."""
+
+    low: Tensor
+    high: Tensor
+    slopes: Tensor
+    jumps: Tensor
 
     def __init__(self, surprise: Surprise) -> None:
         super().__init__()

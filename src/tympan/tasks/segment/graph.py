@@ -163,5 +163,5 @@ def _gated(whole: nn.GRU, layer: int) -> nn.GRU:
         weight = torch.zeros(3 * size, given + 1)
         weight[:, :given] = getattr(whole, f"weight_ih_l{layer}")
         weight[size : 2 * size, given] = SHUT  # the update gate, the second of three
-        one.weight_ih_l0.copy_(weight)
+        one.state_dict()["weight_ih_l0"].copy_(weight)
     return one.eval()

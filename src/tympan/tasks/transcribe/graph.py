@@ -49,7 +49,8 @@ def command_graph(model: CommandModel) -> Graph:
     net, config = model.net, model.config
 
     def answer(spectrogram: Tensor) -> Tensor:
-        return net(spectrogram).softmax(-1)
+        found: Tensor = net(spectrogram).softmax(-1)
+        return found
 
     rate_hz = config.front.rate_hz
     settings = {
