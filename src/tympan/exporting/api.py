@@ -35,7 +35,7 @@ class ExportedFile:
     >>> from tympan.exporting.checking import Agreement
     >>> same = Agreement(1e-6, 1.0, 3, ("a.wav",))
     >>> print(ExportedFile(Path("a.onnx"), 5_200_000, {"samples": ("b", "t")}, {}, same))
-    a.onnx: 5.2 MB, samples (b, t) in; differs from the model by 1e-06 at most (3 windows)
+    a.onnx: 5.2 MB, samples (b, t) in; differs from the model by 1.0e-06 at most (3 windows)
     """
 
     path: Path
@@ -49,7 +49,7 @@ class ExportedFile:
         far, count = self.agreement.largest, self.agreement.windows
         return (
             f"{self.path}: {self.size_bytes / 1e6:.1f} MB, {given} in; differs from the model by "
-            f"{far:.2g} at most ({count} window{'s' * (count != 1)})"
+            f"{far:.1e} at most ({count} window{'s' * (count != 1)})"
         )
 
     def to_json(self) -> dict[str, Any]:
