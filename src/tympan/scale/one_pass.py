@@ -58,6 +58,7 @@ class OnePass:
 
     Raises:
         ModelError: a model cannot be loaded.
+        ArgumentError: a model cannot answer so, whatever the file.
     """
 
     def __init__(self, job: BatchJob) -> None:
@@ -67,6 +68,9 @@ class OnePass:
         self.models: list[tuple[Asked, Model[Any]]] = [
             (one, load(one.model, one.verb, job.device)) for one in job.asked
         ]
+        # What is wrong for every file is told once, and not a million times.
+        for asked, model in self.models:
+            model.session(name="", **asked.options)
 
     def rows(self, files: Sequence[str], *, alone: bool = False) -> list[Row]:
         """What the files hold, in their order.

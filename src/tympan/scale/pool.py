@@ -13,6 +13,8 @@ from tympan.scale.job import BatchJob, Work
 from tympan.scale.worker import Block, serve
 
 GRACE_S = 5.0
+MOST_STARTS = 3
+"""So many workers may die before they are ready, one after another."""
 
 
 class WorkerDied(Exception):
@@ -30,6 +32,7 @@ class LocalPool:
 
     def __init__(self, job: BatchJob, workers: int, timeout_s: float) -> None:
         self._values, self.timeout_s = job.to_json(), timeout_s
+        self.failed_starts = 0
         self._context = multiprocessing.get_context("spawn")
         self._slots: list[_Slot] = [_Slot(self) for _ in range(workers)]
 
@@ -119,6 +122,7 @@ class _Slot:
             return self._died(f"the worker died ({_how(self.process)})")
         if kind == "ready":
             self._ready, self._begun = True, time.monotonic()
+            self._pool.failed_starts = 0
             return None
         if kind == "broken" and not self._ready:
             raise TympanError(f"no worker can begin: {value}")
@@ -145,6 +149,11 @@ class _Slot:
     def _died(self, why: str) -> tuple[Work, WorkerDied]:
         assert self.work is not None
         work, self.work = self.work, None
+        if not self._ready:
+            self._pool.failed_starts += 1
+            if self._pool.failed_starts >= MOST_STARTS:
+                fix = "give fewer --workers, or see whether memory runs out"
+                raise TympanError(f"workers end before they can begin: {why}", fix=fix)
         self.end()
         self._start()
         return work, WorkerDied(why)

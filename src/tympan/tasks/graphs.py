@@ -194,10 +194,32 @@ def graph_of(model: Any) -> Graph:
         name = getattr(model, "name", type(model).__name__)
         what = f"{name} has no net of tympan's that could be exported"
         raise ArgumentError(what, fix="`tympan models` lists the weights that can")
+    return _of_waves(net.eval(), model)
+
+
+def _of_waves(net: nn.Module, model: Any) -> Graph:
+    """The graph of a net that says nothing about itself: waves in, tensors out, if it can do that.
+
+    Raises:
+        ArgumentError: it takes no waves, or gives something else.
+    """
     rate_hz = int(model.rate_hz)
+    window = round(WINDOW_S * rate_hz)
+    try:
+        with torch.no_grad():
+            found = as_tuple(net(0.1 * torch.randn(2, window)))
+        if not all(isinstance(one, Tensor) and len(one) == 2 for one in found):
+            raise TypeError("no tensors (b, …)")
+    except Exception as error:  # a net of any kind
+        what = f"the net of {model.name} takes no waves (b, t): {str(error).splitlines()[0]:.100}"
+        raise ArgumentError(
+            what, fix="its model can say what it takes, by a method graph"
+        ) from error
+    names = ["output", *(f"output_{i}" for i in range(2, len(found) + 1))]
+    outputs = {name: ("b", *"nmwt"[: one.ndim - 1]) for name, one in zip(names, found, strict=True)}
     return Graph(
-        net.eval(), {SAMPLES: ("b", "t")}, {"output": ("b",)}, window=round(WINDOW_S * rate_hz),
-        shortest=round(0.1 * rate_hz), rate_hz=rate_hz, labels=tuple(getattr(model, "labels", ())),
+        net, {SAMPLES: ("b", "t")}, outputs, window=window, shortest=round(0.1 * rate_hz),
+        rate_hz=rate_hz, labels=tuple(getattr(model, "labels", ())),
     )  # fmt: skip
 
 
