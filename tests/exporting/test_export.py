@@ -233,3 +233,15 @@ def test_an_own_model_is_exported_from_its_folder(tmp_path: Path) -> None:
         (written,) = export(tmp_path / pool, tmp_path / f"{pool}.onnx")
         assert written.agreement.largest < 1e-4
         assert json.loads(json.dumps(written.to_json()))["inputs"] == {"samples": ["b", "t"]}
+
+
+def test_a_net_that_takes_no_waves_is_refused_in_a_line() -> None:
+    from types import SimpleNamespace
+
+    from tympan.tasks.graphs import graph_of
+
+    model = SimpleNamespace(net=torch.nn.Conv2d(3, 4, 3), rate_hz=8000, name="mine")
+    with pytest.raises(ArgumentError, match=r"the net of mine takes no waves \(b, t\)"):
+        graph_of(model)
+    with pytest.raises(ArgumentError, match="has no net of tympan's"):
+        graph_of(SimpleNamespace(name="an engine"))

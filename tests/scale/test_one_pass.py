@@ -121,3 +121,9 @@ def test_questions_are_checked_before_anything_is_read() -> None:
         asked_of(["classify"], {"tag": {"top": 1}})
     with pytest.raises(ArgumentError, match="asked twice"):
         BatchJob(asked_of(["classify", "classify"]))
+
+
+def test_what_is_wrong_for_every_file_is_told_before_any() -> None:
+    crossed = {"onset": 0.2, "offset": 0.9}
+    with pytest.raises(ArgumentError, match="nothing would last"):
+        OnePass(BatchJob(asked_of(["segment"], {"segment": crossed})))
