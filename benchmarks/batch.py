@@ -32,7 +32,7 @@ from typing import Any
 
 from benchmarks.common import DATA, arguments, key_of, main
 
-FILES, QUICK_FILES = 60, 3
+FILES, QUICK_FILES = 40, 3
 SECONDS = 5.0
 WORKERS = (1, 2, 4, 8, 16, 32, 64)
 # Name → bytes a second, and seconds until the first of them.

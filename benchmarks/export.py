@@ -27,8 +27,8 @@ MODELS = {
     "voices": "librispeech/audio/test-other/*.flac",
     "english": "librispeech/audio/test-other/*.flac",
 }
-MEASURED_ON, COMPARED_ON, QUICK_ON = 16, 120, 3
-ROUNDS, QUICK_ROUNDS = 5, 1
+MEASURED_ON, COMPARED_ON, QUICK_ON = 16, 40, 3
+ROUNDS, QUICK_ROUNDS = 3, 1
 
 
 def recordings(pattern: str, count: int) -> tuple[list[Path], list[Path]]:
