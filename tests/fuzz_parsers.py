@@ -60,8 +60,9 @@ def parsers() -> dict[str, Parser]:
 
     card = Card("a", "classify", labels=["x", "y"], config={"rate_hz": 16000}).to_json().encode()
     rule = (
-        b'[[model]]\nname = "sounds"\n\n[[rule]]\nname = "glass"\nlabels = ["glass_breaking"]\n'
-        b'threshold = 0.6\nquiet = ["22:00-06:00"]\n\n[[action]]\nname = "log"\nkind = "lines"\n'
+        b'[[model]]\nname = "sounds"\nevery_s = 0.5\n\n[[rule]]\nname = "glass"\n'
+        b'labels = ["glass breaking"]\nthreshold = 0.6\nquiet = ["22:00-06:00"]\n'
+        b'min_s = 1.5\ncooldown_s = 20\n\n[action.print]\ntype = "print"\n'
     )
     found = {
         "card": Parser(".json", (card,), Card.load),
