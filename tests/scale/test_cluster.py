@@ -21,10 +21,13 @@ def test_a_lost_node_costs_no_row(archive: Path, monkeypatch: pytest.MonkeyPatch
     from tympan.scale.cluster import RayPool
 
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "400")  # a busy machine is slow to start one
     files = sorted(map(str, archive.rglob("*.wav")))
     works = [Work(i, [name]) for i, name in enumerate(files)]
     job = BatchJob((Asked("segment"),), "jsonl")
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    cluster = Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
+    )
     lost = cluster.add_node(num_cpus=1)
     ray.init(address=cluster.address, log_to_driver=False)
     try:
