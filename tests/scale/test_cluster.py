@@ -21,7 +21,9 @@ def test_a_lost_node_costs_no_row(archive: Path, monkeypatch: pytest.MonkeyPatch
     from tympan.scale.cluster import RayPool
 
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "400")  # a busy machine is slow to start one
+    # A busy machine is slow to start a process, and slow to answer that it lives.
+    monkeypatch.setenv("RAY_worker_register_timeout_seconds", "600")
+    monkeypatch.setenv("RAY_health_check_timeout_ms", "60000")
     files = sorted(map(str, archive.rglob("*.wav")))
     works = [Work(i, [name]) for i, name in enumerate(files)]
     job = BatchJob((Asked("segment"),), "jsonl")
