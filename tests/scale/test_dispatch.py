@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from tympan.scale.dispatch import dispatched
 from tympan.scale.job import Asked, BatchJob, Work
-from tympan.scale.one_pass import Row
+from tympan.scale.one_pass import FileRow
 from tympan.scale.pool import WorkerDied
 from tympan.scale.tables import plain_rows
-from tympan.scale.worker import Block, contents
+from tympan.scale.worker import BlockResult, contents
 
 JOB = BatchJob((Asked("classify"),), "jsonl")
 
@@ -33,14 +33,14 @@ class Imagined:
         self.queue.append(work)
         self.most = max(self.most, len(self.queue))
 
-    def finished(self) -> list[tuple[Work, Block | WorkerDied]]:
+    def finished(self) -> list[tuple[Work, BlockResult | WorkerDied]]:
         work = self.queue.popleft()
         if set(work.files) & (self.deadly | self.shaky):
             self.shaky -= set(work.files)
             return [(work, WorkerDied("SIGKILL"))]
-        tables = plain_rows([Row(name) for name in work.files], ["classify"])
+        tables = plain_rows([FileRow(name) for name in work.files], ["classify"])
         content = tables if work.alone else contents(tables, JOB)
-        return [(work, Block(work.number, content, len(work.files), 0, 1.0))]
+        return [(work, BlockResult(work.number, content, len(work.files), 0, 1.0))]
 
     def close(self) -> None: ...
 
@@ -70,7 +70,7 @@ def test_every_file_has_one_row_in_its_place(
     assert pool.most <= workers
 
 
-def told(block: Block) -> Sequence[tuple[str, bool]]:
+def told(block: BlockResult) -> Sequence[tuple[str, bool]]:
     import json
 
     rows = map(json.loads, block.content["files"].decode().splitlines())

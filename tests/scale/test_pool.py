@@ -12,7 +12,7 @@ import pytest
 from tympan.errors import TympanError
 from tympan.scale.job import Asked, BatchJob, Work
 from tympan.scale.pool import LocalPool, WorkerDied
-from tympan.scale.worker import Block
+from tympan.scale.worker import BlockResult
 
 
 @pytest.mark.slow
@@ -31,7 +31,7 @@ def test_a_worker_that_is_killed_is_replaced(archive: Path) -> None:
         assert "SIGKILL" in str(outcome)
         pool.submit(Work(1, files))
         ((work, outcome),) = pool.finished()
-        assert isinstance(outcome, Block)
+        assert isinstance(outcome, BlockResult)
         assert (outcome.number, outcome.files, outcome.failed) == (1, 1, 0)
     finally:
         pool.close()

@@ -65,12 +65,12 @@ def batch(
     summary = run(
         sources, verb, out, options=settings_of(setting or ()), format=format, workers=workers,
         device=device, ray=ray, block=block, timeout_s=timeout,
-        on_progress=None if quiet else Shown(),
+        on_progress=None if quiet else ProgressLine(),
     )  # fmt: skip
     typer.echo(json_line(summary.to_json()) if json else summary)
 
 
-class Shown:
+class ProgressLine:
     """Shows how far a run is: on a terminal each second, else each half minute."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ import typer
 from tympan.cli.completion import among, model_names
 
 
-class Front(enum.StrEnum):
+class FrontPlace(enum.StrEnum):
     """Where the spectrogram is made."""
 
     inside = "inside"
@@ -31,11 +31,11 @@ def export(
         Path, typer.Option("--out", "-o", help="The file to write: .onnx.", show_default=False)
     ],
     front: Annotated[
-        Front,
+        FrontPlace,
         typer.Option(
             "--front", help="inside: samples in; apart: a second file makes the spectrogram."
         ),
-    ] = Front.inside,
+    ] = FrontPlace.inside,
     int8: Annotated[bool, typer.Option("--int8", help="Numbers of eight bits.")] = False,
     stream: Annotated[
         bool, typer.Option("--stream", help="From block to block, its memory goes along.")

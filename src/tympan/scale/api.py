@@ -10,7 +10,7 @@ from tympan.errors import ArgumentError
 from tympan.scale.progress import BatchProgress, BatchSummary
 
 if TYPE_CHECKING:
-    from tympan.scale.dispatch import Pool
+    from tympan.scale.dispatch import Workers
     from tympan.scale.job import BatchJob, Work
     from tympan.scale.store import Results
 
@@ -89,7 +89,7 @@ def batch(
 def _run(
     results: Results,
     job: BatchJob,
-    pool: Pool,
+    pool: Workers,
     done: set[int],
     progress: BatchProgress,
     on_progress: Callable[[BatchProgress], None] | None,
@@ -135,7 +135,7 @@ def _workers(workers: int | None, device: str, ray: str | None) -> int:
     return workers or os.cpu_count() or 1
 
 
-def _pool(job: BatchJob, workers: int, timeout_s: float, ray: str | None) -> Pool:
+def _pool(job: BatchJob, workers: int, timeout_s: float, ray: str | None) -> Workers:
     if ray is not None:
         from tympan.scale.cluster import RayPool
 

@@ -15,7 +15,7 @@ from typing import Any
 from tympan.errors import MissingDependencyError, TympanError
 from tympan.scale.job import BatchJob, Work
 from tympan.scale.pool import WorkerDied
-from tympan.scale.worker import Block, BlockWorker
+from tympan.scale.worker import BlockResult, BlockWorker
 
 AHEAD = 2
 POLL_S = 1.0
@@ -66,7 +66,7 @@ class RayPool:
         chosen = loads.index(min(loads))
         self._waiting[self._actors[chosen].answer.remote(work)] = work, chosen
 
-    def finished(self) -> list[tuple[Work, Block | WorkerDied]]:
+    def finished(self) -> list[tuple[Work, BlockResult | WorkerDied]]:
         """Wait until something is done.
 
         Raises:
@@ -76,7 +76,7 @@ class RayPool:
         if not self._waiting:
             return []
         ready, _ = ray.wait(list(self._waiting), num_returns=1, timeout=None)
-        found: list[tuple[Work, Block | WorkerDied]] = []
+        found: list[tuple[Work, BlockResult | WorkerDied]] = []
         for reference in ready:
             work, _ = self._waiting.pop(reference)
             try:

@@ -14,13 +14,13 @@ from typing import Any, Protocol
 from tympan.scale.job import BatchJob, Work
 from tympan.scale.pool import WorkerDied
 from tympan.scale.tables import TABLES, failed_row, plain_rows
-from tympan.scale.worker import Block, contents
+from tympan.scale.worker import BlockResult, contents
 
 TRIES = 2
 """So often a file is given alone to a worker before it is taken to kill workers."""
 
 
-class Pool(Protocol):
+class Workers(Protocol):
     """Workers, wherever they are."""
 
     @property
@@ -28,11 +28,11 @@ class Pool(Protocol):
     @property
     def busy(self) -> bool: ...
     def submit(self, work: Work) -> None: ...
-    def finished(self) -> list[tuple[Work, Block | WorkerDied]]: ...
+    def finished(self) -> list[tuple[Work, BlockResult | WorkerDied]]: ...
     def close(self) -> None: ...
 
 
-def dispatched(job: BatchJob, pool: Pool, works: Iterable[Work]) -> Iterator[Block]:
+def dispatched(job: BatchJob, pool: Workers, works: Iterable[Work]) -> Iterator[BlockResult]:
     """The results of blocks, as they are done; a few are taken from `works` at a time."""
     waiting, again = iter(works), deque[Work]()
     split: dict[int, _Split] = {}
@@ -47,7 +47,7 @@ def dispatched(job: BatchJob, pool: Pool, works: Iterable[Work]) -> Iterator[Blo
         if not pool.busy:
             continue
         for work, outcome in pool.finished():
-            if isinstance(outcome, Block) and not work.alone:
+            if isinstance(outcome, BlockResult) and not work.alone:
                 yield outcome
                 continue
             if not work.alone:
@@ -69,20 +69,20 @@ class _Split:
     """A block whose files go one by one."""
 
     files: Any
-    rows: dict[str, Block] = field(default_factory=dict)
+    rows: dict[str, BlockResult] = field(default_factory=dict)
     tries: dict[str, int] = field(default_factory=dict)
 
-    def take(self, work: Work, outcome: Block | WorkerDied, job: BatchJob) -> Work | None:
+    def take(self, work: Work, outcome: BlockResult | WorkerDied, job: BatchJob) -> Work | None:
         """Take what came of one file; the work again, where its worker died for the first time."""
         (name,) = work.files
-        if isinstance(outcome, Block):
+        if isinstance(outcome, BlockResult):
             self.rows[name] = outcome
             return None
         self.tries[name] = self.tries.get(name, 0) + 1
         if self.tries[name] < TRIES:
             return replace(work)
         tables = plain_rows([failed_row(name, str(outcome))], [one.column for one in job.asked])
-        self.rows[name] = Block(work.number, tables, 1, 1, 0.0)
+        self.rows[name] = BlockResult(work.number, tables, 1, 1, 0.0)
         return None
 
     @property
@@ -90,9 +90,9 @@ class _Split:
         """Whether all files have their rows."""
         return all(name in self.rows for name in self.files)
 
-    def joined(self, number: int, job: BatchJob) -> Block:
+    def joined(self, number: int, job: BatchJob) -> BlockResult:
         """The block, its rows in the order of its files."""
         parts = [self.rows[name] for name in self.files]
         tables = {table: [row for p in parts for row in p.content[table]] for table in TABLES}
         failed, audio_s = sum(p.failed for p in parts), sum(p.audio_s for p in parts)
-        return Block(number, contents(tables, job), len(parts), failed, audio_s)
+        return BlockResult(number, contents(tables, job), len(parts), failed, audio_s)

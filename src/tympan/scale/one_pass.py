@@ -29,7 +29,7 @@ MOST_OPEN = 32
 
 
 @dataclass
-class Row:
+class FileRow:
     """What is known of one file.
 
     Attributes:
@@ -72,7 +72,7 @@ class OnePass:
         for asked, model in self.models:
             model.session(name="", **asked.options)
 
-    def rows(self, files: Sequence[str], *, alone: bool = False) -> list[Row]:
+    def rows(self, files: Sequence[str], *, alone: bool = False) -> list[FileRow]:
         """What the files hold, in their order.
 
         Args:
@@ -86,7 +86,7 @@ class OnePass:
                 pass
         return [row for name in files for row in self._together([name], guard=True)]
 
-    def _together(self, files: Sequence[str], *, guard: bool = False) -> Iterator[Row]:
+    def _together(self, files: Sequence[str], *, guard: bool = False) -> Iterator[FileRow]:
         batchers = [getattr(model, "batcher", lambda: None)() for _, model in self.models]
         waiting: deque[_Open] = deque()
         for name in files:
@@ -101,7 +101,7 @@ class _Open:
     """One file that was read, whose answers may wait for the windows of others."""
 
     def __init__(self, name: str, owner: OnePass, batchers: Sequence[Any], *, guard: bool) -> None:
-        self.row, self._guard = Row(name), guard
+        self.row, self._guard = FileRow(name), guard
         self._sessions: dict[str, tuple[Any, Any]] = {}  # column → session, model
         self._inputs: dict[tuple[int, bool], ModelInput] = {}
         begin = time.monotonic()
@@ -158,7 +158,7 @@ class _Open:
             for session, _ in self._sessions.values()
         )
 
-    def finished(self) -> Row:
+    def finished(self) -> FileRow:
         """The row; its answers are asked for now."""
         begin = time.monotonic()
         for column, (session, model) in list(self._sessions.items()):

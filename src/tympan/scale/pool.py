@@ -10,7 +10,7 @@ from typing import Any
 
 from tympan.errors import TympanError
 from tympan.scale.job import BatchJob, Work
-from tympan.scale.worker import Block, serve
+from tympan.scale.worker import BlockResult, serve
 
 GRACE_S = 5.0
 MOST_STARTS = 3
@@ -50,7 +50,7 @@ class LocalPool:
         """Give work to a worker that has none."""
         next(slot for slot in self._slots if slot.work is None).begin(work)
 
-    def finished(self) -> list[tuple[Work, Block | WorkerDied]]:
+    def finished(self) -> list[tuple[Work, BlockResult | WorkerDied]]:
         """Wait until at least one worker is done; what came of its work.
 
         Raises:
@@ -109,7 +109,7 @@ class _Slot:
         except OSError:
             return  # it is dead, which `outcome` finds
 
-    def outcome(self) -> tuple[Work, Block | WorkerDied] | None:
+    def outcome(self) -> tuple[Work, BlockResult | WorkerDied] | None:
         """What came of its work, if that is over."""
         assert self.work is not None
         try:

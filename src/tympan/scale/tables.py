@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tympan.errors import MissingDependencyError
 
 if TYPE_CHECKING:
-    from tympan.scale.one_pass import Row
+    from tympan.scale.one_pass import FileRow
 
 TABLES = ("files", "parts")
 FILES: dict[str, type] = {
@@ -42,7 +42,7 @@ def schema(columns: Sequence[str]) -> dict[str, dict[str, type]]:
     return {"files": FILES | asked, "parts": dict(PARTS)}
 
 
-def plain_rows(rows: Iterable[Row], columns: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+def plain_rows(rows: Iterable[FileRow], columns: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """Rows as plain values, of both tables."""
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
     for row in rows:
@@ -65,11 +65,11 @@ def plain_rows(rows: Iterable[Row], columns: Sequence[str]) -> dict[str, list[di
     return found
 
 
-def failed_row(file: str, error: str) -> Row:
+def failed_row(file: str, error: str) -> FileRow:
     """The row of a file that no worker could finish."""
-    from tympan.scale.one_pass import Row
+    from tympan.scale.one_pass import FileRow
 
-    return Row(file, errors={"": error})
+    return FileRow(file, errors={"": error})
 
 
 def _parts(file: str, column: str, answer: Mapping[str, Any]) -> Iterable[dict[str, Any]]:

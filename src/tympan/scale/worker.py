@@ -12,7 +12,7 @@ from tympan.scale.tables import TABLES, encoded, plain_rows, schema
 
 
 @dataclass(frozen=True)
-class Block:
+class BlockResult:
     """The results of a block of files.
 
     Attributes:
@@ -48,7 +48,7 @@ class BlockWorker:
             torch.set_num_threads(self.job.threads)
         self._pass = OnePass(self.job)
 
-    def answer(self, work: Work) -> Block:
+    def answer(self, work: Work) -> BlockResult:
         """The results of some files; of files that are alone as rows, to be put together."""
         columns = [one.column for one in self.job.asked]
         rows = self._pass.rows(work.files, alone=work.alone)
@@ -58,7 +58,7 @@ class BlockWorker:
         content: Mapping[str, Any] = tables
         if not work.alone:
             content = contents(tables, self.job)
-        return Block(work.number, content, len(rows), failed, audio_s)
+        return BlockResult(work.number, content, len(rows), failed, audio_s)
 
 
 def contents(tables: Mapping[str, Sequence[Mapping[str, Any]]], job: BatchJob) -> dict[str, bytes]:

@@ -27,7 +27,7 @@ def voice_graph(net: VoiceNet) -> Graph:
     )  # fmt: skip
 
 
-class Head(nn.Module):
+class VoiceHead(nn.Module):
     """Linear scores of a voice's vector, as probabilities that add up to 1."""
 
     def __init__(self, net: VoiceNet, weight: Tensor, bias: Tensor) -> None:
@@ -46,7 +46,7 @@ def head_graph(net: VoiceNet, weight: Tensor, bias: Tensor, labels: tuple[str, .
     """Spectrogram in, the probability of each tag of the voice `(b, k)` out."""
     from dataclasses import replace
 
-    body = Head(net, weight.to(torch.float32), bias.to(torch.float32))
+    body = VoiceHead(net, weight.to(torch.float32), bias.to(torch.float32))
     given = voice_graph(net)
     settings = {"window_s": net.config.window_s}
     return replace(
