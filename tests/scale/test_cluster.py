@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,21 @@ from tympan.scale.job import Asked, BatchJob, Work
 from tympan.scale.worker import BlockWorker
 
 ray = pytest.importorskip("ray")
+
+
+def ports() -> dict[str, int]:
+    """Chosen beforehand: a node does not wait for its agents to tell theirs, or give up doing so."""
+    names = (
+        *("metrics_agent_port", "metrics_export_port"),
+        *("runtime_env_agent_port", "dashboard_agent_listen_port"),
+    )
+    sockets = [socket.socket() for _ in names]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    found = {name: one.getsockname()[1] for name, one in zip(names, sockets, strict=True)}
+    for one in sockets:
+        one.close()
+    return found
 
 
 @pytest.mark.slow
@@ -24,13 +40,15 @@ def test_a_lost_node_costs_no_row(archive: Path, monkeypatch: pytest.MonkeyPatch
     # A busy machine is slow to start a process, and slow to answer that it lives.
     monkeypatch.setenv("RAY_worker_register_timeout_seconds", "600")
     monkeypatch.setenv("RAY_health_check_timeout_ms", "60000")
+    monkeypatch.setenv("RAY_agent_register_timeout_ms", "600000")
     files = sorted(map(str, archive.rglob("*.wav")))
     works = [Work(i, [name]) for i, name in enumerate(files)]
     job = BatchJob((Asked("segment"),), "jsonl")
     cluster = Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
+        initialize_head=True,
+        head_node_args={"num_cpus": 1, "include_dashboard": False, **ports()},
     )
-    lost = cluster.add_node(num_cpus=1)
+    lost = cluster.add_node(num_cpus=1, **ports())
     ray.init(address=cluster.address, log_to_driver=False)
     try:
         pool = RayPool(job, workers=2)
@@ -39,7 +57,7 @@ def test_a_lost_node_costs_no_row(archive: Path, monkeypatch: pytest.MonkeyPatch
             blocks[block.number] = block
             if lost is not None:
                 cluster.remove_node(lost, allow_graceful=False)
-                cluster.add_node(num_cpus=1)
+                cluster.add_node(num_cpus=1, **ports())
                 lost = None
         pool.close()
     finally:
