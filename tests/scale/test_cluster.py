@@ -16,7 +16,7 @@ ray = pytest.importorskip("ray")
 
 
 def ports() -> dict[str, int]:
-    """Chosen beforehand: a node does not wait for its agents to tell theirs, or give up doing so."""
+    """Chosen beforehand: a node then does not wait for its agents to tell theirs."""
     names = (
         *("metrics_agent_port", "metrics_export_port"),
         *("runtime_env_agent_port", "dashboard_agent_listen_port"),
