@@ -7,7 +7,7 @@ The start (libraries, models) is not in them.
 
 The simulation takes the core seconds of a file, half to double of them at random, and lets so many
 workers share a storage that gives its bytes one after another, after a latency that does not stand
-in line. So it shows where storage, not computing, is the limit. Seed 0.
+in line. So it shows where storage, not computing, is the limit. Seed 0, and there is no spread.
 """
 
 from __future__ import annotations
