@@ -1,4 +1,4 @@
-"""What is done with a cluster's answers, with a Ray that is imagined: who gets work, who is lost."""
+"""What is done with the answers of a cluster, of a Ray that is imagined."""
 
 from __future__ import annotations
 
