@@ -53,6 +53,7 @@ TAGS = ("tests/audio/test_tags.py", "tests/audio/test_synthetic.py")
 MARKS = ("tests/tasks/results/test_speech_marks.py",)
 SPEAK = "tests/tasks/speak/"
 SERVE = ("tests/serve/test_parts.py",)
+SCALE, EXPORT = "tests/scale/", ("tests/exporting/test_export.py",)
 FAULTS = (
     Fault(
         "serve: a model that is being used leaves the memory", "serve/held.py",
@@ -77,6 +78,47 @@ FAULTS = (
     Fault(
         "serve: an error tells a path of the spool", "serve/refusals.py",
         'text = _PATH.sub("the recording", text)', "pass", SERVE,
+    ),
+    Fault(
+        "batch: the table that marks a block as done comes first", "scale/store.py",
+        "for table in reversed(TABLES):", "for table in TABLES:", (SCALE + "test_batch.py",),
+    ),
+    Fault(
+        "batch: a file that kills its worker is given up at once", "scale/dispatch.py",
+        "TRIES = 2", "TRIES = 1", (SCALE + "test_dispatch.py",),
+    ),
+    Fault(
+        "batch: rows of a block that was split are in no order", "scale/dispatch.py",
+        "parts = [self.rows[name] for name in self.files]",
+        "parts = [self.rows[name] for name in sorted(self.files, reverse=True)]",
+        (SCALE + "test_dispatch.py",),
+    ),
+    Fault(
+        "batch: a block begins one file late", "scale/listing.py",
+        "if number % every == 0:", "if number % every == min(1, every - 1):",
+        (SCALE + "test_listing.py",),
+    ),
+    Fault(
+        "batch: warnings about the recording are left out", "scale/one_pass.py",
+        "answer if way is None else with_warnings(answer, way.warnings)", "answer",
+        (SCALE + "test_one_pass.py",),
+    ),
+    Fault(
+        "export: the memory hears what lies before the recording", "tasks/segment/graph.py",
+        "SHUT = 100.0", "SHUT = 0.0", EXPORT,
+    ),
+    Fault(
+        "export: probabilities are not calibrated", "tasks/classify/graph.py",
+        "(scores[0] / config.temperature).softmax(1)", "scores[0].softmax(1)",
+        EXPORT,
+    ),
+    Fault(
+        "export: any difference is let pass", "exporting/checking.py",
+        "if not found.largest <= tolerance:", "if False:", EXPORT,
+    ),
+    Fault(
+        "export: a score beyond the last knot does not rise", "tasks/monitor/graph.py",
+        "+ beyond\n", "\n", ("tests/exporting/test_monitor_graph.py",),
     ),
     Fault(
         "transcribe: a word at a seam stands twice", "tasks/transcribe/seams.py",

@@ -27,7 +27,7 @@ from tympan.tasks.registry import verbs
 # The order is that of the help page.
 COMMANDS = (
     "hear", *verbs(), "verify", "enroll", "book", "find", "label", "watch", "serve", "studio",
-    "show", "explain", "train", "evaluate", "models", "doctor",
+    "batch", "show", "explain", "train", "evaluate", "export", "models", "doctor",
 )  # fmt: skip
 
 EXIT_UNEXPECTED, EXIT_MISTAKE, EXIT_INTERRUPTED = 1, 2, 130

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ from tympan.tasks.transcribe.command_net import CommandConfig, CommandNet
 from tympan.tasks.transcribe.net import log_mels
 from tympan.tasks.transcribe.variation import FLOOR_DB
 from tympan.tasks.windows import OverlappingWindows, cut
+
+if TYPE_CHECKING:
+    from tympan.tasks.graphs import Graph
 
 Wave = npt.NDArray[np.float32]
 Values = npt.NDArray[np.float32]
@@ -77,6 +81,12 @@ class CommandModel:
             for at in range(0, len(waves), BATCH)
         ]
         return torch.cat(parts).numpy()
+
+    def graph(self) -> Graph:
+        """Its net for the export: a window's log mels in, probabilities `(b, k)` out."""
+        from tympan.tasks.transcribe.graph import command_graph
+
+        return command_graph(self)
 
     def label_of(self, wave: Wave) -> tuple[str, float]:
         """The word that a short wave `(t,)` holds, or `NONE`; and its score."""

@@ -23,6 +23,7 @@ from tympan.tasks.transcribe.windows import CutRules, FindsSpeech, SpeechModelFr
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tympan.tasks.graphs import Graph
     from tympan.tasks.inputs import Feed
     from tympan.tasks.segment.answer import SegmentModel
     from tympan.tasks.speakers.diarize import SpeakersModel
@@ -65,6 +66,21 @@ class Transcriber(BaseModel[Transcript]):
     def rate_hz(self) -> int:
         """Rate of the samples that it takes."""
         return self.recogniser.rate_hz
+
+    @property
+    def net(self) -> Any:
+        """The net of tympan's own recogniser; None: it is an engine of another package."""
+        return getattr(self.recogniser, "net", None)
+
+    def graph(self) -> Graph:
+        """The recogniser's net for the export.
+
+        Raises:
+            ArgumentError: it is an engine of another package.
+        """
+        from tympan.tasks.graphs import graph_of
+
+        return graph_of(self.recogniser)
 
     @cached_property
     def speech(self) -> SegmentModel:
