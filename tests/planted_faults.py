@@ -52,7 +52,8 @@ WRITER, BOOKS = ("tests/audio/test_writer.py",), ("tests/text/test_books.py",)
 TAGS = ("tests/audio/test_tags.py", "tests/audio/test_synthetic.py")
 MARKS = ("tests/tasks/results/test_speech_marks.py",)
 SPEAK = "tests/tasks/speak/"
-NOTES, NOTATION = "tests/tasks/notes/", "tests/notation/"
+NOTES, COMPOSE = "tests/tasks/notes/", "tests/tasks/compose/"
+NOTATION = "tests/notation/"
 FAULTS = (
     Fault(
         "notes: a note begins in the middle of its frame", "tasks/notes/decode.py",
@@ -167,6 +168,63 @@ FAULTS = (
     Fault(
         "speak: a voice answers about recordings", "tasks/answering.py",
         'if question.takes != "recording":', "if False:", (SPEAK + "test_api.py",),
+    ),
+    Fault(
+        "compose: a voice sees itself", "tasks/compose/net.py",
+        "g = g + inner.cumsum(2) - inner", "g = g + inner.cumsum(2)", (COMPOSE + "test_net.py",),
+    ),
+    Fault(
+        "compose: intervals of later voices are seen", "tasks/compose/net.py",
+        "hidden = hidden | later", "pass", (COMPOSE + "test_net.py",),
+    ),
+    Fault(
+        "compose: a set of notes has several orders", "tasks/compose/net.py",
+        "place <= pitch[..., None]", "place < pitch[..., None]", (COMPOSE + "test_net.py",),
+    ),
+    Fault(
+        "compose: a set goes on behind its end", "tasks/compose/net.py",
+        "pitch = torch.where(ended, config.pitches, pitch)", "pass", (COMPOSE + "test_net.py",),
+    ),
+    Fault(
+        "compose: what is given is drawn anew", "tasks/compose/sampling.py",
+        "for place in np.flatnonzero(open_):", "for place in range(len(open_)):",
+        (COMPOSE + "test_sampling.py",),
+    ),
+    Fault(
+        "compose: held notes begin again", "tasks/compose/grid.py",
+        "begins = config.articulated and number <= config.pitches", "begins = False",
+        (COMPOSE + "test_grid.py",),
+    ),
+    Fault(
+        "compose: contrary motion is parallel", "tasks/compose/rules.py",
+        "parallel = here & moved & same_way &", "parallel = here & moved &",
+        (COMPOSE + "test_rules.py",),
+    ),
+    Fault(
+        "compose: copies are found in their own key only", "tasks/compose/copying.py",
+        "pitch[:, place] - lowest + 1", "pitch[:, place] + 1", (COMPOSE + "test_copying.py",),
+    ),
+    Fault(
+        "compose: likelihood is told the length of a piece", "tasks/compose/examples.py",
+        "first, told = 0, False", "first, told = 0, True", (COMPOSE + "test_task.py",),
+    ),
+    Fault(
+        "compose: padding counts", "tasks/compose/learner.py",
+        "return nats.view_as(wanted) * asked, asked", "return nats.view_as(wanted), asked",
+        (COMPOSE + "test_task.py",),
+    ),
+    Fault(
+        "synthesizer: strings are flat", "notation/timbres.py",
+        "whole = int(rate_hz / frequency_hz - dull)", "whole = int(rate_hz / frequency_hz + 1)",
+        (NOTATION + "test_timbres.py",),
+    ),
+    Fault(
+        "synthesizer: a stream gives out too much", "notation/synthesizer.py",
+        "self._done += count", "self._done += 0", (NOTATION + "test_synthesizer.py",),
+    ),
+    Fault(
+        "abc: accidentals last for the whole tune", "notation/abc.py",
+        "        self.signs = {}\n        if sign", "        if sign", (NOTATION + "test_abc.py",),
     ),
     Fault(
         "writer: samples behind the last checkpoint stay", "audio/_partial.py",

@@ -106,3 +106,6 @@ print(f"{right} right of {true} notes, {found} found")
 
 lower = tympan.notes(sound_of(piece, tuning_hz=432.0))
 print(f"A = {lower.tuning_hz:.0f} Hz, F1 {f1_of(note_counts(piece.notes(), lower.notes)):.2f}")
+
+# %%
+# Next: :doc:`plot_9h_composing`. Before: :doc:`plot_9f_voice`. Command: :doc:`/verbs/notes`.

@@ -39,6 +39,8 @@ __getattr__, __dir__, __all__ = attach(
         "speak": "tympan.tasks.speak.api",
         "speak_stream": "tympan.tasks.speak.api",
         "notes": "tympan.tasks.notes.api",
+        "compose": "tympan.tasks.compose.api",
+        "compose_stream": "tympan.tasks.compose.api",
         "hear": "tympan.report.hear",
         "watch": "tympan.live.api",
         "show": "tympan.spectra.figures",

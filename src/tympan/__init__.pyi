@@ -26,6 +26,8 @@ from tympan.report.trained import train as train
 from tympan.spectra.figures import show as show
 from tympan.tasks.answering import answer as answer
 from tympan.tasks.classify.api import classify as classify
+from tympan.tasks.compose.api import compose as compose
+from tympan.tasks.compose.api import compose_stream as compose_stream
 from tympan.tasks.embed.api import embed as embed
 from tympan.tasks.embed.find import find as find
 from tympan.tasks.embed.label import label as label

@@ -13,9 +13,13 @@ __getattr__, __dir__, __all__ = attach(
     {
         "Note": "tympan.notation.note",
         "PROGRAMS": "tympan.notation.instruments",
+        "Sound": "tympan.notation.synthesizer",
+        "Synthesizer": "tympan.notation.synthesizer",
         "Piece": "tympan.notation.piece",
         "PiecePart": "tympan.notation.piece",
         "TickNote": "tympan.notation.piece",
+        "abc_tunes": "tympan.notation.abc",
+        "read_abc": "tympan.notation.abc",
         "family_of": "tympan.notation.instruments",
         "key_of": "tympan.notation.tonality",
         "midi_bytes": "tympan.notation.midi",
@@ -24,6 +28,7 @@ __getattr__, __dir__, __all__ = attach(
         "pitch_of": "tympan.notation.note",
         "program_of": "tympan.notation.instruments",
         "read_midi": "tympan.notation.midi",
+        "synthesize": "tympan.notation.synthesizer",
         "write_midi": "tympan.notation.midi",
     },
 )

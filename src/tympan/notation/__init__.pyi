@@ -1,5 +1,7 @@
 # Written by `make stubs` from the table in __init__.py.
 
+from tympan.notation.abc import abc_tunes as abc_tunes
+from tympan.notation.abc import read_abc as read_abc
 from tympan.notation.instruments import PROGRAMS as PROGRAMS
 from tympan.notation.instruments import family_of as family_of
 from tympan.notation.instruments import program_of as program_of
@@ -13,4 +15,7 @@ from tympan.notation.note import pitch_of as pitch_of
 from tympan.notation.piece import Piece as Piece
 from tympan.notation.piece import PiecePart as PiecePart
 from tympan.notation.piece import TickNote as TickNote
+from tympan.notation.synthesizer import Sound as Sound
+from tympan.notation.synthesizer import Synthesizer as Synthesizer
+from tympan.notation.synthesizer import synthesize as synthesize
 from tympan.notation.tonality import key_of as key_of

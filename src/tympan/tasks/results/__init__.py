@@ -18,6 +18,7 @@ __getattr__, __dir__, __all__ = attach(
         "Identity": "tympan.tasks.results.identity",
         "Label": "tympan.tasks.results.parts",
         "Mark": "tympan.tasks.results.speech_marks",
+        "Composition": "tympan.tasks.results.composition",
         "Note": "tympan.notation.note",
         "Notes": "tympan.tasks.results.notes",
         "Result": "tympan.tasks.results.base",

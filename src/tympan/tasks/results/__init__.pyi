@@ -5,6 +5,7 @@ from tympan.tasks.results.anomaly import Anomaly as Anomaly
 from tympan.tasks.results.anomaly import ScoredInterval as ScoredInterval
 from tympan.tasks.results.base import Result as Result
 from tympan.tasks.results.classification import Classification as Classification
+from tympan.tasks.results.composition import Composition as Composition
 from tympan.tasks.results.embedding import Embedding as Embedding
 from tympan.tasks.results.formats import Span as Span
 from tympan.tasks.results.identity import Candidate as Candidate
