@@ -40,7 +40,7 @@ def pieces(draw: st.DrawFn) -> Piece:
     return Piece(tuple(parts), ticks, tuple(sorted(tempi.items())), ((0, *metre),), keys)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(pieces())
 def test_what_is_written_is_read_to_the_tick(piece: Piece) -> None:
     assert read_midi(midi_bytes(piece)) == piece
