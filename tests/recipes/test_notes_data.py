@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from recipes.render import Part
 
 from recipes import arrange, notes_data
-from recipes.render import Part
 
 
 def test_no_part_strikes_a_pitch_that_it_holds() -> None:
