@@ -23,13 +23,20 @@ POP909. No piece is in two sets.
 from __future__ import annotations
 
 import argparse
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from safetensors import safe_open
+
 from recipes.notes_data import render_all, write_table
-from tympan.models import load_model, save_model
+from tympan.data import AudioStore, Table, read_folder
+from tympan.models import Card, load_model, save_model
 from tympan.models.catalogue import shipped_folder
+from tympan.nets import count_parameters
+from tympan.tasks.notes import NoteNet, NotesConfig, NotesModel
+from tympan.tasks.notes.fitting import fitted
 
 NAME, SEED = "notes", 0
 # One after another: from random weights, and on from those with more renderings.
@@ -37,6 +44,9 @@ TRAINED: dict[str, Any] = {
     "lr": 4e-3, "batch_size": 3, "warmup_epochs": 0.2, "optimizer": "muon",
 }  # fmt: skip
 EPOCHS = 2
+SPLITS = ("train", "val", "test")
+TESTED = 6  # renderings of each family
+AVERAGE = "net.average/"  # of a checkpoint
 DATA: dict[str, Any] = {
     "name": "Renderings of chorales, pop songs, and dances, phrases and notes made by rule, with "
     "two soundfonts",
@@ -110,26 +120,33 @@ def train(data: Path, out: Path, epochs: int, start: str) -> None:
 
 def ship(data: Path, out: Path) -> None:
     """Round the weights, score what is read back, and write it into the package."""
-    from tympan.tasks.evaluating import evaluate
+    from tympan.tasks.notes import TASK
+    from tympan.tasks.notes.scoring import evaluate
 
-    model = load_model(out)
-    kept = {
-        k: v for k, v in dict(model.card.data).items() if k in ("digest", "recordings", "split")
-    }
-    card = replace(
-        model.card,
+    state, config, steps = trained_of(data, out)
+    table = read_folder(data)
+    card = Card(
         name=NAME,
+        task="notes",
         version="0.1",
         description="Which notes were played: any instrument, several at once.",
         licence="Apache-2.0",
         attribution="ATTRIBUTION.md",
-        data={**DATA, **kept},
+        config=config.to_dict(),
+        parameters=count_parameters(NoteNet(config)),
+        data={
+            **DATA,
+            "recordings": {part: len(table.where("split", part)) for part in SPLITS},
+            "training": {**TRAINED, "epochs": EPOCHS, "seed": SEED, **steps},
+        },
     )
     folder = shipped_folder() / NAME
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "ATTRIBUTION.md").write_text(ATTRIBUTION, encoding="utf-8")
-    save_model(folder, model.state, card, half=True)
-    found = evaluate(folder, data, split="test")
+    save_model(folder, state, card, half=True)
+    rows = tested(table)
+    store = AudioStore.open(rows, config.rate_hz)
+    found = evaluate([(TASK.load(load_model(folder)), rows)], store)
     metrics: dict[str, Any] = {
         "scores": [one.to_json() for one in found.scores],
         "count": found.count,
@@ -137,10 +154,39 @@ def ship(data: Path, out: Path) -> None:
         **found.details(),
     }
     failures = [*found.limits, *KNOWN_FAILURES]
-    save_model(
-        folder, model.state, replace(card, metrics=metrics, known_failures=failures), half=True
-    )
+    save_model(folder, state, replace(card, metrics=metrics, known_failures=failures), half=True)
     print(found)
+
+
+def tested(table: Table) -> Table:
+    """Test renderings: so many of each family of instruments, twice as many ensembles."""
+    rows = table.where("split", "test")
+    kinds: dict[str, list[int]] = {}
+    for i, kind in enumerate(rows.column("kind")):
+        kinds.setdefault(kind, []).append(i)
+    most = {kind: TESTED * (2 if kind == "ensemble" else 1) for kind in kinds}
+    return rows.subset(sorted(i for kind, own in kinds.items() for i in own[: most[kind]]))
+
+
+def trained_of(data: Path, out: Path) -> tuple[dict[str, Any], NotesConfig, dict[str, Any]]:
+    """Weights, fitted rules, and how far it came.
+
+    Of a training that was stopped when its time was up, the averaged weights of its last
+    checkpoint; the rules are then fitted here, on the validation set.
+    """
+    if (out / "model.safetensors").exists():
+        model = load_model(out)
+        return dict(model.state), NotesConfig.from_dict(model.card.config), {}
+    with safe_open(out / "checkpoint.safetensors", "pt") as file:
+        names = [one for one in file.keys() if one.startswith(AVERAGE)]  # noqa: SIM118
+        state = {one.removeprefix(AVERAGE): file.get_tensor(one) for one in names}
+        step = json.loads(file.metadata()["state"])
+    net = NoteNet(NotesConfig())
+    net.load_state_dict(state)
+    table = read_folder(data).where("split", "val")
+    store = AudioStore.open(table, NotesConfig().rate_hz)
+    config = fitted(NotesModel(net.eval(), NotesConfig(), NAME), table, store)
+    return state, config, {"stopped_in": {"epoch": step["epoch"], "step": step["step"]}}
 
 
 if __name__ == "__main__":

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tympan.errors import ArgumentError
 from tympan.notation import Note, Piece, midi_bytes, pitch_of, read_midi
 
 
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.floats(0, 60), st.floats(0.05, 3), st.integers(21, 108)), max_size=30))
 def test_times_are_kept_to_a_tick(rows: list[tuple[float, float, int]]) -> None:
     notes = [Note(s, s + d, p, 80) for s, d, p in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mir_eval
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tympan.notation import Note
@@ -25,6 +25,7 @@ def as_arrays(notes: list[Note]) -> tuple[np.ndarray, np.ndarray]:
     return times, np.array([440 * 2 ** ((n.pitch - 69) / 12) for n in notes])
 
 
+@settings(max_examples=60)
 @given(NOTES, NOTES)
 def test_they_are_those_of_mir_eval(truth: list[Note], found: list[Note]) -> None:
     for offsets, ratio in ((False, None), (True, 0.2)):

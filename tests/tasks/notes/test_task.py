@@ -94,7 +94,7 @@ def test_rolls_are_where_the_notes_are() -> None:
 
 
 def test_the_rules_are_those_that_fit() -> None:
-    """Scores of which the right ones reach 0.5: a threshold below it is chosen, above the ghosts."""
+    """The right ones reach 0.5, ghosts 0.27: a threshold between is chosen."""
     config = NotesConfig()
     truth = [Note(0.5 + i, 1.0 + i, 60 + i, 80) for i in range(4)]
     rows = np.array([(n.start_s, n.end_s, n.pitch, 80) for n in truth])

@@ -132,7 +132,8 @@ class NoteDecoder:
         found: list[Note] = []
         starts = self._onsets(part[0], count)
         high = part[1][:, 2 : 2 + count] >= self._rules.frame
-        ends = part[2][:, 2 : 2 + count] >= self._rules.offset
+        # Of each frame and the one before it, which may have come with the last scores.
+        ends = part[2][:, 1 : 2 + count] >= self._rules.offset
         for i in range(count):
             begun = np.flatnonzero(starts[:, i] >= 0)
             if not len(begun) and not self._sounding and self._rules.ghost > 1:
@@ -168,9 +169,7 @@ class NoteDecoder:
                 own.bends.append(float(part[4, row, 2 + i]))
             if high[row, i]:
                 own.last = now
-            elif now - own.last > BRIDGE or (
-                ends[row, max(0, i - 1) : i + 1].any() and now > own.first + 1
-            ):
+            elif now - own.last > BRIDGE or (ends[row, i : i + 2].any() and now > own.first + 1):
                 self._end(row, own.last + 1, found)
         for row in begun.tolist():
             at = float(starts[row, i])
