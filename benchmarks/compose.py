@@ -11,8 +11,10 @@ training each piece is moved by up to six semitones either way at each visit. Wh
 gave for each piece is kept in `recipes/answers`; the epoch is chosen on validation pieces.
 
 *Rules* are counted in all pieces that `chorale` composed, eight bars each, seeds from 0 on, and
-in Bach's chorales of the test part on the same grid of eighths; and in the voices that it found to the
-sopranos of the first 20 of these, eight bars of each.
+in Bach's chorales of the test part on the same grid of eighths. What would make a parallel fifth or
+octave is not drawn, unless nothing else is likely; `--parallels` lifts that, and shows what the net
+itself has learned. Counted are also the voices that it found to the
+sopranos of the first ten of these, eight bars of each.
 
 *Copies*: the longest stretch that stands in a chorale of the training part, all four voices, in
 any key; for Bach's own test pieces likewise.
@@ -37,7 +39,7 @@ PUBLISHED = (
     ("RNN-RBM (Boulanger-Lewandowski et al., 2012)", 6.27),
     ("RNN-NADE (Boulanger-Lewandowski et al., 2012)", 5.56),
 )
-AIM, BARS, COUNT, HARMONIZED, QUICK = 5.5, 8, 100, 20, 2
+BARS, COUNT, HARMONIZED, QUICK = 8, 100, 10, 2
 RULES = {
     "fifths": "parallel fifths",
     "octaves": "parallel octaves or unisons",
@@ -97,9 +99,11 @@ def counted(pieces: list[np.ndarray], composer: Composer) -> RuleCounts:
     return total
 
 
-def composed(composer: Composer, count: int) -> list[np.ndarray]:
+def composed(composer: Composer, count: int, parallels: bool) -> list[np.ndarray]:
     """Pieces of `chorale`, seeds from 0 on."""
-    return [np.concatenate(list(composer.stream(Order(seed=s, bars=BARS)))) for s in range(count)]
+    return composer.many(
+        [Order(seed=seed, bars=BARS, parallels=parallels) for seed in range(count)]
+    )
 
 
 def harmonized(pieces: list[np.ndarray], composer: Composer) -> list[np.ndarray]:
@@ -122,11 +126,13 @@ def run(quick: bool) -> None:
     from tympan.tasks.answering import load
 
     composer: Any = load("chorale", "compose", "cpu")
-    ours = composed(composer, QUICK if quick else COUNT)
+    count = QUICK if quick else COUNT
+    ours, freely = (composed(composer, count, parallels) for parallels in (False, True))
     theirs = bach(composer, "test")
     melodies = theirs[: QUICK if quick else HARMONIZED]
     counts = {
         "`chorale`": counted(ours, composer),
+        "`chorale --parallels`": counted(freely, composer),
         "`chorale`, to Bach's melodies": counted(harmonized(melodies, composer), composer),
         "Bach": counted(theirs, composer),
     }
@@ -156,7 +162,18 @@ def run(quick: bool) -> None:
     )  # fmt: skip
 
 
-WHY = ""
+WHY = (
+    "Nats per step are below the aim of 5.5 and below the best figure of 2012. What is special "
+    "is that all pieces are moved to C major or A minor to learn from; a test piece, whose key "
+    "is not told, is scored in all twelve keys, and the mean of the twelve probabilities is "
+    "taken, which is a distribution over pieces again. Three seeds were wanted; those that the "
+    "table shows are what the training time allowed (seed 0: 24 epochs, any other: 14). The "
+    "published figures are those of the papers, whose nets saw the pieces in the keys in which "
+    "they stand.\n\n"
+    "The net itself still makes far more parallels than Bach; with the rule on top hardly any "
+    "are left, but a rule is not an ear. It was trained for a few minutes of one core. A longer "
+    "training and the grid of sixteenths were not tried."
+)
 
 if __name__ == "__main__":
     run(arguments("compose").quick)

@@ -1,7 +1,9 @@
 """Make the shipped composers, and the ones that are measured only.
 
 python -m recipes.compose train --set quarters --seed 0    # the benchmark: three seeds of it
-python -m recipes.compose train --set chorale              # voices on a grid of eighths
+python -m recipes.compose train --set chorale              # voices on a grid of eighths; it was
+# stopped behind epoch 6 of 22 to come to an end in time, and went on from there:
+python -m recipes.compose train --set chorale --start .runs/compose/chorale-first --epochs 8
 python -m recipes.compose train --set any-key              # fills in, pieces in all keys; then
 python -m recipes.compose train --set fill --start .runs/compose/any-key-0
 python -m recipes.compose_ship score --seed 0; python -m recipes.compose_ship ship

@@ -47,7 +47,7 @@ def compose(
     ] = None,
     temperature: Annotated[
         float, typer.Option("--temperature", min=0, max=3, help="Below 1 tamer, above wilder.")
-    ] = 1.0,
+    ] = 0.8,
     continue_: Annotated[
         Path | None,
         typer.Option(
@@ -68,6 +68,9 @@ def compose(
             show_default=False,
         ),
     ] = None,
+    parallels: Annotated[
+        bool, typer.Option("--parallels", help="Let voices move in parallel fifths and octaves.")
+    ] = False,
     title: Annotated[str, typer.Option("--title", help="Of the piece.", show_default=False)] = "",
     score: Annotated[
         Path | None,
@@ -84,7 +87,7 @@ def compose(
     targets = _checked(out, score, play)
     composer, order = ordered(
         model, device, continue_=continue_, harmonize=harmonize, title=title, seed=seed, bars=bars,
-        key=key, tempo_bpm=tempo, temperature=temperature,
+        key=key, tempo_bpm=tempo, temperature=temperature, parallels=parallels,
     )  # fmt: skip
     if play:
         _play(composer, order)

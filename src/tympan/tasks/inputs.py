@@ -185,7 +185,8 @@ class Feed:
 
     def join(self, model: Model[Any], session: Session[Any]) -> ModelInput:
         """Let a session of a model have the recording; its input, which tells what it lacks."""
-        key = (model.rate_hz, model.mono)
+        # A session may want the channels that its model usually mixes.
+        key = (model.rate_hz, bool(getattr(session, "mono", model.mono)))
         if key not in self._inputs:
             self._inputs[key] = ModelInput(self.rate_hz, self.channels, *key)
         way = self._inputs[key]

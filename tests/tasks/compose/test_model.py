@@ -94,3 +94,10 @@ def test_it_is_saved_as_midi_score_picture_and_sound(tmp_path: Path) -> None:
     assert "Music, made by a machine" in found.clip().tags["comment"]
     with pytest.raises(ArgumentError, match="cannot be written"):
         found.save(tmp_path / "a.txt")
+
+
+def test_many_together_are_those_that_each_seed_gives() -> None:
+    composer = tiny_composer("voices")
+    orders = [Order(seed=seed, bars=1) for seed in range(3)]
+    for order, found in zip(orders, composer.many(orders), strict=True):
+        assert np.array_equal(found, np.concatenate(list(composer.stream(order))))

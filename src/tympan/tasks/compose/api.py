@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Given = Piece | str | os.PathLike[str]
 
 RATE_HZ = 44_100
-PLAIN = ("seed", "bars", "tempo_bpm", "temperature")
+PLAIN = ("seed", "bars", "tempo_bpm", "temperature", "parallels")
 
 
 def compose(
@@ -29,10 +29,11 @@ def compose(
     bars: int = 16,
     key: str | None = None,
     tempo_bpm: float | None = None,
-    temperature: float = 1.0,
+    temperature: float = 0.8,
     continue_: Given | None = None,
     harmonize: Given | None = None,
     soundfont: str | os.PathLike[str] | None = None,
+    parallels: bool = False,
     title: str = "",
     device: str = "auto",
 ) -> Composition:
@@ -44,10 +45,12 @@ def compose(
         bars: how many, beside those that are given.
         key: such as `"G major"` or `"Am"`; the model's choice by default.
         tempo_bpm: beats per minute; the model's usual by default.
-        temperature: below 1 tamer, above wilder; 0 always takes the likeliest.
+        temperature: 1 draws as the net says, below 1 tamer; 0 always takes the likeliest.
         continue_: a piece, or a MIDI or ABC file, that this one begins with.
         harmonize: a melody, or some of the voices, to which the others are found.
         soundfont: SF2 or SF3 file that it is played with; tympan's own instruments by default.
+        parallels: voices may move in parallel fifths and octaves, as the net wants it; else what
+            makes one is hardly ever drawn.
         title: of the piece.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
 
@@ -67,7 +70,7 @@ def compose(
 
     composer, order = ordered(
         model, device, continue_=continue_, harmonize=harmonize, title=title, seed=seed, bars=bars,
-        key=key, tempo_bpm=tempo_bpm, temperature=temperature,
+        key=key, tempo_bpm=tempo_bpm, temperature=temperature, parallels=parallels,
     )  # fmt: skip
     found = composer.compose(order)
     return found if soundfont is None else replace(found, soundfont=os.fspath(soundfont))
@@ -88,7 +91,7 @@ def compose_stream(
         model: as in `compose`, and so are the other arguments.
         rate_hz: of the sound.
         continue_, harmonize, device: as in `compose`.
-        options: `seed`, `bars`, `key`, `tempo_bpm`, `temperature`.
+        options: `seed`, `bars`, `key`, `tempo_bpm`, `temperature`, `parallels`.
 
     Yields:
         Samples, one block after another.

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from tympan.data.batches import collate
 from tympan.errors import DataError
 from tympan.models.scores import Score
 from tympan.tasks.compose.config import FILL
 from tympan.tasks.compose.examples import ComposeExamples
-from tympan.tasks.compose.grid import transposed
+from tympan.tasks.compose.grid import home_shift, key_number, transposed
 from tympan.tasks.compose.learner import place_nats
 from tympan.tasks.contract import Evaluation
 
@@ -43,19 +45,16 @@ def piece_nats(
     asked about the piece in all twelve places: the mean of the twelve probabilities is that of a
     distribution over pieces again.
     """
-    if not config.home or config.kind == FILL:
-        return _piece_nats(net, pieces, config)
+    mixed = config.home and config.kind != FILL
+    if config.home and not mixed:
+        shifts = [home_shift(key_number(one, config)) for one in pieces]
+        pieces = [transposed(one, by, config) for one, by in zip(pieces, shifts, strict=True)]
     found = []
-    for by in range(-6, 6):
-        moved = [shifted_within(one, by, config) for one in pieces]
-        there = np.array([one is not None for one in moved])
-        nats = np.full(len(pieces), np.inf)
-        rows = [one for one in moved if one is not None]
-        if rows:
-            nats[there] = _piece_nats(net, rows, config)[:, 0]
-        found.append(nats)
-    total = -np.logaddexp.reduce(-np.array(found), axis=0) + np.log(12)
-    return np.stack([total, [float(len(one)) for one in pieces]], 1)
+    for one in pieces:
+        moved = [shifted_within(one, by, config) for by in (range(-6, 6) if mixed else (0,))]
+        nats, steps = _nats(net, [row for row in moved if row is not None], config)
+        found.append((float(np.log(len(moved)) - np.logaddexp.reduce(-nats)), steps))
+    return np.array(found)
 
 
 def shifted_within(steps: Steps, by: int, config: ComposeConfig) -> Steps | None:
@@ -67,17 +66,14 @@ def shifted_within(steps: Steps, by: int, config: ComposeConfig) -> Steps | None
 
 
 @torch.inference_mode()
-def _piece_nats(
+def _nats(
     net: nn.Module, pieces: Sequence[Steps], config: ComposeConfig
-) -> npt.NDArray[np.float64]:
-    """The same of pieces as they are."""
-    rows = ComposeExamples(pieces, config)
-    found = []
-    for row in range(len(rows.pieces)):
-        batch = {name: one[None] for name, one in rows.item(row, None).items()}
-        nats, asked = place_nats(net, batch, config)
-        found.append((float(nats.double().sum()), float(asked.any(2).sum())))
-    return np.array(found)
+) -> tuple[npt.NDArray[np.float64], float]:
+    """The nats of each of several pieces of one length, and how many steps of it are asked."""
+    rows = ComposeExamples(pieces, replace(config, home=False))
+    batch = collate([rows.item(row, None) for row in range(len(pieces))], {})
+    nats, asked = place_nats(net, batch, config)
+    return nats.double().sum((1, 2)).numpy(), float(asked[0].any(1).sum())
 
 
 def evaluated(found: npt.NDArray[np.float64], config: ComposeConfig) -> Evaluation:
@@ -95,4 +91,4 @@ def evaluated(found: npt.NDArray[np.float64], config: ComposeConfig) -> Evaluati
     name = "filled_nats_per_step" if config.kind == FILL else "nats_per_step"
     score = Score(name, value, (float(low), float(high)), "nats", higher_is_better=False)
     limits = (LIMITS.get(config.kind, NEXT_LIMIT),)
-    return Evaluation((score,), len(found), limits=limits)
+    return Evaluation((score,), len(found), limits=limits, counted="pieces")

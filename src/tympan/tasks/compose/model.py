@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from tympan.tasks.compose.grid import (
     steps_of,
     transposed,
 )
-from tympan.tasks.compose.sampling import UNKNOWN, Wish, draw
+from tympan.tasks.compose.sampling import UNKNOWN, Wish, draw, draw_batch
 from tympan.tasks.results.composition import Composition
 
 if TYPE_CHECKING:
@@ -48,16 +48,18 @@ class Order:
         given: what the piece begins with, or voices to which the others are found.
         harmonize: whether it is the latter.
         title: of the piece.
+        parallels: voices may move in parallel fifths and octaves.
     """
 
     seed: int = 0
     bars: int = 16
     key: int = KEYS
     tempo_bpm: float | None = None
-    temperature: float = 1.0
+    temperature: float = 0.8
     given: Piece | None = None
     harmonize: bool = False
     title: str = ""
+    parallels: bool = False
 
 
 class Composer:
@@ -112,6 +114,16 @@ class Composer:
         """
         yield from self.drawn(*self.wish(order, 0))
 
+    def many(self, orders: Sequence[Order]) -> list[Steps]:
+        """The steps `(n, v)` of pieces of one length from nothing, composed together."""
+        wishes, rngs = zip(*(self.wish(one, 0) for one in orders), strict=True)
+        shifts = [home_shift(one.key) if self.config.home else 0 for one in wishes]
+        there = [
+            replace(one, key=moved_key(one.key, by)) for one, by in zip(wishes, shifts, strict=True)
+        ]
+        found = draw_batch(self.net, there, rngs)
+        return [transposed(one, -by, self.config) for one, by in zip(found, shifts, strict=True)]
+
     def drawn(self, wish: Wish, rng: np.random.Generator) -> Iterator[Steps]:
         """What the net draws; one that knows C major and A minor only is asked there."""
         by = home_shift(wish.key) if self.config.home else 0
@@ -130,7 +142,8 @@ class Composer:
         given, key = self.given(order)
         rng = np.random.default_rng([order.seed, attempt])
         key = self.chosen_key(key, rng)
-        return Wish(given, key=key, temperature=order.temperature), rng
+        wish = Wish(given, key, order.temperature, parallels=order.parallels)
+        return wish, rng
 
     def given(self, order: Order) -> tuple[Steps, int]:
         """What is known of the piece, `UNKNOWN` elsewhere, and the key that it is to be in."""

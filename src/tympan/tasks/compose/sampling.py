@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,13 @@ from tympan.tasks.compose.config import FILL, KEYS
 from tympan.tasks.compose.grid import Steps
 
 if TYPE_CHECKING:
+    from tympan.tasks.compose.config import ComposeConfig
     from tympan.tasks.compose.net import ComposeNet
 
 UNKNOWN = -1
 """Stands in a piece where nothing is given."""
+
+
 @dataclass(frozen=True)
 class Wish:
     """What is asked of a net.
@@ -29,6 +32,8 @@ class Wish:
         temperature: 1 draws as the net says, less more surely, 0 always the likeliest.
         top: what is less likely than the likeliest times this is never drawn.
         phase: place of the first step in its bar.
+        parallels: voices may move in parallel fifths and octaves; else what makes one is not drawn,
+            unless all does.
     """
 
     given: Steps
@@ -36,6 +41,7 @@ class Wish:
     temperature: float = 1.0
     top: float = 0.02
     phase: int = 0
+    parallels: bool = False
 
 
 def draw(
@@ -88,6 +94,7 @@ def _draw_step(
             filled = _filled_logits(net, wish, steps, at, int(place))
             logits = filled if logits is None else 0.5 * (logits + filled)
         assert logits is not None
+        logits = without_parallels(logits, steps, at, int(place), wish, net.config)
         steps[at, place] = drawn(logits, wish, rng)
         # What ends an ordered step leaves nothing for its other places.
         if net.config.ordered and steps[at, place] == 0:
@@ -116,6 +123,73 @@ class _Onwards:
         last = np.maximum(steps[max(0, self.at - 1) : self.at + 1], 0)
         found: Tensor = self.net.heads(self.around[:, -len(last) :], torch.from_numpy(last)[None])
         return found[0, -1, place].float().log_softmax(-1)
+
+
+@torch.inference_mode()
+def draw_batch(
+    net: ComposeNet, wishes: Sequence[Wish], rngs: Sequence[np.random.Generator]
+) -> Steps:
+    """Draw several pieces of one length from nothing, together: `(m, n, v)`.
+
+    Each depends on its own `rng` alone, up to the rounding of a batch.
+
+    Args:
+        net: one that composes onwards.
+        wishes: of each piece; what they give is not looked at.
+        rngs: what the choices of each depend on.
+    """
+    config, count = net.config, len(wishes[0].given)
+    steps = np.zeros((len(wishes), count, config.voices), np.int64)
+    keys = torch.tensor([one.key for one in wishes])
+    for at in range(count):
+        first = max(0, at + 1 - config.window)
+        context = {**told(wishes[0], first, at + 1, count), "key": keys}
+        around = net.around(torch.from_numpy(steps[:, first : at + 1]), **context)[:, -2:]
+        for place in range(config.voices):
+            last = torch.from_numpy(steps[:, max(0, at - 1) : at + 1])
+            logits = net.heads(around[:, -last.shape[1] :], last)[:, -1, place]
+            for row, (wish, rng) in enumerate(zip(wishes, rngs, strict=True)):
+                known = steps[row].copy()
+                known[at, place:] = UNKNOWN
+                own = without_parallels(logits[row], known, at, place, wish, config)
+                steps[row, at, place] = drawn(own, wish, rng)
+    return steps
+
+
+def without_parallels(
+    logits: Tensor, steps: Steps, at: int, place: int, wish: Wish, config: ComposeConfig
+) -> Tensor:
+    """Logits `(k,)` of a voice without what moves in fifths or octaves with another voice.
+
+    Args:
+        logits: of what the voice may do.
+        steps: the piece; `UNKNOWN` where nothing is known yet.
+        at, place: the step, and the voice.
+        wish: whether this is wanted.
+        config: of the net; where places are no voices, nothing is taken away.
+    """
+    if wish.parallels or config.ordered or at == 0 or steps[at - 1, place] <= 0:
+        return logits
+    pitches = np.arange(config.pitches)
+    mine = int(steps[at - 1, place] - 1) % config.pitches
+    bad = np.zeros(config.pitches, bool)
+    for other in range(config.voices):
+        before, now = int(steps[at - 1, other]) - 1, int(steps[at, other]) - 1
+        if other == place or before < 0 or now < 0 or before == now:
+            continue
+        same_way = np.sign(pitches - mine) == np.sign(now - before)
+        apart = (mine - before) % 12
+        # Seen from below a fifth is one, seen from above it is a fourth.
+        fifth = 7 if mine > before else 5
+        bad |= same_way & (apart in (0, fifth)) & ((pitches - now) % 12 == apart)
+    found = logits.clone()
+    found[1 : 1 + config.pitches][torch.from_numpy(bad)] = -torch.inf
+    # Nothing unlikely is taken for the sake of the rule.
+    return found if float(found.max()) > float(logits.max()) - RELUCTANCE else logits
+
+
+# A rule is broken rather than that something so much less likely is drawn, in nats.
+RELUCTANCE = 6.0
 
 
 def _filled_logits(net: ComposeNet, wish: Wish, steps: Steps, at: int, place: int) -> Tensor:

@@ -1,6 +1,6 @@
 """
-Which notes were played
-=======================
+19. Which notes were played
+===========================
 
 A score becomes sound, and sound becomes a score again: how far does it come back?
 """
@@ -108,4 +108,4 @@ lower = tympan.notes(sound_of(piece, tuning_hz=432.0))
 print(f"A = {lower.tuning_hz:.0f} Hz, F1 {f1_of(note_counts(piece.notes(), lower.notes)):.2f}")
 
 # %%
-# Next: :doc:`plot_9h_composing`. Before: :doc:`plot_9f_voice`. Command: :doc:`/verbs/notes`.
+# Next: :doc:`plot_9j_composing`. Before: :doc:`plot_9h_key_words`. Command: :doc:`/verbs/notes`.

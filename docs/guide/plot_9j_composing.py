@@ -1,8 +1,8 @@
 """
-17. Music
+20. Music
 =========
 
-The last chapter made speech of a text. This one begins with nothing: a model that has seen 229
+The last chapter wrote down what it heard. This one begins with nothing: a model that has seen 229
 chorales of Bach writes one of its own, a synthesizer plays it, and what the earlier chapters taught
 listens to it.
 """
@@ -132,4 +132,5 @@ print(f"correlation {np.corrcoef(written, heard)[0, 1]:.2f}")
 # - Draw with ``temperature=0.5`` and ``temperature=1.5``. What becomes better, what worse?
 # - ``tympan train`` a folder of MIDI files of yours, and continue one of them.
 #
-# Before: :doc:`plot_9g_notes`. Command: :doc:`/verbs/compose`. To hear: :doc:`/music`.
+# Next: :doc:`plot_9k_server`. Before: :doc:`plot_9i_notes`. Command: :doc:`/verbs/compose`. To
+# hear: :doc:`/music`.
