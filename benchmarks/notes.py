@@ -18,7 +18,8 @@ basic-pitch 0.4 (17,000 parameters, trained on real and rendered music) gets the
 own settings. Its environment: `python -m venv V`, `V/bin/pip install "basic-pitch[onnx]"`, then
 `BASIC_PITCH_PYTHON=V/bin/python`.
 
-**Tempo, beats, chords** (`NOTES_SONGS`, 0 to leave them out) are scored on 30 s of unseen songs of POP909, all parts, rendered with the
+**Tempo, beats, chords** (of `NOTES_SONGS` songs; 0 leaves them out) are
+scored on 30 s of unseen songs of POP909, all parts, rendered with the
 unseen soundfont, beside `librosa.beat.beat_track`; librosa tells no chords, so its chroma with
 major and minor templates stands for it. A tempo is right within 4 % (octaves: half, double and
 triple count too); beats are scored by `mir_eval.beat.f_measure`, chords by `mir_eval.chord` (major
