@@ -41,7 +41,7 @@ PUBLISHED = (
     ("RNN-RBM (Boulanger-Lewandowski et al., 2012)", 6.27),
     ("RNN-NADE (Boulanger-Lewandowski et al., 2012)", 5.56),
 )
-BARS, COUNT, HARMONIZED, QUICK = 8, 100, 10, 2
+BARS, COUNT, HARMONIZED, QUICK = 8, 24, 2, 2
 RULES = {
     "fifths": "parallel fifths",
     "octaves": "parallel octaves or unisons",
