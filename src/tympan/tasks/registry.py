@@ -31,6 +31,8 @@ BUILT_IN = (
     "tympan.tasks.transcribe",
     "tympan.tasks.embed",
     "tympan.tasks.speak",
+    "tympan.tasks.notes",
+    "tympan.tasks.compose",
 )
 # Commands and functions of tympan that no question may be called.
 RESERVED = frozenset(
