@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ArgumentError, ModelError
 
@@ -47,3 +47,17 @@ def mask_net(config: SeparateConfig, labels: tuple[str, ...]) -> nn.Module:
     from tympan.nets.mask_net import MaskNet
 
     return MaskNet(len(labels), rate_hz=config.rate_hz, **(config.net_options or {}))
+
+
+STITCHERS: dict[str, str] = {}
+"""Name of a net → `module:class` of what joins its blocks, where its sources have no names; else
+`tympan.tasks.separate.streams.OverlapStitcher` does."""
+
+
+def stitcher_of(config: SeparateConfig) -> Any:
+    """What makes the stitcher of a recording; None: the usual one."""
+    place = STITCHERS.get(config.net) if config.permute else None
+    if place is None:
+        return None
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
