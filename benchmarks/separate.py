@@ -24,7 +24,7 @@ import numpy as np
 import torch
 
 from benchmarks.common import DATA, arguments, main
-from tympan.audio import Clip, load
+from tympan.audio import Clip, load, probe
 from tympan.data import read_folder
 from tympan.tasks.separate.api import find_separator, separate
 from tympan.tasks.separate.metrics import si_sdr
@@ -66,7 +66,8 @@ def mixes(each: int) -> list[tuple[np.ndarray, np.ndarray, int | None]]:
     found = []
     for i in range(each):
         rows = speech.where("speaker", speakers[i % len(speakers)])
-        voice = load(rows[int(rng.integers(len(rows)))].path).samples[0][:length]
+        long = [path for path in rows.paths if probe(path).duration_s >= SECONDS]
+        voice = load(long[int(rng.integers(len(long)))]).samples[0][:length]
         noise = load(noises[int(rng.integers(len(noises)))].path).resample(RATE_HZ).samples[0]
         noise = np.resize(noise, length)
         for snr_db in SNRS_DB:
