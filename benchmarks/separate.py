@@ -1,9 +1,10 @@
 """A voice out of noise: `voice` beside DeepFilterNet3, RNNoise, noisereduce, and the noisy input.
 
-Speech: LibriSpeech `test-other`, ten speakers of whom none was trained on, five seconds each.
-Noises: ESC-50, fold 5, from recordings of which none was trained on, all classes; the speech begins
-at the first sample. *SI-SDR*: its improvement over the noisy input, in dB. *PESQ*: wide band. *STOI*:
-short-time objective intelligibility. 95 % intervals over mixes (bootstrap) in brackets. Delays of the peers are taken out. DeepFilterNet3 and RNNoise are made for 48 kHz and get the 16 kHz
+Speech: LibriSpeech `test-other`, ten speakers of whom none was trained on, five seconds each, which
+begin at the first sample. Noises: ESC-50, fold 5, all classes, from recordings of which none was
+trained on. *SI-SDR*: its improvement over the noisy input, in dB. *PESQ*: wide band. *STOI*:
+short-time objective intelligibility. 95 % intervals over mixes (bootstrap) in brackets. Delays of
+the peers are taken out. DeepFilterNet3 and RNNoise are made for 48 kHz and get the 16 kHz
 resampled. *Of a core*: processor seconds for each second of sound.
 """
 

@@ -33,9 +33,9 @@ mix
 # %%
 # The best mask there is
 # ----------------------
-# Each place of the spectrogram is multiplied by a number between 0 and 1. If the powers of speech and
-# noise were known, the share of the speech would be a good one (the *ideal ratio mask*): no net that
-# only scales places can do much better.
+# Each place of the spectrogram is multiplied by a number between 0 and 1. If the powers of speech
+# and noise were known, the share of the speech would be a good one (the *ideal ratio mask*): no
+# net that only scales places can do much better.
 
 # sphinx_gallery_alt = "Three spectrograms: the speech with its harmonics, the mix where an engine"
 # sphinx_gallery_alt = "fills the lower half, and the mask, bright where the speech is."
@@ -59,8 +59,8 @@ for ax, (name, values) in zip(
     ax.set(title=name, ylabel="Bin")
 
 # %%
-# How good is it? The *scale-invariant signal-to-distortion ratio* compares how much of an estimate is
-# the speech with how much is anything else, in dB. The mix has nearly 0.
+# How good is it? The *scale-invariant signal-to-distortion ratio* compares how much of an
+# estimate is the speech with how much is anything else, in dB. The mix has nearly 0.
 
 best = stft.inverse(ideal * spectra[2], len(speech)).numpy()
 print(f"mix   {si_sdr(mix.samples[0], speech):5.1f} dB")
@@ -69,8 +69,8 @@ print(f"ideal {si_sdr(best, speech):5.1f} dB")
 # %%
 # A net that guesses it
 # ---------------------
-# ``voice`` sees the mix only. Its mask is of complex numbers, so it can also turn phases. It was given
-# mixes of speech and noises whose speech was known, and learned to come near it.
+# ``voice`` sees the mix only. Its mask is of complex numbers, so it can also turn phases. It was
+# given mixes of speech and noises whose speech was known, and learned to come near it.
 
 found = tympan.separate(mix)
 print(f"voice {si_sdr(found['voice'].samples[0], speech):5.1f} dB")
@@ -84,8 +84,8 @@ print(f"they differ by {np.abs(total - mix.samples).max():.0e} at most")
 found["rest"]
 
 # %%
-# Two things can be wrong with an estimate: something of the other sound is in it (*interference*), or
-# something that was in neither (*artifacts*). BSSEval tells them apart.
+# Two things can be wrong with an estimate: something of the other sound is in it
+# (*interference*), or something that was in neither (*artifacts*). BSSEval tells them apart.
 
 estimates = np.stack([found[name].samples[0] for name in ("voice", "rest")])
 scores = bss_eval(estimates, np.stack([speech, noise]), taps=64)
@@ -94,7 +94,8 @@ print(f"SDR {scores.sdr[0]:.1f} dB, SIR {scores.sir[0]:.1f} dB, SAR {scores.sar[
 # %%
 # A little noise back
 # -------------------
-# A net that takes all the noise away takes some of the voice, too. ``amount`` leaves some of both:
+# A net that takes all the noise away takes some of the voice, too. ``amount`` leaves some of
+# both:
 
 for amount in (1.0, 0.9, 0.7):
     part = tympan.separate(mix, amount=amount)["voice"].samples[0]
@@ -103,15 +104,16 @@ for amount in (1.0, 0.9, 0.7):
 # %%
 # Your own noise
 # --------------
-# Put ten minutes of the noise of your machine into ``mine/noise``, some speech into ``mine/voice``, and
+# Put ten minutes of the noise of your machine into ``mine/noise``, some speech into
+# ``mine/voice``, and
 #
 # .. code-block:: sh
 #
 #    tympan train mine --task separate --out mine-voice
 #    tympan separate talk.wav --model mine-voice
 #
-# mixes them anew in each epoch, starting from ``voice``. With stems of your own songs (``mixture.wav``
-# beside ``vocals.wav`` …) it learns those.
+# mixes them anew in each epoch, starting from ``voice``. With stems of your own songs
+# (``mixture.wav`` beside ``vocals.wav`` …) it learns those.
 #
 # Try
 # ---

@@ -192,9 +192,7 @@ class SeparateSession:
 
     def paths(self) -> Mapping[str, Path]:
         """The file of each source."""
-        return {
-            name: self.folder / f"{safe_name(name)}{self.ending}" for name in self.wanted.names
-        }
+        return {name: self.folder / f"{safe_name(name)}{self.ending}" for name in self.wanted.names}
 
     def push(self, wave: Wave) -> Iterable[Any]:
         """Take the next samples `(c, t)` of the recording."""
