@@ -103,7 +103,13 @@ class SeparateModel(BaseModel[Separation]):
         else:
             stitcher = None if self.stitcher is None else self.stitcher()
             found = BlockStream(
-                self.net, self.config, rate_hz, channels, self.device, stitcher=stitcher
+                self.net,
+                self.config,
+                rate_hz,
+                channels,
+                self.device,
+                sources=len(self.labels),
+                stitcher=stitcher,
             )
         return Apart(found, wanted or self.wanted(), channels)
 
