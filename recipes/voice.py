@@ -154,8 +154,8 @@ def scored(place: str) -> dict[str, Any]:
     values = np.array(gains)
     score = Score("si_sdr_improvement", float(values.mean()), interval_of(values), "dB")
     what = (
-        "LibriSpeech test-other under ESC-50 fold 5 at -5 to 15 dB; 12 pieces of 4 s at five ratios "
-        "(benchmarks/separate.py)"
+        "LibriSpeech test-other under ESC-50 fold 5 at -5 to 15 dB; 12 pieces of 4 s at five "
+        "ratios (benchmarks/separate.py)"
     )
     return {"scores": [score.to_json()], "count": len(values), "counted": "mixes", "what": what}
 
