@@ -30,6 +30,8 @@ __getattr__, __dir__, __all__ = attach(
         "CorrectionNet": "tympan.nets.correction",
         "HarmonicSource": "tympan.nets.pulses",
         "SourceFilterVocoder": "tympan.nets.vocoder",
+        "MaskUNet": "tympan.nets.mask_unet",
+        "MaskUNetConfig": "tympan.nets.mask_unet",
         "SpectralDistance": "tympan.nets.spectral_loss",
         "VocoderConfig": "tympan.nets.vocoder_mel",
         "VocoderMel": "tympan.nets.vocoder_mel",
