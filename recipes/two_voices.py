@@ -12,14 +12,13 @@ that voice, whereas elsewhere either order is right.
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from recipes.mask_training import error_db, si_sdr
 from recipes.two_voices_data import RATE_HZ, SPEEDS, Speech
 from tympan.nets.mask_unet import MaskUNet, MaskUNetConfig
 
@@ -30,15 +29,13 @@ CONFIG = MaskUNetConfig(
 CROP_S, BATCH = 3.0, 12
 KNOWN = 0.25  # share of the mixtures where the wanted voice is known
 LEVEL_DB, NOISE_DB = 5.0, (15.0, 30.0)
-LR, WARMUP, EMA = 2e-3, 60, 0.995
 
 
-def mixture(speech: Speech, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def mixture(speech: Speech, rng: np.random.Generator, known: bool) -> dict[str, np.ndarray]:
     """Two voices `(2, t)`, their mix `(t,)`, and a vector `(d,)`: of the first voice, or zeros."""
     size = round(CROP_S * RATE_HZ)
     names = list(speech.speakers)
     a, b = rng.choice(len(names), 2, replace=False)
-    known = rng.random() < KNOWN
     speeds = [1.0 if known else float(np.exp(rng.uniform(*np.log(SPEEDS)))) for _ in "12"]
     one, vector = speech.crop(names[a], size, rng, speeds[0])
     two, _ = speech.crop(names[b], size, rng, speeds[1])
@@ -78,18 +75,12 @@ def in_room(wave: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return found
 
 
-def batch_of(speech: Speech, rng: np.random.Generator, size: int) -> dict[str, Tensor]:
-    """So many mixtures."""
-    rows = [mixture(speech, rng) for _ in range(size)]
+def batch_of(
+    speech: Speech, rng: np.random.Generator, size: int, known: float = KNOWN
+) -> dict[str, Tensor]:
+    """So many mixtures; of a share of them the first voice is known."""
+    rows = [mixture(speech, rng, bool(rng.random() < known)) for _ in range(size)]
     return {name: torch.from_numpy(np.stack([r[name] for r in rows])) for name in rows[0]}
-
-
-def error_db(found: Tensor, wanted: Tensor, mix: Tensor) -> Tensor:
-    """Error to signal `(…)` of `(…, t)` in dB, no lower than -30; of silence, error to mix."""
-    power = wanted.square().sum(-1)
-    power = torch.where(power > 1e-6, power, 0.05 * mix.square().sum(-1))
-    wrong = (found - wanted).square().sum(-1)
-    return 10 * torch.log10(wrong / power + 1e-3)
 
 
 def loss_of(net: MaskUNet, batch: dict[str, Tensor]) -> Tensor:
@@ -100,15 +91,6 @@ def loss_of(net: MaskUNet, batch: dict[str, Tensor]) -> Tensor:
     crossed = error_db(found.flip(1), wanted, mix).mean(-1)
     best = torch.where(batch["known"], straight, torch.minimum(straight, crossed))
     return best.mean()
-
-
-def si_sdr(found: Tensor, wanted: Tensor) -> Tensor:
-    """Scale-invariant signal-to-distortion ratio in dB, over the last axis."""
-    scale = (found * wanted).sum(-1, keepdim=True) / wanted.square().sum(-1, keepdim=True)
-    target = scale * wanted
-    return 10 * torch.log10(
-        target.square().sum(-1) / (found - target).square().sum(-1).clamp_min(1e-10)
-    )
 
 
 @torch.inference_mode()
@@ -123,67 +105,23 @@ def improvement(net: MaskUNet, batch: dict[str, Tensor]) -> tuple[float, float]:
     return float(blind), float((si_sdr(told, wanted[:, 0]) - before[:, 0]).mean())
 
 
-def validation(folder: Path) -> dict[str, Tensor]:
-    """The same mixtures of held-out speakers each time."""
-    global KNOWN
-    share, KNOWN = KNOWN, 1.0
-    found = batch_of(Speech(folder, held=True), np.random.default_rng(SEED), 60)
-    KNOWN = share
-    return found
-
-
 def train(folder: Path, out: Path, minutes: float) -> None:
-    """Train for so many minutes of the processor's time, or of the clock's with `--wall`."""
-    torch.set_num_threads(1)
+    """Train for so many minutes; the same call goes on where it was stopped."""
+    from recipes import mask_training
+
     torch.manual_seed(SEED)
-    speech, held = Speech(folder, held=False), validation(folder)
-    net = MaskUNet(CONFIG)
-    optimizer = torch.optim.AdamW(net.parameters(), lr=LR, weight_decay=0.01, betas=(0.9, 0.98))
-    state: dict[str, Any] = {"step": 0, "spent_s": 0.0}
-    averaged = {k: v.clone() for k, v in net.state_dict().items()}
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / "state.pt"
-    if path.exists():
-        kept = torch.load(path, weights_only=True)
-        net.load_state_dict(kept["net"])
-        optimizer.load_state_dict(kept["optimizer"])
-        averaged, state = kept["averaged"], kept["state"]
-    begun, saved, losses = time.monotonic() - state["spent_s"], time.monotonic(), []
-    while True:
-        spent = time.monotonic() - begun
-        progress = min(1.0, spent / (60 * minutes))
-        step = state["step"] = state["step"] + 1
-        rng = np.random.default_rng([SEED, step])
-        batch = batch_of(speech, rng, BATCH)
-        for group in optimizer.param_groups:
-            group["lr"] = LR * min(1, step / WARMUP) * (0.02 + 0.98 * np.cos(progress * np.pi / 2))
+    speech = Speech(folder, held=False)
+    held = batch_of(Speech(folder, held=True), np.random.default_rng(SEED), 60, known=1.0)
+
+    def score(net: MaskUNet) -> str:
         with torch.autocast("cpu", torch.bfloat16):
-            loss = loss_of(net, batch)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-        optimizer.step()
-        losses.append(float(loss))
-        keep = min(EMA, step / (step + 10))
-        for name, value in net.state_dict().items():
-            if value.is_floating_point():
-                averaged[name].lerp_(value, 1 - keep)
-        if step % 20 == 0:
-            print(step, f"{spent:.0f} s", f"{np.mean(losses):.2f} dB", flush=True)
-            losses = []
-        last = progress >= 1
-        if last or time.monotonic() - saved > 240:
-            state["spent_s"], saved = spent, time.monotonic()
-            torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(),
-                        "averaged": averaged, "state": state}, out / "new.pt")  # fmt: skip
-            (out / "new.pt").replace(path)
-            other = MaskUNet(CONFIG).eval()
-            other.load_state_dict(averaged)
-            with torch.autocast("cpu", torch.bfloat16):
-                blind, told = improvement(other, held)
-            print("held out:", f"{blind:.2f} dB blind, {told:.2f} dB told", flush=True)
-        if last:
-            return
+            blind, told = improvement(net, held)
+        return f"SI-SDR better by {blind:.2f} dB blind, {told:.2f} dB told the voice"
+
+    def draw(rng: np.random.Generator) -> dict[str, Tensor]:
+        return batch_of(speech, rng, BATCH)
+
+    mask_training.train(MaskUNet(CONFIG), draw, loss_of, score, out, minutes)
 
 
 def main() -> None:
@@ -196,7 +134,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=50)
     options = parser.parse_args()
     if options.step == "prepare":
-        from recipes.two_voices_data import prepare
+        from recipes.mask_training import error_db, si_sdr
+from recipes.two_voices_data import prepare
 
         prepare(options.shared, options.runs)
     else:

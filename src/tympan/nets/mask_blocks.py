@@ -84,7 +84,7 @@ class PathBlock(nn.Module):
         super().__init__()
         self.film = nn.Linear(condition, 2 * features) if condition else None
         if self.film is not None:
-            nn.init.normal_(self.film.weight, std=condition**-0.5)
+            nn.init.normal_(self.film.weight, std=0.3)
             nn.init.zeros_(self.film.bias)
         self.time_norm = nn.LayerNorm(features)
         self.memory = nn.LSTM(features, hidden, bidirectional=True)
