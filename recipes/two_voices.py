@@ -134,8 +134,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=50)
     options = parser.parse_args()
     if options.step == "prepare":
-        from recipes.mask_training import error_db, si_sdr
-from recipes.two_voices_data import prepare
+        from recipes.two_voices_data import prepare
 
         prepare(options.shared, options.runs)
     else:

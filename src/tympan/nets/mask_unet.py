@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -98,7 +98,6 @@ class MaskUNet(nn.Module):
         super().__init__()
         self.config = config
         self.stft = STFT(config.n_fft, config.hop)
-        self.condition_size = config.condition
         sizes = [3 * config.channels, *(stage[0] for stage in config.stages)]
         strides = [stage[1:] for stage in config.stages]
         self.down = nn.ModuleList(
@@ -125,13 +124,26 @@ class MaskUNet(nn.Module):
 
     def forward(self, mix: Tensor, condition: Tensor | None = None) -> Tensor:
         """Mix `(b, c, t)`, condition `(b, d)` or None for none → sources `(b, k, c, t)`."""
+        return self._separated(mix, (condition,))
+
+    def each(self, mix: Tensor, conditions: Tensor) -> Tensor:
+        """Mix `(b, c, t)`, conditions `(m, d)` for all of it → sources `(b, m · k, c, t)`.
+
+        What lies before the condition is computed once.
+        """
+        check_axes(conditions, "m d", "MaskUNet.each", d=self.config.condition)
+        return self._separated(mix, [one.expand(len(mix), -1) for one in conditions])
+
+    def _separated(self, mix: Tensor, conditions: Sequence[Tensor | None]) -> Tensor:
         check_axes(mix, "b c t", "MaskUNet", c=self.config.channels)
         with full_precision(mix.device.type):
             mix = mix.float()
             level = mix.square().mean((1, 2), keepdim=True).sqrt().clamp_min(SILENCE_RMS)
             spectrum = self.stft(mix / level)
             features = self.features(spectrum)
-        masks = self.masks(features, condition)
+        passed = self.shrunk(features)
+        frames = features.shape[-1]
+        masks = torch.cat([self.masks(passed, frames, one) for one in conditions], 1)
         with full_precision(mix.device.type):
             masked = masks[:, :, None] * spectrum[:, None]
             found: Tensor = self.stft.inverse(masked, length=mix.shape[-1])
@@ -145,23 +157,25 @@ class MaskUNet(nn.Module):
         parts = torch.cat([unit.real, unit.imag, scaled], 1)
         return merge(parts, self.config.bands)
 
-    def masks(self, features: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Features `(b, 3 c, bands, n)` → complex masks `(b, k, f, n)`."""
-        frames = features.shape[-1]
-        x = nn.functional.pad(features, (0, -frames % self.config.stride_frames))
+    def shrunk(self, features: Tensor) -> list[Tensor]:
+        """Features `(b, 3 c, bands, n)` → what each convolution gives."""
+        x = nn.functional.pad(features, (0, -features.shape[-1] % self.config.stride_frames))
         x = x.contiguous(memory_format=torch.channels_last)
         passed = []
         for stage in self.down:
             x = stage(x)
             passed.append(x)
-        tokens = x.permute(3, 0, 2, 1).contiguous()  # (n, b, f, d)
+        return passed
+
+    def masks(self, passed: Sequence[Tensor], frames: int, condition: Tensor | None) -> Tensor:
+        """What the convolutions gave → complex masks `(b, k, f, frames)`."""
+        tokens = passed[-1].permute(3, 0, 2, 1).contiguous()  # (n, b, f, d)
         for block in self.blocks:
             tokens = block(tokens, condition)
         x = tokens.permute(1, 3, 2, 0).contiguous(memory_format=torch.channels_last)
         for stage, other in zip(reversed(self.up), reversed(passed), strict=True):
             x = stage(x + other)
-        found = self.head(x)[..., :frames].float()
-        found = found.unflatten(1, (self.config.sources, 2))
+        found = self.head(x)[..., :frames].float().unflatten(1, (self.config.sources, 2))
         masks = torch.complex(found[:, :, 0].contiguous(), found[:, :, 1].contiguous())
         return expand(masks, self.config.bands, self.config.n_fft // 2 + 1)
 
