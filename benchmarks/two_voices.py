@@ -155,25 +155,29 @@ def told(sources: Wave, mix: Wave, other: Wave) -> dict[str, float]:
 def long_swaps(rng: np.random.Generator, length_s: float) -> dict[str, int]:
     """Swaps over a long recording, by the overlap alone and by voices too."""
     from tympan.tasks.separate.metrics import best_order
-    from tympan.tasks.separate.stitch import Stitch, swaps
+    from tympan.tasks.separate.stitch import VoiceStitcher, swaps
+    from tympan.tasks.separate.streams import OverlapStitcher
 
     sources = long_pair(rng, length_s)
     mix = sources.sum(0)
     size, step = round(BLOCK_S * RATE_HZ), round((BLOCK_S - OVERLAP_S) * RATE_HZ)
-    shared = size - step
-    ways = {"overlap": Stitch(RATE_HZ), "overlap and voices": Stitch(RATE_HZ, vectors())}
+    ways: dict[str, Any] = {
+        "overlap": OverlapStitcher(), "overlap and voices": VoiceStitcher(RATE_HZ, vectors()),
+    }  # fmt: skip
     before: dict[str, Wave | None] = dict.fromkeys(ways)
     truths: dict[str, list[tuple[int, ...]]] = {name: [] for name in ways}
     for start in range(0, len(mix) - size + 1, step):
-        block = separated(mix[start : start + size])
+        found = separated(mix[start : start + size])[:, None]
         part = sources[:, start : start + size]
-        for name, stitch in ways.items():
-            order = stitch.order(before[name], block[:, :shared], block)
-            ordered = block[list(order)]
-            before[name] = ordered[:, -shared:]
+        for name, stitcher in ways.items():
+            last = before[name]
+            ordered = found
+            if last is not None:
+                ordered = found[list(stitcher.order(last, found, size - step))]
+            before[name] = ordered
             if np.square(part).mean(1).min() > 1e-6:  # both speak: which is which can be told
-                truths[name].append(best_order(ordered, part))
-    return {name: swaps(found) for name, found in truths.items()}
+                truths[name].append(best_order(ordered[:, 0], part))
+    return {name: swaps(orders) for name, orders in truths.items()}
 
 
 def long_pair(rng: np.random.Generator, length_s: float) -> Wave:

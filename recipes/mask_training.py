@@ -80,7 +80,7 @@ def train(
         loss.backward()
         if np.isfinite(float(nn.utils.clip_grad_norm_(net.parameters(), 5.0))):
             optimizer.step()
-        losses.append(float(loss))
+        losses.append(float(loss.detach()))
         keep = min(EMA, step / (step + 10))
         for name, value in net.state_dict().items():
             if value.is_floating_point():

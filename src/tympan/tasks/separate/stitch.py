@@ -25,72 +25,67 @@ FLOOR = 1e-12
 
 
 @dataclass
-class Stitch:
+class VoiceStitcher:
     """Finds the order of a block's sources that goes on with the blocks before.
 
-    Two things decide: how alike the sources are where two blocks overlap, and, where a function of
-    voices is given, how near each voice is to the mean of what that source has been so far (as the
-    blocks of Kinoshita et al., *Tight integration of neural- and clustering-based diarization*,
-    ICASSP 2021, are joined by vectors of speakers). The second finds a voice again after a pause
-    that is longer than a block.
+    Two things decide: how alike the sources are where two blocks overlap, and how near each voice is
+    to the mean of what that source has been so far (as the blocks of Kinoshita et al., *Integrating
+    end-to-end neural and clustering-based diarization*, ICASSP 2021, are joined by vectors of
+    speakers). The second finds a voice again after a pause that is longer than the overlap.
 
     Args:
         rate_hz: of the samples.
-        vectors: from waves to vectors of their voices; None: the overlap alone decides.
+        vectors: from waves to vectors of their voices; None: those of the shipped voice model.
 
     Attributes:
         means: sum of the vectors of each source, weighted by its seconds of sound.
         seconds: of sound of each source.
 
     >>> t = np.arange(800, dtype=np.float32)
-    >>> a = np.stack([np.sin(0.3 * t), np.sin(0.5 * t)])
-    >>> Stitch(8000).order(a[:, -200:], a[::-1, -200:], a[::-1])
+    >>> a = np.stack([np.sin(0.3 * t), np.sin(0.5 * t)])[:, None]
+    >>> stitcher = VoiceStitcher(8000, lambda waves: np.ones((len(waves), 1), np.float32))
+    >>> stitcher.order(a, a[::-1], 800)
     (1, 0)
     """
 
-    rate_hz: int
+    rate_hz: int = 16000
     vectors: Vectors | None = None
     means: Wave | None = None
     seconds: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
-    def order(self, before: Wave | None, after: Wave | None, block: Wave) -> tuple[int, ...]:
-        """The order of a block's sources.
-
-        Args:
-            before: what the blocks before gave where this one overlaps, in the order of the whole
-                `(k, t)`; None at the beginning.
-            after: what this block gives there.
-            block: all that this block gives `(k, t)`.
-
-        Returns:
-            For each source of the whole, which one of the block it is.
-        """
-        count = len(block)
-        gain = np.zeros((count, count))
-        if before is not None and after is not None:
-            gain += OVERLAP_WEIGHT * likeness(before, after)
+    def order(self, before: Wave, block: Wave, overlap: int) -> tuple[int, ...]:
+        """See `tympan.tasks.separate.streams.Stitcher`."""
+        if self.means is None:
+            self._learn(*self._voices(before))
+        earlier, later = before[..., before.shape[-1] - overlap :], block[..., :overlap]
+        gain = OVERLAP_WEIGHT * likeness(_flat(earlier), _flat(later))
         found, seconds = self._voices(block)
-        if self.means is not None:
-            known = self.means / np.maximum(np.linalg.norm(self.means, axis=1), 1e-9)[:, None]
-            sure = np.minimum(1.0, self.seconds)[:, None] * (seconds >= LEAST_S)[None]
-            gain += sure * (known @ found.T)
-        orders = list(permutations(range(count)))
+        assert self.means is not None, "learned from the first block"
+        known = self.means / np.maximum(np.linalg.norm(self.means, axis=1), 1e-9)[:, None]
+        sure = np.minimum(1.0, self.seconds)[:, None] * (seconds >= LEAST_S)[None]
+        gain = gain + sure * (known @ found.T)
+        orders = list(permutations(range(len(block))))
         best = max(orders, key=lambda one: sum(gain[i, j] for i, j in enumerate(one)))
         self._learn(found[list(best)], seconds[list(best)])
         return best
 
     def _voices(self, block: Wave) -> tuple[Wave, npt.NDArray[np.float64]]:
-        """Vectors `(k, d)` of the sources, and the seconds of sound of each."""
+        """Vectors `(k, d)` of the sources `(k, c, t)`, and the seconds of sound of each."""
         if self.vectors is None:
-            return np.zeros((len(block), 1), np.float32), np.zeros(len(block))
-        seconds = sounding_s(block, self.rate_hz)
-        return self.vectors(block), seconds
+            self.vectors = voice_vectors(self.rate_hz)
+        mono = block.mean(1)
+        return self.vectors(mono), sounding_s(mono, self.rate_hz)
 
     def _learn(self, found: Wave, seconds: npt.NDArray[np.float64]) -> None:
         weights = np.where(seconds >= LEAST_S, seconds, 0.0)
         new = (found * weights[:, None]).astype(np.float32)
         self.means = new if self.means is None else self.means + new
         self.seconds = weights if not len(self.seconds) else self.seconds + weights
+
+
+def _flat(sources: Wave) -> Wave:
+    """`(k, c, t)` → `(k, c t)`."""
+    return sources.reshape(len(sources), -1)
 
 
 def likeness(before: Wave, after: Wave) -> npt.NDArray[np.float64]:
