@@ -6,6 +6,7 @@ counts at the end is a running mean of the weights.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -72,8 +73,9 @@ def train(
         now = time.monotonic()
         spent_s, before = spent_s + now - before, now
         progress, step = min(1.0, spent_s / (60 * minutes)), step + 1
+        falling = 0.02 + 0.98 * math.cos(progress * math.pi / 2)
         for group in optimizer.param_groups:
-            group["lr"] = LR * min(1, step / WARMUP) * (0.02 + 0.98 * np.cos(progress * np.pi / 2))
+            group["lr"] = LR * min(1, step / WARMUP) * falling
         with torch.autocast("cpu", torch.bfloat16):
             loss = loss_of(net, draw(np.random.default_rng([SEED, step])))
         optimizer.zero_grad()

@@ -18,6 +18,7 @@ _BUILT_IN = (
     "tympan.report.classifier_scores",
     "tympan.report.monitoring",
     "tympan.report.segmenting",
+    "tympan.report.separated",
     "tympan.report.tagging",
     "tympan.report.transcribing",
     "tympan.report.voices",

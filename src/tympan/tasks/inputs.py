@@ -185,7 +185,12 @@ class Feed:
 
     def join(self, model: Model[Any], session: Session[Any]) -> ModelInput:
         """Let a session of a model have the recording; its input, which tells what it lacks."""
+        from tympan.tasks.contract import TakesAsIs
+
         key = (model.rate_hz, model.mono)
+        if isinstance(session, TakesAsIs):
+            key = (self.rate_hz, False)
+            session.begin(self.rate_hz, self.channels)
         if key not in self._inputs:
             self._inputs[key] = ModelInput(self.rate_hz, self.channels, *key)
         way = self._inputs[key]

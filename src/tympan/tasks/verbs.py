@@ -150,6 +150,7 @@ class Verb:
         takes: `"recording"`, or `"text"`: then the task's models make sound of it.
         collect: endings of files that gather the answers about many recordings → `module:class` of
             what writes them, see `tympan.tasks.embed.index`.
+        on_page: whether `hear` asks it unless other models are named.
 
     Raises:
         ArgumentError: two options have one name, or one that every verb has.
@@ -169,6 +170,7 @@ class Verb:
     takes: str = "recording"
     extras: tuple[Extra, ...] = ()
     collect: Mapping[str, str] = field(default_factory=dict)
+    on_page: bool = True
 
     def __post_init__(self) -> None:
         flags = [flag for one in self.options for flag in one.flags]

@@ -47,6 +47,7 @@ class SeparateConfig(CardConfig):
         silent: share of training mixes in which a source is silent.
         waveform: weight of the signal-to-distortion ratio in the loss, in dB.
         spectral: weight of the distance of compressed spectra in the loss.
+        stems: label → stem, of a model whose sources can be gathered in few; None: it cannot.
 
     >>> SeparateConfig.from_dict(SeparateConfig(net_options={"channels": 16}).to_dict()).net_options
     {'channels': 16}
@@ -69,6 +70,7 @@ class SeparateConfig(CardConfig):
     silent: float = 0.05
     waveform: float = 0.1
     spectral: float = 10.0
+    stems: dict[str, str] | None = None
 
     def __post_init__(self) -> None:
         check_ranges(self, RANGES)

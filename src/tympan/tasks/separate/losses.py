@@ -15,7 +15,7 @@ BEST_DB = 40.0
 # Below so much of the power of the mix a source counts as silent.
 SILENT_SHARE = 1e-6
 FLOOR = 1e-10
-SIZES = (256, 512, 1024)
+SIZES = (512,)
 POWER = 0.3
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ArgumentError, ModelError
 
@@ -66,3 +66,17 @@ def each_of(config: SeparateConfig, labels: tuple[str, ...]) -> nn.Module:
 
     options = {"channels": config.channels, **(config.net_options or {})}
     return EachMask(MaskUNetConfig(sources=1, condition=len(labels), **options))
+
+
+STITCHERS: dict[str, str] = {"unet": "tympan.tasks.separate.stitch:VoiceStitcher"}
+"""Name of a net → `module:class` of what joins its blocks, where its sources have no names; else
+`tympan.tasks.separate.streams.OverlapStitcher` does."""
+
+
+def stitcher_of(config: SeparateConfig) -> Any:
+    """What makes the stitcher of a recording; None: the usual one."""
+    place = STITCHERS.get(config.net) if config.permute else None
+    if place is None:
+        return None
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
