@@ -57,15 +57,13 @@ class VoiceStitcher:
         """See `tympan.tasks.separate.streams.Stitcher`."""
         if self.means is None:
             self._learn(*self._voices(before))
-        earlier, later = before[..., before.shape[-1] - overlap :], block[..., :overlap]
-        gain = OVERLAP_WEIGHT * likeness(_flat(earlier), _flat(later))
+        gain = OVERLAP_WEIGHT * likeness_in(before, block, overlap)
         found, seconds = self._voices(block)
         assert self.means is not None, "learned from the first block"
         known = self.means / np.maximum(np.linalg.norm(self.means, axis=1), 1e-9)[:, None]
         sure = np.minimum(1.0, self.seconds)[:, None] * (seconds >= LEAST_S)[None]
         gain = gain + sure * (known @ found.T)
-        orders = list(permutations(range(len(block))))
-        best = max(orders, key=lambda one: sum(gain[i, j] for i, j in enumerate(one)))
+        best = ordered(gain)
         self._learn(found[list(best)], seconds[list(best)])
         return best
 
@@ -83,9 +81,20 @@ class VoiceStitcher:
         self.seconds = weights if not len(self.seconds) else self.seconds + weights
 
 
-def _flat(sources: Wave) -> Wave:
-    """`(k, c, t)` → `(k, c t)`."""
-    return sources.reshape(len(sources), -1)
+def ordered(gain: npt.NDArray[np.float64]) -> tuple[int, ...]:
+    """The order with the largest sum of gains `(k, k)`, of places and sources.
+
+    >>> ordered(np.array([[0.0, 1.0], [0.0, 0.5]]))
+    (1, 0)
+    """
+    orders = permutations(range(len(gain)))
+    return max(orders, key=lambda one: sum(gain[i, j] for i, j in enumerate(one)))
+
+
+def likeness_in(before: Wave, block: Wave, overlap: int) -> npt.NDArray[np.float64]:
+    """`likeness` of blocks `(k, c, t)` where the second begins in the first."""
+    earlier, later = before[..., before.shape[-1] - overlap :], block[..., :overlap]
+    return likeness(earlier.reshape(len(earlier), -1), later.reshape(len(later), -1))
 
 
 def likeness(before: Wave, after: Wave) -> npt.NDArray[np.float64]:
