@@ -1,6 +1,6 @@
 """Train the shipped `voice`: speech out of noise, frame by frame.
 
-    python -m recipes.voice ../shared/data --out .runs/voice --epochs 16
+    python -m recipes.voice ../shared/data --out .runs/voice --epochs 12
 
 A training that was stopped goes on with the same command.
 """
@@ -21,7 +21,7 @@ from tympan.training import TrainingConfig, fit
 
 CONFIG = SeparateConfig(net="mask", crop_s=3.0, waveform=0.05, spectral=10.0, snr_low_db=-8.0)
 LABELS = ("voice",)
-ROWS, HELD_ROWS, BATCH = 960, 64, 16
+ROWS, HELD_ROWS, BATCH = 480, 48, 8
 
 
 def load_fit(learner: SeparateLearner, folder: Path) -> None:
@@ -36,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("data", type=Path, help="the folder with librispeech, kerstin, esc50")
     parser.add_argument("--out", type=Path, default=Path(".runs/voice"))
-    parser.add_argument("--epochs", type=int, default=16)
+    parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--start", type=Path, help="a finished fit whose weights to begin with")

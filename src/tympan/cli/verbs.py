@@ -94,6 +94,12 @@ def _shared(verb: Verb) -> dict[str, tuple[Any, Any]]:
             "auto",
         ),
         "partial": (Partial, False),
+        "clean": (
+            Annotated[
+                bool, typer.Option("--clean", help="Take noise away from the voice before.")
+            ],
+            False,
+        ),
         "quiet": (Quiet, False),
     }  # fmt: skip
 
