@@ -1,17 +1,17 @@
 """Instruments out of a mix: how near `instruments` brings each family to its stem.
 
-**Renderings**: ten seconds of songs of POP909 and chorales of Bach that were not trained on, played by
-three to six families with TimGM6mb, a soundfont that rendered nothing of the training; stereo, 44.1
-kHz, at drawn levels and places. **Real stems**: the jazz trio of JTD (piano, bass, drums; 5 s), and
-the close microphones of PHENICX's orchestra (strings, winds, brass; 1 s), both added up. Of the excerpt
-of BabySlakh only the drums sound: nothing can be separated there.
+**Renderings**: ten seconds of songs of POP909 and chorales of Bach that were not trained on, played
+by three to six families with TimGM6mb, a soundfont that rendered nothing of the training; stereo,
+44.1 kHz, at drawn levels and places. **Real stems**: the jazz trio of JTD (piano, bass, drums; 5
+s), and the close microphones of PHENICX's orchestra (strings, winds, brass; 1 s), both added up. Of
+the excerpt of BabySlakh only the drums sound: nothing can be separated there.
 
 **SDR** is 10 log10 of a stem's energy to that of the difference, of both channels together, in dB
-(the definition of the Music Demixing Challenge 2021); medians, in brackets 95 % intervals over mixes.
-*The mix itself* is what one has before. *Harmonic-percussive* is `librosa.effects.hpss`: its percussive
-half for drums, its harmonic half for every other family. *Ideal ratio masks* know the stems: more a
-mask of real numbers cannot reach. *Absent*: the level, relative to the mix, of what a family gets that
-does not play.
+(the definition of the Music Demixing Challenge 2021); medians, in brackets 95 % intervals over
+mixes. *The mix itself* is what one has before. *Harmonic-percussive* is `librosa.effects.hpss`: its
+percussive half for drums, its harmonic half for every other family. *Ideal ratio masks* know the
+stems: more a mask of real numbers cannot reach. *Absent*: the level, relative to the mix, of what a
+family gets that does not play.
 
 Seed: 0. The soundfont is named by TYMPAN_SOUNDFONT.
 """
@@ -49,8 +49,9 @@ Stems = dict[str, Wave]
 
 def renderings(count: int) -> list[Stems]:
     """Mixes of test songs with the soundfont of the test."""
-    from recipes import arrange, render
     from recipes.instruments_data import FAMILIES, of_piece, songs_of, stem
+
+    from recipes import arrange, render
 
     songs = songs_of(DATA / "symbolic", "test")
     font = Path(os.environ.get("TYMPAN_SOUNDFONT", SOUNDFONT))
@@ -237,7 +238,9 @@ def measure(count: int) -> tuple[list[dict[str, object]], dict[str, Any], dict[s
     rows, absent = table(renderings(count), "rendered", figures)
     figures["absent_db"] = float(np.median(absent)) if absent else float("nan")
     tables: dict[str, Any] = {
-        "Families that do not play": [{"median level, dB below the mix": f"{-figures['absent_db']:.1f}"}]
+        "Families that do not play": [
+            {"median level, dB below the mix": f"{-figures['absent_db']:.1f}"}
+        ]
     }
     tables["Jazz trio, real stems"] = table(jazz(), "jazz", figures)[0]
     tables["Orchestra, real close microphones"] = table(orchestra(), "orchestra", figures)[0]

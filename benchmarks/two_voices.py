@@ -1,15 +1,15 @@
 """Two voices out of one: how much nearer to the truth `two-voices` brings them.
 
-**Mixtures** of 6 s of two of the ten speakers of LibriSpeech *test-other*, of whom nothing was trained
-on, at 16 kHz, one of them −2.5 to 2.5 dB louder; half are of two people of one sex. **SI-SDR
-improvement** is the mean of both voices in the better order, beside that of the mix itself (Le Roux
-et al., 2019); in brackets: 95 % intervals over mixtures. *Ideal ratio masks* know both voices: more a
-mask of real numbers cannot reach.
+**Mixtures** of 6 s of two of the ten speakers of LibriSpeech *test-other*, of whom nothing was
+trained on, at 16 kHz, one of them −2.5 to 2.5 dB louder; half are of two people of one sex.
+**SI-SDR improvement** is the mean of both voices in the better order, beside that of the mix itself
+(Le Roux et al., 2019); in brackets: 95 % intervals over mixtures. *Ideal ratio masks* know both
+voices: more a mask of real numbers cannot reach.
 
-**Told the voice**: the net also gets the vector of one of the two, from another recording of hers or
-his, and gives that voice. *The right one*: in so many mixtures its output is nearer to that voice than
-to the other. *Chosen afterwards*: separated without being told, then that output is taken whose voice
-is nearer to the vector.
+**Told the voice**: the net also gets the vector of one of the two, from another recording of hers
+or his, and gives that voice. *The right one*: in so many mixtures its output is nearer to that
+voice than to the other. *Chosen afterwards*: separated without being told, then that output is
+taken whose voice is nearer to the vector.
 
 **Long recordings**: ten minutes of two people who speak at once, now and then one of them alone;
 separated in blocks, whose order is found by overlap alone, or by overlap and voices. *Swaps*: how
@@ -197,7 +197,9 @@ def long_pair(rng: np.random.Generator, length_s: float) -> Wave:
     return found
 
 
-def measure(count: int, long_s: float) -> tuple[list[dict[str, object]], dict[str, Any], dict[str, float]]:
+def measure(
+    count: int, long_s: float
+) -> tuple[list[dict[str, object]], dict[str, Any], dict[str, float]]:
     """Rows, further tables, figures."""
     rng = np.random.default_rng(SEED)
     kinds = {"same sex": True, "different sex": False}
@@ -207,26 +209,39 @@ def measure(count: int, long_s: float) -> tuple[list[dict[str, object]], dict[st
         for i in range(count // 2):
             sources, other, _ = pair(same, rng)
             mix = sources.sum(0)
-            for who, found in (("two-voices", separated(mix)), ("ideal ratio masks", ideal(sources, mix))):
+            for who, found in (
+                ("two-voices", separated(mix)),
+                ("ideal ratio masks", ideal(sources, mix)),
+            ):
                 gains.setdefault((who, name), []).append(gain_of(found, sources, mix))
             voices[name].append(told(sources, mix, other))
             if i % 10 == 9:
                 print(name, i + 1, np.mean(gains["two-voices", name]), file=sys.stderr, flush=True)
-    rows: list[dict[str, object]] = [{"": "the mix itself", **dict.fromkeys((*kinds, "all"), "0.0")}]
+    rows: list[dict[str, object]] = [
+        {"": "the mix itself", **dict.fromkeys((*kinds, "all"), "0.0")}
+    ]
     figures: dict[str, float] = {}
     for who in ("two-voices", "ideal ratio masks"):
         every = [gains[who, name] for name in kinds]
         cells = {name: interval(gains[who, name]) for name in kinds}
-        rows.append({"": who, **cells, "all": interval(sum(every, []))})
+        rows.append({"": who, **cells, "all": interval([value for one in every for value in one])})
     for name in kinds:
-        figures[f"si_sdr_improvement_{name.replace(' ', '_')}"] = float(np.mean(gains["two-voices", name]))
-    figures["si_sdr_improvement"] = float(np.mean(sum((gains["two-voices", n] for n in kinds), [])))
+        figures[f"si_sdr_improvement_{name.replace(' ', '_')}"] = float(
+            np.mean(gains["two-voices", name])
+        )
+    figures["si_sdr_improvement"] = float(
+        np.mean([value for name in kinds for value in gains["two-voices", name]])
+    )
     more = []
     for way in ("told", "chosen"):
-        row: dict[str, object] = {"": {"told": "told the voice", "chosen": "chosen afterwards"}[way]}
+        row: dict[str, object] = {
+            "": {"told": "told the voice", "chosen": "chosen afterwards"}[way]
+        }
         for name in kinds:
             row[f"{name}, dB"] = interval([one[way] for one in voices[name]])
-            row[f"{name}, the right one"] = f"{np.mean([v[f'{way} right'] for v in voices[name]]):.0%}"
+            row[f"{name}, the right one"] = (
+                f"{np.mean([v[f'{way} right'] for v in voices[name]]):.0%}"
+            )
         figures[f"{way}_db"] = float(np.mean([v[way] for name in kinds for v in voices[name]]))
         more.append(row)
     counted = long_swaps(np.random.default_rng(SEED), long_s)

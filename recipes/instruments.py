@@ -3,9 +3,10 @@
     python -m recipes.instruments_data --fonts FluidR3_GM.sf2 MuseScore_General_Lite.sf3
     python -m recipes.instruments --minutes 30
 
-The same command goes on where it was stopped. One net: told a family, it gives that family's part of a
-mix. Each step mixes anew: two to five stems of any songs, of drawn levels, speeds and places between
-left and right, and asks for a family that plays, or, of one mix in eight, for one that does not.
+The same command goes on where it was stopped. One net: told a family, it gives that family's part
+of a mix. Each step mixes anew: two to five stems of any songs, of drawn levels, speeds and places
+between left and right, and asks for a family that plays, or, of one mix in eight, for one that does
+not.
 """
 
 from __future__ import annotations
@@ -90,10 +91,13 @@ def improvement(net: MaskUNet, batch: dict[str, Tensor]) -> str:
     gain = sdr(found) - sdr(mix)
     which = batch["condition"].argmax(1)
     each = " ".join(
-        f"{name} {float(gain[plays & (which == i)].median()):.1f}" for i, name in enumerate(FAMILIES)
+        f"{name} {float(gain[plays & (which == i)].median()):.1f}"
+        for i, name in enumerate(FAMILIES)
     )
     left = found[~plays].square().sum(1) / mix[~plays].square().sum(1)
-    return f"{float(gain[plays].mean()):.2f} dB; {each}; absent {float(10 * left.mean().log10()):.1f}"
+    return (
+        f"{float(gain[plays].mean()):.2f} dB; {each}; absent {float(10 * left.mean().log10()):.1f}"
+    )
 
 
 def train(folder: Path, out: Path, minutes: float) -> None:

@@ -2,7 +2,8 @@
 
 What is played is of POP909, of Bach's chorales (their training halves) or made by rule
 (`recipes/solos.py`); it is rendered with soundfonts, none of which renders the test. Drums are also
-the loops of Sonic Pi. Stems are mono: place, level and what plays together are drawn while training.
+the loops of Sonic Pi. Stems are mono: place, level and what plays together are drawn while
+training.
 """
 
 from __future__ import annotations

@@ -34,7 +34,8 @@ No audio of it is distributed.
 
 - **POP909** (Z. Wang and others, ISMIR 2020), MIT: the notes of pop songs.
 - **Chorales of J. S. Bach**, public domain.
-- **FluidR3** (Frank Wen) and **MuseScore General** (S. Christian Collins and others), soundfonts, MIT.
+- **FluidR3** (Frank Wen) and **MuseScore General** (S. Christian Collins and others), soundfonts,
+MIT.
 - Drum loops of **Sonic Pi**, CC0.
 """
 KNOWN_FAILURES = (
@@ -81,6 +82,7 @@ def ship(training: Path, out: Path) -> None:
 def score(out: Path) -> None:
     """Write what `benchmarks/instruments.py` measures into the card."""
     from benchmarks.instruments import MIXES, measure
+
     from tympan.models import load_model, save_model
 
     loaded = load_model(out)

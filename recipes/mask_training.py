@@ -1,7 +1,7 @@
-"""The training loop of `recipes/two_voices.py` and `recipes/instruments.py`: mixes drawn at each step.
+"""The training loop of `recipes/two_voices.py` and `recipes/instruments.py`: each step mixes anew.
 
-The learning rate falls with the time that is spent, so that a training of any length ends well; what
-counts at the end is a running mean of the weights.
+The learning rate falls with the time that is spent, so that a training of any length ends well;
+what counts at the end is a running mean of the weights.
 """
 
 from __future__ import annotations

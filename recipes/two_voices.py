@@ -3,11 +3,11 @@
     python -m recipes.two_voices prepare --shared ../shared/data
     python -m recipes.two_voices train --minutes 50
 
-The same `train` goes on where it was stopped. Each step mixes anew: two speakers at drawn speeds and
-levels, sometimes in a room, with pauses or a quiet noise. Either order of the outputs is right. With
-`--known` a share of the mixtures carry the vector of one of the two voices, from another moment of
-that person's recording: there the first output must be that voice. Begin without: as long as voices
-are not separated at all, that is too much to ask.
+The same `train` goes on where it was stopped. Each step mixes anew: two speakers at drawn speeds
+and levels, sometimes in a room, with pauses or a quiet noise. Either order of the outputs is right.
+With `--known` a share of the mixtures carry the vector of one of the two voices, from another
+moment of that person's recording: there the first output must be that voice. Begin without: as long
+as voices are not separated at all, that is too much to ask.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ CONFIG = MaskUNetConfig(
     stages=((16, 2, 1), (32, 2, 2), (64, 2, 2), (128, 2, 1)), blocks=3, hidden=128, condition=256,
 )  # fmt: skip
 CROP_S, BATCH = 3.0, 6
-ROOM, PAUSE, NOISE = 0.15, 0.1, 0.15  # shares of the voices in a room, that pause; of mixes in noise
+# Shares of the voices in a room and of those that pause; of mixes in noise.
+ROOM, PAUSE, NOISE = 0.15, 0.1, 0.15
 LEVEL_DB, NOISE_DB = 5.0, (15.0, 30.0)
 
 
@@ -46,7 +47,7 @@ def mixture(speech: Speech, rng: np.random.Generator, known: bool) -> dict[str, 
             sources[i] = in_room(sources[i], rng)
         if rng.random() < PAUSE:  # silent for a while at one end
             cut = int(rng.integers(size // 8, size // 2))
-            sources[i, : cut] = 0 if rng.random() < 0.5 else sources[i, : cut]
+            sources[i, :cut] = 0 if rng.random() < 0.5 else sources[i, :cut]
             sources[i, size - cut :] = 0 if rng.random() < 0.5 else sources[i, size - cut :]
         sources[i] /= max(float(sources[i].std()), 1e-4) / 0.05
     gain_db = rng.uniform(-LEVEL_DB, LEVEL_DB)

@@ -1,8 +1,9 @@
 """The speech that `recipes/two_voices.py` trains on: samples, speakers, and vectors of the voices.
 
 LibriSpeech train-clean (251 speakers, 12.5 s each) and Kerstin. Played faster or slower, each is a
-voice of its own: pitch and formants move as between people. The vector of a voice is what `identify`
-gives for `WINDOW_S` of it; a wanted voice is described by a window apart from the crop that is mixed.
+voice of its own: pitch and formants move as between people. The vector of a voice is what
+`identify` gives for `WINDOW_S` of it; a wanted voice is described by a window apart from the crop
+that is mixed.
 """
 
 from __future__ import annotations

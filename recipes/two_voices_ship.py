@@ -16,8 +16,8 @@ from recipes.two_voices import CONFIG
 NAME = "two-voices"
 LABELS = ["voice 1", "voice 2"]
 DATA: dict[str, Any] = {
-    "name": "LibriSpeech train-clean (229 of 251 speakers, 12.5 s each; the others for validation), "
-    "Kerstin (120 sentences); mixed anew at each step",
+    "name": "LibriSpeech train-clean (230 of 251 speakers, 12.5 s each; the others are for the "
+    "validation), Kerstin (120 sentences); mixed anew at each step",
     "licences": {"LibriSpeech": "CC-BY-4.0", "Kerstin": "CC0-1.0"},
     "recipe": "python -m recipes.two_voices",
 }
@@ -58,8 +58,7 @@ def ship(training: Path, out: Path) -> None:
     card = Card(
         name=NAME, task="separate", labels=LABELS, config=config.to_dict(), version="0.1",
         licence="CC-BY-4.0", attribution="ATTRIBUTION.md",
-        description="Two people who speak at once, each in a file; or the voice of one whom a voice "
-        "book knows.",
+        description="Two people who speak at once, each in a file; or one whom a voice book knows.",
         data={**DATA, "training": f"{seconds / 60:.0f} minutes of a part of one busy core"},
         parameters=sum(one.numel() for one in state.values()),
         known_failures=list(KNOWN_FAILURES),
@@ -74,6 +73,7 @@ def ship(training: Path, out: Path) -> None:
 def score(out: Path) -> None:
     """Write what `benchmarks/two_voices.py` measures into the card."""
     from benchmarks.two_voices import MIXTURES, measure
+
     from tympan.models import load_model, save_model
 
     loaded = load_model(out)

@@ -60,7 +60,8 @@ def test_the_condition_changes_the_masks_and_none_is_zeros():
     with torch.inference_mode():
         none, zeros = net(x), net(x, torch.zeros(1, 5))
         one = net(x, torch.eye(5)[:1])
-    assert net.conditioned and not small().conditioned
+    assert net.conditioned
+    assert not small().conditioned
     assert torch.allclose(none, zeros, atol=1e-6)
     assert not torch.allclose(one, zeros, atol=1e-4)
 
@@ -99,13 +100,13 @@ def test_a_tiny_net_learns_to_separate_low_from_high():
         optimizer.zero_grad()
         error.backward()
         optimizer.step()
-    assert float(error) < 0.02 * float(wanted.square().mean())
+    assert float(error.detach()) < 0.02 * float(wanted.square().mean())
 
 
 def test_wrong_sizes_are_refused():
     with pytest.raises(ShapeError, match="c=1"):
         small()(torch.zeros(1, 2, 500))
-    with pytest.raises(ArgumentError, match="129 bins|fewer"):
+    with pytest.raises(ArgumentError, match="fewer"):
         MaskUNetConfig(n_fft=128, bands=((200, 1),), stages=((4, 2, 1),))
     with pytest.raises(ArgumentError, match="divide"):
         MaskUNetConfig(n_fft=128, bands=((63, 1),), stages=((4, 2, 1),))
@@ -113,4 +114,5 @@ def test_wrong_sizes_are_refused():
 
 def test_the_lists_of_a_card_are_taken():
     config = MaskUNetConfig(bands=[[128, 1], [32, 4]], stages=[[4, 2, 1], [8, 2, 2]])
-    assert config.bands == ((128, 1), (32, 4)) and config.stride_frames == 2
+    assert config.bands == ((128, 1), (32, 4))
+    assert config.stride_frames == 2

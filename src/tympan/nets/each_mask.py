@@ -13,8 +13,8 @@ from tympan.nets.mask_unet import MaskUNet, MaskUNetConfig
 class EachMask(nn.Module):
     """A `MaskUNet` that gives one source, asked for each of them in turn.
 
-    The question is a vector with a one at the number of the source (Slizovskaia et al., *Conditioned
-    Source Separation for Musical Instrument Performances*, TASLP 2021).
+    The question is a vector with a one at the number of the source (Slizovskaia et al.,
+    *Conditioned Source Separation for Musical Instrument Performances*, TASLP 2021).
 
     Args:
         config: of the net; `condition` is the number of sources, `sources` is 1.

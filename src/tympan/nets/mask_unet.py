@@ -79,9 +79,9 @@ class MaskUNet(nn.Module):
 
     Convolutions halve bands and frames; at the bottom each block remembers over the frames of each
     band, in both directions, and mixes all bands of each frame (the paths of Luo et al., *Dual-path
-    RNN*, ICASSP 2020, and of Wang et al., *TF-GridNet*, TASLP 2023); transposed convolutions return.
-    A condition scales and shifts what the blocks get (Perez et al., *FiLM*, AAAI 2018).
-    The level of the mix does not matter: it is taken off before and put back after.
+    RNN*, ICASSP 2020, and of Wang et al., *TF-GridNet*, TASLP 2023); transposed convolutions
+    return. A condition scales and shifts what the blocks get (Perez et al., *FiLM*, AAAI 2018). The
+    level of the mix does not matter: it is taken off before and put back after.
 
     Args:
         config: its sizes.

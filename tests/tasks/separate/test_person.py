@@ -74,7 +74,8 @@ def test_where_the_person_is_silent_the_overlap_decides():
 
 def test_a_name_of_the_book_is_a_person(book):
     found = person_of("Bo", book)
-    assert found.name == "Bo" and found.vector[1] == pytest.approx(1)
+    assert found.name == "Bo"
+    assert found.vector[1] == pytest.approx(1)
     with pytest.raises(ArgumentError, match="Cem"):
         person_of("Cem", book)
 
@@ -106,7 +107,8 @@ def test_the_voice_comes_out_whole_and_the_rest_sums_to_the_mix(monkeypatch):
     wanted = type(wanted)(("Ann", "others"), ("Ann",), person=Person("Ann", HIGH))
     apart = separator.begin(RATE_HZ, 1, wanted)
     found = np.concatenate([apart.push(mix.samples), apart.finish()], axis=2)
-    assert wanted.names == ("Ann", "rest") and found.shape == (2, 1, mix.samples.shape[1])
+    assert wanted.names == ("Ann", "rest")
+    assert found.shape == (2, 1, mix.samples.shape[1])
     assert np.allclose(found.sum(0), mix.samples, atol=1e-6)
     inside = slice(RATE_HZ // 2, -RATE_HZ // 2)
     wrong = found[0, 0, inside] - 0.3 * tone(1000, 7)[inside]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import Any
 
 import numpy as np
@@ -28,10 +28,11 @@ FLOOR = 1e-12
 class VoiceStitcher:
     """Finds the order of a block's sources that goes on with the blocks before.
 
-    Two things decide: how alike the sources are where two blocks overlap, and how near each voice is
-    to the mean of what that source has been so far (as the blocks of Kinoshita et al., *Integrating
-    end-to-end neural and clustering-based diarization*, ICASSP 2021, are joined by vectors of
-    speakers). The second finds a voice again after a pause that is longer than the overlap.
+    Two things decide: how alike the sources are where two blocks overlap, and how near each voice
+    is to the mean of what that source has been so far (as the blocks of Kinoshita et al.,
+    *Integrating end-to-end neural and clustering-based diarization*, ICASSP 2021, are joined by
+    vectors of speakers). The second finds a voice again after a pause that is longer than the
+    overlap.
 
     Args:
         rate_hz: of the samples.
@@ -157,4 +158,4 @@ def swaps(orders: Sequence[Sequence[int]]) -> int:
     >>> swaps([(0, 1), (0, 1), (1, 0), (1, 0)])
     1
     """
-    return sum(tuple(a) != tuple(b) for a, b in zip(orders, orders[1:], strict=False))
+    return sum(tuple(a) != tuple(b) for a, b in pairwise(orders))
