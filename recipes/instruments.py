@@ -28,7 +28,7 @@ CONFIG = MaskUNetConfig(
     channels=2, sources=1, n_fft=2048, hop=1024, bands=((96, 1), (32, 4), (32, 10), (16, 30)),
     stages=((16, 2, 1), (32, 2, 2), (64, 2, 2), (96, 2, 1)), blocks=2, hidden=96, condition=8,
 )  # fmt: skip
-CROP_S, BATCH = 3.0, 8
+CROP_S, BATCH = 3.0, 5
 ABSENT, OTHER = 0.125, 0.3  # shares of the mixes: without the wanted family, with none of the eight
 SPEEDS, LEVELS_DB = (0.89, 1.12), (-10.0, 4.0)
 SPECTRAL = 10.0

@@ -47,7 +47,8 @@ def ship(training: Path, out: Path) -> None:
     from tympan.models import Card, load_model, save_model
     from tympan.tasks.separate.config import SeparateConfig
 
-    state = final_state(training)
+    found = final_state(training)
+    state = {k.removeprefix("net."): v for k, v in found.items() if k.startswith("net.")}
     seconds = torch.load(training / "state.pt", weights_only=True)["spent_s"]
     own = ("n_fft", "hop", "bands", "stages", "blocks", "hidden", "squeeze", "condition")
     options = json.loads(json.dumps({name: getattr(CONFIG, name) for name in own}))
