@@ -1,4 +1,4 @@
-"""What `voice` learns from: speech of many speakers under noises, in rooms, clipped, through codecs."""
+"""What `voice` learns from: speech of many speakers under noises, in rooms, clipped, coded."""
 
 from __future__ import annotations
 

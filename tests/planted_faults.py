@@ -52,7 +52,45 @@ WRITER, BOOKS = ("tests/audio/test_writer.py",), ("tests/text/test_books.py",)
 TAGS = ("tests/audio/test_tags.py", "tests/audio/test_synthetic.py")
 MARKS = ("tests/tasks/results/test_speech_marks.py",)
 SPEAK = "tests/tasks/speak/"
+SEPARATE = "tests/tasks/separate/"
 FAULTS = (
+    Fault(
+        "separate: what is given out lags behind", "tasks/separate/streams.py",
+        "whole, self._begun = whole[..., self.hop :], True", "self._begun = True",
+        (SEPARATE + "test_streams.py",),
+    ),
+    Fault(
+        "separate: channels that cancel are silence", "tasks/separate/streams.py",
+        "np.where(cancelled[:, None], picked, mean)", "mean", (SEPARATE + "test_streams.py",),
+    ),
+    Fault(
+        "separate: quiet recordings are noise", "nets/mask_net.py",
+        "gain = (-0.5 * level).exp()[..., None]", "gain = (0 * level).exp()[..., None]",
+        (SEPARATE + "test_streams.py",),
+    ),
+    Fault(
+        "separate: the amount is turned round", "tasks/separate/mixing.py",
+        "np.float32((1 - self.amount) / max(1, len(self.kept)))",
+        "np.float32(self.amount / max(1, len(self.kept)))", (SEPARATE + "test_mixing.py",),
+    ),
+    Fault(
+        "separate: silence has no loss of its own", "tasks/separate/losses.py",
+        "torch.where(energy > SILENT_SHARE * loudness, ratio, quiet)", "ratio",
+        (SEPARATE + "test_losses.py",),
+    ),
+    Fault(
+        "separate: a voice is mixed with itself", "tasks/separate/examples.py",
+        "order = rng.permutation(len(names))[: len(self.labels)]",
+        "order = rng.integers(0, len(names), len(self.labels))", (SEPARATE + "test_examples.py",),
+    ),
+    Fault(
+        "separate: a clean mixture has the noise as a source", "data/sets/stems.py",
+        ' and name not in WITHOUT.get(mix, ())', "", ("tests/data/test_stems.py",),
+    ),
+    Fault(
+        "separate: a memory forgets between blocks", "nets/scan.py",
+        "h = first\n", "h = 0 * first\n", (SEPARATE + "test_streams.py",),
+    ),
     Fault(
         "transcribe: a word at a seam stands twice", "tasks/transcribe/seams.py",
         "return [*before[: first + i + 1], *after[j + 1 :]]",

@@ -38,6 +38,7 @@ __getattr__, __dir__, __all__ = attach(
         "transcribe": "tympan.tasks.transcribe.api",
         "speak": "tympan.tasks.speak.api",
         "speak_stream": "tympan.tasks.speak.api",
+        "clean": "tympan.tasks.separate.api",
         "separate": "tympan.tasks.separate.api",
         "separate_files": "tympan.tasks.separate.api",
         "separate_stream": "tympan.tasks.separate.api",

@@ -21,7 +21,9 @@ def laid_out(root: Path, *names: str) -> Path:
 
 
 def test_musdb(tmp_path: Path) -> None:
-    songs = (f"{split}/{song}" for split, song in (("train", "A - B"), ("train", "C"), ("test", "D")))
+    songs = (
+        f"{split}/{song}" for split, song in (("train", "A - B"), ("train", "C"), ("test", "D"))
+    )
     stems = ("mixture", "vocals", "drums", "bass", "other")
     table = read_folder(laid_out(tmp_path, *(f"{s}/{one}.wav" for s in songs for one in stems)))
     assert len(table) == 3

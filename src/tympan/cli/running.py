@@ -149,7 +149,10 @@ def _together(
 
     def sources() -> Iterator[Any]:
         for recording in waiting:
-            with failures.of(recording), recording.opened(partial=shared.partial, clean=shared.clean) as source:
+            with (
+                failures.of(recording),
+                recording.opened(partial=shared.partial, clean=shared.clean) as source,
+            ):
                 taken.append(recording)
                 yield source
 

@@ -12,7 +12,7 @@ import typer
 
 from tympan.cli.completion import among, model_names
 from tympan.cli.enroll import Device
-from tympan.cli.sources import Files, Partial, Quiet
+from tympan.cli.sources import Clean, Files, Partial, Quiet
 
 if TYPE_CHECKING:
     from tympan.cli.sources import Recording
@@ -83,6 +83,7 @@ def separate(
     ] = False,
     device: Device = "auto",
     partial: Partial = False,
+    clean: Clean = False,
     quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Take the mix apart: a voice from noise, one clip per source.
@@ -108,14 +109,14 @@ def separate(
     if out == STDOUT:
         if len(found) > 1:
             raise ArgumentError("standard output holds one recording", fix="name a folder")
-        with found[0].opened(partial=partial) as source:
+        with found[0].opened(partial=partial, clean=clean) as source:
             _piped(separator, source, options)
         return
     folders = _folders(found, None if out is None else Path(out))
     failures = Failures(len(found))
     announce(found[0], quiet=quiet or len(found) > 1)
     for recording in counted(found, quiet=quiet):
-        with failures.of(recording), recording.opened(partial=partial) as source:
+        with failures.of(recording), recording.opened(partial=partial, clean=clean) as source:
             _show(_apart(separator, source, folders[recording], format, options), json, quiet)
     failures.finish()
 

@@ -30,6 +30,7 @@ File = Annotated[
 Partial = Annotated[
     bool, typer.Option("--partial", help="Of a cut or damaged file take what is there.")
 ]
+Clean = Annotated[bool, typer.Option("--clean", help="Take the noise away from voices before.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
 Metadata = Annotated[
     Path | None,

@@ -99,7 +99,6 @@ class Score:
 
 TITLES = {
     "si_sdr_improvement": "SI-SDR improvement",
-    "sdr": "SDR",
     "mel_cepstral_distortion_db": "MCD",
     "pitch_error_semitones": "pitch error",
     "duration_error_ms": "duration error",

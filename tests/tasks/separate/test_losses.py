@@ -63,7 +63,9 @@ def test_all_silent_is_finite() -> None:
 def test_the_spectral_loss_does_not_depend_on_the_level(gain: float) -> None:
     x, y = waves(0, 2, 4000), waves(1, 2, 4000)
     usual = spectral_loss(x, y, y)
-    torch.testing.assert_close(spectral_loss(gain * x, gain * y, gain * y), usual, rtol=0.01, atol=0)
+    torch.testing.assert_close(
+        spectral_loss(gain * x, gain * y, gain * y), usual, rtol=0.01, atol=0
+    )
     assert (spectral_loss(y, y, y) < 1e-6).all()
 
 

@@ -44,7 +44,9 @@ def test_stems_gather_sources() -> None:
     wanted = Wanted(LABELS, stems=stems_of(STEMS, LABELS, "m"))
     assert wanted.names == ("vocals", "drums", "other", "rest")
     sources = np.arange(3, dtype=np.float32).reshape(3, 1, 1)
-    np.testing.assert_array_equal(wanted.parts(np.zeros((1, 1), "f4"), sources)[:3, 0, 0], [0, 1, 2])
+    np.testing.assert_array_equal(
+        wanted.parts(np.zeros((1, 1), "f4"), sources)[:3, 0, 0], [0, 1, 2]
+    )
 
 
 def test_mistakes_are_named() -> None:

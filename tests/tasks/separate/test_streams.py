@@ -145,7 +145,7 @@ def test_seams_are_not_heard(kind: str, rate_hz: int) -> None:
     wave = (sine if kind == "sine" else 0.1 * rng.standard_normal(len(time_s)))[None]
     wave = wave.astype(np.float32)
     net = Halves((0.75, 0.75))
-    found = through(BlockStream(net, CONFIG, rate_hz, 1), wave, [1000, 30_000])
+    found = through(BlockStream(net, CONFIG, rate_hz, 1, sources=2), wave, [1000, 30_000])
     assert found.shape == (2, 1, wave.shape[1])
     assert net.calls > 4
     if rate_hz == 16_000:
@@ -157,16 +157,16 @@ def test_seams_are_not_heard(kind: str, rate_hz: int) -> None:
 def test_sources_without_names_go_on_in_the_next_block() -> None:
     wave = np.random.default_rng(0).standard_normal((1, 32_000)).astype(np.float32) * 0.1
     fixed = replace(CONFIG, permute=True)
-    found = through(BlockStream(Halves(), fixed, 16_000, 1), wave, [])
+    found = through(BlockStream(Halves(), fixed, 16_000, 1, sources=2), wave, [])
     np.testing.assert_allclose(found[0], 0.75 * wave, atol=1e-5)
-    loose = through(BlockStream(Halves(), CONFIG, 16_000, 1), wave, [])
+    loose = through(BlockStream(Halves(), CONFIG, 16_000, 1, sources=2), wave, [])
     assert np.abs(loose[0] - 0.75 * wave).max() > 0.01
 
 
 def test_a_net_of_two_channels_takes_one() -> None:
     wave = np.random.default_rng(0).standard_normal((1, 9000)).astype(np.float32) * 0.1
     found = through(
-        BlockStream(Halves((0.5, 0.5)), replace(CONFIG, channels=2), 16_000, 1), wave, []
+        BlockStream(Halves((0.5, 0.5)), replace(CONFIG, channels=2), 16_000, 1, sources=2), wave, []
     )
     np.testing.assert_allclose(found[1], 0.5 * wave, atol=1e-5)
 

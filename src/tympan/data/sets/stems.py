@@ -72,7 +72,7 @@ def _songs(audio: Sequence[Path]) -> dict[Path, Mapping[str, Path]]:
         folders.setdefault(path.parent, {})[path.stem.lower()] = path
     found: dict[Path, Mapping[str, Path]] = {}
     for folder, named in sorted(folders.items()):
-        if "mixture" not in named and "mix" not in named or len(named) < 2:
+        if ("mixture" not in named and "mix" not in named) or len(named) < 2:
             return {}
         mixture = named.pop("mixture", None) or named.pop("mix")
         found[folder] = {"mixture": mixture, **dict(sorted(named.items()))}

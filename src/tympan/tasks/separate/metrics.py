@@ -102,7 +102,9 @@ def best_order(estimates: Wave, targets: Wave) -> tuple[int, ...]:
     (1, 2, 0)
     """
     count = len(targets)
-    table = np.array([[si_sdr(estimates[j], targets[i]) for j in range(count)] for i in range(count)])
+    table = np.array(
+        [[si_sdr(estimates[j], targets[i]) for j in range(count)] for i in range(count)]
+    )
     table = np.nan_to_num(table, nan=0.0, posinf=300, neginf=-300)
     orders = list(permutations(range(count)))
     return max(orders, key=lambda order: float(sum(table[i, j] for i, j in enumerate(order))))

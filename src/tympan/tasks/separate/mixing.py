@@ -117,7 +117,9 @@ class Apart:
         return self.wanted.parts(mix[:, :count], sources)
 
 
-def stems_of(mapping: Mapping[str, str] | None, labels: Sequence[str], model: str) -> dict[str, str]:
+def stems_of(
+    mapping: Mapping[str, str] | None, labels: Sequence[str], model: str
+) -> dict[str, str]:
     """Which stem each source of a model belongs to.
 
     Raises:

@@ -130,7 +130,13 @@ class SeparateModel(BaseModel[Separation]):
 
                 stitcher = PersonStitcher(self.rate_hz, person=wanted.person.vector)
             found = BlockStream(
-                self.net, self.config, rate_hz, channels, self.device, stitcher=stitcher
+                self.net,
+                self.config,
+                rate_hz,
+                channels,
+                self.device,
+                sources=len(self.labels),
+                stitcher=stitcher,
             )
         return Apart(found, wanted or self.wanted(), channels)
 
@@ -219,9 +225,7 @@ class SeparateSession:
 
     def paths(self) -> Mapping[str, Path]:
         """The file of each source."""
-        return {
-            name: self.folder / f"{safe_name(name)}{self.ending}" for name in self.wanted.names
-        }
+        return {name: self.folder / f"{safe_name(name)}{self.ending}" for name in self.wanted.names}
 
     def push(self, wave: Wave) -> Iterable[Any]:
         """Take the next samples `(c, t)` of the recording."""

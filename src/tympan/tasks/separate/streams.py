@@ -212,6 +212,7 @@ class BlockStream:
         rate_hz: of the recording.
         channels: of the recording.
         device: where the net is.
+        sources: how many the net gives.
         stitcher: joins sources without names; by default by what they share.
         condition: what the net is told beside the mix, `(d,)`.
     """
@@ -224,6 +225,7 @@ class BlockStream:
         channels: int,
         device: str = "cpu",
         *,
+        sources: int = 1,
         stitcher: Stitcher | None = None,
         condition: Any = None,
     ) -> None:
@@ -242,7 +244,7 @@ class BlockStream:
         self._stitcher = stitcher or (OverlapStitcher() if config.permute else None)
         self._before: tuple[int, Wave] | None = None
         self._condition = condition
-        self._shape: tuple[int, int] | None = None
+        self._shape = (sources, channels)
         self._taken = self._given = 0
 
     @property
@@ -263,7 +265,7 @@ class BlockStream:
         parts.append(self._joined.finish())
         parts = [one for one in parts if one.ndim == 3]
         if not parts:
-            return np.zeros((1, self._channels, self._taken - self._given), np.float32)
+            return np.zeros((*self._shape, self._taken - self._given), np.float32)
         return self._out(np.concatenate(parts, axis=2), last=True)
 
     def _resampled(self, wave: Wave, *, last: bool) -> Wave:
@@ -320,10 +322,7 @@ class BlockStream:
     def _out(self, found: Wave, *, last: bool) -> Wave:
         """At the recording's rate, and no more than came in."""
         if found.ndim != 3:
-            if self._shape is None:
-                return np.zeros((1, self._channels, 0), np.float32)
             found = np.zeros((*self._shape, 0), np.float32)
-        self._shape = (found.shape[0], found.shape[1])
         if self._make_up is not None:
             flat = found.reshape(-1, found.shape[2])
             self._up = self._up or self._make_up(len(flat))
