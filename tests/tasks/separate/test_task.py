@@ -11,7 +11,7 @@ import torch
 import tympan
 from tests_separate import OPTIONS, save_separator
 from tympan.audio import Clip, load
-from tympan.errors import ArgumentError, DataError, ModelError
+from tympan.errors import ArgumentError, AudioFileError, DataError, ModelError
 from tympan.tasks.answering import load as load_model
 from tympan.tasks.registry import get
 from tympan.tasks.results import Separation
@@ -79,6 +79,22 @@ def test_nothing_is_left_of_an_empty_recording(model: Path) -> None:
     assert found["voice"].num_samples == 1
 
 
+def test_no_file_is_left_of_a_recording_that_breaks_off(model: Path, tmp_path: Path) -> None:
+    path = noisy(3).save(tmp_path / "mix.flac")
+    path.write_bytes(path.read_bytes()[:40_000])
+    with pytest.raises(AudioFileError):
+        separate_files(path, tmp_path / "out", model=model)
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_the_recording_itself_is_not_replaced(model: Path, tmp_path: Path) -> None:
+    path = noisy().save(tmp_path / "voice.wav")
+    before = path.read_bytes()
+    with pytest.raises(ArgumentError, match="recording itself"):
+        separate_files(path, tmp_path, model=model)
+    assert path.read_bytes() == before
+
+
 def test_half_an_amount_leaves_half_the_rest(model: Path) -> None:
     clip = noisy()
     whole, half = (separate(clip, model=model, amount=one) for one in (1.0, 0.5))
@@ -114,7 +130,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_small_net_learns(folder: Path, tmp_path: Path) -> None:
     settings = {
-        "net_options": OPTIONS, "crop_s": 0.5, "epochs": 12, "batch_size": 8, "lr": 5e-3,
+        "net_options": OPTIONS, "crop_s": 0.5, "epochs": 12, "batch_size": 8, "mixes": 48,
+        "lr": 5e-3,
         "room": 0.0, "snr_low_db": 0.0, "snr_high_db": 0.0, "ema_decay": 0.9,
     }  # fmt: skip
     trained = tympan.train(

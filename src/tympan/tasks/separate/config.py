@@ -20,6 +20,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "snr_low_db": (-60, 60),
     "snr_high_db": (-60, 60),
     "gain_db": (0, 60),
+    "mixes": (1, 1_000_000),
     "room": (0, 1),
     "silent": (0, 1),
 }
@@ -43,6 +44,8 @@ class SeparateConfig(CardConfig):
         snr_low_db: isolated sources are mixed at this ratio of the first to the others, at least.
         snr_high_db: and at most at this.
         gain_db: most that a source is raised or lowered at random, of stems.
+        mixes: isolated sources are mixed so often in an epoch, or as often as the first source has
+            crops, if those are more.
         room: share of isolated sources that are put in a simulated room.
         silent: share of training mixes in which a source is silent.
         waveform: weight of the signal-to-distortion ratio in the loss, in dB.
@@ -66,6 +69,7 @@ class SeparateConfig(CardConfig):
     snr_low_db: float = -5.0
     snr_high_db: float = 20.0
     gain_db: float = 6.0
+    mixes: int = 200
     room: float = 0.3
     silent: float = 0.05
     waveform: float = 0.1

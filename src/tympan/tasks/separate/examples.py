@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     Wave = npt.NDArray[np.float32]
 
-LEAST_ROWS = 200
 # A mix has this level before it is raised or lowered, in dB of full scale, and at random so much.
 LEVEL_DB, LEVEL_SPREAD_DB = -28.0, 12.0
 # A crop is drawn again where its source is quieter than that beside the whole recording.
@@ -121,7 +120,7 @@ class SeparateExamples:
             # As many mixes as the first source has crops.
             first = next(iter(self.groups.values()))
             seconds = float(self.lengths[list(first)].sum()) / config.crop
-            self.owners = np.zeros(max(LEAST_ROWS, round(seconds)), np.int64)
+            self.owners = np.zeros(max(config.mixes, round(seconds)), np.int64)
             self.starts = self.owners
         self.sizes = np.full(len(self.owners), config.crop, np.int64)
 

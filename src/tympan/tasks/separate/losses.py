@@ -92,7 +92,7 @@ def spectral_loss(
         power = spec.real.square() + spec.imag.square() + 1e-8
         packed = power.pow(POWER / 2)
         turned = spec * (packed / power.sqrt())
-        (a, b), (ta, tb) = packed.unflatten(0, (2, -1)), turned.unflatten(0, (2, -1))
+        (a, b), (ta, tb) = packed.chunk(2), turned.chunk(2)
         apart = torch.view_as_real(ta - tb).square().sum(-1).mean((-1, -2))
         apart = 0.7 * (a - b).square().mean((-1, -2)) + 0.3 * apart
         total = total + apart.view(lead)

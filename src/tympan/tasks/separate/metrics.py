@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -117,7 +117,7 @@ def _pair(target: Wave, estimate: Wave) -> tuple[npt.NDArray[np.float64], npt.ND
     return (np.asarray(one, np.float64).ravel() for one in (target, estimate))  # type: ignore[return-value]
 
 
-def _ratio_db(signal: float, wrong: float) -> float:
+def _ratio_db(signal: Any, wrong: Any) -> float:
     """10 log10 of a ratio; infinite where nothing is wrong."""
     with np.errstate(divide="ignore"):
         return float(10 * (np.log10(np.float64(signal)) - np.log10(np.float64(wrong))))

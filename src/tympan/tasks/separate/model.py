@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tympan.errors import ArgumentError
+from tympan.tasks.inputs import name_of
 from tympan.tasks.model import BaseModel
 from tympan.tasks.results import Separation
 from tympan.tasks.separate.config import SeparateConfig
@@ -160,6 +161,16 @@ class SeparateModel(BaseModel[Separation]):
         """
         return SeparateSession(self, name, self.wanted(**options), folder, ending)
 
+    def __call__(self, source: Any, *, name: str = "", **options: Any) -> Separation:
+        """Take a recording apart; where it cannot be read to its end, no file is left."""
+        session = self.session(name=name or name_of(source), **options)
+        try:
+            found: Separation = self._fed(session, source).answers()[0]
+        except BaseException:
+            session.drop()
+            raise
+        return found
+
     def stream(
         self,
         blocks: Iterable[Wave],
@@ -214,12 +225,14 @@ class SeparateSession:
 
     def begin(self, rate_hz: int, channels: int) -> None:
         """Hear what comes."""
+        from tympan._files import check_target
         from tympan.audio import open_writer
 
         self._rate_hz = rate_hz
         self._apart = self.model.begin(rate_hz, channels, self.wanted)
         subtype = SUBTYPE if self.ending == ENDING else None
         for path in self.paths().values():
+            check_target(path, self.name)
             writer = open_writer(path, rate_hz, channels, subtype=subtype)
             self._writers.append(self._files.enter_context(writer))
 
@@ -235,12 +248,8 @@ class SeparateSession:
         return ()
 
     def _write(self, parts: Wave) -> None:
-        try:
-            for writer, part in zip(self._writers, parts, strict=True):
-                writer.write(part)
-        except BaseException:
-            self.drop()
-            raise
+        for writer, part in zip(self._writers, parts, strict=True):
+            writer.write(part)
 
     def drop(self) -> None:
         """Take away what was written, as the recording cannot be read to its end."""
