@@ -126,3 +126,18 @@ def test_the_nets_are_built_from_a_card():
         assert each(x).shape == (1, 3, 2, 900)
         assert torch.allclose(each(x)[:, [2]], each(x, which=[2]), atol=1e-6)
         assert torch.allclose(each(x)[:, 1:2], each(x, torch.eye(3)[[1]]), atol=1e-6)
+
+
+@pytest.mark.parametrize("block", [700, 44100, 10**6])
+def test_another_rate_and_two_channels_come_out_as_they_came_in(monkeypatch, block):
+    from tympan.tasks.separate import stitch
+
+    monkeypatch.setattr(stitch, "voice_vectors", lambda rate_hz: by_pitch)
+    low = (0.3 * (tone(100, 5) + tone(1000, 5)))[None]
+    mix = Clip(np.concatenate([low, 0.5 * low]), RATE_HZ).resample(44100).samples
+    apart = model().begin(44100, 2)
+    parts = [apart.push(mix[:, i : i + block]) for i in range(0, mix.shape[1], block)]
+    found = np.concatenate([*parts, apart.finish()], axis=2)
+    assert found.shape == (3, *mix.shape)
+    assert np.allclose(found.sum(0), mix, atol=1e-6)
+    assert np.allclose(found[:2, 1], 0.5 * found[:2, 0], atol=1e-3)

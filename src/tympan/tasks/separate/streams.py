@@ -324,7 +324,7 @@ class BlockStream:
         if found.ndim != 3:
             found = np.zeros((*self._shape, 0), np.float32)
         if self._make_up is not None:
-            flat = found.reshape(-1, found.shape[2])
+            flat = found.reshape(found.shape[0] * found.shape[1], found.shape[2])
             self._up = self._up or self._make_up(len(flat))
             flat = self._up.push(np.ascontiguousarray(flat.T), last=last).T
             found = flat.reshape(*self._shape, -1)
