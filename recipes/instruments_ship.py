@@ -88,7 +88,7 @@ def score(out: Path) -> None:
     loaded = load_model(out)
     _, _, figures = measure(MIXES)
     scores = [{
-        "name": "SDR", "value": figures["sdr_rendered"], "unit": "dB", "higher_is_better": True,
+        "name": "sdr", "value": figures["sdr_rendered"], "unit": "dB", "higher_is_better": True,
         "interval": None,
     }]  # fmt: skip
     metrics = {"scores": scores, "count": MIXES, "figures": figures,

@@ -80,7 +80,7 @@ def score(out: Path) -> None:
     loaded = load_model(out)
     _, _, figures = measure(MIXTURES, 60.0)
     scores = [{
-        "name": "SI-SDR improvement", "value": figures["si_sdr_improvement"], "unit": "dB",
+        "name": "si_sdr_improvement", "value": figures["si_sdr_improvement"], "unit": "dB",
         "higher_is_better": True, "interval": None,
     }]  # fmt: skip
     metrics = {"scores": scores, "count": MIXTURES, "figures": figures,
