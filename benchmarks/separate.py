@@ -1,6 +1,6 @@
 """A voice out of noise: `voice` beside DeepFilterNet3, RNNoise, noisereduce, and the noisy input.
 
-Speech: LibriSpeech `test-other`, ten speakers of whom none was trained on, five seconds each, which
+Speech: LibriSpeech `test-other`, ten speakers of whom none was trained on, four seconds each, which
 begin at the first sample. Noises: ESC-50, fold 5, all classes, from recordings of which none was
 trained on. *SI-SDR*: its improvement over the noisy input, in dB. *PESQ*: wide band. *STOI*:
 short-time objective intelligibility. 95 % intervals over mixes (bootstrap) in brackets. Delays of
@@ -31,7 +31,7 @@ from tympan.tasks.separate.api import find_separator, separate
 from tympan.tasks.separate.metrics import si_sdr
 
 ROOT = Path(__file__).resolve().parents[1]
-RATE_HZ, SECONDS, EACH, SEED = 16000, 5.0, 20, 0
+RATE_HZ, SECONDS, EACH, SEED = 16000, 4.0, 6, 0
 SNRS_DB = (-5, 0, 5, 10, 15, None)
 PEERS = ("DeepFilterNet3", "RNNoise", "noisereduce")
 OURS = "tympan voice"

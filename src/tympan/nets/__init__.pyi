@@ -15,6 +15,7 @@ from tympan.nets.encoder import CNNEncoder as CNNEncoder
 from tympan.nets.encoder import EncoderConfig as EncoderConfig
 from tympan.nets.encoder import build_encoder as build_encoder
 from tympan.nets.frames import FrameEncoder as FrameEncoder
+from tympan.nets.mask_net import MaskNet as MaskNet
 from tympan.nets.mask_unet import MaskUNet as MaskUNet
 from tympan.nets.mask_unet import MaskUNetConfig as MaskUNetConfig
 from tympan.nets.pooling import AttentionPooling as AttentionPooling
@@ -22,6 +23,7 @@ from tympan.nets.pooling import MeanMaxPooling as MeanMaxPooling
 from tympan.nets.pooling import linear_softmax as linear_softmax
 from tympan.nets.pulses import HarmonicSource as HarmonicSource
 from tympan.nets.recurrent import RecurrentBlock as RecurrentBlock
+from tympan.nets.scan import MinimalGRU as MinimalGRU
 from tympan.nets.spectral_loss import SpectralDistance as SpectralDistance
 from tympan.nets.vocoder import SourceFilterVocoder as SourceFilterVocoder
 from tympan.nets.vocoder_mel import VocoderConfig as VocoderConfig

@@ -89,6 +89,9 @@ class MaskNet(nn.Module):
         self.layers = nn.ModuleList(MinimalGRU(features, memory) for _ in range(layers))
         self.leave_norm = nn.LayerNorm(features)
         self.leave = nn.Linear(features, 2 * sources * self.bands)
+        # At first half of everything passes, so that a training begins with the mix.
+        with torch.no_grad():
+            self.leave.bias.view(sources, 2, self.bands)[:, 0] += 0.5
 
     def begin(self, batch: int = 1) -> MaskState:
         """The state before the first frame."""

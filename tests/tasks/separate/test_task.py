@@ -130,8 +130,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_small_net_learns(folder: Path, tmp_path: Path) -> None:
     settings = {
-        "net_options": OPTIONS, "crop_s": 0.5, "epochs": 12, "batch_size": 8, "mixes": 48,
-        "lr": 5e-3,
+        "net_options": OPTIONS, "crop_s": 0.5, "epochs": 12, "batch_size": 8, "mixes": 96,
+        "lr": 5e-3, "waveform": 1.0, "spectral": 0.0,
         "room": 0.0, "snr_low_db": 0.0, "snr_high_db": 0.0, "ema_decay": 0.9,
     }  # fmt: skip
     trained = tympan.train(

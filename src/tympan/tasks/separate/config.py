@@ -72,8 +72,8 @@ class SeparateConfig(CardConfig):
     mixes: int = 200
     room: float = 0.3
     silent: float = 0.05
-    waveform: float = 0.1
-    spectral: float = 10.0
+    waveform: float = 0.3
+    spectral: float = 3.0
     stems: dict[str, str] | None = None
 
     def __post_init__(self) -> None:

@@ -132,7 +132,7 @@ class MaskStream:
         first[:, :, 0] += self._tail
         first[:, :, 1:] += second[:, :, :-1]
         self._tail = second[:, :, -1].copy()
-        found: Wave = first.reshape(*first.shape[:2], -1)
+        found: Wave = first.reshape(*first.shape[:2], count * hop)
         return found
 
     def _mask(self, spec: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]:
@@ -324,10 +324,10 @@ class BlockStream:
         if found.ndim != 3:
             found = np.zeros((*self._shape, 0), np.float32)
         if self._make_up is not None:
-            flat = found.reshape(found.shape[0] * found.shape[1], found.shape[2])
+            flat = found.reshape(self._shape[0] * self._shape[1], found.shape[2])
             self._up = self._up or self._make_up(len(flat))
             flat = self._up.push(np.ascontiguousarray(flat.T), last=last).T
-            found = flat.reshape(*self._shape, -1)
+            found = flat.reshape(*self._shape, flat.shape[1])
         left = self._taken - self._given
         found = found[..., :left]
         if last and found.shape[2] < left:  # rates round
