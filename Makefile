@@ -19,7 +19,7 @@ PYTHON ?= $(shell for one in python3 python3.13 python3.12 python3.11 python3.14
 help:
 	@echo "make demo       hear a recording made on the spot, and write a page about it"
 	@echo "make test       run all tests"
-	@echo "make fuzz       damage 100,000 files of all formats and read them (CASES=..., SEED=...)"
+	@echo "make fuzz       damage 100,000 files and 100,000 texts and read them (CASES=..., SEED=...)"
 	@echo "make faults     plant faults in a copy of the source; each must make a test fail"
 	@echo "make lint       check style (ruff); make format repairs it"
 	@echo "make type       check types (mypy)"
@@ -65,6 +65,7 @@ demo: $(VENV)/.base
 	$(BIN)/tympan hear demo/scene.wav -o demo/report.html
 	@echo "Open this page in a browser: $(CURDIR)/demo/report.html"
 	@echo "Next, on a recording of yours: source $(BIN)/activate; tympan classify FILE"
+	@echo "Or in the browser: pip install -e '.[serve]'; tympan studio"
 
 test: $(VENV)/.dev
 	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
@@ -77,6 +78,7 @@ SEED ?= 2026
 fuzz: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python tests/audio/fuzz.py --seed $(SEED) --cases $(CASES) \
 		--processes $(JOBS)
+	$(BIN)/python tests/fuzz_parsers.py --seed $(SEED) --cases $(CASES)
 
 faults: $(VENV)/.dev
 	$(BIN)/python tests/planted_faults.py

@@ -1,14 +1,20 @@
 """How many words recognisers get wrong, what they cost, and what the verb around them changes.
 
-The 100 recordings of LibriSpeech *test-other* that lie here, each as a whole; then the same with
-noise at 10, 5 and 0 dB: clips of fold 5 of ESC-50, which has no speech on purpose. *bare*: the
-engine alone on the whole file. *verb*: `tympan.transcribe` with the same engine, which looks for
-speech first, cuts windows at pauses and leaves out what cannot have been said. *streamed*: all
-recordings one after another in one stream of blocks of a quarter of a second, live. *WER* and *CER*
+Recordings of LibriSpeech *test-other*, five of each of its ten speakers; in noise and streamed two
+of each. Noise at 10, 5 and 0 dB: clips of fold 5 of ESC-50, which has no speech on purpose. *bare*:
+the engine alone on the whole file. *verb*: `tympan.transcribe` with the same engine, which looks
+for speech first, cuts windows at pauses and leaves out what cannot have been said. *streamed*: all
+recordings one after another in one stream of blocks of a quarter of a second, live; *late*: the
+median of how long after its end an utterance is given out, without the computing. *WER* and *CER*
 by jiwer; both texts are brought to lower case without punctuation, with numbers and a few
 abbreviations written out and one spelling for words that have two (`benchmarks/_judges.py`,
 `words_of`). 95 % intervals: bootstrap over recordings. *cpu*: processor seconds for each second of
-sound, one thread; *memory*: peak of a process of its own.
+sound, one thread; *memory*: peak of a process of its own. The recordings of AMI that lie here have
+no texts, so nothing can be counted on them.
+
+Times of words are measured on sentences that tympan's voice `en` speaks, of which it is known to a
+hundredth of a second when each word is: the median of how far the beginning of a word is off, and
+the share within 0.1 s. A word that was heard otherwise does not count.
 """
 
 from __future__ import annotations
@@ -33,11 +39,13 @@ from benchmarks.common import DATA, Row, arguments, key_of, main
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / ".runs" / "transcribe"
-SEED, COUNT, QUICK, DRAWS = 0, 100, 4, 2000
+SEED, COUNT, FEW, QUICK, DRAWS = 0, 50, 20, 4, 2000
 ENGINES = ("moonshine", "whisper-tiny", "whisper-base")
 # pocketsphinx is the bar that a recogniser of tympan's own must clear first.
 PEERS = ("pocketsphinx",)
+OWN = ("english",)
 NOISES_DB = (None, 10, 5, 0)
+ALL = 100
 
 
 def engine_path() -> str:
@@ -51,25 +59,22 @@ def engine_path() -> str:
     return str(found[0])
 
 
-def recordings(quick: bool) -> list[tuple[Path, str]]:
-    """Files and what is said in them; with `quick` every 25th."""
+def recordings(count: int) -> list[tuple[Path, str]]:
+    """Files and what is said in them, so many of all that there are, evenly spread."""
     with open(DATA / "librispeech" / "metadata.csv", encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == "test-other" and row["text"]]
-    found = [(DATA / "librispeech" / row["file_name"], row["text"]) for row in rows[:COUNT]]
-    return found[:: COUNT // QUICK] if quick else found
+    found = [(DATA / "librispeech" / row["file_name"], row["text"]) for row in rows[:ALL]]
+    return [found[i * len(found) // count] for i in range(count)]
 
 
 def systems() -> list[str]:
     """What is measured: `engine, bare`, `engine, verb`, `engine, streamed`."""
-    from tympan.models import list_models
-
-    own = [card.name for card in list_models() if card.task == "transcribe"]
     found = [f"{name}, {way}" for name in ENGINES for way in ("bare", "verb", "streamed")]
-    return [*found, *(f"{name}, {way}" for name in own for way in ("verb", "streamed")), *PEERS]
+    return [*found, *(f"{name}, {way}" for name in OWN for way in ("verb", "streamed")), *PEERS]
 
 
 def answers(
-    system: str, files: Sequence[Path], noise_db: int | None, quick: bool
+    system: str, files: Sequence[Path], noise_db: int | None = None
 ) -> dict[str, object] | None:
     """Texts, processor time and memory of a system; kept, as long as nothing has changed.
 
@@ -77,7 +82,7 @@ def answers(
     """
     wanted = {
         "system": system,
-        "files": [str(path.relative_to(DATA)) for path in files],
+        "files": [os.path.relpath(path, DATA) for path in files],
         "noise_db": noise_db,
         "seed": SEED,
         "code": "" if system in PEERS or system.endswith("bare") else _code(),
@@ -139,40 +144,88 @@ def rate(errors: np.ndarray, lengths: np.ndarray) -> tuple[float, tuple[float, f
 
 def measure(quick: bool) -> tuple[list[Row], list[Row], dict[str, float]]:
     """The tables of clean speech and of noise, and the figures."""
-    said = recordings(quick)
-    files, texts = [path for path, _ in said], [text for _, text in said]
     rows: list[Row] = []
     noisy: list[Row] = []
     figures: dict[str, float] = {}
     for system in systems():
-        row: dict[str, object] = {"system": system}
-        noise: dict[str, object] = {"system": system}
         streamed = system.endswith("streamed")
-        for noise_db in NOISES_DB[: 1 if streamed else 2 if quick else None]:
-            found = answers(system, files, noise_db, quick)
-            if found is None:
-                print(f"{system}: not installed", flush=True)
-                break
-            heard = [str(one) for one in found["texts"]]  # type: ignore[attr-defined]
-            wanted = [" ".join(texts)] if streamed else texts
-            errors, lengths = counted(wanted, heard)
-            (wer, spread), (cer, wide) = (rate(errors[k], lengths[k]) for k in range(2))
-            name = "clean" if noise_db is None else f"{noise_db} dB"
-            figures[key_of(f"{system} {name} wer")] = wer
-            noise[f"{name}: WER, %"] = with_interval(wer, spread)
-            if noise_db is None:
-                row["WER, %"] = f"{wer:.1f}" if streamed else with_interval(wer, spread)
-                row["CER, %"] = f"{cer:.1f}" if streamed else with_interval(cer, wide)
-                for key, text in (("cpu", "cpu, s a second"), ("memory_mb", "memory, MB")):
-                    value = float(str(found[key]))
-                    row[text] = f"{value:.2f}" if key == "cpu" else f"{value:.0f}"
-                    figures[key_of(f"{system} {key}")] = value
-        if len(row) > 1:
-            rows.append(row)
-        if len(noise) > 2:
-            noisy.append(noise)
-        print(row, noise, flush=True)
+        said = recordings(QUICK if quick else FEW if streamed else COUNT)
+        found = answers(system, [path for path, _ in said])
+        if found is None:
+            print(f"{system}: not installed", flush=True)
+            continue
+        rows.append(clean_row(system, found, [text for _, text in said], figures))
+        print(rows[-1], flush=True)
+    for system in systems():
+        if not system.endswith(("bare", "streamed")):
+            row = noise_row(system, recordings(QUICK if quick else FEW), figures, quick)
+            noisy += [row] if len(row) > 1 else []
+            print(row, flush=True)
     return rows, noisy, figures
+
+
+def clean_row(
+    system: str, found: dict[str, object], texts: list[str], figures: dict[str, float]
+) -> Row:
+    """A row of the first table."""
+    streamed = system.endswith("streamed")
+    heard = [str(one) for one in found["texts"]]  # type: ignore[attr-defined]
+    errors, lengths = counted([" ".join(texts)] if streamed else texts, heard)
+    (wer, spread), (cer, wide) = (rate(errors[k], lengths[k]) for k in range(2))
+    row: dict[str, object] = {"system": system}
+    row["WER, %"] = f"{wer:.1f}" if streamed else with_interval(wer, spread)
+    row["CER, %"] = f"{cer:.1f}" if streamed else with_interval(cer, wide)
+    figures[key_of(f"{system} clean wer")] = wer
+    for key, text, digits in (
+        ("cpu", "cpu, s a second", 2), ("memory_mb", "memory, MB", 0), ("late_s", "late, s", 1),
+    ):  # fmt: skip
+        value = found.get(key)
+        row[text] = "" if value is None else f"{float(str(value)):.{digits}f}"
+        if value is not None:
+            figures[key_of(f"{system} {key}")] = float(str(value))
+    return row
+
+
+def noise_row(
+    system: str, said: list[tuple[Path, str]], figures: dict[str, float], quick: bool
+) -> Row:
+    """A row of the table of noise."""
+    row: dict[str, object] = {"system": system}
+    for noise_db in NOISES_DB[: 2 if quick else None]:
+        clean = recordings(QUICK if quick else COUNT) if noise_db is None else said
+        found = answers(system, [path for path, _ in clean], noise_db)
+        if found is None:
+            break
+        texts = [str(one) for one in found["texts"]]  # type: ignore[attr-defined]
+        by_file = {path: text for (path, _), text in zip(clean, texts, strict=True)}
+        heard = [by_file[path] for path, _ in said]
+        wer, spread = rate(*(one[0] for one in counted([text for _, text in said], heard)))
+        name = "clean" if noise_db is None else f"{noise_db} dB"
+        figures[key_of(f"{system} {name} wer of {len(said)}")] = wer
+        row[f"{name}: WER, %"] = with_interval(wer, spread)
+    return row
+
+
+def measure_times(quick: bool, figures: dict[str, float]) -> list[Row]:
+    """How far the times of words are off: of each engine, of ours, and spread by letters."""
+    from benchmarks._transcribe_times import apart, sentences
+
+    texts, files, marks = sentences(KEPT / "spoken", 2 if quick else 24)
+    rows: list[Row] = []
+    for name in (*ENGINES, *OWN, "moonshine, by letters"):
+        found = answers(f"{name}, words" if "," not in name else name, files)
+        if found is None:
+            continue
+        off, share = apart(marks, found["words"])
+        middle, near = float(np.median(off)), float((off < 0.1).mean())
+        figures[key_of(f"{name} words off s")] = middle
+        rows.append({
+            "times of": name, "median, s": f"{middle:.3f}", "90 % within, s":
+            f"{np.quantile(off, 0.9):.2f}", "within 0.1 s": f"{near:.0%}",
+            "words that were heard": f"{share:.0%}",
+        })  # fmt: skip
+    print(rows, len(texts), flush=True)
+    return rows
 
 
 if __name__ == "__main__":
@@ -181,8 +234,9 @@ if __name__ == "__main__":
         sys.path.append(path)
     options = arguments("transcribe")
     rows, noisy, figures = measure(options.quick)
-    about = (__doc__ or "").strip() + f"\n{COUNT} recordings, seed {SEED}."
+    timed = measure_times(options.quick, figures)
+    about = (__doc__ or "").strip() + f"\n\n{COUNT} recordings, {FEW} in noise; seed {SEED}."
     main(
         "transcribe", rows, figures, title="Recognisers of speech", about=about,
-        more={"With noise": noisy},
+        more={f"With noise ({FEW} recordings)": noisy, "Times of words": timed},
     )  # fmt: skip

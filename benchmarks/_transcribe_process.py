@@ -13,7 +13,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -88,15 +88,41 @@ def pocketsphinx() -> Hear:
     return hear
 
 
-def streamed(name: str, recordings: Sequence[np.ndarray]) -> str:
-    """All of them as one stream, with a second between two."""
+def streamed(name: str, recordings: Sequence[np.ndarray]) -> tuple[str, float]:
+    """All of them as one stream, with a second between two; and how late utterances come."""
     from tympan.tasks.answering import load
 
     pause = np.zeros(RATE_HZ, np.float32)
     whole = np.concatenate([part for wave in recordings for part in (wave, pause)])
-    blocks = (whole[i : i + BLOCK] for i in range(0, len(whole), BLOCK))
+    given_s = 0.0
+
+    def blocks() -> Iterator[np.ndarray]:
+        nonlocal given_s
+        for i in range(0, len(whole), BLOCK):
+            given_s = (i + BLOCK) / RATE_HZ
+            yield whole[i : i + BLOCK]
+
+    texts, late_s = [], []
+    for one in load(name, "transcribe", "cpu").stream(blocks()):
+        texts.append(one.text)
+        late_s.append(given_s - one.end_s)
+    return " ".join(texts), float(np.median(late_s)) if late_s else 0.0
+
+
+def with_times(name: str, way: str) -> Callable[[np.ndarray], list[tuple[str, float, float]]]:
+    """Words with their times, by the verb; `by letters`: spread over what was heard."""
+    import tympan
+    from tympan.tasks.answering import load
+
     model = load(name, "transcribe", "cpu")
-    return " ".join(one.text for one in model.stream(blocks))
+    if way == "by letters":
+        model._aligner = None  # type: ignore[attr-defined]
+
+    def hear(wave: np.ndarray) -> list[tuple[str, float, float]]:
+        found = model(tympan.Clip(wave[None], RATE_HZ))
+        return [(w.text, w.start_s, w.end_s) for one in found.segments for w in one.words]
+
+    return hear
 
 
 def main() -> None:
@@ -110,16 +136,28 @@ def main() -> None:
     name, _, way = job["system"].partition(", ")
     found = waves(job)
     length_s = sum(map(len, found)) / RATE_HZ
+    timed = way in ("words", "by letters")
+    hear: Callable[[np.ndarray], object]
     try:
-        hear = pocketsphinx() if name == "pocketsphinx" else {"bare": bare}.get(way, by_verb)(name)
+        if timed:
+            hear = with_times(name, way)
+        elif name == "pocketsphinx":
+            hear = pocketsphinx()
+        else:
+            hear = {"bare": bare}.get(way, by_verb)(name)
         hear(np.zeros(RATE_HZ, np.float32))  # what is loaded at the first call is no part of it
     except ImportError as error:
         raise SystemExit(f"not installed: {error}") from error
-    begun = time.process_time()
-    texts = [streamed(name, found)] if way == "streamed" else [hear(wave) for wave in found]
-    cpu_s = time.process_time() - begun
-    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"texts": texts, "cpu": cpu_s / length_s, "memory_mb": memory_mb}))
+    begun, answer = time.process_time(), {}
+    if way == "streamed":
+        text, answer["late_s"] = streamed(name, found)
+        heard: list[object] = [text]
+    else:
+        heard = [hear(wave) for wave in found]
+    answer["words" if timed else "texts"] = heard
+    answer["cpu"] = (time.process_time() - begun) / length_s
+    answer["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(answer))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from recipes.speak_texts import from_austen, from_wordnet
 
 LEAST_PAIRS, LEAST_TRIPLES = 2, 2
 MADE_TIMES = 1
-ENDS = re.compile(r"[.!?;:\"“”()]|--")
+ENDS = re.compile(r"[.!?;:\"“”()]")
 
 
 def sentences_of(text: str) -> list[list[str]]:
@@ -29,7 +29,7 @@ def sentences_of(text: str) -> list[list[str]]:
     from tympan.tasks.transcribe.sounds import plain
 
     text = text.replace("Mr.", "mister").replace("Mrs.", "missus").replace("_", "")
-    text = re.sub(r"[0-9]+", " ", text.replace("’", "'").replace("-", " "))
+    text = re.sub(r"[0-9]+", " ", text.replace("’", "'").replace("--", ";").replace("-", " "))
     found = ([plain(word) for word in part.split()] for part in ENDS.split(text))
     return [words for one in found if (words := [word for word in one if word])]
 

@@ -26,7 +26,7 @@ FLOORS = (
     ("augment", "nets"),
     ("models", "data", "training", "text"),
     ("tasks",),
-    ("report", "live", "scale", "serve"),
+    ("report", "live", "scale", "serve", "exporting"),
     ("cli", "__main__"),
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

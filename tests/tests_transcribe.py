@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from tympan.audio import Clip
+from tympan.tasks.transcribe.command_net import NONE, CommandConfig, CommandNet
 from tympan.tasks.transcribe.language_model import LanguageModel, learned
 from tympan.tasks.transcribe.sounds import CHARACTERS, phonemes_of, spoken
 
@@ -20,6 +22,29 @@ SMALL = {
     "size": 48, "blocks": 2, "kernel": 7, "dropout": 0.0, "variation": 0.3, "batch_size": 8,
     "lr": 4e-3, "bucket": 0, "warmup_epochs": 1.0,
 }  # fmt: skip
+
+
+COMMANDS = CommandConfig(size=16, blocks=1)
+COMMAND_LABELS = (NONE, "low", "high")
+
+
+class Pitched(CommandNet):
+    """Hears `high` or `low` where the loudest band of a window is, and nothing in silence."""
+
+    def forward(self, mels: torch.Tensor) -> torch.Tensor:
+        middle = mels[:, :, 55:75].mean(2)
+        band = middle.argmax(1)
+        found = torch.zeros(len(mels), 3)
+        found[:, 1], found[:, 2] = (band < 15).float(), (band >= 25).float()
+        found[middle.amax(1) < -40] = torch.tensor([1.0, 0.0, 0.0])
+        return 9 * found
+
+
+def tone(hz: float, at_s: float, duration_s: float, length_s: float) -> np.ndarray:
+    time = np.arange(round(length_s * 16_000)) / 16_000
+    there = (time >= at_s) & (time < at_s + duration_s)
+    quiet = 1e-4 * np.random.default_rng(0).standard_normal(len(time))
+    return (0.3 * np.sin(2 * np.pi * hz * time) * there + quiet).astype(np.float32)
 
 
 def tone_of(phoneme: str, rng: np.random.Generator) -> npt.NDArray[np.float32]:
@@ -77,6 +102,17 @@ def answers(phonemes: str, each: int = 3, sure: float = 0.9) -> npt.NDArray[np.f
 
 
 __all__ = [
-    "CHARACTERS", "PHONEMES", "RATE_HZ", "SMALL", "WORDS", "answers", "made_folder", "said",
+    "CHARACTERS",
+    "COMMANDS",
+    "COMMAND_LABELS",
+    "PHONEMES",
+    "RATE_HZ",
+    "SMALL",
+    "WORDS",
+    "Pitched",
+    "answers",
+    "made_folder",
+    "said",
     "small_words",
+    "tone",
 ]  # fmt: skip

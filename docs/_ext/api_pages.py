@@ -11,7 +11,7 @@ import tympan
 SOURCES = Path(tympan.__file__).parent
 PACKAGES = (
     *("audio", "spectra", "augment", "nets", "data", "training", "models", "tasks", "report"),
-    "text",
+    *("text", "scale", "exporting"),
     "errors",
 )
 # Each transform has a page of its own, made by the extension `augment_pages`.

@@ -3,9 +3,11 @@
 from tympan import audio as audio
 from tympan import augment as augment
 from tympan import data as data
+from tympan import exporting as exporting
 from tympan import models as models
 from tympan import nets as nets
 from tympan import report as report
+from tympan import scale as scale
 from tympan import spectra as spectra
 from tympan import tasks as tasks
 from tympan import text as text
@@ -17,11 +19,14 @@ from tympan.audio import synth as synth
 from tympan.audio.clip import Clip as Clip
 from tympan.errors import TympanError as TympanError
 from tympan.errors import TympanWarning as TympanWarning
+from tympan.exporting.api import export as export
+from tympan.exporting.plain import load_model as load_model
 from tympan.live.api import watch as watch
 from tympan.models import list_models as list_models
 from tympan.report.explain import explain as explain
 from tympan.report.hear import hear as hear
 from tympan.report.trained import train as train
+from tympan.scale.api import batch as batch
 from tympan.spectra.figures import show as show
 from tympan.tasks.answering import answer as answer
 from tympan.tasks.classify.api import classify as classify

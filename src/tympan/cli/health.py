@@ -21,7 +21,7 @@ from tympan.tasks.registry import broken_verbs, verbs
 # Extras that a user may want, and what is lost without them.
 EXTRAS = {
     "train": "`tympan train` and `tympan evaluate`",
-    "export": "`torch.onnx.export` of the layers",
+    "export": "`tympan export`",
 }
 _IMPORT_NAMES = {"scikit-learn": "sklearn"}
 

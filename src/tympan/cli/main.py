@@ -26,8 +26,8 @@ from tympan.tasks.registry import verbs
 
 # The order is that of the help page.
 COMMANDS = (
-    "hear", *verbs(), "verify", "enroll", "book", "find", "label", "watch", "show",
-    "explain", "train", "evaluate", "models", "doctor",
+    "hear", *verbs(), "verify", "enroll", "book", "find", "label", "watch", "serve", "studio",
+    "batch", "show", "explain", "train", "evaluate", "export", "models", "doctor",
 )  # fmt: skip
 
 EXIT_UNEXPECTED, EXIT_MISTAKE, EXIT_INTERRUPTED = 1, 2, 130

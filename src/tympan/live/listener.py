@@ -21,6 +21,7 @@ from tympan.tasks.inputs import Feed
 INSTEAD = {
     "segment": "speech tells when somebody speaks, voices with a voice book who",
     "embed": "classify or tag gives labels, with the same model",
+    "transcribe": "commands, or a model of your own key words, tells when one of them is said",
 }
 # So often a session lets go of what it has given out.
 FORGET_S = 30.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from tympan.errors import ShapeError
@@ -32,6 +33,20 @@ def check_axes(x: Tensor, axes: str, module: str, **sizes: int) -> None:
         wanted = ", ".join(f"{a}={sizes[a]}" if a in sizes else a for a in names)
         got = tuple(x.shape)
         raise ShapeError(f"{module} expects ({wanted}), got a tensor of shape {got}")
+
+
+def channels_last(x: Tensor) -> Tensor:
+    """The same feature map `(b, c, f, n)`, laid out as convolutions on a processor are fastest.
+
+    A graph that is being drawn (export, compilation) has no layout: it is left as it is.
+
+    >>> channels_last(torch.zeros(1, 2, 3, 4)).stride()
+    (24, 1, 8, 2)
+    """
+    traced = torch.jit.is_tracing() or torch.onnx.is_in_onnx_export()
+    if traced or torch.compiler.is_compiling():
+        return x
+    return x.contiguous(memory_format=torch.channels_last)
 
 
 def count_parameters(module: nn.Module) -> int:

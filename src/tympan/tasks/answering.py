@@ -143,6 +143,15 @@ def load(model: str | os.PathLike[str] | None, task: str, device: str = "auto") 
     return _weights(folder, task, place, stamp)
 
 
+def forget_models() -> None:
+    """Let go of the models that are kept; one that is still in use stays where it is used.
+
+    >>> forget_models()
+    """
+    for one in (_weights, _engine, _foreign):
+        one.cache_clear()
+
+
 def _chosen(device: str) -> str:
     """The device by its own name."""
     from tympan.training.device import choose_device

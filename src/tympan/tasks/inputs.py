@@ -187,7 +187,8 @@ class Feed:
         """Let a session of a model have the recording; its input, which tells what it lacks."""
         from tympan.tasks.contract import TakesAsIs
 
-        key = (model.rate_hz, model.mono)
+        # A session may want the channels that its model usually mixes.
+        key = (model.rate_hz, bool(getattr(session, "mono", model.mono)))
         if isinstance(session, TakesAsIs):
             key = (self.rate_hz, False)
             session.begin(self.rate_hz, self.channels)

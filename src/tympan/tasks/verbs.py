@@ -44,6 +44,8 @@ class Option:
         low: smallest value allowed.
         high: largest value allowed.
         choices: the values allowed, if they are few.
+        reads: the value names a `"file"`, or a `"recording"`, which is read where the question is
+            answered. A server takes it as an upload, and no path from a client.
 
     >>> Option("every_s", float, None, "Seconds from one step to the next.").flags
     ('--every',)
@@ -58,6 +60,7 @@ class Option:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    reads: str = ""
 
     @property
     def flags(self) -> tuple[str, ...]:

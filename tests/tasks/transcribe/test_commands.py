@@ -4,37 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
+from tests_transcribe import COMMAND_LABELS as LABELS
+from tests_transcribe import COMMANDS as CONFIG
+from tests_transcribe import Pitched, tone
 from tympan.errors import ArgumentError
-from tympan.tasks.transcribe.command_net import NONE, CommandConfig, CommandNet
+from tympan.tasks.transcribe.command_net import NONE
 from tympan.tasks.transcribe.commands import CommandModel, peaks
-
-CONFIG = CommandConfig(size=16, blocks=1)
-LABELS = (NONE, "low", "high")
-
-
-class Pitched(CommandNet):
-    """Hears `high` or `low` where the loudest band of a window is, and nothing in silence."""
-
-    def forward(self, mels: torch.Tensor) -> torch.Tensor:
-        middle = mels[:, :, 55:75].mean(2)
-        band = middle.argmax(1)
-        found = torch.zeros(len(mels), 3)
-        found[:, 1], found[:, 2] = (band < 15).float(), (band >= 25).float()
-        found[middle.amax(1) < -40] = torch.tensor([1.0, 0.0, 0.0])
-        return 9 * found
 
 
 @pytest.fixture
 def model() -> CommandModel:
     return CommandModel(Pitched(CONFIG, 3), CONFIG, LABELS, "pitched")
-
-
-def tone(hz: float, at_s: float, duration_s: float, length_s: float) -> np.ndarray:
-    time = np.arange(round(length_s * 16_000)) / 16_000
-    there = (time >= at_s) & (time < at_s + duration_s)
-    return (0.3 * np.sin(2 * np.pi * hz * time) * there).astype(np.float32)
 
 
 def test_each_word_is_heard_once_and_where_it_is(model: CommandModel) -> None:

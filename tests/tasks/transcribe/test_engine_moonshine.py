@@ -1,4 +1,4 @@
-"""Moonshine: one instance in one thread; words with estimated times."""
+"""Moonshine: one instance in one thread; its words get their times from our own recogniser."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_it_hears_a_recording(shared_data: Path) -> None:
     found = tympan.transcribe(file, model="moonshine")
     assert errors(said, plain(found.text)) <= 0.3 * len(said)
     words = [w for one in found.segments for w in one.words]
-    assert all(w.estimated for w in words)
+    assert not any(w.estimated for w in words)  # found by our own recogniser
     assert [w.start_s for w in words] == sorted(w.start_s for w in words)
     assert words[-1].end_s <= found.duration_s
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tympan.tasks.classify.explanation import Reason
     from tympan.tasks.classify.net import Classifier
     from tympan.tasks.classify.reasons import Clearest
+    from tympan.tasks.graphs import Graph
     from tympan.tasks.windows.batcher import Run
 
 __all__ = [
@@ -95,6 +96,12 @@ class ClassifyModel(BaseModel[Classification]):
     def batcher(self) -> Batcher:
         """What takes windows `(b, t)` through the net."""
         return self._batcher(self.net.probabilities)
+
+    def graph(self) -> Graph:
+        """Its net for the export: spectrogram in, probabilities `(b, k)` out."""
+        from tympan.tasks.classify.graph import clip_graph
+
+        return clip_graph(self.net, self.labels, several=False)
 
     def _batcher(self, run: Run) -> Batcher:
         return batcher_of(self.net, self.known, run, self.device)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from tympan.errors import ArgumentError
 from tympan.nets import MeanMaxPooling, build_encoder
-from tympan.nets.blocks import check_axes
+from tympan.nets.blocks import channels_last, check_axes
 from tympan.spectra import LogMel
 from tympan.tasks.classify.config import ClassifyConfig
 from tympan.tasks.classify.pool import StagePooling
@@ -92,7 +92,7 @@ class Classifier(nn.Module):
 
     def features(self, spectrograms: Tensor) -> Tensor:
         """`(b, 1, f, n)` → what the head gets, `(b, d)`."""
-        x = spectrograms.contiguous(memory_format=torch.channels_last)
+        x = channels_last(spectrograms)
         if self.config.pool == "stages":
             stages: Tensor = self.pool([x, *(m for _, m in self.encoder.feature_maps(x))])
             return stages

@@ -17,6 +17,7 @@ from tympan.tasks.windows import Batcher, CenteredWindows, Window
 if TYPE_CHECKING:
     from tympan.tasks.classify.config import ClassifyConfig
     from tympan.tasks.embed.net import Embedder
+    from tympan.tasks.graphs import Graph
 
 BATCH = 8
 
@@ -65,6 +66,12 @@ class EmbedModel(BaseModel[Embedding]):
     def batcher(self) -> Batcher:
         """What takes windows `(b, t)` through the net."""
         return Batcher(self.net, device=self.device, batch=BATCH)
+
+    def graph(self) -> Graph:
+        """Its net for the export: spectrogram in, vectors `(b, d)` out."""
+        from tympan.tasks.classify.graph import embed_graph
+
+        return embed_graph(self.net.net, self.window_s)
 
     def session(
         self,

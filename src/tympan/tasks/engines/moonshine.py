@@ -13,7 +13,7 @@ ENGINE = Engine(
     size_mb=44,
     description="Moonshine tiny: English, half the computing of the others, so that it answers "
     "first in a stream; 12.8 % of the words wrong on 100 hard recordings (test-other). It gives no "
-    "times of words: they are estimated.",
+    "times of words: those are found by the model english.",
     load="tympan.tasks.transcribe.engine_moonshine:load",
     rank=2,
 )

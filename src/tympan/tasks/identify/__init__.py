@@ -10,7 +10,7 @@ VERB = Verb(
     help="Whose voice is it, of those in a voice book?",
     task="tympan.tasks.identify.task:TASK",
     options=(
-        Option("book", str, None, "The voice book; else voices.tympan here."),
+        Option("book", str, None, "The voice book; else voices.tympan here.", reads="file"),
         Option(
             "threshold", float, None,
             "Probability from which a voice gets its name; else the book's own.",

@@ -15,6 +15,7 @@ from tympan.tasks.embed.answer import EmbedModel
 DECIDING = ("rate_hz", "n_fft", "hop", "n_mels", "f_min_hz", "encoder", "window_s")
 
 if TYPE_CHECKING:
+    from tympan.tasks.graphs import Graph
     from tympan.tasks.identify.config import IdentifyConfig
     from tympan.tasks.identify.net import VoiceNet
 
@@ -65,3 +66,9 @@ class VoiceEmbedModel(EmbedModel):
     def window_s(self) -> float:
         """Length of what becomes one vector."""
         return cast("IdentifyConfig", self.config).window_s
+
+    def graph(self) -> Graph:
+        """Its net for the export: spectrogram in, vectors `(b, d)` out."""
+        from tympan.tasks.identify.graph import voice_graph
+
+        return voice_graph(cast("VoiceEmbedder", self.net).net)

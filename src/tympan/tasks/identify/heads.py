@@ -18,6 +18,8 @@ from tympan.tasks.windows import Batcher, CenteredWindows, Window
 
 if TYPE_CHECKING:
     from tympan.models import LoadedModel
+    from tympan.tasks.graphs import Graph
+    from tympan.tasks.identify.net import VoiceNet
 
 VOICES = "voices"
 """The field of a card's configuration that names the voice model a head is for."""
@@ -61,6 +63,20 @@ class VoiceTagModel(BaseModel[Tags]):
     def batcher(self) -> Batcher:
         """What takes windows `(b, t)` through the net."""
         return self.voices.batcher()
+
+    @property
+    def net(self) -> VoiceNet:
+        """The net of the voice model."""
+        return self.voices.net
+
+    def graph(self) -> Graph:
+        """Its net for the export: spectrogram in, the probability of each tag `(b, k)` out."""
+        import torch
+
+        from tympan.tasks.identify.graph import head_graph
+
+        weight, bias = torch.from_numpy(self.weight), torch.from_numpy(self.bias)
+        return head_graph(self.net, weight, bias, self.labels)
 
     def probabilities(self, vectors: np.ndarray) -> np.ndarray:
         """`(…, d)` → probabilities `(…, k)`."""

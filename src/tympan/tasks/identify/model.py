@@ -32,6 +32,7 @@ from tympan.tasks.windows import Batcher, CenteredWindows, Window
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from tympan.tasks.graphs import Graph
     from tympan.tasks.identify.config import IdentifyConfig
     from tympan.tasks.identify.net import VoiceNet
 
@@ -87,6 +88,12 @@ class IdentifyModel(BaseModel[Identity]):
     def batcher(self) -> Batcher:
         """What takes windows `(b, t)` through the net."""
         return Batcher(self._vectors, device=self.device, batch=BATCH)
+
+    def graph(self) -> Graph:
+        """Its net for the export: spectrogram in, the vector of the voice `(b, d)` out."""
+        from tympan.tasks.identify.graph import voice_graph
+
+        return voice_graph(self.net)
 
     def _vectors(self, waves: Tensor) -> Tensor:
         return self.net.vectors(waves)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from tympan.nets import AttentionPooling, build_encoder
-from tympan.nets.blocks import check_axes
+from tympan.nets.blocks import channels_last, check_axes
 from tympan.spectra import LogMel, MelSpectrogram
 from tympan.tasks.identify.config import RECURRENT, IdentifyConfig
 
@@ -90,7 +90,7 @@ class CNNFrames(nn.Module):
 
     def forward(self, spectrograms: Tensor) -> Tensor:
         """`(b, 1, f, n)` → `(b, d, n / reduction)`."""
-        x = spectrograms.contiguous(memory_format=torch.channels_last)
+        x = channels_last(spectrograms)
         frames: Tensor = self.project(self.encoder(x).flatten(1, 2))
         return frames
 

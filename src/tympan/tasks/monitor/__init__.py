@@ -13,6 +13,7 @@ VERB = Verb(
         Option(
             "normal", str, None,
             "Recording or folder of the machine when it is normal, in place of the model's own.",
+            reads="recording",
         ),
         Option(
             "false_alarms", float, 0.01,

@@ -24,6 +24,7 @@ from tympan.tasks.windows import Batcher, Window
 if TYPE_CHECKING:
     import torch
 
+    from tympan.tasks.graphs import Graph
     from tympan.tasks.monitor.config import MonitorConfig
     from tympan.tasks.monitor.net import MonitorNet
 
@@ -81,6 +82,19 @@ class MonitorModel(BaseModel[Anomaly]):
         batcher = Batcher(run, device=self.device, batch=BATCH)
         batcher.names = names  # type: ignore[attr-defined]
         return batcher
+
+    def graph(self) -> Graph:
+        """Its net and its detectors for the export: samples in, the score of each window out.
+
+        Raises:
+            ArgumentError: nothing is known of the machine.
+        """
+        from tympan.tasks.monitor.graph import monitor_graph
+
+        if self.normal is None:
+            what = f"{self.name} is no model of a machine: it has nothing to compare with"
+            raise ArgumentError(what, fix=TO_TRAIN)
+        return monitor_graph(self.net, self.config, self.normal, threshold_of(FALSE_ALARMS))
 
     def session(
         self,

@@ -24,7 +24,10 @@ VERB = Verb(
             "min_speakers", int, None, "At least so many (model speakers).", flag="--min", low=1
         ),
         Option("max_speakers", int, None, "At most so many (model speakers).", flag="--max", low=1),
-        Option("book", str, None, "Voice book with the speakers' names (model speakers)."),
+        Option(
+            "book", str, None, "Voice book with the speakers' names (model speakers).",
+            reads="file",
+        ),
     ),
     default_model="speech",
     save_as=(

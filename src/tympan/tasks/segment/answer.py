@@ -18,6 +18,7 @@ from tympan.tasks.windows import Batcher, OverlapAdd, OverlappingWindows, Window
 if TYPE_CHECKING:
     import torch
 
+    from tympan.tasks.graphs import Graph
     from tympan.tasks.segment.config import SegmentConfig
     from tympan.tasks.segment.net import Segmenter
 
@@ -79,6 +80,22 @@ class SegmentModel(BaseModel[Segments]):
             # file is that on its blocks, to the last bit.
             return Batcher(self._features, device=self.device, batch=1)
         return Batcher(self._probabilities, device=self.device, batch=BATCH)
+
+    def graph(self) -> Graph:
+        """Its net for the export, one window at a time: probabilities `(b, k, n)` out."""
+        from tympan.tasks.segment.graph import segment_graph
+
+        return segment_graph(self)
+
+    def stream_graph(self) -> Graph:
+        """The same from block to block, its memory going along.
+
+        Raises:
+            ArgumentError: its memory reads backwards too.
+        """
+        from tympan.tasks.segment.graph import stream_graph
+
+        return stream_graph(self)
 
     def _features(self, waves: torch.Tensor) -> torch.Tensor:
         return self.net.features(self.net.levels(waves))

@@ -14,7 +14,7 @@ VERB = Verb(
         Option("speaker", str, None, "Who speaks, of the voice's speakers; else its first one."),
         Option("speed", float, 1.0, "How fast: 2 is twice as fast.", low=0.25, high=4.0),
         Option("pitch", float, 0.0, "Semitones higher, or lower if negative.", low=-24, high=24),
-        Option("lexicon", str, None, "A file of words and how they are pronounced."),
+        Option("lexicon", str, None, "A file of words and how they are pronounced.", reads="file"),
         Option("ssml", bool, False, "The text is SSML: breaks, speed, pitch, spelling …"),
     ),
     default_model="en",

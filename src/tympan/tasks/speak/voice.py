@@ -116,7 +116,7 @@ class SpeechVoice:
         speaker: str | None = None,
         speed: float = 1.0,
         pitch: float = 0.0,
-        lexicon: Lexicon | None = None,
+        lexicon: Lexicon | str | None = None,
         ssml: bool = False,
         skip: int = 0,
     ) -> Iterator[SpokenPart]:
@@ -127,7 +127,7 @@ class SpeechVoice:
             speaker: who speaks; the first speaker by default.
             speed: 2 is twice as fast.
             pitch: semitones higher.
-            lexicon: pronunciations that come before our own.
+            lexicon: pronunciations that come before our own, or the file that holds them.
             ssml: the text is SSML, see `tympan.text.read_ssml`.
             skip: so many of the parts at the beginning are read and not spoken: they come without
                 samples.
@@ -135,8 +135,10 @@ class SpeechVoice:
         Raises:
             ArgumentError: there is no such speaker, or the text is no SSML.
         """
-        from tympan.text import read
+        from tympan.text import Lexicon, read
 
+        if isinstance(lexicon, str):
+            lexicon = Lexicon.load(lexicon, self.language)
         number = self.number_of(speaker)
         if ssml:
             yield from self._marked_up(text, number, speed, pitch, lexicon, skip)

@@ -19,6 +19,7 @@ from tympan.tasks.results import Segment, Tag, Tags
 from tympan.tasks.windows import Batcher, Window
 
 if TYPE_CHECKING:
+    from tympan.tasks.graphs import Graph
     from tympan.tasks.tag.config import TagConfig
     from tympan.tasks.tag.learner import Tagger
 
@@ -64,6 +65,13 @@ class TagModel(BaseModel[Tags]):
     def batcher(self) -> Batcher:
         """What takes windows `(b, t)` through the net."""
         return batcher_of(self.net, self.known, self.net.probabilities, self.device)
+
+    def graph(self) -> Graph:
+        """Its net for the export: spectrogram in, the probability of each label `(b, k)` out."""
+        from tympan.tasks.classify.graph import clip_graph
+
+        limits = dict(zip(self.labels, self.thresholds.tolist(), strict=True))
+        return clip_graph(self.net, self.labels, several=True, thresholds=limits)
 
     def session(
         self,

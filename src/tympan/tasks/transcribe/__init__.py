@@ -12,7 +12,7 @@ VERB = Verb(
     options=(
         Option("words", bool, False, "Each word by itself, with its times."),
         Option("speakers", bool, False, "Say who speaks."),
-        Option("book", str, None, "Voice book with the speakers' names."),
+        Option("book", str, None, "Voice book with the speakers' names.", reads="file"),
         Option("hotwords", str, None, "Words and names that are likely: 'tympan, Nguyen'."),
         Option("language", str, None, "Code of the language: en, de …; else the one heard."),
         Option(
@@ -30,7 +30,9 @@ __getattr__, __dir__, __all__ = attach(
         "TASK": "tympan.tasks.transcribe.task",
         "Aligns": "tympan.tasks.transcribe.recogniser",
         "DetectsLanguage": "tympan.tasks.transcribe.recogniser",
+        "Intent": "tympan.tasks.transcribe.slots",
         "Recogniser": "tympan.tasks.transcribe.recogniser",
+        "SlotGrammar": "tympan.tasks.transcribe.slots",
         "TranscribeSession": "tympan.tasks.transcribe.session",
         "Transcriber": "tympan.tasks.transcribe.transcriber",
         "transcribe": "tympan.tasks.transcribe.api",

@@ -24,7 +24,12 @@ class ChannelsSession:
     Args:
         begin: begins a session for one channel.
         name: how the answer calls the recording.
+
+    Attributes:
+        mono: it takes the channels as they are.
     """
+
+    mono = False
 
     def __init__(self, begin: Callable[[], TranscribeSession], name: str) -> None:
         self._begin, self._name = begin, name

@@ -24,7 +24,9 @@ Levels = npt.NDArray[np.float32]
 LOUD_DB = 30.0
 # The middle of a word is so far from that of its window at most, in windows.
 JITTER = 0.15
-SMOOTHING = 0.05
+SMOOTHING = 0.02
+# Recordings of none of the words come as often as those of so many words.
+NONE_SHARE = 6.0
 
 
 class CommandExamples:
@@ -49,8 +51,9 @@ class CommandExamples:
         self.labels = np.array([number.get(label_of(one.columns), 0) for one in table])
         self.sizes = np.ones(len(table), np.int64)
         counts = np.maximum(1, np.bincount(self.labels, minlength=len(labels)))
-        # Rare words come as often as others; of recordings of none there may be more.
-        weights = 1.0 / counts[self.labels] * np.where(self.labels == 0, 3.0, 1.0)
+        # Rare words come as often as others; of recordings of none there are more, for nearly all
+        # that is to be heard is none of the words.
+        weights = 1.0 / counts[self.labels] * np.where(self.labels == 0, NONE_SHARE, 1.0)
         self.weights = weights / weights.sum()
         self._kept: dict[int, Levels] = {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +13,19 @@ from tympan.errors import ArgumentError
 from tympan.tasks.results.transcript import Word
 from tympan.tasks.transcribe.command_net import CommandConfig, CommandNet
 from tympan.tasks.transcribe.net import log_mels
+from tympan.tasks.transcribe.variation import FLOOR_DB
+from tympan.tasks.windows import OverlappingWindows, cut
+
+if TYPE_CHECKING:
+    from tympan.tasks.graphs import Graph
 
 Wave = npt.NDArray[np.float32]
 Values = npt.NDArray[np.float32]
 BATCH = 64
+# Scores that differ by so little are alike.
+ALIKE = 0.98
+# What stands for silence lies so far below the loudest frame, at least.
+QUIET_DB = 30.0
 
 
 class CommandModel:
@@ -45,33 +55,50 @@ class CommandModel:
         self.name, self.rate_hz = name, config.rate_hz
         self.languages: tuple[str, ...] = (config.language,)
 
-    @torch.inference_mode()
-    def scores(self, wave: Wave) -> Values:
-        """Probability of each label in each window, `(w, k)`.
+    @property
+    def windows(self) -> OverlappingWindows:
+        """Every step has a window around it; beyond both ends of a recording is silence."""
+        step = round(self.config.step_s * self.rate_hz)
+        around = max(0, round(self.config.window_s * self.rate_hz) - step) // 2
+        return OverlappingWindows(step, step, around, around)
 
-        Window `i` begins `i · step_s` after the wave `(t,)` does, less half a window, so that words
-        at the edges are in the middle of one.
-        """
-        config = self.config
-        mels = log_mels(wave, config.front)
-        around, step = config.frames // 2, round(config.step_s / config.front.frame_s)
-        quiet = float(mels.quantile(0.05)) if mels.numel() else -100.0
-        padded = torch.nn.functional.pad(mels, (around, around), value=quiet)
-        windows = padded.unfold(1, config.frames, step).transpose(0, 1)
+    @torch.inference_mode()
+    def probabilities(self, waves: torch.Tensor) -> torch.Tensor:
+        """Probability of each label in each window: `(b, t)` → `(b, k)`."""
+        mels = window_mels(waves.cpu(), self.config).to(self.device)
+        found: torch.Tensor = self.net(mels).softmax(-1)
+        # Nothing at all is none of the words, whatever a net makes of it.
+        silent = (waves == 0).all(1)
+        found[silent] = torch.eye(len(self.labels), device=self.device)[0]
+        return found
+
+    def scores(self, wave: Wave) -> Values:
+        """Probability of each label in each step of a wave `(t,)`: `(n, k)`."""
+        cutter = self.windows.cutter()
+        waves = [one.wave for one in cut(cutter, [np.asarray(wave, np.float32)])]
         parts = [
-            self.net(windows[at : at + BATCH].contiguous().to(self.device)).softmax(-1).cpu()
-            for at in range(0, len(windows), BATCH)
+            self.probabilities(torch.from_numpy(np.stack(waves[at : at + BATCH]))).cpu()
+            for at in range(0, len(waves), BATCH)
         ]
         return torch.cat(parts).numpy()
 
+    def graph(self) -> Graph:
+        """Its net for the export: a window's log mels in, probabilities `(b, k)` out."""
+        from tympan.tasks.transcribe.graph import command_graph
+
+        return command_graph(self)
+
     def label_of(self, wave: Wave) -> tuple[str, float]:
         """The word that a short wave `(t,)` holds, or `NONE`; and its score."""
-        found = self.scores(wave)
-        word = int(found[:, 1:].max(0).argmax()) + 1
-        sure = float(found[:, word].max())
-        return (self.labels[word], sure) if sure >= self.config.threshold else (
-            self.labels[0], float(found[:, 0].max())
-        )  # fmt: skip
+        return self.label_in(self.scores(wave))
+
+    def label_in(self, scores: Values) -> tuple[str, float]:
+        """The same of a recording whose scores `(n, k)` are known."""
+        word = int(scores[:, 1:].max(0).argmax()) + 1
+        sure = float(scores[:, word].max())
+        if sure >= self.config.threshold:
+            return self.labels[word], sure
+        return self.labels[0], float(scores[:, 0].max())
 
     def words(
         self, wave: Wave, *, hot_words: Sequence[str] = (), language: str | None = None
@@ -86,31 +113,90 @@ class CommandModel:
             raise ArgumentError(f"{self.name} does not know the language {language!r}", fix=fix)
         if not len(wave):
             return []
-        config, duration_s = self.config, len(wave) / self.rate_hz
+        found = peaks(self.scores(wave), self.config)
+        return [self.word(*one, duration_s=len(wave) / self.rate_hz) for one in found]
+
+    def word(self, step: int, label: int, score: float, *, duration_s: float) -> Word:
+        """A word that was heard in a step; its times are those of the middle of the window."""
+        middle_s, half_s = (step + 0.5) * self.config.step_s, self.config.window_s / 4
+        start_s, end_s = max(0.0, middle_s - half_s), min(duration_s, middle_s + half_s)
+        start_s, end_s = round(start_s, 3), round(max(start_s, end_s), 3)
+        return Word(start_s, end_s, self.labels[label], round(score, 3), True)
+
+
+def window_mels(waves: torch.Tensor, config: CommandConfig) -> torch.Tensor:
+    """Log mels in dB `(b, n_mels, n)` of windows `(b, t)`.
+
+    Frames of no sound at all, as beyond the ends of a recording, are as its quiet ones are.
+    """
+    mels = log_mels(waves.numpy(), config.front)[:, :, : config.frames]
+    missing = (mels <= FLOOR_DB).all(1, keepdim=True)
+    quiet = mels.masked_fill(missing, torch.nan).nanquantile(0.05, 2, keepdim=True)
+    quiet = torch.minimum(quiet.nan_to_num(FLOOR_DB), mels.amax((1, 2), keepdim=True) - QUIET_DB)
+    return torch.where(missing, quiet, mels)
+
+
+class Peaks:
+    """Finds words while scores come in, each as soon as no later score can change it.
+
+    A word is the best of its neighbours that are less than half a window away.
+
+    Args:
+        config: the window, the step and the threshold.
+
+    >>> found = Peaks(CommandConfig())
+    >>> rows = np.array([[0.9, 0.1], [0.1, 0.9], [0.2, 0.8], [0.9, 0.1]], np.float32)
+    >>> [one for row in rows for one in found.push(row)], [one[:2] for one in found.finish()]
+    ([], [(1, 1)])
+    """
+
+    def __init__(self, config: CommandConfig) -> None:
+        self._threshold = config.threshold
+        self._reach = max(1, round(config.window_s / 2 / config.step_s))
+        self._held: list[tuple[int, float]] = []  # label and score of the last steps
+        self._first = self._next = 0  # the place of the first held, and the next to be decided
+
+    def push(self, scores: Values) -> list[tuple[int, int, float]]:
+        """Take the scores `(k,)` of the next step: step, label and score of what was said."""
+        label = int(scores[1:].argmax()) + 1
+        self._held.append((label, float(scores[label])))
+        return self._decided(len(self._held) - self._reach)
+
+    def finish(self) -> list[tuple[int, int, float]]:
+        """The same of the last steps."""
+        return self._decided(len(self._held))
+
+    def _decided(self, before: int) -> list[tuple[int, int, float]]:
         found = []
-        for window, word, score in peaks(self.scores(wave), config):
-            middle_s = window * config.step_s
-            start_s = max(0.0, middle_s - config.window_s / 4)
-            end_s = min(duration_s, middle_s + config.window_s / 4)
-            text = self.labels[word]
-            found.append(Word(round(start_s, 3), round(end_s, 3), text, round(score, 3), True))
+        while self._next - self._first < before:
+            place = self._next - self._first
+            start = max(0, place - self._reach)
+            near = [score for _, score in self._held[start : place + self._reach + 1]]
+            label, score = self._held[place]
+            if score >= self._threshold and place == start + int(np.argmax(near)):
+                # As sure for several steps, it lies in the middle of them.
+                after = near[place - start :]
+                sure = next((i for i, x in enumerate(after) if x < ALIKE * score), len(after))
+                found.append((self._next + (sure - 1) // 2, label, score))
+            self._next += 1
+        useless = self._next - self._first - self._reach
+        if useless > 0:
+            del self._held[:useless]
+            self._first += useless
         return found
 
 
 def peaks(scores: Values, config: CommandConfig) -> list[tuple[int, int, float]]:
-    """Window, label and score of each word that was said.
+    """Step, label and score of each word that was said.
 
-    A word is the best of its neighbours that are less than half a window away.
+    Args:
+        scores: of each label in each step, `(n, k)`.
+        config: the window, the step and the threshold.
 
     >>> scores = np.array([[0.9, 0.1], [0.1, 0.9], [0.2, 0.8], [0.9, 0.1]], np.float32)
-    >>> [(window, word) for window, word, _ in peaks(scores, CommandConfig())]
+    >>> [(step, word) for step, word, _ in peaks(scores, CommandConfig())]
     [(1, 1)]
     """
-    best, sure = scores[:, 1:].argmax(1) + 1, scores[:, 1:].max(1)
-    reach = max(1, round(config.window_s / 2 / config.step_s))
-    found = []
-    for window in np.flatnonzero(sure >= config.threshold).tolist():
-        first = max(0, window - reach)
-        if window == first + int(sure[first : window + reach + 1].argmax()):
-            found.append((window, int(best[window]), float(sure[window])))
-    return found
+    finder = Peaks(config)
+    found = [one for row in scores for one in finder.push(row)]
+    return [*found, *finder.finish()]

@@ -1,4 +1,4 @@
-"""Moonshine (Jeffries et al., 2024): fast, small, English; it gives no times of words."""
+"""Moonshine (Jeffries et al., 2024): fast, small, English; our own recogniser times its words."""
 
 from __future__ import annotations
 
@@ -38,11 +38,12 @@ MOST = 4
 
 def load(device: str = "cpu") -> Transcriber:
     """The engine `moonshine`; it computes on the CPU."""
+    from tympan.tasks.transcribe.aligning import OwnAligner
     from tympan.tasks.transcribe.transcriber import Transcriber
 
     folder = weights.package_folder("moonshine_voice", INSTALL) / "assets" / "tiny-en"
     weights.check(folder, TINY, INSTALL)
-    return Transcriber(MoonshineRecogniser(str(folder)), device)
+    return Transcriber(MoonshineRecogniser(str(folder)), device, aligner=OwnAligner(device))
 
 
 class Pool(Generic[T]):

@@ -87,9 +87,11 @@ def open_folder(folder: Path, device: str = "cpu") -> Transcriber | None:
 
 
 def _loaded(folder: Path, name: str, device: str, install: str) -> Transcriber:
+    from tympan.tasks.transcribe.aligning import OwnAligner
     from tympan.tasks.transcribe.transcriber import Transcriber
 
-    return Transcriber(WhisperRecogniser(folder, name, device, install=install), device)
+    recogniser = WhisperRecogniser(folder, name, device, install=install)
+    return Transcriber(recogniser, device, aligner=OwnAligner(device))
 
 
 def threads() -> int:

@@ -77,8 +77,8 @@ def _hit(words: Sequence[Word], at: int, hot_words: Sequence[str]) -> tuple[int,
             if plain(said) == plain(hot):
                 apart = 0.0
             else:
-                apart = _apart(_sounds(said), _sounds(hot))
-                exact = sure or len(_sounds(hot)) < LEAST_SOUNDS
+                apart = sound_distance(sounds_of_text(said), sounds_of_text(hot))
+                exact = sure or len(sounds_of_text(hot)) < LEAST_SOUNDS
                 if apart > (0.0 if exact else ALIKE):
                     continue
             # Of equal ones that of more words.
@@ -88,16 +88,26 @@ def _hit(words: Sequence[Word], at: int, hot_words: Sequence[str]) -> tuple[int,
 
 
 @lru_cache(maxsize=4096)
-def _sounds(text: str) -> str:
-    """Phonemes of a text, without stress and pauses."""
+def sounds_of_text(text: str) -> str:
+    """Phonemes of an English text, without stress and pauses.
+
+    >>> sounds_of_text("Tea!")
+    'ti'
+    """
     from tympan.text import read
 
     spoken = " ".join(one.phonemes for one in read(text, "en"))
     return "".join(c for c in spoken if c.isalpha() and c not in _STRESSES)
 
 
-def _apart(a: str, b: str) -> float:
-    """Share of the phonemes that differ (Levenshtein's distance over the longer length)."""
+def sound_distance(a: str, b: str) -> float:
+    """Share of the phonemes that differ (Levenshtein's distance over the longer length).
+
+    Vowels are heard one for the other more often than consonants, and differ by half.
+
+    >>> sound_distance("ti", "ti"), sound_distance("tik", "tok")
+    (0.0, 0.16666666666666666)
+    """
     if abs(len(a) - len(b)) > ALIKE * max(len(a), len(b), 1):
         return 1.0
     row = [float(j) for j in range(len(b) + 1)]

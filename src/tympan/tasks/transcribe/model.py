@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,9 @@ from tympan.tasks.transcribe.recogniser import spread
 from tympan.tasks.transcribe.search import SearchConfig, WordSearch
 from tympan.tasks.transcribe.sounds import collapsed, numbers, spoken
 from tympan.tasks.transcribe.tree import HotWords, grown
+
+if TYPE_CHECKING:
+    from tympan.tasks.graphs import Graph
 
 Wave = npt.NDArray[np.float32]
 Values = npt.NDArray[np.float32]
@@ -70,6 +74,12 @@ class TranscribeModel:
         found = self.net(mels, torch.tensor([mels.shape[2]], device=self.device))
         phonemes, characters = (one[0].log_softmax(-1).cpu().numpy() for one in found)
         return phonemes, characters
+
+    def graph(self) -> Graph:
+        """Its net for the export, see `tympan.tasks.transcribe.graph`."""
+        from tympan.tasks.transcribe.graph import recogniser_graph
+
+        return recogniser_graph(self)
 
     def words(
         self, wave: Wave, *, hot_words: Sequence[str] = (), language: str | None = None

@@ -74,7 +74,7 @@ class SpeechRecogniserNet(nn.Module):
 
     def answers(self, frames: Tensor) -> Tensor:
         """How many answers there are for so many frames."""
-        return -(-frames // STRIDE) * ANSWERS
+        return (frames + STRIDE - 1) // STRIDE * ANSWERS
 
     def forward(self, mels: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Log mels in dB and their frames → logits `(b, m, k)` of phonemes and of characters.
@@ -87,12 +87,12 @@ class SpeechRecogniserNet(nn.Module):
             Both with the blank at 0; of each recording only `answers(lengths)` mean something.
         """
         check_axes(mels, "b f n", type(self).__name__, f=self.config.n_mels)
-        steps = -(-lengths // STRIDE)
+        steps = (lengths + STRIDE - 1) // STRIDE  # exporters divide negative numbers otherwise
         x = normalised(mels, lengths)
-        x = nn.functional.pad(x, (0, -x.shape[2] % STRIDE))
+        x = nn.functional.pad(x, (0, (STRIDE - x.shape[2] % STRIDE) % STRIDE))
         # What a bias makes of nothing behind the end must not come back to the last answers.
         x = self.enter[:3](x)
-        x = self.enter[3:](x * mask_of(-(-lengths // 2), x.shape[2]).to(x.dtype))
+        x = self.enter[3:](x * mask_of((lengths + 1) // 2, x.shape[2]).to(x.dtype))
         mask = mask_of(steps, x.shape[2]).to(x.dtype)
         x = x * mask
         for block in self.blocks:
@@ -121,16 +121,23 @@ def normalised(mels: Tensor, lengths: Tensor) -> Tensor:
     return (x - mean) * mask / SPREAD_DB
 
 
-@cache
-def _front(config: TranscribeConfig) -> LogMel:
+def front_of(config: TranscribeConfig) -> LogMel:
+    """What makes the log mels of waves `(b, t)`.
+
+    >>> front_of(TranscribeConfig())(torch.zeros(1, 1600)).shape
+    torch.Size([1, 64, 11])
+    """
     return LogMel(
         config.rate_hz, config.n_fft, config.hop, config.n_mels, config.f_min_hz,
         min(config.f_max_hz, config.rate_hz / 2), win=config.win,
     )  # fmt: skip
 
 
+_kept_front = cache(front_of)
+
+
 def log_mels(wave: npt.NDArray[np.float32], config: TranscribeConfig) -> Tensor:
-    """Log mels in dB `(n_mels, n)` of a wave `(t,)`; frame `i` is centred on sample `i · hop`.
+    """Log mels in dB `(…, n_mels, n)` of waves `(…, t)`; frame `i` is centred on `i · hop`.
 
     >>> log_mels(np.zeros(1600, np.float32), TranscribeConfig()).shape
     torch.Size([64, 11])
@@ -138,5 +145,5 @@ def log_mels(wave: npt.NDArray[np.float32], config: TranscribeConfig) -> Tensor:
     fields = ("rate_hz", "n_fft", "hop", "n_mels", "f_min_hz", "f_max_hz", "win")
     shape = TranscribeConfig(**{name: getattr(config, name) for name in fields})
     with torch.no_grad():
-        found: Tensor = _front(shape)(torch.from_numpy(np.array(wave, np.float32)))
+        found: Tensor = _kept_front(shape)(torch.from_numpy(np.array(wave, np.float32)))
     return found

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 VOICE = "en"
 EACH, OTHERS = 80, 320
 SPEEDS, SEMITONES = (0.75, 1.35), 4.0
+LOUDEST = 0.98
 # Other words are drawn from so many of the most frequent ones.
 FREQUENT = 3000
 MOST_WORDS = 50
@@ -86,7 +87,8 @@ def made_recordings(
         path = folder / f"{number:05d}.flac"
         wave = said_by(voice, text, rng)
         if not path.exists():
-            Clip(wave[None], voice.rate_hz).save(path)
+            loudest = max(LOUDEST, float(np.abs(wave).max(initial=0.0)))
+            Clip((LOUDEST / loudest * wave)[None], voice.rate_hz).save(path)
     return out
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -256,7 +256,8 @@ class TranscribeSession:
         kept = self._guarded(piece.wave, piece.speech)
         if kept.reason and note:
             self.heard.reasons.setdefault(kept.reason, []).append(start_s)
-        words = with_hot_words(kept.words, self.options.hot_words)
+        words = self._aligned(piece.wave, kept.words)
+        words = with_hot_words(words, self.options.hot_words)
         return later(words, start_s)
 
     def _guarded(self, wave: Wave, speech: npt.NDArray[np.float32]) -> Guarded:
@@ -284,11 +285,16 @@ class TranscribeSession:
             if len(wave) >= TELLS_LANGUAGE_S * self._rate_hz:
                 self._language = found
         words = recogniser.words(wave, hot_words=options.hot_words, language=self._language)
-        if recogniser.gives_times or not words:
-            return words, recogniser.gives_times
-        if self._aligner is not None:
-            texts = [w.text for w in words]
-            aligned = self._aligner.align(wave, texts)
-            if [w.text for w in aligned] == texts:
-                return aligned, True
-        return timed(words, speech, self._frame_s), False
+        given = recogniser.gives_times or not words
+        return (words if given else timed(words, speech, self._frame_s)), recogniser.gives_times
+
+    def _aligned(self, wave: Wave, words: list[Word]) -> list[Word]:
+        """Words that have been let through, at the times that an aligner finds for them."""
+        language = self._language or self._recogniser.languages[0]
+        known = getattr(self._aligner, "languages", (language,))
+        if self._aligner is None or not words or language not in known:
+            return words
+        found = self._aligner.align(np.clip(wave, -1.0, 1.0), [w.text for w in words])
+        if [w.text for w in found] != [w.text for w in words]:
+            return words
+        return [replace(w, score=old.score) for w, old in zip(found, words, strict=True)]

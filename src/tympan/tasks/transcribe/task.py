@@ -239,11 +239,15 @@ class TranscribeTask:
         from tympan.tasks.transcribe.transcriber import Transcriber
 
         if commands.is_commands(model.card.config):
-            return Transcriber(commands.recogniser(model, device), device)
+            from tympan.tasks.transcribe.command_session import CommandTranscriber
+
+            return CommandTranscriber(commands.recogniser(model, device), device)
         return Transcriber(self.recogniser(model, device), device)
 
-    def recogniser(self, model: LoadedModel, device: str = "cpu") -> TranscribeModel:
-        """Build the recogniser alone.
+    def recogniser(
+        self, model: LoadedModel, device: str = "cpu", *, vocabulary: bool = True
+    ) -> TranscribeModel:
+        """Build the recogniser alone; without its vocabulary it can align and spell.
 
         Raises:
             ModelError: card and weights do not fit.
@@ -255,7 +259,7 @@ class TranscribeTask:
         try:
             net = SpeechRecogniserNet(config)
             net.load_state_dict(weights_of(model))
-            words = language_model_of(model, config)
+            words = language_model_of(model, config) if vocabulary else None
         except (ArgumentError, RuntimeError, KeyError, ValueError) as error:
             what = f"its weights do not fit its card: {str(error).splitlines()[-1].strip()[:160]}"
             raise ModelError(what, file=model.path, fix="get or train the model again") from error

@@ -23,6 +23,7 @@ from tympan.tasks.transcribe.windows import CutRules, FindsSpeech, SpeechModelFr
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tympan.tasks.graphs import Graph
     from tympan.tasks.inputs import Feed
     from tympan.tasks.segment.answer import SegmentModel
     from tympan.tasks.speakers.diarize import SpeakersModel
@@ -40,7 +41,7 @@ class Transcriber(BaseModel[Transcript]):
         recogniser: gives the words of short waves.
         device: where the models of speech and voices compute.
         finder: makes what finds speech in one recording; None: the model `speech`.
-        aligner: finds times of words for a recogniser that gives none.
+        aligner: finds times of words, of a recogniser that gives none or worse ones.
     """
 
     labels = ()
@@ -65,6 +66,21 @@ class Transcriber(BaseModel[Transcript]):
     def rate_hz(self) -> int:
         """Rate of the samples that it takes."""
         return self.recogniser.rate_hz
+
+    @property
+    def net(self) -> Any:
+        """The net of tympan's own recogniser; None: it is an engine of another package."""
+        return getattr(self.recogniser, "net", None)
+
+    def graph(self) -> Graph:
+        """The recogniser's net for the export.
+
+        Raises:
+            ArgumentError: it is an engine of another package.
+        """
+        from tympan.tasks.graphs import graph_of
+
+        return graph_of(self.recogniser)
 
     @cached_property
     def speech(self) -> SegmentModel:
@@ -99,7 +115,7 @@ class Transcriber(BaseModel[Transcript]):
 
         Args:
             name: how the answer calls it.
-            batcher: is not used.
+            batcher: is not used, but by a model of a few words.
             words: each word is a segment of its own.
             speakers: say who speaks.
             book: a voice book with their names; then speakers are told apart too.
@@ -128,7 +144,7 @@ class Transcriber(BaseModel[Transcript]):
                 what = "speakers are told apart in one channel, not in separate ones"
                 raise ArgumentError(what, fix="give --speakers or --channels separate")
             return ChannelsSession(lambda: self._one(name, chosen, live=live), name)
-        return self._one(name, chosen, live=live, speakers=told, book=book)
+        return self._one(name, chosen, live=live, speakers=told, book=book, batcher=batcher)
 
     def _one(
         self,
@@ -138,6 +154,7 @@ class Transcriber(BaseModel[Transcript]):
         live: bool,
         speakers: bool = False,
         book: str | None = None,
+        batcher: Any = None,
     ) -> TranscribeSession:
         from tympan.tasks.answering import load
 

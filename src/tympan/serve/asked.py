@@ -1,0 +1,276 @@
+"""What a client asks for: its recording or text, options, model and format, from any kind of body.
+
+A body is a form (multipart), a bare recording, or JSON. A name that a client gives is shown and
+compared, and never becomes a path: what it uploads lies in the spool under a name of ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import contextlib
+import json
+import re
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+
+from tympan._words import suggested
+from tympan.errors import ArgumentError
+from tympan.serve.refusals import Refusal, refusal_of
+from tympan.serve.settings import ServeSettings
+from tympan.serve.spool import Spool, remove
+from tympan.tasks.verbs import Option, Verb
+
+# JSON stands in memory whole; longer recordings are sent as they are.
+MOST_JSON = 32_000_000
+MOST_FIELD = 1_000_000
+MOST_FILES, MOST_FIELDS = 8, 100
+_INNER = re.compile(r"(\w+)\[(\w+)\]")
+_SWITCH = {"true": True, "1": True, "yes": True, "on": True} | dict.fromkeys(
+    ("false", "0", "no", "off"), False
+)
+
+
+@dataclass
+class Fields:
+    """The fields of a request as they came.
+
+    Attributes:
+        values: name → text, or a value of JSON; of a field that came twice all.
+        files: name → file of the spool, and the name that the client gave it.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, tuple[Path, str]] = field(default_factory=dict)
+
+    def take(self, name: str, default: Any = None) -> Any:
+        """A value, which is then no longer among them."""
+        return self.values.pop(name, default)
+
+    def text(self, name: str, default: str | None = None) -> str | None:
+        """A value that is a text, taken.
+
+        Raises:
+            Refusal: it is something else.
+        """
+        value = self.values.pop(name, None)
+        if value is None or value == "":
+            return default
+        if not isinstance(value, str):
+            raise Refusal(400, f"{name} is no text.", "invalid_type", param=name)
+        return value
+
+
+@asynccontextmanager
+async def fields_of(request: Request, spool: Spool) -> AsyncIterator[Fields]:
+    """The fields of a request; its files are removed at the end.
+
+    Raises:
+        Refusal: the body is damaged, too long, too slow, or of an unknown kind.
+    """
+    found = Fields(dict(_single(request.query_params.multi_items())))
+    try:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
+            await _form(request, spool, found)
+        elif kind == "application/json":
+            await _json(request, spool, found)
+        elif kind.startswith(("audio/", "video/")) or kind in ("application/octet-stream", ""):
+            path = spool.new()
+            found.files["file"] = (path, "")
+            await _bare(request, path)
+        else:
+            text = f"A body of {kind[:80]!r} is not taken: send a form, JSON, or audio/*."
+            raise Refusal(415, text, "unsupported_media_type")
+        yield found
+    finally:
+        remove(*(path for path, _ in found.files.values()))
+
+
+def _single(items: Any) -> dict[str, Any]:
+    """Fields by name; of `name[]` a list, of `name[key]` an object.
+
+    >>> _single([("a", "1"), ("b[]", "2"), ("c[d]", "3")])
+    {'a': '1', 'b': ['2'], 'c': {'d': '3'}}
+    """
+    found: dict[str, Any] = {}
+    for name, value in items:
+        inner = _INNER.fullmatch(name)
+        key = name.removesuffix("[]") if inner is None else inner[1]
+        if inner is not None and isinstance(found.setdefault(key, {}), dict):
+            found[key][inner[2]] = value
+        elif key != name and isinstance(found.setdefault(key, []), list):
+            found[key].append(value)
+        elif key in found:
+            raise Refusal(400, f"{key[:80]} is given twice.", "given_twice", param=key[:80])
+        else:
+            found[key] = value
+    return found
+
+
+async def _form(request: Request, spool: Spool, found: Fields) -> None:
+    from starlette.exceptions import HTTPException
+
+    try:
+        form = await request.form(
+            max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MOST_FIELD
+        )
+    except HTTPException as error:
+        raise Refusal(400, f"The form is damaged: {error.detail}.", "bad_form") from error
+    except (ValueError, LookupError, AssertionError) as error:
+        raise Refusal(400, "The form is damaged.", "bad_form") from error
+    texts = []
+    for name, value in form.multi_items():
+        if not isinstance(value, UploadFile):
+            texts.append((name, value))
+            continue
+        if name in found.files:
+            raise Refusal(400, f"{name[:80]} is given twice.", "given_twice", param=name[:80])
+        path = spool.new()
+        found.files[name] = (path, shown_name(value.filename or ""))
+        await asyncio.to_thread(_copy, value.file, path)
+    await form.close()
+    found.values |= _single(texts)
+
+
+def _copy(source: Any, path: Path) -> None:
+    with path.open("wb") as file:
+        shutil.copyfileobj(source, file, 1 << 20)
+
+
+async def _bare(request: Request, path: Path) -> None:
+    with path.open("wb") as file:
+        async for chunk in request.stream():
+            # A disk that is slow holds only this request up.
+            await asyncio.to_thread(file.write, chunk)
+
+
+async def _json(request: Request, spool: Spool, found: Fields) -> None:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_JSON:
+            text = f"JSON may have {MOST_JSON:,} bytes: send longer recordings as a form."
+            raise Refusal(413, text, "too_large", headers={"Connection": "close"})
+    try:
+        given = await asyncio.to_thread(json.loads, bytes(body))
+    except (ValueError, RecursionError) as error:
+        raise Refusal(400, "The body is no JSON.", "bad_json") from error
+    if not isinstance(given, dict):
+        raise Refusal(400, "The body is no JSON object.", "bad_json")
+    for name in ("file", *(key for key in given if key.endswith("_base64"))):
+        if name in given:
+            data = _decoded(given.pop(name), name)
+            path = spool.new()
+            own = name.removesuffix("_base64")
+            found.files[own] = (path, shown_name(str(given.get("file_name", ""))))
+            await asyncio.to_thread(path.write_bytes, data)
+    given.pop("file_name", None)
+    found.values |= given
+
+
+def _decoded(value: Any, name: str) -> bytes:
+    try:
+        if not isinstance(value, str):
+            raise ValueError
+        text = value.partition(",")[2] if value.startswith("data:") else value
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (ValueError, binascii.Error) as error:
+        text = f"{name[:80]} is no base64: in JSON a file is its bytes in base64."
+        raise Refusal(400, text, "bad_base64", param=name[:80]) from error
+
+
+def shown_name(name: str) -> str:
+    """The last part of a file name from a client, fit to be shown.
+
+    >>> shown_name("../../etc/passwd"), shown_name("C:\\\\x\\\\dog.wav"), shown_name("a\\nb")
+    ('passwd', 'dog.wav', 'a b')
+    """
+    last = name.replace("\\", "/").rpartition("/")[2]
+    kept = "".join(one if one.isprintable() else " " for one in last)
+    return kept.strip()[:200]
+
+
+# -- options ---------------------------------------------------------------------------------------
+
+
+def options_of(
+    verb: Verb, found: Fields, settings: ServeSettings, *, known: tuple[str, ...] = ()
+) -> tuple[dict[str, Any], list[str]]:
+    """The options of a verb, checked, and which of them are recordings to be decoded first.
+
+    Args:
+        verb: the question.
+        found: the fields that remain.
+        settings: the folder that names may lead into.
+        known: fields that the route has besides, for the message.
+
+    Raises:
+        Refusal: there is no such option, or its value cannot be used.
+    """
+    by_name = {one.name: one for one in verb.options}
+    given: dict[str, Any] = {}
+    for name in (*found.values, *found.files):
+        if name not in by_name:
+            hint = suggested(name[:80], (*by_name, *known), "field")
+            text = f"{verb.name} has no field {name[:80]!r}: {hint}."
+            raise Refusal(400, text, "unknown_field", param=name[:80])
+        option = by_name[name]
+        if name in found.files:
+            if not option.reads:
+                text = f"{name} is a value, not a file."
+                raise Refusal(400, text, "invalid_type", param=name)
+            given[name] = str(found.files[name][0])
+        elif option.reads:
+            given[name] = str(in_folder(found.values[name], name, settings))
+        else:
+            given[name] = _of_kind(option, found.values[name])
+    decode = [name for name in given if by_name[name].reads == "recording"]
+    try:
+        return verb.checked(given), decode
+    except ArgumentError as error:
+        wrong = next((one for one in given if one in error.what), None)
+        raise refusal_of(error, param=wrong) from error
+
+
+def _of_kind(option: Option, value: Any) -> Any:
+    """A text of a form as a value of the option's kind; a value of JSON as it is."""
+    if not isinstance(value, str) or option.kind is str:
+        return value
+    try:
+        if option.kind is bool:
+            return _SWITCH[value.strip().lower()]
+        return option.kind(value)
+    except (ValueError, KeyError, OverflowError):
+        return value  # the verb says what is wrong with it
+
+
+def in_folder(name: Any, param: str, settings: ServeSettings) -> Path:
+    """The file that a client names, if the operator has opened a folder for that.
+
+    Raises:
+        Refusal: no folder is open, or there is no such file in it.
+    """
+    if settings.folder is None:
+        text = f"{param} is a file: upload it; this server opens no files by name."
+        raise Refusal(400, text, "no_server_files", param=param)
+    root = settings.folder.resolve()
+    with contextlib.suppress(OSError, ValueError, TypeError, RuntimeError):
+        path = (root / str(name)).resolve()
+        if path.is_relative_to(root) and path.is_file():
+            return path
+    text = f"There is no such file in the server's folder: {str(name)[:80]!r}."
+    raise Refusal(404, text, "file_not_found", param=param)
+
+
+def own_fields(found: Fields, wanted: Mapping[str, str]) -> dict[str, str]:
+    """Some fields of texts, taken, with what they are where they were not given."""
+    return {name: found.text(name) or default for name, default in wanted.items()}

@@ -1,0 +1,52 @@
+"""Answers on their way from a worker to the server: plain values, and files in the spool."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tympan.serve.frames import renamed
+from tympan.tasks.results.base import plain
+
+
+def sent(answer: Any, order: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer as it is sent: in a file where one is wanted, its own files moved to the spool.
+
+    Args:
+        answer: it.
+        order: `save`, a file to write it to; `made`, how the names of its files begin.
+
+    Returns:
+        `answer` as plain values, and `made`, the files that it names.
+    """
+    if order.get("save"):
+        answer.save(order["save"])
+        return {"answer": {}}
+    moved: dict[str, str] = {}
+    for number, path in enumerate(files_of(answer)):
+        target = f"{order['made']}.{number}{path.suffix}"
+        shutil.move(path, target)
+        moved[str(path)] = target
+    told = answer.to_json()
+    return (
+        {"answer": renamed(told, moved), "made": list(moved.values())}
+        if moved
+        else {"answer": told}
+    )
+
+
+def files_of(answer: Any) -> list[Path]:
+    """The files that an answer names in its fields."""
+    if not dataclasses.is_dataclass(answer):
+        return []
+    values = [getattr(answer, one.name) for one in dataclasses.fields(answer)]
+    more = [one for value in values if isinstance(value, Mapping) for one in value.values()]
+    return [one for one in (*values, *more) if isinstance(one, Path) and one.is_file()]
+
+
+def told(value: Any) -> Any:
+    """What was decided, as plain values."""
+    return plain(value.to_json() if hasattr(value, "to_json") else value)
