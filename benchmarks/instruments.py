@@ -13,7 +13,8 @@ percussive half for drums, its harmonic half for every other family. *Ideal rati
 stems: more a mask of real numbers cannot reach. *Absent*: the level, relative to the mix, of what a
 family gets that does not play.
 
-Seed: 0. The soundfont is named by TYMPAN_SOUNDFONT.
+Of the real stems there is one excerpt each, so there is no spread. Seed: 0. The soundfont is named
+by TYMPAN_SOUNDFONT.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ taken whose voice is nearer to the vector.
 separated in blocks, whose order is found by overlap alone, or by overlap and voices. *Swaps*: how
 often a voice goes on in the other output.
 
-Seed: 0.
+Of the long recording there is one, so there is no spread. Seed: 0.
 """
 
 from __future__ import annotations
