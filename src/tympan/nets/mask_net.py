@@ -60,6 +60,9 @@ class MaskNet(nn.Module):
     torch.Size([2, 1, 1, 1000])
     """
 
+    gather: Tensor
+    spread: Tensor
+
     def __init__(
         self,
         sources: int = 1,

@@ -32,7 +32,7 @@ def evaluate(parts: Sequence[tuple[SeparateModel, Table]], store: AudioStore) ->
     Raises:
         DataError: no rows.
     """
-    rows: list[tuple[float, float, float]] = []
+    rows: list[tuple[float, ...]] = []
     for model, table in parts:
         rows += _rows(model, recipes.with_voice(table), store)
     if not rows:

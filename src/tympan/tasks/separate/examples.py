@@ -175,7 +175,7 @@ class SeparateExamples:
         for wave in waves[1:]:
             snr_db = rng.uniform(config.snr_low_db, config.snr_high_db)
             wave *= np.float32((first / max(power_of(wave), FLOOR) / 10 ** (snr_db / 10)) ** 0.5)
-        mix = np.sum(waves, axis=0, dtype=np.float32)
+        mix: Wave = np.stack(waves).sum(0, dtype=np.float32)
         level_db = LEVEL_DB + rng.uniform(-1, 1) * LEVEL_SPREAD_DB
         gain = np.float32(10 ** (level_db / 20) / max(power_of(mix), FLOOR) ** 0.5)
         return mix * gain, np.stack(waves[: len(self.labels)]) * gain

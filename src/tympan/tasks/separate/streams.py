@@ -156,7 +156,8 @@ class MaskStream:
 def mean_of(spec: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]:
     """The mean of channels `(c, n, f)`; in frames where they cancel, the loudest of them."""
     if len(spec) == 1:
-        return spec[0]
+        only: npt.NDArray[np.complex64] = spec[0]
+        return only
     mean = spec.mean(0)
     power = np.square(np.abs(spec)).mean(2)  # (c, n)
     loudest = power.argmax(0)
@@ -309,7 +310,8 @@ class BlockStream:
         if one_by_one:
             y = self._alike(y)[:, :, 0].transpose(1, 0, 2)  # (k, c, t)
             return np.ascontiguousarray(y)
-        return y[0] if len(wave) > 1 else y[0].mean(1, keepdims=True)
+        found: Wave = y[0] if len(wave) > 1 else y[0].mean(1, keepdims=True)
+        return found
 
     def _alike(self, y: Wave) -> Wave:
         """Channels `(b, k, 1, t)`, with the sources of each in the order of the first."""
