@@ -42,6 +42,13 @@ def separate(
     stems: Annotated[
         bool, typer.Option("--stems", help="Gather the sources in the model's few stems.")
     ] = False,
+    book: Annotated[
+        Path | None,
+        typer.Option(
+            "--book", show_default=False,
+            help="A voice book; --keep is then the name of somebody in it.",
+        ),
+    ] = None,
     amount: Annotated[
         float,
         typer.Option("--amount", min=0, max=1, help="How much of the rest is taken away."),
@@ -87,16 +94,17 @@ def separate(
     from tympan.cli.failures import Failures, announce, counted
     from tympan.cli.sources import check_readable, recordings
     from tympan.errors import ArgumentError
-    from tympan.tasks.separate.api import find_separator
+    from tympan.tasks.separate.api import find_separator, model_for
 
     kept = [one for given in keep or () for one in given.split(",")]
-    options: dict[str, Any] = {"keep": kept, "stems": stems, "amount": amount}
+    options: dict[str, Any] = {"keep": kept, "stems": stems, "amount": amount, "book": book}
+    chosen = model_for(model, book)
     if stream or pcm:
-        _live(files, find_separator(model, device), options, pcm, quiet)
+        _live(files, find_separator(chosen, device), options, pcm, quiet)
         return
     found = recordings(files, each=True)
     check_readable(found)
-    separator = find_separator(model, device)
+    separator = find_separator(chosen, device)
     separator.wanted(**options)
     if out == STDOUT:
         if len(found) > 1:

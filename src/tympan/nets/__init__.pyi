@@ -9,12 +9,15 @@ from tympan.nets.correction import CorrectionConfig as CorrectionConfig
 from tympan.nets.correction import CorrectionNet as CorrectionNet
 from tympan.nets.correction import build_vocoder as build_vocoder
 from tympan.nets.correction import vocoder_fields as vocoder_fields
+from tympan.nets.each_mask import EachMask as EachMask
 from tympan.nets.encoder import ENCODERS as ENCODERS
 from tympan.nets.encoder import CNNEncoder as CNNEncoder
 from tympan.nets.encoder import EncoderConfig as EncoderConfig
 from tympan.nets.encoder import build_encoder as build_encoder
 from tympan.nets.frames import FrameEncoder as FrameEncoder
 from tympan.nets.mask_net import MaskNet as MaskNet
+from tympan.nets.mask_unet import MaskUNet as MaskUNet
+from tympan.nets.mask_unet import MaskUNetConfig as MaskUNetConfig
 from tympan.nets.pooling import AttentionPooling as AttentionPooling
 from tympan.nets.pooling import MeanMaxPooling as MeanMaxPooling
 from tympan.nets.pooling import linear_softmax as linear_softmax

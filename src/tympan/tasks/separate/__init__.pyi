@@ -11,6 +11,9 @@ from tympan.tasks.separate.metrics import bss_eval as bss_eval
 from tympan.tasks.separate.metrics import si_sdr as si_sdr
 from tympan.tasks.separate.metrics import si_sdr_improvement as si_sdr_improvement
 from tympan.tasks.separate.model import SeparateModel as SeparateModel
+from tympan.tasks.separate.person import Person as Person
+from tympan.tasks.separate.person import PersonStitcher as PersonStitcher
+from tympan.tasks.separate.stitch import VoiceStitcher as VoiceStitcher
 from tympan.tasks.separate.streams import BlockStream as BlockStream
 from tympan.tasks.separate.streams import MaskStream as MaskStream
 from tympan.tasks.separate.task import TASK as TASK

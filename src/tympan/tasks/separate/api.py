@@ -39,6 +39,17 @@ def find_separator(model: str | os.PathLike[str] | None, device: str = "auto") -
     return cast("SeparateModel", load(model, "separate", device))
 
 
+def model_for(
+    model: str | os.PathLike[str] | None, book: str | os.PathLike[str] | None
+) -> str | os.PathLike[str] | None:
+    """Who asks for somebody of a voice book and names no model means that of two voices.
+
+    >>> model_for(None, "voices.tympan"), model_for("mine", None)
+    ('two-voices', 'mine')
+    """
+    return "two-voices" if model is None and book is not None else model
+
+
 def separate(
     source: Source,
     *,
@@ -46,6 +57,7 @@ def separate(
     keep: str | Sequence[str] | None = None,
     stems: bool = False,
     amount: float = 1.0,
+    book: str | os.PathLike[str] | None = None,
     device: str = "auto",
 ) -> dict[str, Clip]:
     """Take a recording apart.
@@ -60,6 +72,7 @@ def separate(
         keep: sources that are wanted; all others are in the rest.
         stems: gather the sources in the model's few stems.
         amount: how much of the rest is taken away from what is kept, 0 … 1.
+        book: a voice book, of which `keep` names somebody whose voice is wanted.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
 
     Returns:
@@ -80,8 +93,8 @@ def separate(
     from tympan.audio import Clip
     from tympan.tasks.inputs import blocks_of, name_of
 
-    found = find_separator(model, device)
-    wanted = found.wanted(keep, amount, stems)
+    found = find_separator(model_for(model, book), device)
+    wanted = found.wanted(keep, amount, stems, book)
     apart, rate_hz, parts = None, found.rate_hz, []
     for rate_hz, block in blocks_of(source):
         apart = apart or found.begin(rate_hz, len(block), wanted)
@@ -104,6 +117,7 @@ def separate_files(
     keep: str | Sequence[str] | None = None,
     stems: bool = False,
     amount: float = 1.0,
+    book: str | os.PathLike[str] | None = None,
     format: str = "wav",
     device: str = "auto",
 ) -> Separation:
@@ -112,7 +126,7 @@ def separate_files(
     Args:
         source: path, bytes, binary file object or `Clip`.
         folder: where the files go, each called after its source; made if need be.
-        model, keep, stems, amount, device: see `separate`.
+        model, keep, stems, amount, book, device: see `separate`.
         format: of the files; `wav` holds floats, and the sum of the files is the recording.
 
     Returns:
@@ -124,8 +138,8 @@ def separate_files(
         ArgumentError: an argument out of range, or the folder cannot be made.
     """
     found = separated_files(
-        find_separator(model, device), source, Path(folder), format,
-        keep=keep, stems=stems, amount=amount,
+        find_separator(model_for(model, book), device), source, Path(folder), format,
+        keep=keep, stems=stems, amount=amount, book=book,
     )  # fmt: skip
     warn(found, stacklevel=2)
     return found

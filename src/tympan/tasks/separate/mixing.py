@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from tympan.errors import ArgumentError
 from tympan.tasks.separate.streams import Stream
+
+if TYPE_CHECKING:
+    from tympan.tasks.separate.person import Person
 
 Wave = npt.NDArray[np.float32]
 REST = "rest"
@@ -28,6 +32,7 @@ class Wanted:
         keep: those that are wanted; all others are in the rest. Empty: all.
         amount: how much of the rest is taken out of what is kept, 0 … 1.
         stems: label → stem: sources of a stem are given out together.
+        person: whose voice the first of the labels is.
 
     Raises:
         ArgumentError: a label that the model does not have.
@@ -40,6 +45,7 @@ class Wanted:
     keep: tuple[str, ...] = ()
     amount: float = 1.0
     stems: Mapping[str, str] | None = None
+    person: Person | None = None
 
     def __post_init__(self) -> None:
         for one in self.keep:

@@ -83,17 +83,40 @@ class SeparateModel(BaseModel[Separation]):
         return hasattr(self.net, "mask")
 
     def wanted(
-        self, keep: str | Iterable[str] | None = None, amount: float = 1.0, stems: bool = False
+        self,
+        keep: str | Iterable[str] | None = None,
+        amount: float = 1.0,
+        stems: bool = False,
+        book: str | os.PathLike[str] | None = None,
     ) -> Wanted:
         """What is given out.
 
         Raises:
             ArgumentError: a source that the model does not know, or stems that it does not have.
+            DataError: the voice book cannot be read.
         """
         names = keep.split(",") if isinstance(keep, str) else list(keep or ())
         kept = tuple(dict.fromkeys(one.strip() for one in names if one.strip()))
+        unknown = [one for one in kept if one not in self.labels]
+        if book is not None or (self.config.permute and unknown):
+            return self._of_person(kept, amount, book)
         mapping = stems_of(self.config.stems, self.labels, self.name) if stems else None
         return Wanted(self.labels, kept, amount, mapping)
+
+    def _of_person(
+        self, kept: tuple[str, ...], amount: float, book: str | os.PathLike[str] | None
+    ) -> Wanted:
+        """A voice of the voice book, and all others."""
+        from tympan.tasks.separate.person import OTHER, person_of
+
+        if not self.config.permute or len(self.labels) != 2:
+            what = f"the model {self.name!r} does not tell voices apart"
+            raise ArgumentError(what, fix="--model voices with --book")
+        if len(kept) != 1:
+            what = f"{len(kept)} names were given to keep, of a voice book it is one"
+            raise ArgumentError(what, fix="--keep NAME --book voices.tympan")
+        person = person_of(kept[0], book)
+        return Wanted((kept[0], OTHER), kept, amount, person=person)
 
     def begin(self, rate_hz: int, channels: int, wanted: Wanted | None = None) -> Apart:
         """A recording of that rate on its way through the net."""
@@ -103,6 +126,10 @@ class SeparateModel(BaseModel[Separation]):
             found = MaskStream(net, rate_hz, channels, self.device)
         else:
             stitcher = None if self.stitcher is None else self.stitcher()
+            if wanted is not None and wanted.person is not None:
+                from tympan.tasks.separate.person import PersonStitcher
+
+                stitcher = PersonStitcher(self.rate_hz, person=wanted.person.vector)
             found = BlockStream(
                 self.net,
                 self.config,

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 NETS: dict[str, str] = {
     "mask": "tympan.tasks.separate.separators:mask_net",
+    "unet": "tympan.tasks.separate.separators:unet",
+    "each": "tympan.tasks.separate.separators:each_of",
 }
 """Name → `module:function` of what builds it from a configuration and the labels.
 
@@ -49,7 +51,24 @@ def mask_net(config: SeparateConfig, labels: tuple[str, ...]) -> nn.Module:
     return MaskNet(len(labels), rate_hz=config.rate_hz, **(config.net_options or {}))
 
 
-STITCHERS: dict[str, str] = {}
+def unet(config: SeparateConfig, labels: tuple[str, ...]) -> nn.Module:
+    """Complex masks of a stretch that is heard to its end; one output for each label."""
+    from tympan.nets.mask_unet import MaskUNet, MaskUNetConfig
+
+    options = {"channels": config.channels, **(config.net_options or {})}
+    return MaskUNet(MaskUNetConfig(sources=len(labels), **options))
+
+
+def each_of(config: SeparateConfig, labels: tuple[str, ...]) -> nn.Module:
+    """The same with one output, which is told the number of the label that is wanted."""
+    from tympan.nets.each_mask import EachMask
+    from tympan.nets.mask_unet import MaskUNetConfig
+
+    options = {"channels": config.channels, **(config.net_options or {})}
+    return EachMask(MaskUNetConfig(sources=1, condition=len(labels), **options))
+
+
+STITCHERS: dict[str, str] = {"unet": "tympan.tasks.separate.stitch:VoiceStitcher"}
 """Name of a net → `module:class` of what joins its blocks, where its sources have no names; else
 `tympan.tasks.separate.streams.OverlapStitcher` does."""
 

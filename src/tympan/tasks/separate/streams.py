@@ -289,6 +289,8 @@ class BlockStream:
                 start, before = self._before
                 shared = start + before.shape[2] - window.offset
                 found = found[list(self._stitcher.order(before, found, shared))]
+            elif hasattr(self._stitcher, "first"):  # it knows what belongs where
+                found = found[list(self._stitcher.first(found))]
             self._before = (window.offset, found)
         return self._joined.push(window, found)
 
