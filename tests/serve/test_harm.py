@@ -17,7 +17,6 @@ import pytest
 from tests_serve import Running, figure, running
 from tympan.audio import Clip
 
-
 # Each has a server of its own.
 pytestmark = pytest.mark.slow
 
