@@ -6,15 +6,17 @@ onwards: the notes of a step are drawn from the lowest up, each given the ones b
 steps before, until the end of the step is drawn, which is certain behind the fourth note. As
 each set has one such order, the probabilities of all sets of up to four notes from C2 to G7 sum
 to 1; the nats of a set are the sum of the nats of its notes and of its end. Reported is the sum
-over all steps of all pieces of the test part, the first steps too, divided by their number. In
-training each piece is moved by up to six semitones either way at each visit. What each seed
-gave for each piece is kept in `recipes/answers`; the epoch is chosen on validation pieces.
+over all steps of all pieces of the test part, the first steps too, divided by their number. For
+training each piece is moved to C major or A minor (its key is found by Krumhansl's method); a
+test piece is scored in all twelve keys, nobody tells which, and the mean of the twelve
+probabilities is taken: a distribution over pieces again. What each seed gave for each piece is
+kept in `recipes/answers`; the epoch is chosen on validation pieces.
 
 *Rules* are counted in all pieces that `chorale` composed, eight bars each, seeds from 0 on, and
-in Bach's chorales of the test part on the same grid of eighths. What would make a parallel fifth or
-octave is not drawn, unless nothing else is likely; `--parallels` lifts that, and shows what the net
-itself has learned. Counted are also the voices that it found to the
-sopranos of the first ten of these, eight bars of each.
+in Bach's chorales of the test part on the same grid of eighths. What would make a parallel
+fifth or octave is not drawn, unless nothing else is likely; `--parallels` lifts that, and shows
+what the net itself has learned. Counted are also the voices that it found to the sopranos of
+some of these, eight bars of each.
 
 *Copies*: the longest stretch that stands in a chorale of the training part, all four voices, in
 any key; for Bach's own test pieces likewise.
@@ -133,7 +135,9 @@ def run(quick: bool) -> None:
     counts = {
         "`chorale`": counted(ours, composer),
         "`chorale --parallels`": counted(freely, composer),
-        "`chorale`, to Bach's melodies": counted(harmonized(melodies, composer), composer),
+        f"`chorale`, to {len(melodies)} of Bach's melodies": counted(
+            harmonized(melodies, composer), composer
+        ),
         "Bach": counted(theirs, composer),
     }
     rules = [

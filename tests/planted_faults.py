@@ -54,9 +54,71 @@ MARKS = ("tests/tasks/results/test_speech_marks.py",)
 SPEAK = "tests/tasks/speak/"
 NOTES, COMPOSE = "tests/tasks/notes/", "tests/tasks/compose/"
 NOTATION = "tests/notation/"
+SEPARATE = "tests/tasks/separate/"
 SERVE = ("tests/serve/test_parts.py",)
 SCALE, EXPORT = "tests/scale/", ("tests/exporting/test_export.py",)
 FAULTS = (
+    Fault(
+        "separate: the order of voices is of the blocks before", "tasks/separate/stitch.py",
+        "max(orders, key=lambda one", "min(orders, key=lambda one", (SEPARATE + "test_stitch.py",),
+    ),
+    Fault(
+        "separate: a silent source teaches its voice", "tasks/separate/stitch.py",
+        "np.where(seconds >= LEAST_S, seconds, 0.0)", "seconds + 1.0",
+        (SEPARATE + "test_stitch.py",),
+    ),
+    Fault(
+        "separate: the person is not sought in the first block", "tasks/separate/person.py",
+        "return ordered(self._near(block))", "return tuple(range(len(block)))",
+        (SEPARATE + "test_person.py",),
+    ),
+    Fault(
+        "separate: the level of the mix is not put back", "nets/mask_unet.py",
+        "return found * level[:, None]", "return found",
+        ("tests/nets/test_mask_unet.py",),
+    ),
+    Fault(
+        "separate: the wanted family is not told", "nets/mask_blocks.py",
+        "x = x * (1 + scale) + shift", "pass",
+        ("tests/nets/test_mask_unet.py",),
+    ),
+    Fault(
+        "separate: what is given out lags behind", "tasks/separate/streams.py",
+        "whole, self._begun = whole[..., self.hop :], True", "self._begun = True",
+        (SEPARATE + "test_streams.py",),
+    ),
+    Fault(
+        "separate: channels that cancel are silence", "tasks/separate/streams.py",
+        "np.where(cancelled[:, None], picked, mean)", "mean", (SEPARATE + "test_streams.py",),
+    ),
+    Fault(
+        "separate: quiet recordings are noise", "nets/mask_net.py",
+        "gain = (-0.5 * level).exp()[..., None]", "gain = (0 * level).exp()[..., None]",
+        (SEPARATE + "test_streams.py",),
+    ),
+    Fault(
+        "separate: the amount is turned round", "tasks/separate/mixing.py",
+        "np.float32((1 - self.amount) / max(1, len(self.kept)))",
+        "np.float32(self.amount / max(1, len(self.kept)))", (SEPARATE + "test_mixing.py",),
+    ),
+    Fault(
+        "separate: silence has no loss of its own", "tasks/separate/losses.py",
+        "torch.where(energy > SILENT_SHARE * loudness, ratio, quiet)", "ratio",
+        (SEPARATE + "test_losses.py",),
+    ),
+    Fault(
+        "separate: a voice is mixed with itself", "tasks/separate/examples.py",
+        "order = rng.permutation(len(names))[: len(self.labels)]",
+        "order = rng.integers(0, len(names), len(self.labels))", (SEPARATE + "test_examples.py",),
+    ),
+    Fault(
+        "separate: a clean mixture has the noise as a source", "data/sets/stems.py",
+        ' and name not in WITHOUT.get(mix, ())', "", ("tests/data/test_stems.py",),
+    ),
+    Fault(
+        "separate: a memory forgets between blocks", "nets/scan.py",
+        "h = first\n", "h = 0 * first\n", (SEPARATE + "test_streams.py",),
+    ),
     Fault(
         "serve: a model that is being used leaves the memory", "serve/held.py",
         "if self.idle_s and not one.open and", "if self.idle_s and", SERVE,

@@ -44,6 +44,10 @@ from tympan.tasks.identify.api import verify as verify
 from tympan.tasks.monitor.api import monitor as monitor
 from tympan.tasks.notes.api import notes as notes
 from tympan.tasks.segment.api import segment as segment
+from tympan.tasks.separate.api import clean as clean
+from tympan.tasks.separate.api import separate as separate
+from tympan.tasks.separate.api import separate_files as separate_files
+from tympan.tasks.separate.api import separate_stream as separate_stream
 from tympan.tasks.speak.api import speak as speak
 from tympan.tasks.speak.api import speak_stream as speak_stream
 from tympan.tasks.tag.api import tag as tag

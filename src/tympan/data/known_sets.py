@@ -11,6 +11,7 @@ r"""Public data sets of music, sounds and speech, read in the folders that their
 | Common Voice | `validated.tsv`, `train.tsv` … and `clips/` | text | speaker | official |
 | GuitarSet | `*.jams` named as recordings | notes | player | – |
 | MusicNet | `train_labels/1727.csv`, `train_data/1727.wav` … | notes | recording | official |
+| MUSDB18-HQ, LibriMix, DNS | `mixture.wav`, `mix_clean/`, `noisy/` | sources | song | official |
 | LJSpeech, M-AILABS | `metadata.csv` of `name\|text\|text`, and `wavs/` | text | speaker | – |
 
 Of a set only the recordings that are there are taken. Labels are words, never codes; artists (and
@@ -35,6 +36,7 @@ from tympan.data.sets import (
     ljspeech,
     magnatagatune,
     musicnet,
+    stems,
 )
 from tympan.data.sets.common import Rows
 from tympan.data.table import Table
@@ -70,6 +72,7 @@ SETS = tuple(
         gtzan,
         guitarset,
         musicnet,
+        stems,
     )
 )
 

@@ -19,6 +19,7 @@ _BUILT_IN = (
     "tympan.report.monitoring",
     "tympan.report.noting",
     "tympan.report.segmenting",
+    "tympan.report.separated",
     "tympan.report.tagging",
     "tympan.report.transcribing",
     "tympan.report.voices",

@@ -29,6 +29,7 @@ BUILT_IN = (
     "tympan.tasks.identify",
     "tympan.tasks.monitor",
     "tympan.tasks.transcribe",
+    "tympan.tasks.separate",
     "tympan.tasks.embed",
     "tympan.tasks.speak",
     "tympan.tasks.notes",

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 # What every verb takes on the command line, so that no option of one may be called so.
 SHARED_FLAGS = (
     *("--model", "-m", "--json", "--out", "-o", "--format", "--quiet", "-q"),
-    *("--device", "--partial", "--help", "-h", "--debug"),
+    *("--device", "--partial", "--clean", "--help", "-h", "--debug"),
 )
 SHARED_NAMES = (
     *("source", "model", "device", "name"),
-    *("files", "json", "out", "format", "partial", "quiet"),
+    *("files", "json", "out", "format", "partial", "clean", "quiet"),
 )
 
 
@@ -153,6 +153,7 @@ class Verb:
         takes: `"recording"`; or `"text"` or `"nothing"`: then the task's models make sound.
         collect: endings of files that gather the answers about many recordings → `module:class` of
             what writes them, see `tympan.tasks.embed.index`.
+        on_page: whether `hear` asks it unless other models are named.
 
     Raises:
         ArgumentError: two options have one name, or one that every verb has.
@@ -172,6 +173,7 @@ class Verb:
     takes: str = "recording"
     extras: tuple[Extra, ...] = ()
     collect: Mapping[str, str] = field(default_factory=dict)
+    on_page: bool = True
 
     def __post_init__(self) -> None:
         flags = [flag for one in self.options for flag in one.flags]
