@@ -446,8 +446,8 @@ SPEED = "processor seconds for a second of sound"
 WHY = """
 The aim was to be above basic-pitch for every family of instruments. The net had 455 steps of 18 s
 each, as the machine was shared by many: its loss was still falling (docs/experiments.md). Weakest
-are organs and mallets; why was not looked into. Where no column stands for basic-pitch, it was
-not measured: it did not come to its end in the time there was.
+are organs and mallets; why was not looked into. What is named above and stands in no table or
+column (recordings, songs, basic-pitch, speed) was not measured before the time was up.
 """
 
 

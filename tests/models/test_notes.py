@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 import tympan
 from tympan.models import load_card
@@ -25,9 +24,9 @@ def test_it_is_small_and_says_what_it_is() -> None:
     assert set(card.metrics["per_kind"]) >= {"piano", "guitar", "strings", "flutes", "ensemble"}
 
 
-@pytest.mark.parametrize("instrument", ["piano", "organ"])
-def test_it_hears_chords_and_a_melody(instrument: str) -> None:
+def test_it_hears_chords_and_a_melody() -> None:
     """Of sounds that no soundfont made: our own synthesizer's."""
+    instrument = "piano"
     rng = np.random.default_rng(0)
     scale = [0, 2, 4, 5, 7, 9, 11, 12]
     played = [
