@@ -49,12 +49,12 @@ WHY = (
     "was measured. With one client both servers do the same, and yet their figures differ by a "
     "factor of three: that is the noise, so the 1.5 and 1.4 times that batches bring at 8 and 64 "
     "clients are no evidence yet, and all of it is to be measured anew on a quiet machine. What "
-    "does hold: nothing was lost, and nothing answered otherwise than it should be, with the worker "
-    "killed too. The twelve uploads of the hostile ones that were answered are MP3 and Ogg that can "
-    "be decoded in spite of their damage. At this speed three times the load did not fill the queue "
-    "of 64, so no request was refused; that it is refused then is tested in tests/serve. The loads "
-    "ran for half a minute each, not for five; and of the growth of memory over ten thousand "
-    "requests nothing is known."
+    "does hold: nothing was lost, and nothing answered otherwise than it should be, with the "
+    "worker killed too. The twelve uploads of the hostile ones that were answered are MP3 and Ogg "
+    "that can be decoded in spite of their damage. At this speed three times the load did not "
+    "fill the queue of 64, so no request was refused; that it is refused then is tested in "
+    "tests/serve. The loads ran for half a minute each, not for five; and of the growth of memory "
+    "over ten thousand requests nothing is known."
 )
 
 
