@@ -17,6 +17,7 @@ _BUILT_IN = (
     "tympan.report.classification",
     "tympan.report.classifier_scores",
     "tympan.report.monitoring",
+    "tympan.report.noting",
     "tympan.report.segmenting",
     "tympan.report.separated",
     "tympan.report.tagging",

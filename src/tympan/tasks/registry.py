@@ -32,6 +32,8 @@ BUILT_IN = (
     "tympan.tasks.separate",
     "tympan.tasks.embed",
     "tympan.tasks.speak",
+    "tympan.tasks.notes",
+    "tympan.tasks.compose",
 )
 # Commands and functions of tympan that no question may be called.
 RESERVED = frozenset(

@@ -150,7 +150,7 @@ class Verb:
         save_as: the file endings that an answer of it can be saved as.
         trains_on: what a folder must hold to be trained on, for the help page.
         extras: files that its command can make beside an answer.
-        takes: `"recording"`, or `"text"`: then the task's models make sound of it.
+        takes: `"recording"`; or `"text"` or `"nothing"`: then the task's models make sound.
         collect: endings of files that gather the answers about many recordings → `module:class` of
             what writes them, see `tympan.tasks.embed.index`.
         on_page: whether `hear` asks it unless other models are named.
