@@ -76,4 +76,5 @@ with tempfile.TemporaryDirectory() as name:
 # - Say your own words into a microphone: ``tympan watch mic -m commands``.
 # - Which words does a net of three similar ones (*tea*, *three*, *tree*) mix up?
 #
-# Before: :doc:`plot_9g_words`. Command: :doc:`/verbs/transcribe`, :doc:`/verbs/watch`.
+# Next: :doc:`plot_9i_notes`. Before: :doc:`plot_9g_words`. Commands: :doc:`/verbs/transcribe`,
+# :doc:`/verbs/watch`.
