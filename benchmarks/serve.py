@@ -54,7 +54,7 @@ WHY = (
     "that can be decoded in spite of their damage. At this speed three times the load did not "
     "fill the queue of 64, so no request was refused; that it is refused then is tested in "
     "tests/serve. The loads ran for half a minute each, not for five; and of the growth of memory "
-    "over ten thousand requests nothing is known."
+    "over ten thousand requests nothing is known. Of a single run there is no spread."
 )
 
 
