@@ -99,6 +99,7 @@ class Score:
 
 TITLES = {
     "si_sdr_improvement": "SI-SDR improvement",
+    "sdr_improvement": "SDR improvement",
     "onset_f1": "onset F1",
     "offset_f1": "offset F1",
     "frame_f1": "frame F1",
