@@ -112,5 +112,4 @@ def test_the_shipped_model_is_small_and_says_what_it_was_made_from() -> None:
     names = {one.name: one.value for one in card.scores}
     assert names["accuracy"] == pytest.approx(found["digits"]["right"])
     assert names["false_alarms_per_hour"] == pytest.approx(found["speech"]["an_hour"])
-    assert set(card.metrics["leave_one_speaker_out"]["accuracy"]) >= {"theo", "jackson"}
-    assert card.metrics["from_text_alone"]["words"]
+    assert card.metrics["leave_one_speaker_out"]["accuracy"]["theo"] > 0.95
