@@ -1,5 +1,5 @@
 """
-17. Words
+18. Words
 =========
 
 The last chapter went from a text to sound; this one goes back. What was said in a recording is

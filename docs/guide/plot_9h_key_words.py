@@ -1,5 +1,5 @@
 """
-18. Key words of your own
+19. Key words of your own
 =========================
 
 To hear a few words is easier than to hear all of them: a net of a tenth of the size suffices, it

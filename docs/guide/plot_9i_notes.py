@@ -1,5 +1,5 @@
 """
-19. Which notes were played
+20. Which notes were played
 ===========================
 
 A score becomes sound, and sound becomes a score again: how far does it come back?

@@ -1,5 +1,5 @@
 """
-20. Music
+21. Music
 =========
 
 The last chapter wrote down what it heard. This one begins with nothing: a model that has seen 229

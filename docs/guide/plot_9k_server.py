@@ -1,5 +1,5 @@
 """
-21. A model that others ask
+22. A model that others ask
 ===========================
 
 On your own computer one question follows another. Behind an address many come at once, at any time,

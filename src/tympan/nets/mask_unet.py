@@ -115,6 +115,7 @@ class MaskUNet(nn.Module):
         self.head = nn.Conv2d(sizes[1], 2 * config.sources, 3, padding=1)
         with torch.no_grad():  # it begins with an equal share of the mix for each
             self.head.weight.mul_(0.1)
+            assert self.head.bias is not None
             self.head.bias.copy_(torch.tensor([1 / config.sources, 0.0] * config.sources))
 
     @property

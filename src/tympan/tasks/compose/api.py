@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tympan.tasks.compose.model import Composer, Order
     from tympan.tasks.results import Composition
 
-    Given = Piece | str | os.PathLike[str]
+    Given: TypeAlias = Piece | str | os.PathLike[str]
 
 RATE_HZ = 44_100
 PLAIN = ("seed", "bars", "tempo_bpm", "temperature", "parallels")

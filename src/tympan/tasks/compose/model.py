@@ -176,7 +176,7 @@ class Composer:
         piece = piece_of(
             steps, self.config, tempo_bpm=self.tempo_bpm(order), key=wish.key, name=title
         )
-        warnings = ()
+        warnings: tuple[str, ...] = ()
         if attempt:
             near = f"{attempt} before it" if attempt > 1 else "one before it"
             warnings = (f"{near} had too much of a training piece and was thrown away",)

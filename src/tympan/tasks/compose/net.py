@@ -177,7 +177,7 @@ class ComposeNet(nn.Module):
             inner = self.embedded(self.chosen, steps)
             g = g + inner.cumsum(2) - inner  # of the places before
         g = self.hidden(g)
-        logits = self.pitch(g) + self.intervals(g, self.notes_seen(steps))
+        logits: Tensor = self.pitch(g) + self.intervals(g, self.notes_seen(steps))
         if config.ordered and config.kind != FILL:
             logits = logits.float().masked_fill(self.forbidden(steps), NEVER)
         return logits

@@ -225,4 +225,5 @@ def drawn_many(logits: Tensor, wish: Wish, rng: np.random.Generator) -> Steps:
     temperature = max(1e-3, wish.temperature)
     weights = np.cumsum(np.exp(values / temperature), 1)
     points = rng.random(len(weights)) * weights[:, -1]
-    return (weights <= points[:, None]).sum(1).astype(np.int64)
+    found: Steps = (weights <= points[:, None]).sum(1).astype(np.int64)
+    return found

@@ -167,7 +167,9 @@ class Choice:
             ArgumentError: an unknown option.
         """
         known = ("onset", "frame", "shortest_s", "clean_notes", "lowest", "highest")
-        own = {n: options.pop(n) for n in ("tuning_hz", "tempo_bpm") if n in options}
+        own: dict[str, Any] = {
+            n: options.pop(n) for n in ("tuning_hz", "tempo_bpm") if n in options
+        }
         own["bends"] = bool(options.pop("bends", False))
         own["instrument"] = options.pop("instrument", None) or ""
         unknown = [one for one in options if one not in known]

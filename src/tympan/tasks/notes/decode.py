@@ -135,8 +135,8 @@ class NoteDecoder:
         # Of each frame and the one before it, which may have come with the last scores.
         ends = part[2][:, 1 : 2 + count] >= self._rules.offset
         for i in range(count):
-            begun = np.flatnonzero(starts[:, i] >= 0)
-            if not len(begun) and not self._sounding and self._rules.ghost > 1:
+            begun = np.flatnonzero(starts[:, i] >= 0).tolist()
+            if not begun and not self._sounding and self._rules.ghost > 1:
                 continue
             self._step(part, i, begun, starts, high, ends, found)
         self._held = self._held[..., count:]
@@ -157,8 +157,8 @@ class NoteDecoder:
         return np.where(peak, np.maximum(at, 0.0), -1.0).astype(np.float64)
 
     def _step(
-        self, part: Values, i: int, begun: Values, starts: Values, high: Values, ends: Values,
-        found: list[Note],
+        self, part: Values, i: int, begun: list[int], starts: Values, high: Values,
+        ends: Values, found: list[Note],
     ) -> None:  # fmt: skip
         """Decide a frame."""
         now = self._next + i
@@ -171,7 +171,7 @@ class NoteDecoder:
                 own.last = now
             elif now - own.last > BRIDGE or (ends[row, i : i + 2].any() and now > own.first + 1):
                 self._end(row, own.last + 1, found)
-        for row in begun.tolist():
+        for row in begun:
             at = float(starts[row, i])
             if row in self._sounding:
                 self._end(row, at, found)

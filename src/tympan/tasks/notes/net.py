@@ -163,6 +163,7 @@ class NoteNet(nn.Module):
         self.last = nn.Conv2d(config.width, config.width, 3, padding=(1, 0), bias=False)
         self.last_norm = nn.BatchNorm2d(config.width)
         self.head = nn.Conv2d(config.width, len(HEADS) * PAIR, 1)
+        assert self.head.bias is not None
         nn.init.constant_(self.head.bias, -3.0)
 
     @property

@@ -88,6 +88,7 @@ class PersonStitcher(VoiceStitcher):
         return ordered(OVERLAP_WEIGHT * likeness_in(before, block, overlap) + self._near(block))
 
     def _near(self, block: Wave) -> npt.NDArray[np.float64]:
+        assert self.person is not None
         found, seconds = self._voices(block)
         gain = np.zeros((len(block), len(block)))
         # Half a second of sound is enough to say whose voice it rather is.

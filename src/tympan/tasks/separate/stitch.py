@@ -147,7 +147,9 @@ def voice_vectors(rate_hz: int, device: str = "cpu") -> Vectors:
             part = np.ascontiguousarray(given[:, start : start + size])
             one = model.net.vectors(torch.from_numpy(part).to(model.device)).cpu().numpy()
             found += one * (np.sqrt(np.square(part).mean(1)) + 1e-9)[:, None]
-        return found / np.maximum(np.linalg.norm(found, axis=1), 1e-9)[:, None]
+        lengths = np.maximum(np.linalg.norm(found, axis=1), 1e-9)[:, None]
+        unit: npt.NDArray[np.float32] = (found / lengths).astype(np.float32)
+        return unit
 
     return vectors
 
