@@ -192,6 +192,7 @@ function shown(value) {
     else if (isList(one)) parts.push(folded(name, one));
     else if (typeof one === "string" && one.includes(" ")) parts.push(make("p", {}, one));
     else if (Array.isArray(one) && one.length) rest.push([name, size(one)]);
+    else if (isFiles(one)) parts.push(...Object.entries(one).map(player));
     else if (one && ["number", "boolean", "string"].includes(typeof one)) rest.push([name, one]);
     else if (one === 0 || one === false) rest.push([name, one]);
   }
@@ -201,6 +202,18 @@ function shown(value) {
     parts.push(make("table", {}, make("tbody", {}, ...rows)));
   }
   return parts.length ? parts : [make("p", { class: "warning" }, "Nothing was found.")];
+}
+
+const isFiles = (one) => one !== null && typeof one === "object" && !Array.isArray(one) &&
+  Object.values(one).every((each) => `${each}`.startsWith("/v1/made/"));
+
+// Sound that an answer brings, such as a source of a mix; fetched, as a player sends no token.
+function player([label, place]) {
+  const own = make("audio", { controls: true, "aria-label": label });
+  ask(place).then((answer) => answer.blob())
+    .then((blob) => { own.src = URL.createObjectURL(blob); })
+    .catch((error) => own.replaceWith(make("p", { class: "bad" }, error.message)));
+  return make("p", {}, words(label), " ", own);
 }
 
 // How large a list of numbers, or of such lists, is: 60 × 192.
