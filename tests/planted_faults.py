@@ -52,9 +52,73 @@ WRITER, BOOKS = ("tests/audio/test_writer.py",), ("tests/text/test_books.py",)
 TAGS = ("tests/audio/test_tags.py", "tests/audio/test_synthetic.py")
 MARKS = ("tests/tasks/results/test_speech_marks.py",)
 SPEAK = "tests/tasks/speak/"
+NOTES, COMPOSE = "tests/tasks/notes/", "tests/tasks/compose/"
+NOTATION = "tests/notation/"
+SEPARATE = "tests/tasks/separate/"
 SERVE = ("tests/serve/test_parts.py",)
 SCALE, EXPORT = "tests/scale/", ("tests/exporting/test_export.py",)
 FAULTS = (
+    Fault(
+        "separate: the order of voices is of the blocks before", "tasks/separate/stitch.py",
+        "max(orders, key=lambda one", "min(orders, key=lambda one", (SEPARATE + "test_stitch.py",),
+    ),
+    Fault(
+        "separate: a silent source teaches its voice", "tasks/separate/stitch.py",
+        "np.where(seconds >= LEAST_S, seconds, 0.0)", "seconds + 1.0",
+        (SEPARATE + "test_stitch.py",),
+    ),
+    Fault(
+        "separate: the person is not sought in the first block", "tasks/separate/person.py",
+        "return ordered(self._near(block))", "return tuple(range(len(block)))",
+        (SEPARATE + "test_person.py",),
+    ),
+    Fault(
+        "separate: the level of the mix is not put back", "nets/mask_unet.py",
+        "return found * level[:, None]", "return found",
+        ("tests/nets/test_mask_unet.py",),
+    ),
+    Fault(
+        "separate: the wanted family is not told", "nets/mask_blocks.py",
+        "x = x * (1 + scale) + shift", "pass",
+        ("tests/nets/test_mask_unet.py",),
+    ),
+    Fault(
+        "separate: what is given out lags behind", "tasks/separate/streams.py",
+        "whole, self._begun = whole[..., self.hop :], True", "self._begun = True",
+        (SEPARATE + "test_streams.py",),
+    ),
+    Fault(
+        "separate: channels that cancel are silence", "tasks/separate/streams.py",
+        "np.where(cancelled[:, None], picked, mean)", "mean", (SEPARATE + "test_streams.py",),
+    ),
+    Fault(
+        "separate: quiet recordings are noise", "nets/mask_net.py",
+        "gain = (-0.5 * level).exp()[..., None]", "gain = (0 * level).exp()[..., None]",
+        (SEPARATE + "test_streams.py",),
+    ),
+    Fault(
+        "separate: the amount is turned round", "tasks/separate/mixing.py",
+        "np.float32((1 - self.amount) / max(1, len(self.kept)))",
+        "np.float32(self.amount / max(1, len(self.kept)))", (SEPARATE + "test_mixing.py",),
+    ),
+    Fault(
+        "separate: silence has no loss of its own", "tasks/separate/losses.py",
+        "torch.where(energy > SILENT_SHARE * loudness, ratio, quiet)", "ratio",
+        (SEPARATE + "test_losses.py",),
+    ),
+    Fault(
+        "separate: a voice is mixed with itself", "tasks/separate/examples.py",
+        "order = rng.permutation(len(names))[: len(self.labels)]",
+        "order = rng.integers(0, len(names), len(self.labels))", (SEPARATE + "test_examples.py",),
+    ),
+    Fault(
+        "separate: a clean mixture has the noise as a source", "data/sets/stems.py",
+        ' and name not in WITHOUT.get(mix, ())', "", ("tests/data/test_stems.py",),
+    ),
+    Fault(
+        "separate: a memory forgets between blocks", "nets/scan.py",
+        "h = first\n", "h = 0 * first\n", (SEPARATE + "test_streams.py",),
+    ),
     Fault(
         "serve: a model that is being used leaves the memory", "serve/held.py",
         "if self.idle_s and not one.open and", "if self.idle_s and", SERVE,
@@ -119,6 +183,63 @@ FAULTS = (
     Fault(
         "export: a score beyond the last knot does not rise", "tasks/monitor/graph.py",
         "+ beyond\n", "\n", ("tests/exporting/test_monitor_graph.py",),
+    ),
+    Fault(
+        "notes: a note begins in the middle of its frame", "tasks/notes/decode.py",
+        "+ 0.5 + shift", "+ 0.5", (NOTES + "test_decode.py",),
+    ),
+    Fault(
+        "notes: a pitch that is struck again goes on", "tasks/notes/decode.py",
+        "self._end(row, at, found)", "self._end(row, at + 9, found)",
+        (NOTES + "test_decode.py",),
+    ),
+    Fault(
+        "notes: harmonics are a semitone off", "tasks/notes/net.py",
+        "thirds[:, below + h : below + h + pitches]",
+        "thirds[:, below + h + 1 : below + h + 1 + pitches]", (NOTES + "test_net.py",),
+    ),
+    Fault(
+        "notes: the tuning is allowed for the wrong way", "tasks/notes/net.py",
+        "+ tuning_cents / 100", "- tuning_cents / 100", (NOTES + "test_net.py",),
+    ),
+    Fault(
+        "notes: frames are found twice where windows meet", "tasks/notes/answer.py",
+        "skip = self._frames - (window.offset + self._windows.left) // hop", "skip = 0",
+        (NOTES + "test_answer.py",),
+    ),
+    Fault(
+        "notes: any ending within a second is right", "tasks/notes/metrics.py",
+        "slack = max(OFFSET_RATIO * (a[i, 1] - a[i, 0]), TOLERANCE_S)", "slack = 1.0",
+        (NOTES + "test_metrics.py",),
+    ),
+    Fault(
+        "notes: the truth is a frame late", "tasks/notes/truth.py",
+        "middle = (at_s - start_s) / frame_s - 0.5", "middle = (at_s - start_s) / frame_s + 0.5",
+        (NOTES + "test_task.py", NOTES + "test_decode.py"),
+    ),
+    Fault(
+        "notation: notes begin before others end", "notation/midi.py",
+        "(n.end, 3 if n.length else 5, off)", "(n.end, 5, off)", (NOTATION + "test_midi.py",),
+    ),
+    Fault(
+        "notation: a tempo holds from the beginning", "notation/piece.py",
+        "seconds += (after[0] - tick) * per_beat / self.ticks_per_beat / 1e6", "seconds += 0.0",
+        (NOTATION + "test_midi.py",),
+    ),
+    Fault(
+        "notation: the pedal holds nothing", "notation/midi.py",
+        "if states and states[-1]:", "if states and not states[-1]:",
+        (NOTATION + "test_midi.py",),
+    ),
+    Fault(
+        "notation: an upbeat is a whole bar", "notation/piece.py",
+        "upbeat % metre[0] * TICKS_PER_BEAT", "0 * TICKS_PER_BEAT",
+        (NOTATION + "test_piece.py",),
+    ),
+    Fault(
+        "notation: notes over a bar line are not tied", "notation/musicxml.py",
+        "before, after = begin < start, begin + size > end", "before = after = False",
+        (NOTATION + "test_musicxml.py",),
     ),
     Fault(
         "transcribe: a word at a seam stands twice", "tasks/transcribe/seams.py",
@@ -200,6 +321,67 @@ FAULTS = (
     Fault(
         "speak: a voice answers about recordings", "tasks/answering.py",
         'if question.takes != "recording":', "if False:", (SPEAK + "test_api.py",),
+    ),
+    Fault(
+        "compose: a voice sees itself", "tasks/compose/net.py",
+        "g = g + inner.cumsum(2) - inner", "g = g + inner.cumsum(2)", (COMPOSE + "test_net.py",),
+    ),
+    Fault(
+        "compose: intervals of later voices are seen", "tasks/compose/net.py",
+        "hidden = hidden | later", "pass", (COMPOSE + "test_net.py",),
+    ),
+    Fault(
+        "compose: a set of notes has several orders", "tasks/compose/net.py",
+        "place <= pitch[..., None]", "place < pitch[..., None]", (COMPOSE + "test_net.py",),
+    ),
+    Fault(
+        "compose: a set goes on behind its end", "tasks/compose/net.py",
+        "pitch = torch.where(ended, config.pitches, pitch)", "pass", (COMPOSE + "test_net.py",),
+    ),
+    Fault(
+        "compose: what is given is drawn anew", "tasks/compose/sampling.py",
+        "for place in np.flatnonzero(open_):", "for place in range(len(open_)):",
+        (COMPOSE + "test_sampling.py",),
+    ),
+    Fault(
+        "compose: contrary motion is forbidden", "tasks/compose/sampling.py",
+        "bad |= same_way & (apart", "bad |= (apart", (COMPOSE + "test_sampling.py",),
+    ),
+    Fault(
+        "compose: held notes begin again", "tasks/compose/grid.py",
+        "begins = config.articulated and number <= config.pitches", "begins = False",
+        (COMPOSE + "test_grid.py",),
+    ),
+    Fault(
+        "compose: contrary motion is parallel", "tasks/compose/rules.py",
+        "parallel = here & moved & same_way &", "parallel = here & moved &",
+        (COMPOSE + "test_rules.py",),
+    ),
+    Fault(
+        "compose: copies are found in their own key only", "tasks/compose/copying.py",
+        "pitch[:, place] - lowest + 1", "pitch[:, place] + 1", (COMPOSE + "test_copying.py",),
+    ),
+    Fault(
+        "compose: likelihood is told the length of a piece", "tasks/compose/examples.py",
+        "first, told = 0, False", "first, told = 0, True", (COMPOSE + "test_task.py",),
+    ),
+    Fault(
+        "compose: padding counts", "tasks/compose/learner.py",
+        "return nats.view_as(wanted) * asked, asked", "return nats.view_as(wanted), asked",
+        (COMPOSE + "test_task.py",),
+    ),
+    Fault(
+        "synthesizer: strings are flat", "notation/timbres.py",
+        "whole = int(rate_hz / frequency_hz - dull)", "whole = int(rate_hz / frequency_hz + 1)",
+        (NOTATION + "test_timbres.py",),
+    ),
+    Fault(
+        "synthesizer: a stream gives out too much", "notation/synthesizer.py",
+        "self._done += count", "self._done += 0", (NOTATION + "test_synthesizer.py",),
+    ),
+    Fault(
+        "abc: accidentals last for the whole tune", "notation/abc.py",
+        "        self.signs = {}\n        if sign", "        if sign", (NOTATION + "test_abc.py",),
     ),
     Fault(
         "writer: samples behind the last checkpoint stay", "audio/_partial.py",

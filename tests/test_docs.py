@@ -75,7 +75,9 @@ NAMES = (
     *("plot_5_domains", "plot_6_spectrograms", "plot_7_pipeline", "plot_8_own_sounds"),
     *("plot_9_archive", "plot_9_tags", "plot_9_unknown"),
     *("plot_9b_events", "plot_9c_voices", "plot_9d_machines"),
-    *("plot_9e_listening_post", "plot_9f_voice"),
+    *("plot_9e_listening_post", "plot_9f_voice", "plot_9g_separate", "plot_9g_words"),
+    "plot_9h_key_words",
+    *("plot_9i_notes", "plot_9j_composing", "plot_9k_server"),
 )
 
 

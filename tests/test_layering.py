@@ -24,7 +24,7 @@ FLOORS = (
     ("audio",),
     ("spectra",),
     ("augment", "nets"),
-    ("models", "data", "training", "text"),
+    ("models", "data", "training", "text", "notation"),
     ("tasks",),
     ("report", "live", "scale", "serve", "exporting"),
     ("cli", "__main__"),

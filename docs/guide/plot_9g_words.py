@@ -1,5 +1,5 @@
 """
-17. Words
+18. Words
 =========
 
 The last chapter went from a text to sound; this one goes back. What was said in a recording is
@@ -122,4 +122,4 @@ print(f"beginnings of words are off by {1000 * np.median(off):.0f} ms (median)")
 # - Train on recordings of your own: a ``metadata.csv`` with the columns ``file_name`` and ``text``,
 #   and ``tympan train FOLDER --task transcribe``.
 #
-# Before: :doc:`plot_9f_voice`. Command: :doc:`/verbs/transcribe`.
+# Next: :doc:`plot_9h_key_words`. Before: :doc:`plot_9f_voice`. Command: :doc:`/verbs/transcribe`.

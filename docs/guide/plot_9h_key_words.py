@@ -1,5 +1,5 @@
 """
-18. Key words of your own
+19. Key words of your own
 =========================
 
 To hear a few words is easier than to hear all of them: a net of a tenth of the size suffices, it
@@ -76,4 +76,5 @@ with tempfile.TemporaryDirectory() as name:
 # - Say your own words into a microphone: ``tympan watch mic -m commands``.
 # - Which words does a net of three similar ones (*tea*, *three*, *tree*) mix up?
 #
-# Before: :doc:`plot_9g_words`. Command: :doc:`/verbs/transcribe`, :doc:`/verbs/watch`.
+# Next: :doc:`plot_9i_notes`. Before: :doc:`plot_9g_words`. Commands: :doc:`/verbs/transcribe`,
+# :doc:`/verbs/watch`.

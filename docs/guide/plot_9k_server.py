@@ -1,6 +1,6 @@
 """
-A model that others ask
-=======================
+22. A model that others ask
+===========================
 
 On your own computer one question follows another. Behind an address many come at once, at any time,
 and some of those who ask mean no good. This chapter looks at what that changes: routes from

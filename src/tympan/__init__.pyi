@@ -6,6 +6,7 @@ from tympan import data as data
 from tympan import exporting as exporting
 from tympan import models as models
 from tympan import nets as nets
+from tympan import notation as notation
 from tympan import report as report
 from tympan import scale as scale
 from tympan import spectra as spectra
@@ -30,6 +31,8 @@ from tympan.scale.api import batch as batch
 from tympan.spectra.figures import show as show
 from tympan.tasks.answering import answer as answer
 from tympan.tasks.classify.api import classify as classify
+from tympan.tasks.compose.api import compose as compose
+from tympan.tasks.compose.api import compose_stream as compose_stream
 from tympan.tasks.embed.api import embed as embed
 from tympan.tasks.embed.find import find as find
 from tympan.tasks.embed.label import label as label
@@ -39,7 +42,12 @@ from tympan.tasks.identify.api import enroll as enroll
 from tympan.tasks.identify.api import identify as identify
 from tympan.tasks.identify.api import verify as verify
 from tympan.tasks.monitor.api import monitor as monitor
+from tympan.tasks.notes.api import notes as notes
 from tympan.tasks.segment.api import segment as segment
+from tympan.tasks.separate.api import clean as clean
+from tympan.tasks.separate.api import separate as separate
+from tympan.tasks.separate.api import separate_files as separate_files
+from tympan.tasks.separate.api import separate_stream as separate_stream
 from tympan.tasks.speak.api import speak as speak
 from tympan.tasks.speak.api import speak_stream as speak_stream
 from tympan.tasks.tag.api import tag as tag

@@ -17,6 +17,9 @@ import pytest
 from tests_serve import Running, figure, running
 from tympan.audio import Clip
 
+# Each has a server of its own.
+pytestmark = pytest.mark.slow
+
 
 def eventually(true: Callable[[], bool], seconds: float = 60) -> bool:
     until = time.monotonic() + seconds

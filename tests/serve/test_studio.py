@@ -124,7 +124,8 @@ def test_the_microphone_is_recorded_and_answered(page: Any) -> None:
     page.click("#record")
     answered(page)
     assert "microphone" in page.locator("#name").inner_text()
-    assert page.locator("article .bad").count() == 0
+    assert panel(page, "classify").locator(".bad").count() == 0
+    assert panel(page, "classify").locator(".score").count() > 0
 
 
 def test_a_reload_in_the_middle_loses_nothing(page: Any, place: Path) -> None:

@@ -65,7 +65,7 @@ def _root(
 
 
 # Questions whose command can do more than that of the others.
-_OWN_COMMANDS = ("transcribe",)
+_OWN_COMMANDS = ("transcribe", "separate")
 
 for _name in COMMANDS:
     is_question = _name in verbs() and verbs()[_name].takes == "recording"

@@ -30,6 +30,7 @@ class Shared:
     format: str | None
     device: str
     partial: bool
+    clean: bool
     quiet: bool
 
 
@@ -148,7 +149,10 @@ def _together(
 
     def sources() -> Iterator[Any]:
         for recording in waiting:
-            with failures.of(recording), recording.opened(partial=shared.partial) as source:
+            with (
+                failures.of(recording),
+                recording.opened(partial=shared.partial, clean=shared.clean) as source,
+            ):
                 taken.append(recording)
                 yield source
 
@@ -171,7 +175,7 @@ def _answer(
     """The answer about one recording; the extras are made on the way."""
     from tympan.tasks.contract import Resumes
 
-    with recording.opened(partial=shared.partial) as source:
+    with recording.opened(partial=shared.partial, clean=shared.clean) as source:
         if kept is not None and isinstance(model, Resumes) and isinstance(source, Path):
             answer = model.resumed(source, kept, **options)
         else:

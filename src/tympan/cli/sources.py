@@ -30,6 +30,7 @@ File = Annotated[
 Partial = Annotated[
     bool, typer.Option("--partial", help="Of a cut or damaged file take what is there.")
 ]
+Clean = Annotated[bool, typer.Option("--clean", help="Take the noise away from voices before.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
 Metadata = Annotated[
     Path | None,
@@ -70,11 +71,12 @@ class Recording:
         return "<stdin>" if self.path is None else str(self.path)
 
     @contextmanager
-    def opened(self, *, partial: bool = False) -> Iterator[Any]:
+    def opened(self, *, partial: bool = False, clean: bool = False) -> Iterator[Any]:
         """What to give to a verb: its path, or a file that can be read again and again.
 
         Args:
             partial: of a cut or damaged file take what is there.
+            clean: its voice alone, without the noise.
 
         Raises:
             AudioFileError: it holds nothing at all.
@@ -82,6 +84,16 @@ class Recording:
         """
         if self.problem is not None:
             raise self.problem
+        if clean:
+            from tympan.tasks.separate.cleaning import cleaned
+
+            with (
+                self.opened(partial=partial) as source,
+                cleaned(source) as path,
+                path.open("rb") as file,
+            ):
+                yield _Named(file, self.name)
+            return
         if self.path is not None and not _is_pipe(self.path):
             yield _kept(self.path, self.name) if partial else self.path
             return

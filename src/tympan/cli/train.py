@@ -228,4 +228,5 @@ def next_step(folder: Path, task: str = "classify") -> str:
 
     # A name of the catalogue would win over a folder of the same name.
     name = f"./{folder}" if str(folder) in shipped_names() else str(folder)
-    return f"tympan {task} FILE --model {quote(name)}"
+    given = "" if task in verbs() and verbs()[task].takes == "nothing" else " FILE"
+    return f"tympan {task}{given} --model {quote(name)}"

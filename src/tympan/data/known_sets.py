@@ -9,6 +9,9 @@ r"""Public data sets of music, sounds and speech, read in the folders that their
 | AudioSet | `*_segments.csv`, `class_labels_indices.csv` | classes | video | official |
 | FSD50K | `FSD50K.ground_truth/dev.csv`, `eval.csv` | classes | none are given | official |
 | Common Voice | `validated.tsv`, `train.tsv` … and `clips/` | text | speaker | official |
+| GuitarSet | `*.jams` named as recordings | notes | player | – |
+| MusicNet | `train_labels/1727.csv`, `train_data/1727.wav` … | notes | recording | official |
+| MUSDB18-HQ, LibriMix, DNS | `mixture.wav`, `mix_clean/`, `noisy/` | sources | song | official |
 | LJSpeech, M-AILABS | `metadata.csv` of `name\|text\|text`, and `wavs/` | text | speaker | – |
 
 Of a set only the recordings that are there are taken. Labels are words, never codes; artists (and
@@ -28,9 +31,12 @@ from tympan.data.sets import (
     fma,
     fsd50k,
     gtzan,
+    guitarset,
     jamendo,
     ljspeech,
     magnatagatune,
+    musicnet,
+    stems,
 )
 from tympan.data.sets.common import Rows
 from tympan.data.table import Table
@@ -55,7 +61,19 @@ class KnownSet:
 
 SETS = tuple(
     KnownSet(one.NAME, one.find, one.read)
-    for one in (fma, magnatagatune, jamendo, audioset, fsd50k, commonvoice, ljspeech, gtzan)
+    for one in (
+        fma,
+        magnatagatune,
+        jamendo,
+        audioset,
+        fsd50k,
+        commonvoice,
+        ljspeech,
+        gtzan,
+        guitarset,
+        musicnet,
+        stems,
+    )
 )
 
 

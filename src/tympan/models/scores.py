@@ -98,6 +98,11 @@ class Score:
 
 
 TITLES = {
+    "onset_f1": "onset F1",
+    "offset_f1": "offset F1",
+    "frame_f1": "frame F1",
+    "si_sdr_improvement": "SI-SDR improvement",
+    "sdr_improvement": "SDR improvement",
     "mel_cepstral_distortion_db": "MCD",
     "pitch_error_semitones": "pitch error",
     "duration_error_ms": "duration error",

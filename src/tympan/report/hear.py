@@ -153,10 +153,11 @@ def _written(
     name = style.short_name(data.name, 120) or "Recording"
     digest = found.drawn.digest
     target = page_for(data.name, key_of(source, digest), source) if out is None else Path(out)
+    scripts = tuple(dict.fromkeys(one.script for one in parts if one.script))
     html = page.render(
         "hear.html.j2",
         f"{name} – sounds",
-        ("page.js", "sound.js", "view.js", "stage.js"),
+        ("page.js", "sound.js", "view.js", "stage.js", *scripts),
         name=name,
         summary=sections.summary(data, found.recording.info),
         parts=parts,

@@ -80,7 +80,7 @@ def default_models() -> list[str]:
     shipped = {card.name: card.task for card in list_models()}
     found = []
     for verb in verbs().values():
-        if verb.takes != "recording":
+        if verb.takes != "recording" or not verb.on_page:
             continue
         with contextlib.suppress(ModelError, MissingDependencyError):
             name = default_model(verb)

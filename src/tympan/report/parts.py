@@ -22,10 +22,14 @@ A = TypeVar("A")
 
 @dataclass(frozen=True)
 class Part:
-    """A section of a page: its template (a file of `report/assets`), and what that shows as `x`."""
+    """A section of a page: its template (a file of `report/assets`), and what that shows as `x`.
+
+    `script` is a file of `report/assets` that it needs beside those of every page.
+    """
 
     template: str
     values: dict[str, Any]
+    script: str = ""
 
 
 @dataclass(frozen=True)

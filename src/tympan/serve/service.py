@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -84,7 +85,11 @@ class Service:
             offer = self.offers.all[name]
             for verb in offer.verbs[:1]:
                 order = {"do": "warm", "verb": verb, "model": offer.place}
-                await self.desk.answer(order)
+                try:
+                    await self.desk.answer(order)
+                except Refusal as refusal:  # the others answer all the same
+                    line = f"tympan: the model {name} cannot be loaded: {refusal.message}"
+                    print(line, file=sys.stderr)
 
     # -- orders ----------------------------------------------------------------------------------
 

@@ -90,8 +90,10 @@ def of_recordings(name: str, model: str = "") -> Verb:
     question = registry.verb(name)
     if question.takes != "recording":
         which = f"{model} is a model for {name!r}, which" if model else name
-        fix = f"tympan {name}" if model else f"tympan.{name}({question.takes})"
-        raise ArgumentError(f"{which} takes a {question.takes}, not a recording", fix=fix)
+        given = "" if question.takes == "nothing" else question.takes
+        fix = f"tympan {name}" if model else f"tympan.{name}({given})"
+        takes = f"a {given}, not a recording" if given else "no recording"
+        raise ArgumentError(f"{which} takes {takes}", fix=fix)
     return question
 
 

@@ -229,6 +229,15 @@ class Model(Protocol[A_co]):
 
 
 @runtime_checkable
+class TakesAsIs(Protocol):
+    """A session that takes a recording at its own rate, with all its channels."""
+
+    def begin(self, rate_hz: int, channels: int) -> None:
+        """Hear what comes, before the first `push`."""
+        ...
+
+
+@runtime_checkable
 class Resumes(Protocol):
     """A model whose answer about a long recording goes on after an interruption."""
 

@@ -185,8 +185,13 @@ class Feed:
 
     def join(self, model: Model[Any], session: Session[Any]) -> ModelInput:
         """Let a session of a model have the recording; its input, which tells what it lacks."""
+        from tympan.tasks.contract import TakesAsIs
+
         # A session may want the channels that its model usually mixes.
         key = (model.rate_hz, bool(getattr(session, "mono", model.mono)))
+        if isinstance(session, TakesAsIs):
+            key = (self.rate_hz, False)
+            session.begin(self.rate_hz, self.channels)
         if key not in self._inputs:
             self._inputs[key] = ModelInput(self.rate_hz, self.channels, *key)
         way = self._inputs[key]

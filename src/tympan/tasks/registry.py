@@ -29,8 +29,11 @@ BUILT_IN = (
     "tympan.tasks.identify",
     "tympan.tasks.monitor",
     "tympan.tasks.transcribe",
+    "tympan.tasks.separate",
     "tympan.tasks.embed",
     "tympan.tasks.speak",
+    "tympan.tasks.notes",
+    "tympan.tasks.compose",
 )
 # Commands and functions of tympan that no question may be called.
 RESERVED = frozenset(

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 # What every verb takes on the command line, so that no option of one may be called so.
 SHARED_FLAGS = (
     *("--model", "-m", "--json", "--out", "-o", "--format", "--quiet", "-q"),
-    *("--device", "--partial", "--help", "-h", "--debug"),
+    *("--device", "--partial", "--clean", "--help", "-h", "--debug"),
 )
 SHARED_NAMES = (
     *("source", "model", "device", "name"),
-    *("files", "json", "out", "format", "partial", "quiet"),
+    *("files", "json", "out", "format", "partial", "clean", "quiet"),
 )
 
 
@@ -150,9 +150,10 @@ class Verb:
         save_as: the file endings that an answer of it can be saved as.
         trains_on: what a folder must hold to be trained on, for the help page.
         extras: files that its command can make beside an answer.
-        takes: `"recording"`, or `"text"`: then the task's models make sound of it.
+        takes: `"recording"`; or `"text"` or `"nothing"`: then the task's models make sound.
         collect: endings of files that gather the answers about many recordings → `module:class` of
             what writes them, see `tympan.tasks.embed.index`.
+        on_page: whether `hear` asks it unless other models are named.
 
     Raises:
         ArgumentError: two options have one name, or one that every verb has.
@@ -172,6 +173,7 @@ class Verb:
     takes: str = "recording"
     extras: tuple[Extra, ...] = ()
     collect: Mapping[str, str] = field(default_factory=dict)
+    on_page: bool = True
 
     def __post_init__(self) -> None:
         flags = [flag for one in self.options for flag in one.flags]

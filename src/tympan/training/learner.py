@@ -67,3 +67,17 @@ def whole_nets(nets: Mapping[str, nn.Module]) -> dict[str, list[dict[str, Any]]]
     [1]
     """
     return {name: [{"params": list(net.parameters())}] for name, net in nets.items()}
+
+
+class Sealed:
+    """A batch that reaches a net as it is.
+
+    Mixed precision halves all tensors that a net is called with; of waves, pitch and mels that
+    would lose what can be heard.
+
+    Args:
+        batch: the batch.
+    """
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch

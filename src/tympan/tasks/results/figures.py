@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from tympan.notation.note import Note
     from tympan.tasks.results.formats import Span
-    from tympan.tasks.results.notes import Note
 
 WIDTH_IN, ROW_IN, LEAST_IN, MOST_IN = 9.0, 0.35, 1.4, 14.0
 
@@ -59,9 +59,16 @@ def curve(
 
 def piano_roll(notes: Sequence[Note], duration_s: float, title: str) -> Figure:
     """A bar for each note, its pitch upwards; the darker the louder."""
-    from tympan.tasks.results.parts import pitch_name
-
     figure, ax = _figure(10, title)
+    draw_notes(ax, notes)
+    _time_axis(ax, duration_s or max((n.end_s for n in notes), default=1.0))
+    return figure
+
+
+def draw_notes(ax: Axes, notes: Sequence[Note]) -> None:
+    """A bar for each note, its pitch upwards; the darker the louder."""
+    from tympan.notation.note import pitch_name
+
     for n in notes:
         loudness = 0.25 + 0.75 * min(max(n.velocity, 0), 127) / 127
         ax.barh(
@@ -73,8 +80,6 @@ def piano_roll(notes: Sequence[Note], duration_s: float, title: str) -> Figure:
     ticks = range(low, high + 1, max(1, (high - low) // 12))
     ax.set_yticks(list(ticks), [pitch_name(one) for one in ticks])
     ax.set_ylabel("pitch")
-    _time_axis(ax, duration_s or max((n.end_s for n in notes), default=1.0))
-    return figure
 
 
 def vector(values: Sequence[float], title: str) -> Figure:

@@ -91,15 +91,3 @@ class Segment:
         if self.low_hz is None or self.high_hz is None:
             return text
         return f"{text}  {self.low_hz:.0f} – {self.high_hz:.0f} Hz"
-
-
-_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-
-
-def pitch_name(pitch: int) -> str:
-    """A MIDI pitch as musicians write it.
-
-    >>> pitch_name(60), pitch_name(69)
-    ('C4', 'A4')
-    """
-    return f"{_NAMES[pitch % 12]}{pitch // 12 - 1}"

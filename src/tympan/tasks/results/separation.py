@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tympan.tasks.results.base import Result
+from tympan.tasks.results.base import Result, plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,6 +25,7 @@ class Separation(Result):
         duration_s: length of the recording.
         model: name of the model that answered.
         warnings: what may be wrong with the answer.
+        home: what keeps the files as long as the answer lives; None: they stay.
 
     >>> answer = Separation("mix.wav", {"voice": Path("voice.wav")})
     >>> answer.to_json()["sources"]
@@ -39,6 +40,18 @@ class Separation(Result):
     duration_s: float = 0.0
     model: str = ""
     warnings: tuple[str, ...] = ()
+    home: Any = field(default=None, compare=False, repr=False)
+
+    def _answer(self) -> dict[str, Any]:
+        return {"sources": plain(self.sources)}
+
+    def clips(self) -> dict[str, Clip]:
+        """The sound of each source, in memory.
+
+        Raises:
+            AudioFileError: a file is gone.
+        """
+        return {label: self.load(label) for label in self.sources}
 
     def load(self, label: str) -> Clip:
         """Read the sound of one source.

@@ -13,7 +13,7 @@ from tympan.nets.alignment import forward_sum_loss, monotonic_durations
 from tympan.nets.sequence import mask_of
 from tympan.tasks.speak.config import SpeakConfig
 from tympan.tasks.speak.net import PITCH_HZ, Prosody, SpeechNet, steps_of
-from tympan.training.learner import NET, whole_nets
+from tympan.training.learner import NET, Sealed, whole_nets
 
 if TYPE_CHECKING:
     from tympan.data import Batch
@@ -67,20 +67,6 @@ class SpeakLearner:
             for name, value in nets[NET](Sealed(batch)).items():
                 sums[name] = sums.get(name, 0.0) + size * float(value)
         return {name: value / max(1, count) for name, value in sums.items()}
-
-
-class Sealed:
-    """A batch that reaches a net as it is.
-
-    Mixed precision halves all tensors that a net is called with; of pitch and mels that would lose
-    what can be heard.
-
-    Args:
-        batch: the batch.
-    """
-
-    def __init__(self, batch: Batch) -> None:
-        self.batch = batch
 
 
 class Trained(nn.Module):

@@ -152,7 +152,7 @@ WHY = """
 
 
 if __name__ == "__main__":
-    options = arguments("batch")
+    options = arguments("_batch")
     clips = sorted(map(str, (DATA / "esc50" / "audio").glob("*.opus")))
     if not clips:
         sys.exit("the development recordings (../shared/data) are not here")
