@@ -12,7 +12,13 @@ VERB = Verb(
     options=(
         Option("keep", str, None, "Source to keep, several with commas; the others are the rest."),
         Option("amount", float, 1.0, "How much of the rest is taken away.", low=0, high=1),
-        Option("book", str, None, "A voice book: keep is then the name of somebody in it."),
+        Option(
+            "book",
+            str,
+            None,
+            "A voice book: keep is then the name of somebody in it.",
+            reads="file",
+        ),
         Option("stems", bool, False, "Gather the sources in the model's few stems."),
     ),
     default_model="voice",
