@@ -184,7 +184,7 @@ ax.legend()
 # - What does a second model beside the first do to the wait: half the load for each, or one queue
 #   for both? Simulate it.
 # - ``tympan serve``, then ``curl -F file=@dog.wav localhost:8765/v1/classify`` from eight
-#   terminals. What does ``/metrics`` say of the queue and of the batches?
+#   terminals. How many requests does ``/metrics`` call open meanwhile?
 # - Send it a text file with the name of a recording. What comes back, and what does it not tell?
 #
 # Before: :doc:`plot_9j_composing`. Command: :doc:`/verbs/serve`.
