@@ -154,5 +154,5 @@ print(clips["plain"].tags["comment"].split(" {")[0])
 # - Set all durations to their mean before the vocoder. What is lost?
 # - Record twenty sentences of your own, and ``tympan train FOLDER --task speak``.
 #
-# Next: :doc:`plot_9g_words`. Before: :doc:`plot_9e_listening_post`. Command:
+# Next: :doc:`plot_9g_separate`. Before: :doc:`plot_9e_listening_post`. Command:
 # :doc:`/verbs/speak`. How texts are read: :doc:`/text`.

@@ -38,19 +38,38 @@ except ArgumentError as error:
 # ----------------
 # Requests come at random. Say a model takes a tenth of a second for each, and nine come in a
 # second: it is busy nine tenths of the time, so all seems well. But chance brings some close
-# together, and those wait. The mean wait of random arrivals at a server of constant speed is
+# together, and those wait.
+
+# sphinx_gallery_alt = "Forty requests, one below the other: a pale bar for the time that each"
+# sphinx_gallery_alt = "waits, a dark one of a tenth of a second for its answer. Where several"
+# sphinx_gallery_alt = "arrive close together the pale bars grow; they shrink where there is a gap."
+EACH_S, PLACES = 0.1, 16
+
+arrived_s = np.cumsum(np.random.default_rng(3).exponential(EACH_S / 0.9, 40))
+begun_s, free_at_s = [], 0.0
+for at_s in arrived_s:
+    begun_s.append(max(at_s, free_at_s))
+    free_at_s = begun_s[-1] + EACH_S
+figure, ax = plt.subplots(figsize=(9, 4))
+rows = np.arange(len(arrived_s))
+ax.barh(rows, begun_s - arrived_s, left=arrived_s, color="0.8", label="waits")
+ax.barh(rows, EACH_S, left=begun_s, label="is answered")
+ax.invert_yaxis()
+ax.set(xlabel="Time (s)", ylabel="Request")
+ax.legend()
+
+# %%
+# The mean wait of random arrivals at a server of constant speed is
 #
 # .. math:: W = \frac{\rho}{2 (1 - \rho)}\,s
 #
 # for a load :math:`\rho` and a time :math:`s` for each (Pollaczek, 1930; Khinchin, 1932): it has no
 # bound as the load nears 1, and above it no queue is long enough.
 
+
 # sphinx_gallery_alt = "Waiting time over load, simulated and by the formula: nearly nothing up to"
 # sphinx_gallery_alt = "a half, steep from nine tenths on, without bound at one. With a queue of"
 # sphinx_gallery_alt = "sixteen it stays below 1.6 seconds, and a growing share is refused."
-EACH_S, PLACES = 0.1, 16
-
-
 def simulated(load: float, places: float, count: int = 20_000) -> tuple[float, float]:
     """Mean wait in seconds of those who were let in, and the share that was refused."""
     rng = np.random.default_rng(0)
@@ -87,10 +106,10 @@ right.set(xlabel="Load", ylabel="Refused (%)")
 # A net answers eight windows together in less than eight times the time of one: its weights are
 # fetched once for all. So a server that has eight requests at hand should not answer one after the
 # other. It must not wait for eight to come, either: it takes what is there. The busier it is, the
-# more is there.
+# more is there. What is measured is the time of the processor, so that other programs do not count.
 
-# sphinx_gallery_alt = "Milliseconds for each window over the number of windows at once, falling"
-# sphinx_gallery_alt = "from one to eight."
+# sphinx_gallery_alt = "Milliseconds of the processor for each window over the number of windows at"
+# sphinx_gallery_alt = "once, falling from one to eight."
 import time
 
 import torch
@@ -104,23 +123,68 @@ with torch.inference_mode():
         waves = torch.randn(size, 2 * model.rate_hz) * 0.1
         model.net.probabilities(waves)
         times = []
-        for _ in range(5):
-            began = time.perf_counter()
+        for _ in range(10):
+            began = time.process_time()
             model.net.probabilities(waves)
-            times.append(time.perf_counter() - began)
+            times.append(time.process_time() - began)
         each_ms.append(1000 * min(times) / size)
 figure, ax = plt.subplots()
 ax.plot(sizes, each_ms, "o-")
-ax.set(xlabel="Windows at once", ylabel="Time for each (ms)", ylim=(0, None))
+ax.set(xlabel="Windows at once", ylabel="Processor time for each (ms)", ylim=(0, None))
 
 # %%
-# What it gains depends on the net and the machine; the page *Serve* of the benchmarks has figures
-# of a whole server.
+# Put into the queue from before, that changes where it ends. A server that takes all who wait, up
+# to eight at once, is the same as the other while few come. Under a load that would drown the other
+# it works with larger batches, and keeps up for longer.
+
+# sphinx_gallery_alt = "Mean wait over requests per second, for answers one by one and up to eight"
+# sphinx_gallery_alt = "together: alike where few come; the first goes up steeply while the second"
+# sphinx_gallery_alt = "is still low, which goes up later."
+times_s = np.interp(np.arange(9), (0, *sizes), (0, *(np.array(each_ms) * sizes / 1000)))
+
+
+def waited_s(per_s: float, together: int, count: int = 20_000) -> float:
+    """Mean time in seconds between arrival and begin, if up to so many are taken at once."""
+    arrived = np.cumsum(np.random.default_rng(0).exponential(1 / per_s, count))
+    now, first, total = 0.0, 0, 0.0
+    while first < count:
+        now = max(now, arrived[first])
+        last = min(first + together, int(np.searchsorted(arrived, now, side="right")))
+        total += float((now - arrived[first:last]).sum())
+        now += times_s[last - first]
+        first = last
+    return total / count
+
+
+most_per_s = 1 / times_s[1]
+per_s = most_per_s * np.arange(0.1, 2.0, 0.1)
+figure, ax = plt.subplots()
+for together in (1, 8):
+    waits_ms = np.array([1000 * waited_s(one, together) for one in per_s])
+    ax.plot(per_s, waits_ms, "o-", label=f"up to {together} at once")
+ax.axvline(most_per_s, ls="--", color="grey")
+ax.set(xlabel="Requests per second", ylabel="Mean wait (ms)", ylim=(0, 20_000 * times_s[1]))
+ax.legend()
+
+# %%
+# The dashed line is where answers one by one take more time than there is. What batches gain
+# depends on the net and the machine; the page *Serve* of the benchmarks has figures of a whole
+# server.
 #
 # Those who mean no good
 # ----------------------
 # A recording is a program for a decoder: written by a stranger, run on your computer. Decoders are
 # large, fast and old, and some day one has a hole. So the process that talks to clients decodes
 # nothing. It hands the file to another one that knows no model, may use little memory, and is
-# killed when it takes too long; and what comes back is numbers. The page *Threat model* lists what
+# killed when it takes too long; and what comes back is numbers. The page :doc:`/threats` lists what
 # else stands against whom.
+#
+# Try
+# ---
+# - What does a second model beside the first do to the wait: half the load for each, or one queue
+#   for both? Simulate it.
+# - ``tympan serve``, then ``curl -F file=@dog.wav localhost:8765/v1/classify`` from eight
+#   terminals. How many requests does ``/metrics`` call open meanwhile?
+# - Send it a text file with the name of a recording. What comes back, and what does it not tell?
+#
+# Before: :doc:`plot_9j_composing`. Command: :doc:`/verbs/serve`.
