@@ -1,4 +1,4 @@
-"""Recordings of the voice `am_puck` of Kokoro-82M for `benchmarks/own_voice.py`.
+"""Recordings of the voice `am_puck` of Kokoro-82M for `benchmarks/_own_voice.py`.
 
     python -m benchmarks._own_voice_data lines data.noun data.verb data.adj data.adv
     python recipes/kokoro_teacher.py .runs/speech/puck/lines.jsonl \\

@@ -106,7 +106,7 @@ def test_an_output_that_is_full_is_one_line(run, sounds, arguments) -> None:
         ("tympan classify --mo", ["--model"]),
         ("tympan classify --model ", ["sounds"]),
         ("tympan classify --model so", ["sounds"]),
-        ("tympan train --task c", ["classify"]),
+        ("tympan train --task c", ["classify", "compose"]),
         ("tympan show --kind mf", ["mfcc"]),
         ("tympan models so", ["sounds"]),
     ],

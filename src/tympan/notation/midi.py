@@ -163,6 +163,11 @@ def _held(notes: list[TickNote], pedal: list[tuple[int, bool]], end: int) -> lis
     return found[::-1]
 
 
+def _encodable(name: str) -> str:
+    """A name without what UTF-8 cannot hold, as names of files may have it."""
+    return name.encode("utf-8", "replace").decode("utf-8")
+
+
 def midi_bytes(piece: Piece) -> bytes:
     """A MIDI file of type 1: a track for tempo, metre and key, and one for each part.
 
@@ -205,7 +210,7 @@ def _conductor(piece: Piece) -> list[Event]:
 
     events: list[Event] = []
     if piece.name:
-        events.append((0, 0, MetaMessage("track_name", name=piece.name)))
+        events.append((0, 0, MetaMessage("track_name", name=_encodable(piece.name))))
     events += [(t, 1, MetaMessage("set_tempo", tempo=tempo)) for t, tempo in piece.tempi]
     events += [
         (t, 2, MetaMessage("time_signature", numerator=beats, denominator=unit))
@@ -219,7 +224,9 @@ def _events(part: PiecePart, channel: int, port: int) -> list[Event]:
     """What a part's track holds. At a tick, notes end before others begin."""
     from mido import Message, MetaMessage
 
-    events: list[Event] = [(0, 0, MetaMessage("track_name", name=part.name))] if part.name else []
+    events: list[Event] = (
+        [(0, 0, MetaMessage("track_name", name=_encodable(part.name)))] if part.name else []
+    )
     if port:
         events.append((0, 0, MetaMessage("midi_port", port=port)))
     events.append((0, 1, Message("program_change", channel=channel, program=part.program)))

@@ -158,6 +158,7 @@ class Telling:
 
     @input.setter
     def input(self, way: Any) -> None:
+        """Tell the session, if it wants to know."""
         if hasattr(self._session, "input"):
             self._session.input = way
 

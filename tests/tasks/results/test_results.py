@@ -21,6 +21,7 @@ from tympan.tasks.results import (
     Anomaly,
     Candidate,
     Classification,
+    Composition,
     Embedding,
     Identity,
     Label,
@@ -77,6 +78,15 @@ ANSWERS: dict[str, Result] = {
         "m",
     ),
     "notes": Notes("a.wav", (Note(0.0, 0.5, 60, 80, "piano"),), 120.0, "C major", 1.0, "m"),
+    "composition": Composition(
+        "a.wav",
+        Notes("a.wav", (Note(0.0, 0.5, 60, 80, "piano"),), 120.0).piece(),
+        "C major",
+        1,
+        7,
+        duration_s=0.5,
+        model="m",
+    ),
     "speechmarks": SpeechMarks(
         "a.wav",
         (Mark(0.0, 1.0, "Good morning.", 0, 13), Mark(1.5, 2.0, "Hello.", 14, 20)),
@@ -106,7 +116,14 @@ OWN_KEYS = {
     "verification": {"other", "same", "similarity", "probability", "log_odds"},
     "separation": {"sources"},
     "transcript": {"text", "language", "segments"},
-    "notes": {"notes", "tempo_bpm", "key"},
+    "notes": {
+        *("notes", "tempo_bpm", "key", "tuning_hz"),
+        *("beats_s", "beats_per_bar", "downbeat", "chords"),
+    },
+    "composition": {
+        *("key", "tempo_bpm", "bars", "seed"),
+        *("copied_steps", "copied_notes", "notes"),
+    },
     "speechmarks": {"sentences", "words", "phonemes"},
     "embedding": {"vector"},
 }
@@ -227,11 +244,12 @@ def test_an_unknown_format_is_refused_and_nothing_is_written(
     assert set(tmp_path.iterdir()) == before
 
 
-def test_midi_comes_later() -> None:
-    with pytest.raises(
-        ArgumentError, match=r"Notes cannot be written as \.mid \(use one of \.json"
-    ):
-        ANSWERS["notes"].save("a.mid")
+def test_notes_are_written_as_midi(tmp_path: Path) -> None:
+    from tympan.notation import read_midi
+
+    ANSWERS["notes"].save(tmp_path / "a.mid")
+    (note,) = read_midi(tmp_path / "a.mid").notes()
+    assert (note.pitch, note.velocity, note.end_s) == (60, 80, pytest.approx(0.5))
 
 
 def test_what_was_there_stays_if_the_disk_is_full(

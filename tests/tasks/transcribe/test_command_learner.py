@@ -48,7 +48,7 @@ def test_the_word_is_in_the_middle_of_its_window(examples: CommandExamples) -> N
 def test_labels_and_how_often_they_come(examples: CommandExamples) -> None:
     assert sorted(np.bincount(examples.labels).tolist()) == [2, 2, 4]
     share = [float(examples.weights[examples.labels == i].sum()) for i in range(3)]
-    assert share == pytest.approx([0.6, 0.2, 0.2])
+    assert share == pytest.approx([0.75, 0.125, 0.125])
 
 
 def test_negatives_are_none_of_the_words(examples: CommandExamples) -> None:

@@ -33,6 +33,10 @@ def find(root: Path, files: Sequence[Path]) -> Path | None:
     audio = [path for path in files if is_audio(path)]
     if not audio or any(path.name.startswith("metadata.") for path in files):
         return None
+    # Stems with a score beside each are recordings and their notes.
+    scores = {path.with_suffix("") for path in files if path.suffix.lower() in (".mid", ".midi")}
+    if sum(path.with_suffix("") in scores for path in audio) > len(audio) // 2:
+        return None
     return root if _songs(audio) or _pairs(root, audio) else None
 
 

@@ -108,5 +108,7 @@ def fitted(
         f"up to {config.voices} notes at once"
     ]
     if over > 0.001:
-        notes.append(f"{over:.1%} of the steps have more notes, of which inner ones are left out")
+        notes.append(
+            f"{100 * over:.1f} % of the steps have more notes, of which inner ones are left out"
+        )
     return config, notes

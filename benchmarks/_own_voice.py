@@ -171,9 +171,9 @@ def measure(quick: bool) -> tuple[list[Row], dict[str, float]]:
 
 
 if __name__ == "__main__":
-    rows, figures = measure(arguments("own_voice").quick)
+    rows, figures = measure(arguments("_own_voice").quick)
     main(
-        "own_voice",
+        "_own_voice",
         rows,
         figures,
         title="A voice of one's own",
