@@ -43,7 +43,13 @@ extensions = [
 ]
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 # The generated gallery holds copies of the scripts and their checksums, which are no pages.
-exclude_patterns = ["_build", "guide", "_generated/**/*.ipynb", "**/sg_execution_times.rst"]
+exclude_patterns = [
+    "_build",
+    "guide",
+    "examples",
+    "_generated/**/*.ipynb",
+    "**/sg_execution_times.rst",
+]
 suppress_warnings = ["config.cache", "toc.empty_glob"]
 nitpicky = False
 # Two dashes of an option are two dashes.

@@ -13,17 +13,16 @@ if TYPE_CHECKING:
 
     from tympan.tasks.separate.config import SeparateConfig
 
+# Name → `module:function` of what builds it from a configuration and the labels.
+#
+# The net takes mixes `(b, c, t)` at `config.rate_hz` and gives sources `(b, k, c, t)`, one for each
+# label, for any `t`. One that is causal has `begin` and `mask` of `tympan.nets.mask_net.MaskNet` as
+# well, and is then answered frame by frame.
 NETS: dict[str, str] = {
     "mask": "tympan.tasks.separate.separators:mask_net",
     "unet": "tympan.tasks.separate.separators:unet",
     "each": "tympan.tasks.separate.separators:each_of",
 }
-"""Name → `module:function` of what builds it from a configuration and the labels.
-
-The net takes mixes `(b, c, t)` at `config.rate_hz` and gives sources `(b, k, c, t)`, one for each
-label, for any `t`. One that is causal has `begin` and `mask` of `tympan.nets.mask_net.MaskNet` as
-well, and is then answered frame by frame.
-"""
 
 
 def build_net(config: SeparateConfig, labels: Sequence[str]) -> nn.Module:
@@ -68,9 +67,9 @@ def each_of(config: SeparateConfig, labels: tuple[str, ...]) -> nn.Module:
     return EachMask(MaskUNetConfig(sources=1, condition=len(labels), **options))
 
 
+# Name of a net → `module:class` of what joins its blocks, where its sources have no names; else
+# `tympan.tasks.separate.streams.OverlapStitcher` does.
 STITCHERS: dict[str, str] = {"unet": "tympan.tasks.separate.stitch:VoiceStitcher"}
-"""Name of a net → `module:class` of what joins its blocks, where its sources have no names; else
-`tympan.tasks.separate.streams.OverlapStitcher` does."""
 
 
 def stitcher_of(config: SeparateConfig) -> Any:
