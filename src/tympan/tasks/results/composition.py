@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 12
 SOUND = (".wav", ".flac", ".ogg", ".opus", ".mp3")
+OPUS_HZ = 48_000
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Composition(Result):
     soundfont: str = ""
     warnings: tuple[str, ...] = ()
     formats: ClassVar[tuple[str, ...]] = (
-        ".mid", ".midi", *SOUND, ".musicxml", ".svg", ".json", ".csv",
+        ".json", ".csv", ".mid", ".midi", *SOUND, ".musicxml", ".svg",
     )  # fmt: skip
 
     @property
@@ -124,7 +125,9 @@ class Composition(Result):
         target = Path(path)
         ending = formats.check_ending(target, self.formats, "a composition")
         if ending in SOUND:
-            return self.clip().save(target)
+            sound = self.clip()
+            # Opus knows no 44.1 kHz.
+            return (sound.resample(OPUS_HZ) if ending == ".opus" else sound).save(target)
         with atomic_write(target) as beside:
             beside.write_bytes(self._content(ending))
         return target
