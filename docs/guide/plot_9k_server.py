@@ -61,9 +61,9 @@ ax.legend()
 # %%
 # The mean wait of random arrivals at a server of constant speed is
 #
-# .. math:: W = \frac{\rho}{2 (1 - \rho)}\,s
+# ``W = ρ / (2 (1 − ρ)) · s``
 #
-# for a load :math:`\rho` and a time :math:`s` for each (Pollaczek, 1930; Khinchin, 1932): it has no
+# for a load ``ρ`` and a time ``s`` for each (Pollaczek, 1930; Khinchin, 1932): it has no
 # bound as the load nears 1, and above it no queue is long enough.
 
 
