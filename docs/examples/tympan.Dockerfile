@@ -1,7 +1,7 @@
 # docker build -f docs/examples/tympan.Dockerfile -t tympan .
 # docker run --rm -v "$PWD:/data" tympan batch recordings --verb classify -o results
 FROM python:3.12-slim
-RUN pip install --no-cache-dir torch --index-url https://download.pytorch.org/whl/cpu
+RUN pip install --no-cache-dir torch
 COPY . /src
 ARG EXTRAS=batch,remote,export
 RUN pip install --no-cache-dir "/src[$EXTRAS]" && rm -rf /src

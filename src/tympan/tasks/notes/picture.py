@@ -6,8 +6,7 @@ from math import log2
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tympan._files import atomic_write
-from tympan.errors import ArgumentError
+from tympan.tasks.results.figures import write_picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from tympan.tasks.results import Notes
 
 # A longer recording is no picture.
-LONGEST_S = 1800.0
-KINDS = (".png", ".svg", ".pdf")
 STANDARD_HZ = 440.0
 
 
@@ -56,11 +53,4 @@ def make_picture(model: Any, source: Any, answer: Notes, path: Path) -> str:
     Raises:
         ArgumentError: the name is not that of a picture.
     """
-    if path.suffix.lower() not in KINDS:
-        raise ArgumentError("is no name for a picture", file=path, fix=f"use {', '.join(KINDS)}")
-    if answer.duration_s > LONGEST_S:
-        return f"is longer than {LONGEST_S / 60:.0f} minutes, so there is no picture of it"
-    figure = notes_figure(source, answer)
-    with atomic_write(path) as beside:
-        figure.savefig(beside, dpi=120, format=path.suffix[1:].lower())
-    return ""
+    return write_picture(path, answer.duration_s, lambda: notes_figure(source, answer))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tympan._files import atomic_write
+from tympan.errors import ArgumentError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,6 +17,29 @@ if TYPE_CHECKING:
     from tympan.tasks.results.formats import Span
 
 WIDTH_IN, ROW_IN, LEAST_IN, MOST_IN = 9.0, 0.35, 1.4, 14.0
+LONGEST_S = 1800.0
+KINDS = (".png", ".svg", ".pdf")
+
+
+def write_picture(path: Path, duration_s: float, draw: Callable[[], Figure]) -> str:
+    """Write the picture of a recording's answer; a sentence says why there is none.
+
+    Args:
+        path: the file; its ending chooses the format.
+        duration_s: length of the recording.
+        draw: makes the figure.
+
+    Raises:
+        ArgumentError: the name is not that of a picture.
+    """
+    if path.suffix.lower() not in KINDS:
+        raise ArgumentError("is no name for a picture", file=path, fix=f"use {', '.join(KINDS)}")
+    if duration_s > LONGEST_S:
+        return f"is longer than {LONGEST_S / 60:.0f} minutes, so there is no picture of it"
+    figure = draw()
+    with atomic_write(path) as beside:
+        figure.savefig(beside, dpi=120, format=path.suffix[1:].lower())
+    return ""
 
 
 def timeline(spans: Sequence[Span], duration_s: float, title: str) -> Figure:
