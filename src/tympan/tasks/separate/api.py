@@ -84,7 +84,7 @@ def separate(
         ArgumentError: a source that the model does not know, or an amount out of range.
 
     >>> import tympan
-    >>> noise = tympan.synth.noise(duration_s=0.5, rate_hz=16000)
+    >>> noise = tympan.synth.white_noise(duration_s=0.5, rate_hz=16000)
     >>> {name: clip.duration_s for name, clip in separate(noise).items()}
     {'voice': 0.5, 'rest': 0.5}
     """
