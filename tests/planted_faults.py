@@ -632,7 +632,7 @@ FAULTS = (
         (IDENTIFY + "test_book.py", IDENTIFY + "test_model.py"),
     ),
     Fault(
-        "no lock on a voice book", "tasks/identify/book.py", "    with _locked(file):",
+        "no lock on a voice book", "tasks/identify/book.py", "    with locked(file, WAIT_S):",
         "    if True:", (IDENTIFY + "test_book.py",),
     ),
     Fault(

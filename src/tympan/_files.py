@@ -6,13 +6,14 @@ import errno
 import os
 import re
 import tempfile
+import time
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tympan.errors import ArgumentError, TympanError
+from tympan.errors import ArgumentError, DataError, TympanError
 
 
 def check_target(path: str | os.PathLike[str], source: Any = None, example: str = "") -> Path:
@@ -139,6 +140,50 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(file: str | os.PathLike[str], wait_s: float = 20.0) -> Iterator[None]:
+    """Hold a file while it is read, changed and written: no other process of tympan does meanwhile.
+
+    Beside it lies `.NAME.lock`, which is locked and stays. On Windows nothing is locked.
+
+    Args:
+        file: the file, which need not exist.
+        wait_s: how long to wait for another process.
+
+    Raises:
+        DataError: its folder cannot be written, or another process holds it for longer.
+
+    >>> import tempfile
+    >>> with locked(Path(tempfile.mkdtemp(), "a.csv")):
+    ...     pass
+    """
+    target = Path(file)
+    try:
+        import fcntl
+    except ImportError:  # Windows: renaming alone keeps the file whole
+        yield
+        return
+    try:
+        handle = target.with_name(f".{target.name}.lock").open("a")
+    except OSError as error:
+        fix = "give a folder that exists and can be written"
+        raise DataError(f"cannot be written: {error.strerror}", file=target, fix=fix) from error
+    with handle:
+        deadline = time.monotonic() + wait_s
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    what = "another process is changing it"
+                    raise DataError(what, file=target, fix="try again") from None
+                time.sleep(0.05)
+            except OSError:  # a file system without locks
+                break
+        yield
 
 
 def open_in_browser(path: Path) -> None:

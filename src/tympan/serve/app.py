@@ -40,6 +40,7 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
         what = f"the server needs packages that are not here ({error.name})"
         raise MissingDependencyError(what, fix=INSTALL) from error
     from tympan.serve.facts import add_facts
+    from tympan.serve.folder import add_folder
     from tympan.serve.guard import Guard
     from tympan.serve.listen import add_listen
     from tympan.serve.openai import add_openai
@@ -53,7 +54,11 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         async with service.running():
-            yield
+            try:
+                yield
+            finally:
+                if folder is not None:
+                    await folder.training.close()
 
     app = FastAPI(
         title="tympan",
@@ -69,6 +74,7 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
     add_openai(app, service)
     add_listen(app, service)
     add_pages(app, service)
+    folder = add_folder(app, service)
     _tell_refusals(app)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(_Counted, metrics=service.metrics)

@@ -23,7 +23,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # What holds no secret: the pages, whose scripts ask for the token themselves, and the health.
 OPEN = ("/", "/docs", "/studio", "/health", "/openapi.json")
-_OPEN_FOLDERS = ("/assets/",)
+# The address of a report holds a key that only who knows the token is told.
+_OPEN_FOLDERS = ("/assets/", "/report/")
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),

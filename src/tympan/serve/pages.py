@@ -22,18 +22,25 @@ _POLICY = "; ".join(
         "img-src 'self' data: blob:",
         "media-src 'self' blob:",
         "connect-src 'self'",
+        "frame-src 'self'",
         "frame-ancestors 'none'",
         "form-action 'none'",
         "base-uri 'none'",
     )
 )
 _KINDS = {".js": "text/javascript", ".css": "text/css"}
-_ASSETS = ("docs.js", "studio.js", "draw.js", "style.css")
+_ASSETS = (
+    *("docs.js", "common.js", "studio.js", "clips.js", "marks.js", "train.js", "draw.js"),
+    *("style.css", "clips.css"),
+)
+# Scripts of the pages of `tympan hear` that these pages use as well.
+_OF_REPORTS = ("sources.js",)
 
 
 def asset(name: str) -> str:
-    """A file of `serve/assets`."""
-    return (files("tympan.serve") / "assets" / name).read_text("utf-8")
+    """A file of `serve/assets`, or of the pages of `tympan hear`."""
+    package = "tympan.report" if name in _OF_REPORTS else "tympan.serve"
+    return (files(package) / "assets" / name).read_text("utf-8")
 
 
 def add_pages(app: FastAPI, service: Service) -> None:
@@ -49,7 +56,7 @@ def add_pages(app: FastAPI, service: Service) -> None:
         return RedirectResponse("/studio")
 
     async def part(name: str) -> Response:
-        if name not in _ASSETS:
+        if name not in (*_ASSETS, *_OF_REPORTS):
             raise Refusal(404, "There is no such file.", "no_route")
         return Response(asset(name), media_type=_KINDS[name[name.rindex(".") :]])
 

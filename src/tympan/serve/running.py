@@ -57,7 +57,9 @@ def serve(settings: ServeSettings, say: Callable[[str], None] = print) -> None:
         timeout_graceful_shutdown=GRACE_S,
         h11_max_incomplete_event_size=32_768,
     )
-    server = _server(config, lambda: say(f"tympan listens at {address(settings, listening)}"))
+    service = app.state.service
+    ready = f"tympan listens at {address(settings, listening)}"
+    server = _server(config, lambda: say(ready), lambda: setattr(service, "ending", True))
     server.run(sockets=[listening])
     if not server.started:
         sys.exit(1)
@@ -89,8 +91,8 @@ def address(settings: ServeSettings, listening: socket.socket) -> str:
     return f"http://{host}:{listening.getsockname()[1]}"
 
 
-def _server(config: Any, ready: Callable[[], None]) -> Any:
-    """uvicorn's server, which says when it is ready."""
+def _server(config: Any, ready: Callable[[], None], ending: Callable[[], None]) -> Any:
+    """uvicorn's server, which says when it is ready, and when it is told to end."""
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -98,6 +100,10 @@ def _server(config: Any, ready: Callable[[], None]) -> Any:
             await super().startup(sockets)
             if self.started:
                 ready()
+
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            ending()
+            super().handle_exit(sig, frame)
 
     return Server(config)
 

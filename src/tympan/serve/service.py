@@ -63,6 +63,8 @@ class Service:
         self.metrics = Metrics(self.desk, self.decoders, self.spool)
         self._kept: dict[str, KeptRecording] = {}
         self._made: dict[str, tuple[Path, float]] = {}
+        # Set when the server is told to end: what would go on without end ends then.
+        self.ending = False
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -22,6 +22,8 @@ class ServeSettings:
         workers: processes that hold models; each has a copy of those that it has answered with.
         token: what clients must know; empty: nothing.
         folder: whose files clients may name as a recording or in an option; None: of none.
+        labels: folder whose recordings are labelled and trained on in the studio; None: none is.
+        models_out: where the models that are trained there go, one folder for each question.
         origins: other web pages whose scripts may use the server.
         names: further host names that it is called by.
         device: where the models compute.
@@ -50,6 +52,8 @@ class ServeSettings:
     workers: int = 1
     token: str = ""
     folder: Path | None = None
+    labels: Path | None = None
+    models_out: Path = Path()
     origins: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     device: str = "auto"

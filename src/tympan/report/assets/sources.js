@@ -1,7 +1,9 @@
 // The sources of a mix, played in step: each alone (solo) or left out (mute).
 "use strict";
 
-for (const mixer of document.querySelectorAll(".mixer[data-duration]")) {
+// `mixer`: an element with a `.source` for each; `bytesOf` gives the file of one as an ArrayBuffer.
+// The studio uses it as well, on elements of its own.
+const startMixer = (mixer, bytesOf) => {
   const duration = +mixer.dataset.duration;
   const lanes = [...mixer.querySelectorAll(".source")].map((row) => ({
     row, audio: row.querySelector("audio"), at: row.querySelector(".at"),
@@ -11,10 +13,6 @@ for (const mixer of document.querySelectorAll(".mixer[data-duration]")) {
   const time = mixer.querySelector(".clock");
   let context = null, playing = null, position = 0, began = 0;
 
-  const bytes = (address) => {
-    const text = atob(address.slice(address.indexOf(",") + 1));
-    return Uint8Array.from(text, (c) => c.charCodeAt(0)).buffer;
-  };
   const pressed = (button) => button.getAttribute("aria-pressed") === "true";
   const heard = (lane) => (lanes.some((l) => pressed(l.solo)) ? pressed(lane.solo) : !pressed(lane.mute));
   const now = () => (playing ? Math.min(duration, position + context.currentTime - began) : position);
@@ -27,6 +25,7 @@ for (const mixer of document.querySelectorAll(".mixer[data-duration]")) {
     }
   };
   const show = () => {
+    if (playing && !mixer.isConnected) { stop(); return; } // another answer has taken its place
     const t = now();
     time.textContent = clock(t, true) + " / " + clock(duration);
     for (const lane of lanes) { lane.at.hidden = false; lane.at.style.left = (100 * t) / duration + "%"; }
@@ -47,7 +46,7 @@ for (const mixer of document.querySelectorAll(".mixer[data-duration]")) {
       context ??= new AudioContext();
       await context.resume();
       for (const lane of lanes) {
-        lane.buffer ??= await context.decodeAudioData(bytes(lane.audio.getAttribute("src")));
+        lane.buffer ??= await context.decodeAudioData(await bytesOf(lane));
         if (!lane.gain) { lane.gain = context.createGain(); lane.gain.gain.value = heard(lane) ? 1 : 0; lane.gain.connect(context.destination); }
       }
     } finally { play.disabled = false; }
@@ -82,4 +81,12 @@ for (const mixer of document.querySelectorAll(".mixer[data-duration]")) {
       if (was) start(); else show();
     });
   }
+};
+
+for (const mixer of document.querySelectorAll(".mixer[data-duration]")) {
+  startMixer(mixer, (lane) => {
+    const address = lane.audio.getAttribute("src");
+    const text = atob(address.slice(address.indexOf(",") + 1));
+    return Uint8Array.from(text, (c) => c.charCodeAt(0)).buffer;
+  });
 }

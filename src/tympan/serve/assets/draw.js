@@ -38,7 +38,7 @@ function fitted(canvas) {
   return [canvas.getContext("2d"), width, height];
 }
 
-function drawWave(canvas, samples, colour) {
+function drawWave(canvas, samples, colour, gain = 1) {
   const [pen, width, height] = fitted(canvas);
   pen.fillStyle = colour;
   const step = samples.length / width;
@@ -50,8 +50,8 @@ function drawWave(canvas, samples, colour) {
       if (samples[i] < low) low = samples[i];
       if (samples[i] > high) high = samples[i];
     }
-    const top = ((1 - Math.min(1, high)) / 2) * height;
-    const bottom = ((1 - Math.max(-1, low)) / 2) * height;
+    const top = ((1 - Math.min(1, high * gain)) / 2) * height;
+    const bottom = ((1 - Math.max(-1, low * gain)) / 2) * height;
     pen.fillRect(x, top, 1, Math.max(1, bottom - top));
   }
 }

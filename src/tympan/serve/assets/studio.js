@@ -3,60 +3,11 @@
 // shape of an answer.
 "use strict";
 
-const $ = (id) => document.getElementById(id);
 const state = { id: "", seconds: 0, samples: null, rate: 0, questions: [], asked: 0 };
-
-function make(tag, attributes = {}, ...children) {
-  const one = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name in one && typeof value !== "string") one[name] = value;
-    else one.setAttribute(name, value);
-  }
-  one.append(...children.filter((child) => child !== null && child !== undefined));
-  return one;
-}
 
 function say(text, bad = false) {
   $("status").textContent = text;
   $("status").classList.toggle("bad", bad);
-}
-
-// -- the server ------------------------------------------------------------------------------------
-
-function headers() {
-  const token = sessionStorage.getItem("token");
-  return token ? { Authorization: `Bearer ${token}` } : {};
-}
-
-async function ask(path, options = {}) {
-  const answer = await fetch(path, { ...options, headers: headers() });
-  if (answer.status === 401) {
-    $("token").hidden = false;
-    throw new Error("This server wants a token.");
-  }
-  if (!answer.ok) {
-    const told = await answer.json().catch(() => null);
-    throw new Error(told?.error?.message || `The server answers ${answer.status}.`);
-  }
-  return answer;
-}
-
-// The events of a response, as they come.
-async function* events(response) {
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let held = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    held += value;
-    const parts = held.split("\n\n");
-    held = parts.pop();
-    for (const part of parts) {
-      const name = part.match(/^event: (.*)$/m)?.[1];
-      const data = part.match(/^data: (.*)$/m)?.[1];
-      if (name && data) yield [name, JSON.parse(data)];
-    }
-  }
 }
 
 // -- a recording -----------------------------------------------------------------------------------
@@ -91,15 +42,9 @@ async function show(kept, file) {
 
 async function picture(file) {
   try {
-    const context = new OfflineAudioContext(1, 1, 44100);
-    const decoded = await context.decodeAudioData(await file.arrayBuffer());
-    const mixed = new Float32Array(decoded.length);
-    for (let c = 0; c < decoded.numberOfChannels; c++) {
-      const own = decoded.getChannelData(c);
-      for (let i = 0; i < mixed.length; i++) mixed[i] += own[i] / decoded.numberOfChannels;
-    }
-    state.samples = mixed;
-    state.rate = decoded.sampleRate;
+    const found = await decoded(await file.arrayBuffer());
+    state.samples = found.samples;
+    state.rate = found.rate;
     draw();
   } catch {
     say("This browser cannot play or draw that format; the answers are of the recording itself.");
@@ -108,8 +53,7 @@ async function picture(file) {
 
 function draw() {
   if (!state.samples) return;
-  const colour = getComputedStyle(document.documentElement).getPropertyValue("--accent").trim();
-  drawWave($("wave"), state.samples, colour);
+  drawWave($("wave"), state.samples, accent());
   drawSpectrogram($("spectrogram"), state.samples, state.rate);
 }
 
@@ -192,7 +136,7 @@ function shown(value) {
     else if (isList(one)) parts.push(folded(name, one));
     else if (typeof one === "string" && one.includes(" ")) parts.push(make("p", {}, one));
     else if (Array.isArray(one) && one.length) rest.push([name, size(one)]);
-    else if (isFiles(one)) parts.push(...Object.entries(one).map(player));
+    else if (isFiles(one)) parts.push(...heard(Object.entries(one)));
     else if (one && ["number", "boolean", "string"].includes(typeof one)) rest.push([name, one]);
     else if (one === 0 || one === false) rest.push([name, one]);
   }
@@ -207,7 +151,44 @@ function shown(value) {
 const isFiles = (one) => one !== null && typeof one === "object" && !Array.isArray(one) &&
   Object.values(one).every((each) => `${each}`.startsWith("/v1/made/"));
 
-// Sound that an answer brings, such as a source of a mix; fetched, as a player sends no token.
+// Sounds that an answer brings, such as the sources of a mix: several under one time line.
+function heard(entries) {
+  if (entries.length < 2) return entries.map(player);
+  const toggle = (name, label) => make("button", { type: "button", "data-mixer": name,
+    "aria-pressed": "false", "aria-label": `${words(label)}: ${name}` }, name === "solo" ? "Solo" : "Mute");
+  const rows = entries.map(([label]) => make("div", { class: "source", role: "group",
+    "aria-label": words(label) },
+  make("b", {}, words(label)), toggle("solo", label), toggle("mute", label),
+  make("a", { class: "save", download: "" }, "Save"),
+  make("div", { class: "plot" }, make("canvas", { "aria-label": `Waveform of ${words(label)}` }),
+    make("i", { class: "at", hidden: true }))));
+  const play = make("button", { type: "button", "data-mixer": "play", disabled: true,
+    "aria-pressed": "false" }, "Play");
+  const mixer = make("div", { class: "mixer" },
+    make("p", {}, play, " ", make("span", { class: "clock" })), ...rows);
+  mix(mixer, entries, rows, play).catch((error) =>
+    mixer.replaceChildren(make("p", { class: "bad" }, error.message)));
+  return [mixer];
+}
+
+// Fetches them all, then lets them play in step (report/assets/sources.js).
+async function mix(mixer, entries, rows, play) {
+  const sounds = await Promise.all(entries.map(async ([, place]) => (await ask(place)).blob()));
+  const waves = await Promise.all(sounds.map(async (one) => decoded(await one.arrayBuffer())));
+  const peak = Math.max(1e-6, ...waves.map(({ samples }) => samples.reduce(
+    (most, one) => Math.max(most, Math.abs(one)), 0)));
+  rows.forEach((row, i) => {
+    drawWave(row.querySelector("canvas"), waves[i].samples, accent(), 1 / peak);
+    const link = row.querySelector(".save");
+    link.href = URL.createObjectURL(sounds[i]);
+    link.download = `${entries[i][0]}.wav`;
+  });
+  mixer.dataset.duration = `${Math.max(...waves.map((one) => one.samples.length / one.rate))}`;
+  play.disabled = false;
+  startMixer(mixer, (lane) => sounds[rows.indexOf(lane.row)].arrayBuffer());
+}
+
+// A sound alone; fetched, as a player sends no token.
 function player([label, place]) {
   const own = make("audio", { controls: true, "aria-label": label });
   ask(place).then((answer) => answer.blob())
@@ -221,8 +202,6 @@ function size(one) {
   const inner = Array.isArray(one[0]) ? ` × ${one[0].length}` : "";
   return one.length === 1 && !inner ? text(one[0]) : `${one.length}${inner}`;
 }
-
-const words = (name) => name.replaceAll("_", " ");
 
 function text(value) {
   if (typeof value === "number") return Number.isInteger(value) ? `${value}` : value.toPrecision(4);
@@ -253,17 +232,17 @@ function folded(name, rows) {
 
 // The options of a question, to ask it again with others.
 function fields(panel, question, given) {
-  const all = question.options.filter((one) => !one.reads);
   const form = make("form", { class: "fields" });
   if (question.models.length > 1) {
     const models = question.models.map((one) => make("option", { value: one }, one));
     form.append(row("model", make("select", { name: "model" },
       make("option", { value: "" }, "the usual"), ...models)));
   }
-  for (const one of all) form.append(row(one.help, field(one), one.name));
+  for (const one of question.options) form.append(row(one.help, field(one), one.name));
   for (const [name, value] of Object.entries(given)) {
     const own = form.elements[name];
-    if (own && own.type === "checkbox") own.checked = value === "true";
+    if (value instanceof File) own.files = filesOf(value);
+    else if (own && own.type === "checkbox") own.checked = value === "true";
     else if (own) own.value = value;
   }
   form.append(make("button", {}, "Ask again"));
@@ -272,7 +251,8 @@ function fields(panel, question, given) {
     const values = {};
     for (const one of form.elements) {
       if (one.type === "checkbox" && one.checked) values[one.name] = "true";
-      else if (one.type !== "checkbox" && one.name && one.value) values[one.name] = one.value;
+      else if (one.type === "file" && one.files.length) values[one.name] = one.files[0];
+      else if (!["checkbox", "file"].includes(one.type) && one.name && one.value) values[one.name] = one.value;
     }
     answer(panel, question, values);
   });
@@ -284,7 +264,17 @@ function row(help, own, name = "") {
   return make("label", {}, make("span", {}, help), own);
 }
 
+// A file chosen before, for a field of the form that is made anew.
+function filesOf(file) {
+  const moved = new DataTransfer();
+  moved.items.add(file);
+  return moved.files;
+}
+
 function field(one) {
+  if (one.reads) {
+    return make("input", { type: "file", accept: one.reads === "recording" ? "audio/*,video/*" : "" });
+  }
   if (one.choices.length) {
     const all = one.choices.map((each) => make("option", { value: each }, each));
     return make("select", {}, ...all);
@@ -379,6 +369,7 @@ async function record() {
 async function begin() {
   state.questions = await (await ask("/v1/questions")).json();
   $("token").hidden = true;
+  await beginLabelling();
   await again();
 }
 
@@ -404,7 +395,9 @@ for (const name of ["dragover", "dragleave", "drop"]) {
     event.preventDefault();
     $("drop").classList.toggle("over", name === "dragover");
     const file = name === "drop" ? event.dataTransfer.files[0] : null;
-    if (file) take(file, file.name);
+    if (!file) return;
+    view("asking");
+    take(file, file.name);
   });
 }
 $("play").addEventListener("click", toggle);
@@ -421,7 +414,8 @@ for (const id of ["wave", "spectrogram"]) {
 }
 document.addEventListener("keydown", (event) => {
   const tag = event.target.tagName;
-  if (["INPUT", "SELECT", "BUTTON", "SUMMARY", "TEXTAREA"].includes(tag) || $("sound").hidden) return;
+  if (["INPUT", "SELECT", "BUTTON", "SUMMARY", "TEXTAREA"].includes(tag)) return;
+  if ($("sound").hidden || $("asking").hidden) return;
   if (event.target === $("drop")) return;
   const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   if (event.key === " ") toggle();

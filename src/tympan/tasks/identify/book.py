@@ -13,7 +13,6 @@ import contextlib
 import hashlib
 import json
 import os
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -24,7 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tympan._files import atomic_write
+from tympan._files import atomic_write, locked
 from tympan.errors import ArgumentError, DataError
 from tympan.tasks.identify.voice import Voice, mean_voice
 
@@ -340,37 +339,8 @@ def changing(path: str | os.PathLike[str], *, create: bool = False) -> Iterator[
         DataError: it cannot be read, or another process holds it.
     """
     file = Path(path)
-    with _locked(file):
+    with locked(file, WAIT_S):
         yield Book(path=file) if create and not file.exists() else read_book(file)
-
-
-@contextlib.contextmanager
-def _locked(file: Path, wait_s: float = WAIT_S) -> Iterator[None]:
-    try:
-        import fcntl
-    except ImportError:  # Windows: renaming alone keeps the file whole
-        yield
-        return
-    lock = file.with_name(f".{file.name}.lock")
-    try:
-        handle = lock.open("a")
-    except OSError as error:
-        fix = "give a folder that exists and can be written"
-        raise DataError(f"cannot be written: {error.strerror}", file=file, fix=fix) from error
-    with handle:
-        deadline = time.monotonic() + wait_s
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    what = "another process is changing it"
-                    raise DataError(what, file=file, fix="try again") from None
-                time.sleep(0.05)
-            except OSError:  # a file system without locks
-                break
-        yield
 
 
 def digest_of(weights: dict[str, Any]) -> str:
