@@ -6,7 +6,7 @@ import json
 import secrets
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Any
 
 from starlette.background import BackgroundTask
@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 
 from tympan.data.label_sheet import ChangedMeanwhileError
 from tympan.serve.clips import Clip, ClipFolder, read_marks, shown
+from tympan.serve.proposals import Proposals
 from tympan.serve.refusals import Refusal
 from tympan.serve.routes import Streamed, event
 from tympan.serve.service import Service
@@ -59,6 +60,7 @@ class Folder:
         self._service = service
         self.clips = ClipFolder(service.settings.labels)
         self.training = Training(self.clips.root, service.settings.models_out.resolve())
+        self.proposals = Proposals(service, self.clips)
         self._reports: dict[str, float] = {}
 
     async def about(self) -> dict[str, Any]:
@@ -212,6 +214,19 @@ def add_folder(app: FastAPI, service: Service) -> Folder | None:
         own()
         return Streamed(events(), "text/event-stream", AsyncExitStack())
 
+    async def propose(request: Request) -> Response:
+        async def events() -> AsyncIterator[str]:
+            try:
+                async with aclosing(proposals.news()) as found:
+                    async for name, value in found:
+                        yield event(name, value)
+            except Refusal as refusal:
+                yield event("error", refusal.body()["error"])
+
+        proposals = own().proposals
+        await read_json(request)
+        return Streamed(events(), "text/event-stream", AsyncExitStack())
+
     async def report_key() -> Response:
         return JSONResponse({"address": f"/report/{own().report_key()}"})
 
@@ -233,6 +248,7 @@ def add_folder(app: FastAPI, service: Service) -> Folder | None:
     add("/v1/folder/training", state, "GET", "How the training stands.")
     add("/v1/folder/training", stop, "DELETE", "Have the training save and stop.")
     add("/v1/folder/training/events", news, "GET", "The same while it changes, as events.")
+    add("/v1/folder/proposals", propose, "POST", "Labels for those without, as events.")
     add("/v1/folder/report", report_key, "POST", "An address of the training's report.")
     app.add_api_route("/report/{key}", report, include_in_schema=False, response_model=None)
     return folder

@@ -21,6 +21,7 @@ from typing import Any
 from tympan.errors import TympanError
 from tympan.serve.decoder import plain_error
 from tympan.serve.frames import Channel, Message
+from tympan.serve.heads_job import HeadsJob
 from tympan.serve.held import HeldModels, resident_bytes
 from tympan.serve.jobs import Job, MakeJob, RecordingJob, TextJob
 from tympan.serve.live_job import LiveJob
@@ -97,6 +98,7 @@ class Worker:
             "speak": TextJob,
             "make": MakeJob,
             "listen": LiveJob,
+            "heads": HeadsJob,
         }
         kind = kinds[order["do"]]
         self._jobs[number] = kind(number, held, self._say, order)

@@ -138,6 +138,7 @@ function change(clip, marks, undone = false) {
   showMarks();
   showList();
   bench.sending++;
+  bench.since = (bench.since || 0) + 1;
   queue = queue.then(() => send(clip, marks)).finally(() => { bench.sending--; });
   return queue;
 }
@@ -151,6 +152,7 @@ async function send(clip, marks) {
     bench.version = told.version;
     delete clip.theirs;
     if (clip.mine === marks) delete clip.mine;
+    if (bench.proposals.size && bench.since >= AGAIN_AFTER && !$("propose").disabled) propose(true);
     if (clip === bench.clip) tell(`Saved: ${spoken(marks)}`);
     showConflict();
   } catch (error) {
@@ -204,13 +206,17 @@ function undo() {
 
 // -- proposals -------------------------------------------------------------------------------------
 
-async function propose() {
+// After so many changes proposals are learnt anew, without leaving the recording that is open.
+const AGAIN_AFTER = 5;
+
+async function propose(again = false) {
+  bench.since = 0;
   $("propose").disabled = true;
   $("proposing").hidden = false;
   $("propose-about").textContent = "Listening to all recordings …";
   $("propose-about").classList.remove("bad");
   try {
-    await queue;
+    if (!again) await queue;
     const response = await ask("/v1/folder/proposals", { method: "POST", json: {} });
     for await (const [name, value] of events(response)) {
       if (name === "error") throw new Error(value.message);
@@ -222,8 +228,8 @@ async function propose() {
       }
     }
     showList();
-    if (bench.clip?.marks.length) advance(bench.clip);
-    else openClip(ordered()[0]);
+    showMarks();
+    if (!again && ordered()[0]) openClip(ordered()[0]);
   } catch (error) {
     $("propose-about").textContent = error.message;
     $("propose-about").classList.add("bad");
@@ -236,7 +242,7 @@ for (const id of ["filter", "order"]) $(id).addEventListener("input", showList);
 $("previous").addEventListener("click", () => step(-1));
 $("next").addEventListener("click", () => step(1));
 $("undo").addEventListener("click", undo);
-$("propose").addEventListener("click", propose);
+$("propose").addEventListener("click", () => propose());
 for (const one of ["asking", "labelling"]) $(`tab-${one}`).addEventListener("click", () => view(one));
 window.addEventListener("beforeunload", (event) => {
   if ([...bench.clips.values()].some((one) => one.mine)) event.preventDefault();
