@@ -62,14 +62,16 @@ class Running:
         arguments: of `tympan serve`.
         site: a folder with installed packages.
         environment: beside that of the tests.
+        verb: `serve`, or `studio`.
     """
 
     def __init__(
-        self, *arguments: str, site: Path | None = None, environment: dict[str, str] | None = None
-    ) -> None:
+        self, *arguments: str, site: Path | None = None, environment: dict[str, str] | None = None,
+        verb: str = "serve",
+    ) -> None:  # fmt: skip
         home = str(Path(tympan.__file__).parents[1])
         paths = [*([] if site is None else [str(site)]), home]
-        command = [sys.executable, "-m", "tympan", "serve", "--port", "0", *arguments]
+        command = [sys.executable, "-m", "tympan", verb, "--port", "0", *arguments]
         self.process = subprocess.Popen(
             command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **(environment or {})},
@@ -90,9 +92,12 @@ class Running:
         until = time.monotonic() + seconds
         while time.monotonic() < until and self.process.poll() is None:
             with contextlib.suppress(queue.Empty):
-                found = re.search(r"listens at (http://\S+)", self._told.get(timeout=0.2))
+                line = self._told.get(timeout=0.2)
+                found = re.search(r"(?:listens|studio is) at (http://[^\s/]+)(\S*)", line)
                 if found:
                     self.url = found[1]
+                    self.page = f"{found[1]}{found[2].rstrip(';')}"
+                    self.token = self.page.partition("#token=")[2]
                     return self
         raise AssertionError("\n".join(self.lines) or "the server says nothing")
 

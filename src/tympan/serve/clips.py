@@ -17,6 +17,7 @@ from typing import Any
 
 from tympan._walk import walk
 from tympan.data._formats import AUDIO_SUFFIXES
+from tympan.data._text import MOST_SECONDS
 from tympan.data.label_sheet import LabelSheet, Mark, SheetState, checked_label
 from tympan.errors import ArgumentError, TympanError
 from tympan.serve.refusals import Refusal
@@ -180,14 +181,19 @@ def _mark(one: Any, length_s: float) -> Mark:
     start, end = one.get("start_s"), one.get("end_s")
     if start is None and end is None:
         return Mark.of(_label(one["label"]) if one["label"] else "")
-    numbers = (isinstance(value, int | float) and not isinstance(value, bool)
-               for value in (start, end))  # fmt: skip
-    if not all(numbers) or not (math.isfinite(start) and math.isfinite(end)):
-        raise _wrong("start_s and end_s are numbers of seconds, or both null")
-    if not 0 <= start < end or end > length_s + BEYOND_S:
+    start_s, end_s = _seconds(start), _seconds(end)
+    if not 0 <= start_s < end_s or end_s > length_s + BEYOND_S:
         raise _wrong(f"A label lies outside of the recording, which ends at {length_s:.3f} s")
-    end = min(end, length_s)
-    return Mark(round(float(start), 3), round(float(end), 3), _label(one["label"]))
+    end_s = min(end_s, length_s)
+    return Mark(round(start_s, 3), round(end_s, 3), _label(one["label"]))
+
+
+def _seconds(value: Any) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    # A whole number of a thousand digits is one, too.
+    if not is_number or abs(value) > MOST_SECONDS or not math.isfinite(value):
+        raise _wrong("start_s and end_s are numbers of seconds, or both null")
+    return float(value)
 
 
 def _label(text: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.background import BackgroundTask
@@ -14,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from tympan.data.label_sheet import ChangedMeanwhileError
+from tympan.errors import TympanError
 from tympan.serve.clips import Clip, ClipFolder, read_marks, shown
 from tympan.serve.proposals import Proposals
 from tympan.serve.refusals import Refusal
@@ -59,7 +62,8 @@ class Folder:
         assert service.settings.labels is not None
         self._service = service
         self.clips = ClipFolder(service.settings.labels)
-        self.training = Training(self.clips.root, service.settings.models_out.resolve())
+        out = service.settings.models_out.resolve()
+        self.training = Training(self.clips.root, out, self._offer)
         self.proposals = Proposals(service, self.clips)
         self._reports: dict[str, float] = {}
 
@@ -82,6 +86,11 @@ class Folder:
             "unfinished": [one["name"] for one in [{"name": ""}, *tasks]
                            if self.training.unfinished(one["name"])],
         }  # fmt: skip
+
+    def _offer(self, folder: Path) -> None:
+        """Let a model that was trained here answer questions here."""
+        with contextlib.suppress(TympanError):
+            self._service.offers.add(folder.name, str(folder))
 
     async def listed(self) -> dict[str, Any]:
         """All its clips with their labels."""
@@ -133,7 +142,7 @@ class Folder:
         """
         task, epochs = given.get("task", ""), given.get("epochs")
         known = {one["name"] for one in (await self.about())["tasks"]}
-        if task != "" and task not in known:
+        if not isinstance(task, str) or (task and task not in known):
             text = f"There is no such question to train for: {str(task)[:80]!r}."
             raise Refusal(400, text, "invalid_value", param="task")
         is_number = isinstance(epochs, int) and not isinstance(epochs, bool)
@@ -264,12 +273,14 @@ async def read_json(request: Request) -> dict[str, Any]:
     if kind != "application/json":
         # A form of a foreign page can be sent without asking; JSON cannot.
         raise Refusal(415, "The body is no application/json.", "unsupported_media_type")
-    body = bytearray()
+    body, size = bytearray(), 0
+    # What is too much is read, as far as the guard lets it, but not kept: a client that is still
+    # sending when the connection is closed would not see why.
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_JSON:
-            text = f"The body may have {MOST_JSON:,} bytes."
-            raise Refusal(413, text, "too_large", headers={"Connection": "close"})
+        size += len(chunk)
+        body += chunk if size <= MOST_JSON else b""
+    if size > MOST_JSON:
+        raise Refusal(413, f"The body may have {MOST_JSON:,} bytes.", "too_large")
     try:
         found = json.loads(bytes(body))
     except (ValueError, RecursionError) as error:

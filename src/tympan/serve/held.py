@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tympan.models.catalogue import WEIGHTS_FILE
 from tympan.tasks import answering
+
 
 
 @dataclass
@@ -22,12 +24,14 @@ class Held:
         batcher: takes the windows of all recordings through it; None: each goes alone.
         used_s: when it was last used, by a clock that does not jump.
         open: recordings that it is working on.
+        stamp: of its weights, which may be replaced by a training.
     """
 
     model: Any
     batcher: Any = None
     used_s: float = 0.0
     open: int = 0
+    stamp: int = 0
 
     def renew(self) -> None:
         """Take a new batcher, without what waits in the old one."""
@@ -58,9 +62,13 @@ class HeldModels:
         Raises:
             TympanError: it cannot be loaded.
         """
-        key = (place, verb)
+        key, stamp = (place, verb), weights_stamp(place)
+        held = self._held.get(key)
+        if held is not None and held.stamp != stamp:
+            del self._held[key]  # what it is working on keeps it until then
+            answering.forget_models()
         if key not in self._held:
-            one = Held(self.load(place, verb, self.device))
+            one = Held(self.load(place, verb, self.device), stamp=stamp)
             one.renew()
             self._held[key] = one
         self._held[key].used_s = self.clock()
@@ -86,6 +94,18 @@ class HeldModels:
             gc.collect()
             give_back_memory()
         return bool(idle)
+
+
+def weights_stamp(place: str) -> int:
+    """When the weights of a model's folder were written, in nanoseconds; 0: it is no folder.
+
+    >>> weights_stamp("sounds")
+    0
+    """
+    try:
+        return os.stat(os.path.join(place, WEIGHTS_FILE)).st_mtime_ns
+    except OSError:
+        return 0
 
 
 def give_back_memory() -> None:

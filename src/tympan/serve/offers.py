@@ -52,6 +52,7 @@ class Offers:
 
     def __init__(self, settings: ServeSettings) -> None:
         self._given = dict(settings.models)
+        self._added: dict[str, str] = {}
         self.verbs = registry.verbs()
         self._accepts: Mapping[str, Sequence[str]] = {name: (name,) for name in self.verbs}
         _ = self.all  # a mistake is told before the server begins
@@ -62,6 +63,16 @@ class Offers:
         To know it, the tasks are imported, and with them PyTorch.
         """
         self._accepts = accepts
+        self.__dict__.pop("all", None)
+
+    def add(self, name: str, place: str) -> None:
+        """Offer another model, such as one that was trained meanwhile.
+
+        Args:
+            name: what clients call it; one of that name gives way.
+            place: its folder.
+        """
+        self._added[name] = place
         self.__dict__.pop("all", None)
 
     @cached_property
@@ -75,6 +86,7 @@ class Offers:
 
             found = [self._offer(name, name) for name in shipped_names()]
             found += [self._offer(one.name, one.name) for one in list_engines() if one.installed]
+        found += [self._offer(name, place) for name, place in self._added.items()]
         return {one.name: one for one in found}
 
     def _offer(self, name: str, place: str) -> Offer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,7 @@ class Proposals:
         self._windows: dict[str, Windows] = {}
         self._turn, self._room = asyncio.Lock(), asyncio.Semaphore(AT_ONCE)
 
-    async def news(self) -> AsyncIterator[tuple[str, Any]]:
+    async def news(self) -> AsyncGenerator[tuple[str, Any]]:
         """How far it is (`done`, 0 … 1), and the `proposals` at last.
 
         Raises:

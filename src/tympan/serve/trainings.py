@@ -39,10 +39,13 @@ class Training:
     Args:
         root: the folder of the recordings.
         out: where models go, one folder for each question.
+        made: called with the folder of a model that is trained.
     """
 
-    def __init__(self, root: Path, out: Path) -> None:
-        self._root, self._out = root, out
+    def __init__(
+        self, root: Path, out: Path, made: Callable[[Path], None] = lambda folder: None
+    ) -> None:
+        self._root, self._out, self._made = root, out, made
         self._process: asyncio.subprocess.Process | None = None
         self._following: asyncio.Task[None] | None = None
         self._lines: deque[str] = deque(maxlen=MOST_LINES)
@@ -122,6 +125,7 @@ class Training:
         code = await process.wait()
         if code == 0:
             self.state = "finished"
+            self._made(self.folder)
         elif code == INTERRUPTED or self.state == "stopping":
             self.state = "stopped"
         else:
@@ -188,7 +192,7 @@ class Training:
 def histories(folder: Path, since_s: float = 0.0) -> dict[str, dict[str, Any]]:
     """What a training has written of its epochs: the part of the training → its history.
 
-    The parts are `""`, or those of phases and folds: `"phases/2"`.
+    The parts are `""`, or those of a trial, phases and folds: `"phases/2"`.
 
     Args:
         folder: of the model.
@@ -198,7 +202,7 @@ def histories(folder: Path, since_s: float = 0.0) -> dict[str, dict[str, Any]]:
     {}
     """
     found: dict[str, dict[str, Any]] = {}
-    for pattern in ("", "phases/*/", "folds/*/", "folds/*/phases/*/"):
+    for pattern in ("", "trial/", "phases/*/", "folds/*/", "folds/*/phases/*/"):
         for path in sorted(folder.glob(f"{pattern}history.json")):
             with contextlib.suppress(OSError, ValueError):
                 if path.stat().st_mtime < since_s:

@@ -59,6 +59,7 @@ async function follow() {
   }
   following = false;
   bench.unfinished = (await (await ask("/v1/folder")).json()).unfinished;
+  state.questions = await (await ask("/v1/questions")).json(); // the new model among those that answer
   aboutTask();
 }
 
@@ -78,7 +79,7 @@ function showTraining(told) {
     aboutTask();
   }
   const last = runs && told.lines.length ? ` ${told.lines[told.lines.length - 1]}` : "";
-  const more = { finished: `${told.folder}.`, failed: told.error }[told.state] || last;
+  const more = { finished: `${told.folder}, and can be chosen under Ask.`, failed: told.error }[told.state] || last;
   trainSays((STATES[told.state] || "") + more, told.state === "failed");
   $("train-log").hidden = !told.lines.length;
   const log = $("train-lines"), low = log.scrollHeight - log.scrollTop - log.clientHeight < 30;
