@@ -22,6 +22,8 @@ import httpx
 import tympan
 from tympan.models import Card, save_model
 
+# How long a page may take for what it is waited for.
+SLOW_MS = 120_000
 PLUGINS = Path(__file__).parent / "plugins"
 
 
@@ -151,3 +153,11 @@ def figure(metrics: str, name: str) -> float:
     """A figure of `/metrics`: the sum of its lines."""
     lines = [one for one in metrics.splitlines() if one.startswith((f"{name} ", f"{name}{{"))]
     return sum(float(one.rpartition(" ")[2]) for one in lines)
+
+
+def until(page: Any, condition: str) -> None:
+    """Wait until a JavaScript expression is true (the page's own policy forbids eval)."""
+    end = time.monotonic() + SLOW_MS / 1000
+    while not page.evaluate(condition):
+        assert time.monotonic() < end, condition
+        page.wait_for_timeout(100)

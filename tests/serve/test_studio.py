@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests_serve import Running
-
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-SLOW_MS = 120_000
+from tests_serve import SLOW_MS, Running, until
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
-    api = pytest.importorskip("playwright.sync_api")
-    options = [
-        "--no-sandbox",
-        "--autoplay-policy=no-user-gesture-required",
-        "--mute-audio",
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-    ]
-    with api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -59,14 +34,6 @@ def page(browser: Any, server: Running) -> Iterator[Any]:
 
 def panel(page: Any, name: str) -> Any:
     return page.locator(f'article[data-question="{name}"]')
-
-
-def until(page: Any, condition: str) -> None:
-    """Wait until a JavaScript expression is true (the page's own policy forbids eval)."""
-    end = time.monotonic() + SLOW_MS / 1000
-    while not page.evaluate(condition):
-        assert time.monotonic() < end, condition
-        page.wait_for_timeout(100)
 
 
 def at_s(page: Any) -> float:

@@ -14,7 +14,6 @@ from tympan.models.catalogue import WEIGHTS_FILE
 from tympan.tasks import answering
 
 
-
 @dataclass
 class Held:
     """A model in memory.
