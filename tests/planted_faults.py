@@ -632,6 +632,64 @@ FAULTS = (
         (IDENTIFY + "test_book.py", IDENTIFY + "test_model.py"),
     ),
     Fault(
+        "a stale change of labels is written", "data/label_sheet.py",
+        "if now.base(name) != base:", "if False:",
+        ("tests/data/test_label_sheet.py",),
+    ),
+    Fault(
+        "no lock on the table of labels", "data/label_sheet.py",
+        "        with locked(self.path):", "        if True:", ("tests/data/test_label_sheet.py",),
+    ),
+    Fault(
+        "columns of others are lost when labels change", "data/label_sheet.py",
+        "kept = [one for one in now.names if one not in OURS]",
+        "kept = [one for one in () if one not in OURS]",
+        ("tests/data/test_label_sheet.py",),
+    ),
+    Fault(
+        "labels of whole recordings are lost among parts", "data/label_sheet.py",
+        "rows.append(row if now.timed or not timed else self._timed(row))",
+        "rows.append(row)", ("tests/data/test_label_sheet.py",),
+    ),
+    Fault(
+        "labels of another program are not seen", "data/label_sheet.py",
+        "if self._state is None or stamp != self._stamp:", "if self._state is None:",
+        ("tests/data/test_label_sheet.py",),
+    ),
+    Fault(
+        "proposals: the surest come first", "tasks/embed/proposing.py",
+        "1 - (float(shares[label]) - second)", "float(shares[label]) - second",
+        ("tests/tasks/embed/test_proposing.py",),
+    ),
+    Fault(
+        "proposals: a short event marks no window", "tasks/embed/proposing.py",
+        "np.minimum(spans[:, 1] - spans[:, 0], end_s - start_s) / 2",
+        "(spans[:, 1] - spans[:, 0]) / 2", ("tests/tasks/embed/test_proposing.py",),
+    ),
+    Fault(
+        "studio: labels of a clip may lie anywhere", "serve/clips.py",
+        "end_s > length_s + BEYOND_S", "False", ("tests/serve/test_folder.py",),
+    ),
+    Fault(
+        "studio: links that lead out are served", "serve/clips.py",
+        "if path.is_symlink() and not path.resolve().is_relative_to(self.root):",
+        "if False:", ("tests/serve/test_folder.py",),
+    ),
+    Fault(
+        "studio: forms of foreign pages change labels", "serve/folder.py",
+        'if kind != "application/json":', "if False:", ("tests/serve/test_folder.py",),
+    ),
+    Fault(
+        "studio: a report can ask the server", "serve/folder.py",
+        '"sandbox allow-scripts allow-popups"', '"sandbox allow-scripts allow-same-origin"',
+        ("tests/serve/test_folder.py",),
+    ),
+    Fault(
+        "studio: a training is begun beside another", "serve/folder.py",
+        "        if self.training.running:\n            raise Refusal(409",
+        "        if False:\n            raise Refusal(409", ("tests/serve/test_folder.py",),
+    ),
+    Fault(
         "no lock on a voice book", "tasks/identify/book.py", "    with locked(file, WAIT_S):",
         "    if True:", (IDENTIFY + "test_book.py",),
     ),

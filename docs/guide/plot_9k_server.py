@@ -179,6 +179,28 @@ ax.legend()
 # killed when it takes too long; and what comes back is numbers. The page :doc:`/threats` lists what
 # else stands against whom.
 #
+# Two who label at once
+# ---------------------
+# The same page labels a folder (``tympan studio FOLDER``), perhaps in two tabs. If both may simply
+# write, the later one wins, and what the earlier one has changed is gone without a word. A lock
+# alone does not help: the second waits, and then overwrites. What helps is to say what was changed.
+
+import tempfile
+
+from tympan.data.label_sheet import ChangedMeanwhileError, LabelSheet, Mark
+
+sheet = LabelSheet(tempfile.mkdtemp())
+seen = sheet.state().base("pond.wav")  # by both tabs
+sheet.change("pond.wav", [Mark.of("frog")], seen)
+try:
+    sheet.change("pond.wav", [Mark.of("toad")], seen)
+except ChangedMeanwhileError as error:
+    print(error)
+print(sheet.path.read_text())
+
+# %%
+# Nothing is lost, and the page of the second tab shows both labels and asks.
+#
 # Try
 # ---
 # - What does a second model beside the first do to the wait: half the load for each, or one queue

@@ -161,6 +161,24 @@ def test_there_is_no_report_before_a_training(web: httpx.Client, opened: Running
             assert stranger.get(f"/report/{key}").status_code == 404
 
 
+def test_a_report_is_in_a_sandbox_behind_a_key(
+    web: httpx.Client, opened: Running, folder: Path
+) -> None:
+    path = folder.parent / "models" / "garden-model" / "report.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("<script>fetch('/v1/folder')</script>")
+    address = web.post("/v1/folder/report", json={}).json()["address"]
+    with opened.client() as stranger:  # a frame sends no token
+        found = stranger.get(address)
+        assert found.status_code == 200
+        policy = found.headers["content-security-policy"]
+        assert policy.startswith("sandbox ")
+        assert "allow-same-origin" not in policy
+        assert "connect-src" not in policy  # so none, by default-src
+        assert stranger.get(f"{address}x").status_code == 404
+    path.unlink()
+
+
 def test_a_server_without_a_folder_says_so(server: Running) -> None:
     with server.client() as web:
         assert web.get("/v1/folder").json() == {"open": False}

@@ -191,9 +191,8 @@ def test_labels_are_proposed_and_taken(
     )
     right = sum(name.partition("-")[2] == f"{label}.wav" for name, label in by_name)
     assert right >= 10, by_name
-    doubts = page.evaluate(
-        "ordered().slice(0, 12).map(one => bench.proposals.get(one.id).uncertainty)"
-    )
+    doubt = "bench.proposals.get(one.id).uncertainty"
+    doubts = page.evaluate(f"ordered().slice(0, 12).map(one => {doubt})")
     assert doubts == sorted(doubts, reverse=True)
     name, proposed = page.evaluate("[bench.clip.name, bench.proposals.get(bench.clip.id).label]")
     page.keyboard.press("Enter")
@@ -220,16 +219,15 @@ def test_a_training_is_followed_through_a_reload(
     # In its sandbox the report can ask this server nothing.
     inner = next(one for one in page.frames if "/report/" in one.url)
     assert inner.evaluate("self.origin") == "null"
+    until(page, "state.questions.find(one => one.name === 'classify').models.length === 2")
     page.click("#tab-asking")
     page.set_input_files("#file", str(folder / "0-rain.wav"))
     panel = page.locator('article[data-question="classify"]')
     panel.locator("summary", has_text="Options").click()
     panel.locator("select[name=model]").select_option("garden-classify")
     panel.locator("button", has_text="Ask again").click()
-    until(
-        page,
-        "/garden-classify/.test(document.querySelector('[data-question=classify] .model')?.innerText)",
-    )
+    shown = "document.querySelector('[data-question=classify] .model')?.innerText"
+    until(page, f"/garden-classify/.test({shown})")
     assert "rain" in panel.locator(".score").first.inner_text()
 
 

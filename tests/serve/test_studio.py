@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests_serve import SLOW_MS, Running, until
+from tests_serve import SLOW_MS, Running, running, until
 
 pytestmark = pytest.mark.slow
 
@@ -110,6 +110,41 @@ def test_what_is_no_recording_is_said(page: Any, tmp_path: Path) -> None:
     page.wait_for_selector("#status.bad")
     assert "a.wav" in page.locator("#status").inner_text()
     page.complaints.clear()  # the browser tells of the status 400
+
+
+def test_sources_play_in_step_and_files_are_options(
+    browser: Any, place: Path, tmp_path: Path
+) -> None:
+    """Sources under one time line, each alone or left out; an option that is a file is uploaded."""
+    (tmp_path / "no-book.tympan").write_text("no book")
+    given = ("--models", "two-voices", "--models", "voices")
+    with running(*given) as server:
+        context = browser.new_context()
+        page = context.new_page()
+        page.set_default_timeout(SLOW_MS)
+        page.goto(f"{server.url}/studio")
+        page.set_input_files("#file", str(place / "short.wav"))
+        answered(page)
+        mixer = panel(page, "separate").locator(".mixer[data-duration]")
+        mixer.locator('[data-mixer="play"]:not([disabled])').click()
+        rows = mixer.locator(".source")
+        assert rows.count() == 2
+        rows.first.locator('[data-mixer="solo"]').click()
+        assert [("off" in one.get_attribute("class")) for one in rows.all()] == [False, True]
+        rows.first.locator('[data-mixer="solo"]').click()
+        rows.first.locator('[data-mixer="mute"]').click()
+        assert [("off" in one.get_attribute("class")) for one in rows.all()] == [True, False]
+        until(page, "!/^0:00.0 /.test(document.querySelector('.mixer .clock').textContent)")
+        asked = panel(page, "identify")
+        asked.locator("summary", has_text="Options").click()
+        asked.locator("input[name=book]").set_input_files(str(tmp_path / "no-book.tympan"))
+        asked.locator("button", has_text="Ask again").click()
+        answered(page)
+        assert "book" in asked.locator(".bad").inner_text()
+        # The form that is made anew still has the file.
+        chosen = "document.querySelector('[data-question=identify] [name=book]').files[0]?.name"
+        assert page.evaluate(chosen) == "no-book.tympan"
+        context.close()
 
 
 def test_it_fits_a_phone_in_the_dark(

@@ -49,10 +49,10 @@ class Training:
         self._process: asyncio.subprocess.Process | None = None
         self._following: asyncio.Task[None] | None = None
         self._lines: deque[str] = deque(maxlen=MOST_LINES)
-        self._count = 0
         self.state, self.task, self.error = "none", "", ""
         self.epochs: int | None = None
         self._since_s = 0.0
+        self._seen: dict[str, dict[str, Any]] = {}
 
     @property
     def running(self) -> bool:
@@ -88,6 +88,7 @@ class Training:
             raise ArgumentError("a training runs", fix="stop it, or wait for its end")
         self.task, self.epochs, self.state, self.error = task, epochs, "running", ""
         self._lines.clear()
+        self._seen = {}
         self._since_s = 0.0 if again else time.time() - 1.0
         self._out.mkdir(parents=True, exist_ok=True)
         # -P: the folder that the server was begun in may hold files of any name.
@@ -121,7 +122,7 @@ class Training:
             text = line.decode("utf-8", "replace").rstrip()
             if text:
                 self._lines.append(text[:LONGEST_LINE])
-                self._count += 1
+                self._curves()
         code = await process.wait()
         if code == 0:
             self.state = "finished"
@@ -167,8 +168,13 @@ class Training:
         }
 
     def _curves(self) -> dict[str, dict[str, Any]]:
-        """The histories of this training, without those of one before it."""
-        return {} if self.state == "none" else histories(self.folder, self._since_s)
+        """The histories of this training, without those of one before it.
+
+        A trial is removed when it has decided; what was seen of it stays.
+        """
+        if self.state != "none":
+            self._seen |= histories(self.folder, self._since_s)
+        return self._seen
 
     async def news(self, ending: Callable[[], bool]) -> AsyncIterator[dict[str, Any]]:
         """What is told of it, whenever that changes, until it runs no more.
