@@ -128,12 +128,19 @@ def test_sources_play_in_step_and_files_are_options(
         mixer = panel(page, "separate").locator(".mixer[data-duration]")
         mixer.locator('[data-mixer="play"]:not([disabled])').click()
         rows = mixer.locator(".source")
-        assert rows.count() == 2
+        others = rows.count() - 1
+        assert others >= 1
         rows.first.locator('[data-mixer="solo"]').click()
-        assert [("off" in one.get_attribute("class")) for one in rows.all()] == [False, True]
+        assert [("off" in one.get_attribute("class")) for one in rows.all()] == [
+            False,
+            *[True] * others,
+        ]
         rows.first.locator('[data-mixer="solo"]').click()
         rows.first.locator('[data-mixer="mute"]').click()
-        assert [("off" in one.get_attribute("class")) for one in rows.all()] == [True, False]
+        assert [("off" in one.get_attribute("class")) for one in rows.all()] == [
+            True,
+            *[False] * others,
+        ]
         until(page, "!/^0:00.0 /.test(document.querySelector('.mixer .clock').textContent)")
         asked = panel(page, "identify")
         asked.locator("summary", has_text="Options").click()

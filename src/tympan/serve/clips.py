@@ -62,7 +62,7 @@ class ClipFolder:
         self.root = root.resolve()
         self.sheet = LabelSheet(self.root, first_labels(self.root), self._length_of)
         self._clips: dict[str, Clip] = {}
-        self._looked_s = -math.inf
+        self._looked_s, self._again_s = -math.inf, LOOK_S
         self._lengths: dict[str, float] = {}
         # Threads of one process come one after another; a lock of files keeps others out.
         self._turn = asyncio.Lock()
@@ -71,9 +71,12 @@ class ClipFolder:
 
     async def clips(self) -> Mapping[str, Clip]:
         """All recordings of the folder, by their numbers, in the order of their names."""
-        if time.monotonic() - self._looked_s > LOOK_S:
+        began_s = time.monotonic()
+        if began_s - self._looked_s > self._again_s:
             self._clips = await asyncio.to_thread(self._look)
             self._looked_s = time.monotonic()
+            # A large folder takes seconds to look through: not more than a twentieth of the time.
+            self._again_s = max(LOOK_S, 20 * (self._looked_s - began_s))
         return self._clips
 
     async def clip(self, number: str) -> Clip:

@@ -137,7 +137,7 @@ class Proposals:
             at += len(each.vectors)
             if not state.of(one.name):
                 made = proposal(own, each.spans, timed=state.timed)
-                found.append(_told(one, made, labels))
+                found.append(_told(one, made, labels, state.timed))
         with_labels = len(clips) - len(found) - lost
         about = (
             f"Learnt from {plural(with_labels, 'recording')} and {plural(len(labels), 'label')}."
@@ -182,15 +182,17 @@ def _known(clip: Clip, state: SheetState, windows: Windows, labels: list[str]) -
     return known_windows(told, windows.spans, len(labels))
 
 
-def _told(clip: Clip, made: Proposal, labels: list[str]) -> dict[str, Any]:
+def _told(clip: Clip, made: Proposal, labels: list[str], timed: bool) -> dict[str, Any]:
     parts = [
         {"start_s": start_s, "end_s": end_s, "label": labels[label]}
         for start_s, end_s, label in made.parts
     ]
+    # Where labels are of parts and no part is likely, nothing is in it.
+    nothing = timed and not parts
     return {
         "id": clip.number,
-        "label": labels[made.label],
-        "score": round(made.score, 4),
+        "label": "" if nothing else labels[made.label],
+        "score": round(1 - made.score if nothing else made.score, 4),
         "uncertainty": round(made.uncertainty, 4),
         "parts": parts,
     }

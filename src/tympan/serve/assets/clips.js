@@ -91,7 +91,7 @@ function showList() {
   const at = Math.max(0, all.indexOf(bench.clip) - MOST_SHOWN / 2);
   const rows = all.slice(at, at + MOST_SHOWN).map((one) => {
     const found = bench.proposals.get(one.id);
-    const told = one.marks.length || !found ? "" : `${words(found.label)} ${Math.round(100 * found.score)} %?`;
+    const told = one.marks.length || !found ? "" : `${words(found.label) || "nothing"} ${Math.round(100 * found.score)} %?`;
     const button = make("button", { type: "button", class: "clip",
       "aria-current": `${one === bench.clip}` },
     make("span", {}, one.name), ...labelsOf(one.marks).slice(0, 4).map((label) =>

@@ -92,7 +92,7 @@ function showMarks() {
     take.addEventListener("click", accept);
     const sure = `${Math.round(100 * offered.score)} %`;
     const parts = offered.parts.length ? ` in ${offered.parts.length} part${offered.parts.length > 1 ? "s" : ""}` : "";
-    $("proposal").replaceChildren("Proposed: ", make("b", {}, words(offered.label)), `, ${sure}${parts} `, take);
+    $("proposal").replaceChildren("Proposed: ", make("b", {}, words(offered.label) || "nothing in it"), `, ${sure}${parts} `, take);
   }
   showKeys();
   showConflict();
