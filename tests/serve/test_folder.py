@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -152,6 +153,33 @@ def test_a_foreign_page_can_do_nothing(web: httpx.Client, folder: Path) -> None:
 def test_a_training_that_cannot_be_is_refused(web: httpx.Client, given: dict[str, Any]) -> None:
     assert web.post("/v1/folder/training", json=given).status_code == 400
     assert web.get("/v1/folder/training").json()["state"] == "none"
+
+
+def proposals(web: httpx.Client) -> dict[str, Any]:
+    """The last event of proposals."""
+    with web.stream("POST", "/v1/folder/proposals", json={}, timeout=300) as answer:
+        lines = [line for line in answer.iter_lines() if line.startswith("data: ")]
+    found: dict[str, Any] = json.loads(lines[-1][6:])
+    return found
+
+
+def test_parts_are_proposed_where_labels_are_of_parts(web: httpx.Client, folder: Path) -> None:
+    (folder / "metadata.csv").unlink(missing_ok=True)
+    assert proposals(web)["code"] == "no_labels"
+    seen = clips(web)
+    for name in ("siren", "clock"):
+        part = {"label": name, "start_s": 0.0, "end_s": 2.2}
+        assert label(web, seen[f"0-{name}.wav"], part).status_code == 200
+    assert label(web, seen["0-rain.wav"], whole("")).status_code == 200
+    told = proposals(web)
+    by_id = {one["id"]: one for one in told["clips"]}
+    assert len(by_id) == 13
+    for one in ("1-siren.wav", "2-siren.wav", "3-siren.wav"):
+        found = by_id[seen[one]["id"]]
+        assert {each["label"] for each in found["parts"]} == {"siren"}, one
+    rain = [by_id[seen[f"{i}-rain.wav"]["id"]] for i in (1, 2, 3)]
+    assert [(one["label"], one["parts"]) for one in rain] == [("", [])] * 3
+    (folder / "metadata.csv").unlink()
 
 
 def test_there_is_no_report_before_a_training(web: httpx.Client, opened: Running) -> None:
