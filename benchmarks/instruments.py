@@ -30,7 +30,7 @@ import numpy as np
 
 from benchmarks.common import DATA, arguments, main
 
-RATE_HZ, MIXES, SEED = 44_100, 6, 0
+RATE_HZ, MIXES, SEED = 44_100, 30, 0
 SOUNDFONT = "/usr/share/sounds/sf2/TimGM6mb.sf2"
 MODEL = "instruments"
 PHENICX = {

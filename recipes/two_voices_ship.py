@@ -79,9 +79,10 @@ def score(out: Path) -> None:
 
     loaded = load_model(out)
     _, _, figures = measure(MIXTURES, 60.0)
+    ends = [figures.pop(f"si_sdr_improvement_{one}") for one in ("low", "high")]
     scores = [{
         "name": "si_sdr_improvement", "value": figures["si_sdr_improvement"], "unit": "dB",
-        "higher_is_better": True, "interval": None,
+        "higher_is_better": True, "interval": ends,
     }]  # fmt: skip
     metrics = {"scores": scores, "count": MIXTURES, "figures": figures,
                "counted": "mixtures of 10 speakers of LibriSpeech test-other"}  # fmt: skip
