@@ -187,7 +187,8 @@ ax.legend()
 
 import tempfile
 
-from tympan.data.label_sheet import ChangedMeanwhileError, LabelSheet, Mark
+from tympan.data.label_sheet import ChangedMeanwhileError, LabelSheet
+from tympan.data.marks import Mark
 
 sheet = LabelSheet(tempfile.mkdtemp())
 seen = sheet.state().base("pond.wav")  # by both tabs

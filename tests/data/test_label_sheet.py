@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tympan.data import read_folder
-from tympan.data.label_sheet import ChangedMeanwhileError, LabelSheet, Mark
+from tympan.data.label_sheet import ChangedMeanwhileError, LabelSheet
+from tympan.data.marks import Mark
 from tympan.errors import DataError
 
 
@@ -115,7 +116,8 @@ def test_a_table_that_is_none_of_labels_is_refused(tmp_path: Path, text: str, to
 
 WRITER = """
 import sys
-from tympan.data.label_sheet import ChangedMeanwhileError, LabelSheet, Mark
+from tympan.data.label_sheet import LabelSheet
+from tympan.data.marks import Mark
 own = LabelSheet(sys.argv[1])
 for i in range(25):
     name = f"{sys.argv[2]}{i}.wav"

@@ -17,66 +17,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tympan._files import atomic_write, locked
-from tympan.data._text import times
+from tympan.data.marks import Mark, marks_of
 from tympan.data.rows import read_rows
 from tympan.data.table import TAG_SEPARATOR
-from tympan.errors import ArgumentError, DataError
+from tympan.errors import DataError
 
 NAME = "metadata.csv"
 OURS = ("file_name", "start_s", "end_s", "label")
-LONGEST_LABEL = 100
 # What belongs to one event and not to its recording, so that a new event does not get it.
 _OF_EVENT = frozenset((*OURS[1:], "text", "low_hz", "high_hz", "not", "score"))
 
 Cells = dict[str, str]
 
 
-@dataclass(frozen=True, order=True)
-class Mark:
-    """A label of a recording or of a part of it.
-
-    Args:
-        start_s: where the part begins; below 0: the label is of the whole recording.
-        end_s: where it ends.
-        label: the label; empty and of the whole: nothing is in the recording.
-
-    >>> Mark.of("dog").whole, Mark(1.0, 2.0, "dog").whole
-    (True, False)
-    """
-
-    start_s: float
-    end_s: float
-    label: str
-
-    @classmethod
-    def of(cls, label: str) -> Mark:
-        """A label of a whole recording."""
-        return cls(-1.0, -1.0, label)
-
-    @property
-    def whole(self) -> bool:
-        """Whether it is of the whole recording."""
-        return self.start_s < 0
-
-
 class ChangedMeanwhileError(DataError):
     """Somebody else has changed the labels of the recording; nothing was written."""
-
-
-def checked_label(text: str) -> str:
-    """A label as it is kept.
-
-    Raises:
-        ArgumentError: it cannot be one.
-
-    >>> checked_label("  tree   frog ")
-    'tree frog'
-    """
-    name = " ".join(text.split())
-    if not name or len(name) > LONGEST_LABEL or TAG_SEPARATOR in name or not name.isprintable():
-        fix = f"1 to {LONGEST_LABEL} letters, without {TAG_SEPARATOR!r}"
-        raise ArgumentError(f"{text[:LONGEST_LABEL]!r} cannot be a label", fix=fix)
-    return name
 
 
 @dataclass(frozen=True)
@@ -218,7 +173,7 @@ class LabelSheet:
         marks: dict[str, list[Mark]] = {}
         for line, cells in table.rows:
             try:
-                found = _marks(cells, bool(timed))
+                found = marks_of(cells, bool(timed))
             except ValueError as error:
                 raise DataError(f"line {line} {error}", file=self.path) from error
             marks.setdefault(_plain(cells["file_name"]), []).extend(found)
@@ -296,17 +251,6 @@ def _state(
 ) -> SheetState:
     told = json.dumps([names, rows]).encode()
     return SheetState(rows, names, hashlib.sha256(told).hexdigest()[:16], marks)
-
-
-def _marks(cells: Cells, timed: bool) -> list[Mark]:
-    labels = [one.strip() for one in cells.get("label", "").split(TAG_SEPARATOR) if one.strip()]
-    start, end = cells.get("start_s", ""), cells.get("end_s", "")
-    if start or end:
-        start_s, end_s = times(start, end)
-        return [Mark(round(start_s, 3), round(end_s, 3), one) for one in labels]
-    if timed and not labels:
-        return [Mark.of("")]
-    return [Mark.of(one) for one in labels]
 
 
 def _span(row: Cells) -> tuple[float, float] | None:

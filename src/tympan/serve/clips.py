@@ -18,7 +18,8 @@ from typing import Any
 from tympan._walk import walk
 from tympan.data._formats import AUDIO_SUFFIXES
 from tympan.data._text import MOST_SECONDS
-from tympan.data.label_sheet import LabelSheet, Mark, SheetState, checked_label
+from tympan.data.label_sheet import LabelSheet, SheetState
+from tympan.data.marks import Mark, checked_label
 from tympan.errors import ArgumentError, TympanError
 from tympan.serve.refusals import Refusal
 
