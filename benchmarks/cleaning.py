@@ -32,7 +32,7 @@ from tympan.tasks.identify.metrics import eer
 
 RATE_HZ, SEED, DRAWS = 16000, 0, 1000
 NOISES_DB = (None, 10, 5, 0)
-ENGINES = ("moonshine", "whisper-base")
+ENGINES = ("moonshine",)
 COUNT, SCENES, VOICE_S = 40, 10, 4.0
 QUICK = 4
 WHY = ""

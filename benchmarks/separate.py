@@ -32,7 +32,7 @@ from tympan.tasks.separate.api import find_separator, separate
 from tympan.tasks.separate.metrics import si_sdr
 
 ROOT = Path(__file__).resolve().parents[1]
-RATE_HZ, SECONDS, EACH, SEED = 16000, 4.0, 30, 0
+RATE_HZ, SECONDS, EACH, SEED = 16000, 4.0, 20, 0
 SNRS_DB = (-5, 0, 5, 10, 15, None)
 PEERS = ("DeepFilterNet3", "RNNoise", "noisereduce")
 OURS = "tympan voice"
