@@ -176,11 +176,11 @@ WHY = (
     "table shows are what the training time allowed (seed 0: 24 epochs, any other: 14). The "
     "published figures are those of the papers, whose nets saw the pieces in the keys in which "
     "they stand.\n\n"
-    "The net itself makes far more parallels than Bach and leaves the ranges of the voices (columns "
-    "`--parallels`, `--any-range`, of fewer pieces); with the rules on top hardly any are left, but "
-    "a rule is not an ear. Crossed voices and doubled leading notes are left to the net: it has no "
-    "more of them than Bach. Of one training the rules are counted, so there is no "
-    "spread. It was trained for a few minutes of one core. A longer training and the grid of "
+    "The net itself makes far more parallels than Bach and leaves the ranges of the voices "
+    "(columns `--parallels`, `--any-range`, of fewer pieces); with the rules on top hardly any are "
+    "left, but a rule is not an ear. Crossed voices and doubled leading notes are left to the net. "
+    "Of one training the rules are counted, so there is no spread. It was trained for a few "
+    "minutes of one core. A longer training and the grid of "
     "sixteenths were not tried."
 )
 
