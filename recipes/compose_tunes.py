@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import re
 import tarfile
 from collections.abc import Iterator, Sequence
@@ -140,6 +141,12 @@ def score(folder: Path, model: Path) -> np.ndarray:
     return np.column_stack([piece_nats(composer.net, steps, composer.config), struck])
 
 
+def count_of(folder: Path, part: str) -> int:
+    """How many scores a part has."""
+    with open(folder / "metadata.csv", newline="", encoding="utf-8") as file:
+        return sum(row["split"] == part for row in csv.DictReader(file))
+
+
 def main() -> None:
     """Unpack, train, score."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -160,9 +167,9 @@ def main() -> None:
     print(f"{nats / steps:.3f} nats a step, {nats / notes:.3f} a note, {len(found)} pieces")
     ANSWERS.mkdir(exist_ok=True)
     kept = ANSWERS / f"compose-{options.name}-{options.seed}.npz"
-    np.savez_compressed(
-        kept, test=found, trained=np.array([options.pieces, options.epochs or 0, options.tested])
-    )
+    card = json.loads((out / "card.json").read_text(encoding="utf-8"))
+    epochs = sum(one["epochs"] for one in card["data"]["training"])
+    np.savez_compressed(kept, test=found, epochs=epochs, pieces=count_of(folder, "train"))
 
 
 if __name__ == "__main__":

@@ -208,6 +208,15 @@ FAULTS = (
         (NOTES + "test_answer.py",),
     ),
     Fault(
+        "notes: what is played is moved to the beats", "tasks/results/notes.py",
+        "synthesize(self.piece())", "synthesize(self.piece(quantize=1))",
+        (NOTES + "test_playing.py",),
+    ),
+    Fault(
+        "notes: silence is played", "tasks/notes/playing.py", "if not answer.notes:", "if False:",
+        (NOTES + "test_playing.py",),
+    ),
+    Fault(
         "notes: any ending within a second is right", "tasks/notes/metrics.py",
         "slack = max(OFFSET_RATIO * (a[i, 1] - a[i, 0]), TOLERANCE_S)", "slack = 1.0",
         (NOTES + "test_metrics.py",),
