@@ -53,22 +53,6 @@ def single_notes(each: int) -> list[tuple[Path, int, str]]:
     return found
 
 
-def first_chords() -> list[tuple[Path, set[int]]]:
-    """The microphones of PHENICX that are not silent, and the pitches of their first chord."""
-    from tympan.audio import load
-    from tympan.notation import pitch_of
-
-    found = []
-    for path in sorted((DATA / "real_music" / "phenicx").glob("*.opus")):
-        text = path.with_name(path.stem.rstrip("0123456789") + ".txt").read_text()
-        rows = [line.split(",") for line in text.split()]
-        first = min(float(row[0]) for row in rows)
-        pitches = {pitch_of(row[2]) for row in rows if float(row[0]) < first + 0.1}
-        if load(path, mono=True).rms > 1e-3:
-            found.append((path, pitches))
-    return found
-
-
 def real_table(
     found: dict[str, Found], singles: Sequence[tuple[Path, int, str]]
 ) -> list[dict[str, object]]:
@@ -101,15 +85,7 @@ def real_table(
                 float(np.mean([told(own[str(p)], n) == what for p, n, _ in singles]))
             )
         table.append(cells)
-    chords = first_chords()
-    cells = {"recordings": f"PHENICX, {len(chords)} microphones", "what": "F1 of pitches %"}
-    for who, own in found.items():
-        sums = np.zeros(3)
-        for path, pitches in chords:
-            heard_ = {n.pitch for n in own[str(path)]}
-            sums += (len(heard_ & pitches), len(pitches), len(heard_))
-        cells[who] = percent(float(f1_of(sums)))
-    return [*table, cells]
+    return table
 
 
 def told(notes: Sequence[Any], pitch: int) -> str:
