@@ -160,8 +160,9 @@ def main() -> None:
     options = parser.parse_args()
     folder = options.runs / f"{options.name}-scores"
     out = options.runs / f"{options.name}-{options.seed}"
-    unpack(options.name, options.shared, folder, options.pieces, options.tested)
-    train(folder, out, options.epochs, options.seed)
+    if not (out / "model.safetensors").exists():  # else it is scored only
+        unpack(options.name, options.shared, folder, options.pieces, options.tested)
+        train(folder, out, options.epochs, options.seed)
     found = score(folder, out)
     nats, steps, notes = found.sum(0)
     print(f"{nats / steps:.3f} nats a step, {nats / notes:.3f} a note, {len(found)} pieces")
