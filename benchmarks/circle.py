@@ -3,6 +3,7 @@
 `chorale` composes pieces of eight bars, seeds from 0 on; tympan's own synthesizer plays the first
 `SECONDS` seconds of each on several instruments, all four voices on the same. Then the sound alone
 is given to three models, none of which was trained on this synthesizer or on these pieces.
+Each was run once: there is no spread.
 
 *Tags* (`music-tags`): in how many pieces the tag of the instrument applies, or has the highest
 score of all instruments; how often `Bach chorale` applies, or has the highest score of the six

@@ -7,6 +7,7 @@ import io
 import tarfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from recipes import compose_tunes
@@ -15,8 +16,8 @@ from tympan.notation import Piece, PiecePart, TickNote, midi_bytes, read_midi
 
 def tune(seed: int, higher: int = 0) -> bytes:
     """A melody of its own, and a chord below it."""
-    pitches = [60 + (seed * 7 + i * i) % 13 + higher for i in range(30)]
-    melody = PiecePart(tuple(TickNote(240 * i, 240, one) for i, one in enumerate(pitches)))
+    pitches = higher + np.random.default_rng(seed).integers(60, 73, 30)
+    melody = PiecePart(tuple(TickNote(240 * i, 240, int(p)) for i, p in enumerate(pitches)))
     chord = PiecePart((TickNote(0, 1920, 48 + higher),))
     return midi_bytes(Piece((melody, chord)))
 
