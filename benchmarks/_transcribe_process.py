@@ -71,6 +71,17 @@ def by_verb(name: str) -> Hear:
     return hear
 
 
+def cleaned_first(name: str) -> Hear:
+    """The verb with that engine, behind the model `voice`."""
+    import tympan
+
+    def hear(wave: np.ndarray) -> str:
+        clip = tympan.clean(tympan.Clip(wave[None], RATE_HZ), device="cpu")
+        return tympan.transcribe(clip, model=name, device="cpu").text
+
+    return hear
+
+
 def pocketsphinx() -> Hear:
     """Its English model."""
     from pocketsphinx import Decoder
@@ -144,7 +155,7 @@ def main() -> None:
         elif name == "pocketsphinx":
             hear = pocketsphinx()
         else:
-            hear = {"bare": bare}.get(way, by_verb)(name)
+            hear = {"bare": bare, "clean": cleaned_first}.get(way, by_verb)(name)
         hear(np.zeros(RATE_HZ, np.float32))  # what is loaded at the first call is no part of it
     except ImportError as error:
         raise SystemExit(f"not installed: {error}") from error

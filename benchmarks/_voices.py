@@ -104,8 +104,8 @@ def fsdd(shared: Path) -> Iterator[Clips]:
     yield Clips(f"FSDD, {JOINED} digits", joined, np.array(owners), np.arange(len(joined)))
 
 
-def noisy(clips: Clips, shared: Path) -> Clips:
-    """The same with a noise each, 10 dB below the clip."""
+def noisy(clips: Clips, shared: Path, noise_db: float = NOISE_DB) -> Clips:
+    """The same with a noise each, so many dB below the clip."""
     rows = [row for row in rows_of(shared / "esc50") if row["fold"] == "5"]
     rng = np.random.default_rng(11)
     noises: dict[str, np.ndarray] = {}
@@ -116,9 +116,9 @@ def noisy(clips: Clips, shared: Path) -> Clips:
             noises[name] = wave_of(shared / "esc50" / name)
         noise = np.resize(noises[name], len(wave))
         power = float(np.square(noise).mean())
-        gain = np.sqrt(float(np.square(wave).mean()) / max(power, 1e-9) / 10 ** (NOISE_DB / 10))
+        gain = np.sqrt(float(np.square(wave).mean()) / max(power, 1e-9) / 10 ** (noise_db / 10))
         found.append((wave + min(gain, 1e3) * noise).astype(np.float32))
-    name = f"{clips.name}, noise at {NOISE_DB:g} dB"
+    name = f"{clips.name}, noise at {noise_db:g} dB"
     return Clips(name, found, clips.speakers, clips.recordings)
 
 

@@ -30,7 +30,7 @@ import numpy as np
 
 from benchmarks.common import DATA, arguments, main
 
-RATE_HZ, MIXES, SEED = 44_100, 6, 0
+RATE_HZ, MIXES, SEED = 44_100, 30, 0
 SOUNDFONT = "/usr/share/sounds/sf2/TimGM6mb.sf2"
 MODEL = "instruments"
 PHENICX = {
@@ -194,15 +194,21 @@ def level_db(wave: Wave, mix: Wave) -> float:
     return float(10 * np.log10(ratio + 1e-9))
 
 
+def spread(values: Sequence[float]) -> tuple[float, float]:
+    """95 % interval of the median over stems."""
+    rng = np.random.default_rng(SEED)
+    drawn = [np.median(rng.choice(values, len(values))) for _ in range(1000)]
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return float(low), float(high)
+
+
 def median(values: Sequence[float]) -> str:
-    """With its 95 % interval over mixes, where there are several."""
+    """With its 95 % interval, where there are several."""
     if not values:
         return "–"
     if len(values) < 5:
         return f"{np.median(values):.1f}"
-    rng = np.random.default_rng(SEED)
-    drawn = [np.median(rng.choice(values, len(values))) for _ in range(1000)]
-    low, high = np.percentile(drawn, [2.5, 97.5])
+    low, high = spread(values)
     return f"{np.median(values):.1f} ({low:.1f} – {high:.1f})"
 
 
@@ -229,9 +235,9 @@ def table(
         every = [v for name in order for v in scores.get((way, name), [])]
         cells = {name: median(scores.get((way, name), [])) for name in order}
         rows.append({"SDR, dB": way, "all": median(every), **cells})
-    figures[f"sdr_{key}"] = float(np.median([
-        v for name in order for v in scores["instruments", name]
-    ]))  # fmt: skip
+    own = [v for name in order for v in scores["instruments", name]]
+    figures[f"sdr_{key}"] = float(np.median(own))
+    figures[f"sdr_{key}_low"], figures[f"sdr_{key}_high"] = spread(own)
     figures[f"sdr_{key}_mix"] = float(np.median([
         v for name in order for v in scores["the mix itself", name]
     ]))  # fmt: skip

@@ -3,9 +3,10 @@
 Speech: LibriSpeech `test-other`, ten speakers of whom none was trained on, four seconds each, which
 begin at the first sample. Noises: ESC-50, fold 5, all classes, from recordings of which none was
 trained on. *SI-SDR*: its improvement over the noisy input, in dB. *PESQ*: wide band. *STOI*:
-short-time objective intelligibility. 95 % intervals over mixes (bootstrap) in brackets. Delays of
-the peers are taken out. DeepFilterNet3 and RNNoise are made for 48 kHz and get the 16 kHz
-resampled. *Of a core*: processor seconds for each second of sound.
+short-time objective intelligibility. *DNSMOS*: overall quality after P.835, without a reference.
+95 % intervals over mixes (bootstrap) in brackets. Delays of the peers are taken out. DeepFilterNet3
+and RNNoise are made for 48 kHz and get the 16 kHz resampled. *Of a core*: processor seconds for
+each second of sound.
 """
 
 from __future__ import annotations
@@ -31,11 +32,12 @@ from tympan.tasks.separate.api import find_separator, separate
 from tympan.tasks.separate.metrics import si_sdr
 
 ROOT = Path(__file__).resolve().parents[1]
-RATE_HZ, SECONDS, EACH, SEED = 16000, 4.0, 12, 0
+RATE_HZ, SECONDS, EACH, SEED = 16000, 4.0, 20, 0
 SNRS_DB = (-5, 0, 5, 10, 15, None)
 PEERS = ("DeepFilterNet3", "RNNoise", "noisereduce")
 OURS = "tympan voice"
 DRAWS = 1000
+SCORES = (("SI-SDR, dB", 1), ("PESQ", 2), ("STOI", 3), ("DNSMOS", 2))
 QUICK_EACH = 2
 
 
@@ -153,7 +155,7 @@ def measure(each: int) -> tuple[list[dict[str, str]], dict[str, list[dict[str, s
             values[system] = np.array(rows, float)
     figures: dict[str, float] = {}
     tables: dict[str, list[dict[str, str]]] = {}
-    for column, (title, digits) in enumerate((("SI-SDR, dB", 1), ("PESQ", 2), ("STOI", 3))):
+    for column, (title, digits) in enumerate(SCORES):
         if values[OURS].shape[1] <= column:
             break
         tables[title] = []

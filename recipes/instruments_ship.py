@@ -5,16 +5,14 @@ python -m recipes.instruments_ship
 
 from __future__ import annotations
 
-import argparse
-import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from recipes.instruments import CONFIG
 from recipes.instruments_data import FAMILIES
+from recipes.mask_ship import Shipped, main, options_of
+from tympan.tasks.separate.config import SeparateConfig
 
-NAME = "instruments"
 STEMS = {"voice": "vocals", "drums": "drums", "bass": "bass"}  # all others: other
 DATA: dict[str, Any] = {
     "name": "stems of ten seconds, rendered with the soundfonts FluidR3_GM and "
@@ -45,68 +43,33 @@ KNOWN_FAILURES = (
     "Families that play the same notes at once are not told apart.",
     "Both channels get one mask: what lies left is not told from what lies right.",
 )
+SETTINGS = SeparateConfig(
+    net="each", net_options=options_of(CONFIG), rate_hz=44_100, channels=2, window_s=6.0,
+    overlap_s=1.0, permute=False, crop_s=3.0, stems=STEMS,
+)  # fmt: skip
 
 
-def ship(training: Path, out: Path) -> None:
-    """Write the folder."""
-    import torch
-
-    from recipes.mask_training import final_state
-    from tympan.models import Card, load_model, save_model
-    from tympan.tasks.separate.config import SeparateConfig
-
-    state = {f"net.{name}": value for name, value in final_state(training).items()}
-    spent_s = torch.load(training / "state.pt", weights_only=True)["spent_s"]
-    own = ("n_fft", "hop", "bands", "stages", "blocks", "hidden", "squeeze")
-    options = json.loads(json.dumps({name: getattr(CONFIG, name) for name in own}))
-    config = SeparateConfig(
-        net="each", net_options=options, rate_hz=44_100, channels=2, window_s=6.0, overlap_s=1.0,
-        permute=False, crop_s=3.0, stems=STEMS,
-    )  # fmt: skip
-    card = Card(
-        name=NAME, task="separate", labels=list(FAMILIES), config=config.to_dict(), version="0.1",
-        licence="MIT", attribution="ATTRIBUTION.md",
-        description="Families of instruments out of a mix: voice, strings, winds, brass, piano, "
-        "guitar, bass, drums.",
-        data={**DATA, "training": f"{spent_s / 60:.0f} minutes of a part of one busy core"},
-        parameters=sum(one.numel() for one in state.values()),
-        known_failures=list(KNOWN_FAILURES),
-    )  # fmt: skip
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "ATTRIBUTION.md").write_text(ATTRIBUTION, encoding="utf-8")
-    save_model(out, state, card, half=True)
-    loaded = load_model(out)
-    print(loaded.card.parameters, "parameters,", loaded.card.weights["bytes"], "bytes")
-
-
-def score(out: Path) -> None:
-    """Write what `benchmarks/instruments.py` measures into the card."""
+def score() -> dict[str, Any]:
+    """What `benchmarks/instruments.py` measures."""
     from benchmarks.instruments import MIXES, measure
 
-    from tympan.models import load_model, save_model
-
-    loaded = load_model(out)
     _, _, figures = measure(MIXES)
+    ends = [figures.pop(f"sdr_rendered_{one}") for one in ("low", "high")]
     scores = [{
         "name": "sdr", "value": figures["sdr_rendered"], "unit": "dB", "higher_is_better": True,
-        "interval": None,
+        "interval": ends,
     }]  # fmt: skip
-    metrics = {"scores": scores, "count": MIXES, "figures": figures,
-               "counted": "mixes rendered with a soundfont that was not trained on"}  # fmt: skip
-    save_model(out, loaded.state, replace(loaded.card, metrics=metrics), half=True)
+    counted = "mixes rendered with a soundfont that was not trained on"
+    return {"scores": scores, "count": MIXES, "figures": figures, "counted": counted}
 
 
-def main() -> None:
-    """Ship."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--training", type=Path, default=Path(".runs/instruments/train"))
-    parser.add_argument("--out", type=Path, default=Path("src/tympan/models/weights") / NAME)
-    parser.add_argument("--no-score", action="store_true", help="leave out the benchmark")
-    options = parser.parse_args()
-    ship(options.training, options.out)
-    if not options.no_score:
-        score(options.out)
-
+SHIPPED = Shipped(
+    name="instruments", labels=tuple(FAMILIES), licence="MIT", data=DATA,
+    description="Families of instruments out of a mix: voice, strings, winds, brass, piano, "
+    "guitar, bass, drums.",
+    attribution=ATTRIBUTION, known_failures=KNOWN_FAILURES, config=SETTINGS,
+    prefix=("", "net."), score=score,
+)  # fmt: skip
 
 if __name__ == "__main__":
-    main()
+    main(SHIPPED, Path(".runs/instruments/train"))

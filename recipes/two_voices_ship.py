@@ -5,16 +5,13 @@ python -m recipes.two_voices_ship
 
 from __future__ import annotations
 
-import argparse
-import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from recipes.mask_ship import Shipped, main, options_of
 from recipes.two_voices import CONFIG
+from tympan.tasks.separate.config import SeparateConfig
 
-NAME = "two-voices"
-LABELS = ["voice 1", "voice 2"]
 DATA: dict[str, Any] = {
     "name": "LibriSpeech train-clean (230 of 251 speakers, 12.5 s each; the others are for the "
     "validation), Kerstin (120 sentences); mixed anew at each step",
@@ -37,68 +34,32 @@ KNOWN_FAILURES = (
     "were not trained on.",
     "It needs to hear a stretch to its end (6 s): no streams with short delay.",
 )
+SETTINGS = SeparateConfig(
+    net="unet", net_options=options_of(CONFIG, "condition"), rate_hz=16000, channels=1,
+    window_s=6.0, overlap_s=1.0, permute=True, crop_s=3.0,
+)  # fmt: skip
 
 
-def ship(training: Path, out: Path) -> None:
-    """Write the folder."""
-    import torch
-
-    from recipes.mask_training import final_state
-    from tympan.models import Card, load_model, save_model
-    from tympan.tasks.separate.config import SeparateConfig
-
-    found = final_state(training)
-    state = {k.removeprefix("net."): v for k, v in found.items() if k.startswith("net.")}
-    seconds = torch.load(training / "state.pt", weights_only=True)["spent_s"]
-    own = ("n_fft", "hop", "bands", "stages", "blocks", "hidden", "squeeze", "condition")
-    options = json.loads(json.dumps({name: getattr(CONFIG, name) for name in own}))
-    config = SeparateConfig(
-        net="unet", net_options=options, rate_hz=16000, channels=1,
-        window_s=6.0, overlap_s=1.0, permute=True, crop_s=3.0,
-    )  # fmt: skip
-    card = Card(
-        name=NAME, task="separate", labels=LABELS, config=config.to_dict(), version="0.1",
-        licence="CC-BY-4.0", attribution="ATTRIBUTION.md",
-        description="Two people who speak at once, each in a file; or one whom a voice book knows.",
-        data={**DATA, "training": f"{seconds / 60:.0f} minutes of a part of one busy core"},
-        parameters=sum(one.numel() for one in state.values()),
-        known_failures=list(KNOWN_FAILURES),
-    )  # fmt: skip
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "ATTRIBUTION.md").write_text(ATTRIBUTION, encoding="utf-8")
-    save_model(out, state, card, half=True)
-    loaded = load_model(out)
-    print(loaded.card.parameters, "parameters,", loaded.card.weights["bytes"], "bytes")
-
-
-def score(out: Path) -> None:
-    """Write what `benchmarks/two_voices.py` measures into the card."""
+def score() -> dict[str, Any]:
+    """What `benchmarks/two_voices.py` measures."""
     from benchmarks.two_voices import MIXTURES, measure
 
-    from tympan.models import load_model, save_model
-
-    loaded = load_model(out)
     _, _, figures = measure(MIXTURES, 60.0)
+    ends = [figures.pop(f"si_sdr_improvement_{one}") for one in ("low", "high")]
     scores = [{
         "name": "si_sdr_improvement", "value": figures["si_sdr_improvement"], "unit": "dB",
-        "higher_is_better": True, "interval": None,
+        "higher_is_better": True, "interval": ends,
     }]  # fmt: skip
-    metrics = {"scores": scores, "count": MIXTURES, "figures": figures,
-               "counted": "mixtures of 10 speakers of LibriSpeech test-other"}  # fmt: skip
-    save_model(out, loaded.state, replace(loaded.card, metrics=metrics), half=True)
+    counted = "mixtures of 10 speakers of LibriSpeech test-other"
+    return {"scores": scores, "count": MIXTURES, "figures": figures, "counted": counted}
 
 
-def main() -> None:
-    """Ship."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--training", type=Path, default=Path(".runs/two-voices/train"))
-    parser.add_argument("--out", type=Path, default=Path("src/tympan/models/weights") / NAME)
-    parser.add_argument("--no-score", action="store_true", help="leave out the benchmark")
-    options = parser.parse_args()
-    ship(options.training, options.out)
-    if not options.no_score:
-        score(options.out)
-
+SHIPPED = Shipped(
+    name="two-voices", labels=("voice 1", "voice 2"), licence="CC-BY-4.0", data=DATA,
+    description="Two people who speak at once, each in a file; or one whom a voice book knows.",
+    attribution=ATTRIBUTION, known_failures=KNOWN_FAILURES, config=SETTINGS,
+    prefix=("net.", ""), score=score,
+)  # fmt: skip
 
 if __name__ == "__main__":
-    main()
+    main(SHIPPED, Path(".runs/two-voices/train"))

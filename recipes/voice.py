@@ -29,7 +29,7 @@ from tympan.training import TrainingConfig, fit
 
 CONFIG = SeparateConfig(net="mask", crop_s=3.0, waveform=0.3, spectral=3.0, snr_low_db=-8.0)
 LABELS = ("voice",)
-ROWS, HELD_ROWS, BATCH = 480, 48, 8
+ROWS, HELD_ROWS, BATCH = 1920, 48, 8
 
 
 ATTRIBUTION = """# What `voice` was trained on
@@ -66,7 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("data", type=Path, help="the folder with librispeech, kerstin, esc50")
     parser.add_argument("--out", type=Path, default=Path(".runs/voice"))
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=75)
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--start", type=Path, help="a finished fit whose weights to begin with")

@@ -759,6 +759,31 @@ FAULTS = (
         "energy distance: what lies between two guesses is added", "nets/spectral_loss.py",
         "(y1, y2, -1.0)", "(y1, y2, 1.0)", ("tests/nets/test_correction.py",),
     ),
+    Fault(
+        "cleaning: the end of a recording is lost", "tasks/inputs.py",
+        "np.concatenate((self._cleaned(rest), self._cleaner.finish()), axis=1)",
+        "self._cleaned(rest)", ("tests/tasks/test_cleaned.py",),
+    ),
+    Fault(
+        "cleaning: answers are about the noisy recording", "tasks/inputs.py",
+        "        return self._cleaner.push(wave)\n",
+        "        self._cleaner.push(wave)\n        return wave\n",
+        ("tests/tasks/test_cleaned.py",),
+    ),
+    Fault(
+        "cleaning: the training reads noisy recordings", "tasks/job.py",
+        "change=change_of(cleaning))", "change=None)", ("tests/tasks/test_cleaned.py",),
+    ),
+    Fault(
+        "cleaning: a cleaned recording counts as another one", "tasks/job.py",
+        "        store.skipped = skipped\n",
+        "        store.skipped, keys = skipped, store.keys(store.table)\n",
+        ("tests/tasks/test_cleaned.py",),
+    ),
+    Fault(
+        "cleaning: a stream is not cleaned", "tasks/model.py",
+        "wave = stage.push(wave)", "stage.push(wave)", ("tests/tasks/test_cleaned.py",),
+    ),
 )  # fmt: skip
 
 

@@ -122,6 +122,9 @@ def train(
             help="Processor threads; fewer for each where several trainings run at once.",
         ),
     ] = None,
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Take the noise away before, here and in answers.")
+    ] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -163,7 +166,7 @@ def train(
             settings=parsed(settings or ()), resume=not restart, progress=not quiet,
             say=_unsaid if quiet else typer.echo,
             augment=augment, metadata=metadata, file_column=file_column,
-            label_column=label_column, threads=threads,
+            label_column=label_column, threads=threads, clean=clean,
         )  # fmt: skip
     except TrainingInterrupted as stopped:
         raise TrainingInterrupted(stopped.what, file=stopped.file, fix=again) from stopped

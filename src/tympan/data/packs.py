@@ -13,7 +13,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -42,6 +42,19 @@ class Progress(Protocol):
     """Called with (recordings done, of how many)."""
 
     def __call__(self, done: int, total: int, /) -> object: ...
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is done to every recording before it is kept.
+
+    Attributes:
+        name: part of the cache's name; another change has another one.
+        apply: from blocks `(c, t)` and their rate in Hz to blocks, as many samples in all.
+    """
+
+    name: str
+    apply: Callable[[Iterable[Wave], int], Iterator[Wave]]
 
 
 @dataclass(frozen=True)
@@ -99,6 +112,7 @@ def build(
     rate_hz: int,
     progress: Progress | None,
     workers: int | None,
+    change: Change | None = None,
 ) -> dict[str, AudioFileError]:
     """Decode what is missing into new packs, as the only writer; the errors by key."""
     with locked(folder):
@@ -109,7 +123,7 @@ def build(
         if not todo:
             return {}
         prune(folder)
-        return _write_packs(folder, todo, rate_hz, progress, workers)
+        return _write_packs(folder, todo, rate_hz, progress, workers, change)
 
 
 def _write_packs(
@@ -118,12 +132,13 @@ def _write_packs(
     rate_hz: int,
     progress: Progress | None,
     workers: int | None,
+    change: Change | None,
 ) -> dict[str, AudioFileError]:
     errors: dict[str, AudioFileError] = {}
     done = 0
     with contextlib.ExitStack() as stack:
         pack = stack.enter_context(_Pack(folder))
-        for key, decoded in _decode_all(folder, todo, rate_hz, workers):
+        for key, decoded in _decode_all(folder, todo, rate_hz, workers, change):
             if isinstance(decoded, AudioFileError):
                 errors[key] = decoded
             else:
@@ -140,12 +155,18 @@ def _write_packs(
 
 
 def _decode_all(
-    folder: Path, todo: Mapping[str, Path], rate_hz: int, workers: int | None
+    folder: Path,
+    todo: Mapping[str, Path],
+    rate_hz: int,
+    workers: int | None,
+    change: Change | None,
 ) -> Iterator[tuple[str, Decoded | AudioFileError]]:
     """Decode with some threads (the libraries release the interpreter), in order."""
     count = min(8, os.cpu_count() or 1) if workers is None else max(1, workers)
     with ThreadPoolExecutor(count) as pool:
-        jobs = ((key, pool.submit(decode, path, rate_hz, folder)) for key, path in todo.items())
+        jobs = (
+            (key, pool.submit(decode, path, rate_hz, folder, change)) for key, path in todo.items()
+        )
         queue = list(islice(jobs, 2 * count))  # a short queue bounds memory
         try:
             while queue:
@@ -225,7 +246,7 @@ class _Level:
         return int(self._energy.argmax()) if self._energy.any() else -1
 
 
-def decode(path: Path, rate_hz: int, folder: Path) -> Decoded:
+def decode(path: Path, rate_hz: int, folder: Path, change: Change | None = None) -> Decoded:
     """Decode a file of any length in bounded memory.
 
     Raises:
@@ -235,7 +256,8 @@ def decode(path: Path, rate_hz: int, folder: Path) -> Decoded:
     spool: IO[bytes] | None = None
     level = _Level()
     try:
-        for block in _decode.read_blocks(path, rate_hz):
+        read = _decode.read_blocks(path, rate_hz)
+        for block in read if change is None else change.apply(read, rate_hz):
             if level.length and len(block) != level.channels:
                 raise AudioFileError("changes its number of channels", file=path)
             level.measure(block)

@@ -33,7 +33,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tympan._words import plural
-from tympan.data.packs import Entry, Progress, build, key_of, read_entries
+from tympan.data.packs import Change, Entry, Progress, build, key_of, read_entries
 from tympan.data.table import Example, Table
 from tympan.errors import AudioFileError, DataError
 
@@ -80,6 +80,7 @@ class AudioStore:
         *,
         on_error: str = "raise",
         workers: int | None = None,
+        change: Change | None = None,
     ) -> AudioStore:
         """Decode what is not in the store yet, and open the rest.
 
@@ -91,11 +92,12 @@ class AudioStore:
             on_error: `"raise"`, or `"skip"`: leave out the rows of what cannot be decoded. The rows
                 that are left are `store.table`, the errors `store.skipped`.
             workers: decoding threads; default the number of cores, at most 8.
+            change: what is done to each recording before it is kept.
 
         Raises:
             DataError: files that cannot be decoded, all named.
         """
-        folder = cache_home(cache_dir) / _folder_name(table, rate_hz)
+        folder = cache_home(cache_dir) / _folder_name(table, rate_hz, change)
         if rate_hz is None:
             return cls(table, None, folder, {})
         _make_folder(folder)
@@ -105,7 +107,7 @@ class AudioStore:
         missing = {key: path for path, key in keys.items() if key not in known}
         if missing:
             try:
-                errors = build(folder, missing, rate_hz, progress, workers)
+                errors = build(folder, missing, rate_hz, progress, workers, change)
             except OSError as error:
                 raise _unwritable(folder, error) from error
             known = read_entries(folder)
@@ -255,11 +257,12 @@ def cache_home(cache_dir: str | os.PathLike[str] | None = None) -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "tympan"
 
 
-def _folder_name(table: Table, rate_hz: int | None) -> str:
+def _folder_name(table: Table, rate_hz: int | None, change: Change | None) -> str:
     root = str(table.root.resolve())
     mark = hashlib.blake2b(root.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
     name = "".join(c if c.isalnum() and c.isascii() else "-" for c in table.root.resolve().name)
-    return f"{name[:40] or 'root'}-{mark}-{rate_hz}hz"
+    changed = "" if change is None else f"-{change.name}"
+    return f"{name[:40] or 'root'}-{mark}-{rate_hz}hz{changed}"
 
 
 def _make_folder(folder: Path) -> None:

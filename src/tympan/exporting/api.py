@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tympan._files import check_target
 from tympan.errors import ArgumentError
+from tympan.tasks.cleaned import named_in
 
 if TYPE_CHECKING:
     from tympan.exporting.checking import Agreement
@@ -181,6 +182,8 @@ def described(plain: PlainModel, graph: Graph, found: Agreement, *, int8: bool) 
         "licence": "" if card is None else card.licence,
         "version": "" if card is None else card.version,
         "weights_sha256": "" if card is None else str(card.weights.get("sha256", "")),
+        # A file holds the net alone: whoever runs it takes the noise away before.
+        "cleaning": "" if card is None else named_in(card),
         "precision": "int8" if int8 else "float32",
         "checked": found.to_json(),
         "tympan_version": __version__,

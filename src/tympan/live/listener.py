@@ -16,6 +16,7 @@ from tympan.tasks import registry
 from tympan.tasks.answering import load, of_recordings
 from tympan.tasks.contract import GivesScores, Model
 from tympan.tasks.inputs import Feed
+from tympan.tasks.windows import PromptSession
 
 # What to take instead of a model without scores, by the question that it answers.
 INSTEAD = {
@@ -139,7 +140,7 @@ class Listener:
             one.finish()
 
 
-class _Prompt:
+class _Prompt(PromptSession):
     """A session whose windows are answered as soon as they are complete."""
 
     def __init__(
@@ -148,30 +149,12 @@ class _Prompt:
         take: Callable[[Step], None],
         decided: Callable[[str, Any], None] | None,
     ) -> None:
+        super().__init__(loaded.model.session(**loaded.options), self._decide)
         self._loaded, self._take, self._decided = loaded, take, decided
-        session: Any = loaded.model.session(**loaded.options)
-        self._session = session
-        self._thresholds = session.thresholds
-        session.on_step = self._step
+        self._thresholds = self._session.thresholds
+        self._session.on_step = self._step
 
-    @property
-    def input(self) -> Any:
-        """What is known of the sound beside its samples."""
-        return getattr(self._session, "input", None)
-
-    @input.setter
-    def input(self, way: Any) -> None:
-        if hasattr(self._session, "input"):
-            self._session.input = way
-
-    def push(self, wave: Any) -> Iterable[Any]:
-        """Take the next samples at the model's rate."""
-        self._give(self._session.push(wave))
-        if hasattr(self._session, "flush"):
-            self._give(self._session.flush())
-        return ()
-
-    def _give(self, found: Iterable[Any]) -> None:
+    def _decide(self, found: Iterable[Any]) -> None:
         for one in found:
             if self._decided is not None:
                 self._decided(self._loaded.name, one)
@@ -185,9 +168,7 @@ class _Prompt:
 
     def finish(self) -> None:
         """Answer what waits."""
-        self._session.result()
-        if hasattr(self._session, "decided"):
-            self._give(self._session.decided())
+        super().result()
 
     def result(self) -> Any:
         """Nothing: the answer about a stretch of days is of no use."""

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tympan._precision import full_precision
 from tympan.nets.bands import band_matrix
 from tympan.nets.blocks import check_axes
 from tympan.nets.scan import MinimalGRU
@@ -135,7 +136,7 @@ class MaskNet(nn.Module):
 
     def mask(self, spec: Tensor, state: MaskState) -> tuple[Tensor, MaskState]:
         """Complex spectrum `(b, f, n)` → complex masks `(b, k, f, n)`, and the state after it."""
-        with torch.autocast(spec.device.type, enabled=False):
+        with full_precision(spec.device.type):
             x, state = self.features(spec, state)
         y = self.enter(x)
         hidden = []
@@ -144,7 +145,7 @@ class MaskNet(nn.Module):
             y = y + change
             hidden.append(after)
         y = self.leave(self.leave_norm(y)).float()
-        with torch.autocast(spec.device.type, enabled=False):
+        with full_precision(spec.device.type):
             y = y.unflatten(2, (self.sources, 2, self.bands)) @ self.spread.t()
             real, imag = y.movedim(1, 3).unbind(2)  # (b, k, n, f) each
             # Its size stays below a little more than one.
@@ -156,9 +157,9 @@ class MaskNet(nn.Module):
     def forward(self, mix: Tensor) -> Tensor:
         """`(b, c, t)` → `(b, k, c, t)`: one mask, found in the mean of the channels, for all."""
         check_axes(mix, "b c t", type(self).__name__)
-        with torch.autocast(mix.device.type, enabled=False):
+        with full_precision(mix.device.type):
             spec = self.stft(mix.float())
             mean = spec.mean(1)
         mask, _ = self.mask(mean, self.begin(len(mix)))
-        with torch.autocast(mix.device.type, enabled=False):
+        with full_precision(mix.device.type):
             return self.stft.inverse(mask[:, :, None] * spec[:, None], mix.shape[-1])

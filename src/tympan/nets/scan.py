@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from tympan._precision import full_precision
+
 
 class _Scan(torch.autograd.Function):
     """`h[i] = keep[i] h[i - 1] + new[i]` over axis 1, with a backward pass that is one too."""
@@ -42,6 +44,8 @@ def scan(keep: Tensor, new: Tensor, first: Tensor) -> Tensor:
     >>> scan(0.5 * one, one, torch.zeros(1, 1)).flatten().tolist()
     [1.0, 1.5, 1.75]
     """
+    if new.shape[1] == 1:  # a stream: nothing to loop over
+        return torch.addcmul(new, keep, first[:, None])
     found: Tensor = _Scan.apply(keep, new, first)
     return found
 
@@ -77,7 +81,7 @@ class MinimalGRU(nn.Module):
     def forward(self, x: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """`(b, n, features)` and the memory `(b, memory)` → the same, after the last frame."""
         gate, new, out = self.enter(x).chunk(3, -1)
-        with torch.autocast(x.device.type, enabled=False):
+        with full_precision(x.device.type):
             change = gate.float().sigmoid()
             h = scan(1 - change, change * new.float(), hidden)
         return self.leave(h.to(out.dtype) * out.sigmoid()), h[:, -1]

@@ -41,6 +41,7 @@ def train(
     label_column: str | None = None,
     settings: Mapping[str, Any] | None = None,
     threads: int | None = None,
+    clean: bool = False,
     resume: bool = True,
     progress: bool = True,
     say: Log = lambda line: None,
@@ -49,7 +50,8 @@ def train(
 
     The arguments, the result and the errors are those of `tympan.tasks.train`: *folder* in
     AudioFolder layout, *task* guessed by default, *from_* the shipped model by default or
-    `"scratch"`, *out* the model's folder, *folds* for cross-validation, *augment* a preset or file.
+    `"scratch"`, *out* the model's folder, *folds* for cross-validation, *augment* a preset or file,
+    *clean* to take the noise away before.
 
     Returns:
         Where the model is, and its scores on recordings that it was not trained on.
@@ -70,6 +72,7 @@ def train(
         label_column=label_column,
         settings=settings,
         threads=threads,
+        clean=clean,
         resume=resume,
         progress=progress,
         say=say,

@@ -18,7 +18,7 @@ import numpy as np
 
 from tympan.errors import TympanError
 from tympan.scale.job import Asked, BatchJob
-from tympan.tasks.inputs import ModelInput, blocks_of, with_warnings
+from tympan.tasks.inputs import ModelInput, blocks_of, input_key, with_warnings
 from tympan.tasks.model import WindowSession
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class _Open:
     def __init__(self, name: str, owner: OnePass, batchers: Sequence[Any], *, guard: bool) -> None:
         self.row, self._guard = FileRow(name), guard
         self._sessions: dict[str, tuple[Any, Any]] = {}  # column → session, model
-        self._inputs: dict[tuple[int, bool], ModelInput] = {}
+        self._inputs: dict[tuple[int, bool, Any], ModelInput] = {}
         begin = time.monotonic()
         with self._noted(""):
             for (asked, model), batcher in zip(owner.models, batchers, strict=True):
@@ -135,7 +135,7 @@ class _Open:
 
     def _join(self, column: str) -> None:
         session, model = self._sessions[column]
-        key = (int(model.rate_hz), bool(model.mono))
+        key = input_key(model)
         if key not in self._inputs:
             assert self.row.rate_hz is not None
             assert self.row.channels is not None
@@ -143,9 +143,9 @@ class _Open:
         if hasattr(session, "input"):
             session.input = self._inputs[key]
 
-    def _give(self, ready: dict[tuple[int, bool], np.ndarray]) -> None:
+    def _give(self, ready: dict[tuple[int, bool, Any], np.ndarray]) -> None:
         for column, (session, model) in list(self._sessions.items()):
-            wave = ready[int(model.rate_hz), bool(model.mono)]
+            wave = ready[input_key(model)]
             if wave.shape[1]:
                 with self._noted(column):
                     deque(session.push(wave), maxlen=0)
@@ -166,7 +166,7 @@ class _Open:
                 break
             with self._noted(column):
                 answer = session.result()
-                way = self._inputs.get((int(model.rate_hz), bool(model.mono)))
+                way = self._inputs.get(input_key(model))
                 self.row.answers[column] = (
                     answer if way is None else with_warnings(answer, way.warnings)
                 )

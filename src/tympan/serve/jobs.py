@@ -16,6 +16,7 @@ from tympan.serve.held import Held
 from tympan.serve.sending import sent, told
 from tympan.tasks.inputs import Feed
 from tympan.tasks.model import BaseModel, WindowSession
+from tympan.tasks.windows import PromptSession
 
 Say = Callable[..., None]
 """Sends a frame to the server: the fields of a message, and perhaps bytes."""
@@ -94,7 +95,7 @@ class RecordingJob(Job):
             model = held.model
             self._session = model.session(name=order["name"], **order["options"], **more)
             self._feed = Feed(int(order["rate_hz"]), int(order["channels"]))
-            listening = Telling(self._session, self._found) if self._tell else self._session
+            listening = PromptSession(self._session, self._found) if self._tell else self._session
             self._feed.join(model, listening)
             self._blocks = blocks_of_order(order)
 
@@ -143,41 +144,6 @@ class RecordingJob(Job):
     def _found(self, found: Iterable[Any]) -> None:
         for one in found:
             self._say(id=self.number, decided=told(one))
-
-
-class Telling:
-    """A session whose windows are answered at each block, and what it decides told at once."""
-
-    def __init__(self, session: Any, tell: Callable[[Iterable[Any]], None]) -> None:
-        self._session, self._tell = session, tell
-
-    @property
-    def input(self) -> Any:
-        """What is known of the recording beside its samples."""
-        return getattr(self._session, "input", None)
-
-    @input.setter
-    def input(self, way: Any) -> None:
-        """Tell the session, if it wants to know."""
-        if hasattr(self._session, "input"):
-            self._session.input = way
-
-    def push(self, wave: Any) -> Iterable[Any]:
-        """Take the next samples."""
-        self._tell(self._session.push(wave))
-        if hasattr(self._session, "flush"):
-            self._tell(self._session.flush())
-        return ()
-
-    def result(self) -> Any:
-        """The answer; what was decided last is told before it."""
-        found = self._session.result()
-        if hasattr(self._session, "decided"):
-            self._tell(self._session.decided())
-        return found
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._session, name)
 
 
 def _goes_in_steps(model: Any) -> bool:

@@ -11,11 +11,12 @@ import numpy as np
 
 from tympan.serve.frames import Message
 from tympan.serve.held import Held
-from tympan.serve.jobs import Job, Say, Telling
+from tympan.serve.jobs import Job, Say
 from tympan.serve.sending import told
 from tympan.tasks.contract import GivesScores
 from tympan.tasks.inputs import Feed
 from tympan.tasks.results.base import plain
+from tympan.tasks.windows import PromptSession
 
 # Partial results cost as much as final ones.
 PARTIAL_S = 1.0
@@ -42,7 +43,7 @@ class LiveJob(Job):
         if isinstance(self._session, GivesScores):
             self._session.on_step = self._scores
         self._feed = Feed(self._rate_hz, self._channels)
-        self._feed.join(model, Telling(self._session, self._decided))
+        self._feed.join(model, PromptSession(self._session, self._decided))
         self._seconds = self._partial_s = self._forgot_s = 0.0
 
     @property

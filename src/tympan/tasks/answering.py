@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from tympan.errors import ArgumentError, ModelError, TympanWarning
 from tympan.tasks import registry
+from tympan.tasks.cleaned import cleaner_of, named_in
 from tympan.tasks.engines import Engine, default_model, find_engine, list_engines
 
 if TYPE_CHECKING:
@@ -176,6 +177,8 @@ def _weights(folder: Path, task: str, device: str, stamp: tuple[int, int]) -> Mo
     if loaded.card.task not in question.accepts:
         raise _other_task(loaded.card.task, task, folder)
     model: Model[Answer] = question.load(loaded, device)
+    if cleaning := named_in(loaded.card):
+        object.__setattr__(model, "cleaner", cleaner_of(cleaning))  # some models are frozen
     return model
 
 

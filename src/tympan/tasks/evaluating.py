@@ -6,8 +6,9 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tympan.tasks.cleaned import named_in
 from tympan.tasks.contract import ReadsRows
-from tympan.tasks.job import file_keys, trained_on
+from tympan.tasks.job import file_keys, opened, trained_on
 from tympan.tasks.registry import get
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def evaluate(
         ModelError: the model cannot be used.
         DataError: the folder cannot be read, or has labels that the model does not know.
     """
-    from tympan.data import AudioStore, Table, cut_parts, read_folder
+    from tympan.data import Table, cut_parts, read_folder
     from tympan.models import find_model, load_model
     from tympan.training.device import choose_device
 
@@ -66,9 +67,8 @@ def evaluate(
         table = task.rows_of(table)
     if split is not None:
         table = table.where("split", split)
-    store = AudioStore.open(table, ready.rate_hz, on_error="skip")
+    store, keys = opened(table, ready.rate_hz, named_in(loaded.card))
     found, table, known = table, store.table, trained_on(loaded.card)
-    keys = store.keys(table)
     fresh = [i for i, key in enumerate(keys) if not file_keys(key) & known]
     result = task.evaluate([(ready, table.subset(fresh) if fresh else table)], store)
     return replace(

@@ -9,8 +9,8 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections import deque
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -35,6 +35,18 @@ NOTHING_LEFT = 1e-5
 MUCH_CANCELLED = 0.1
 
 
+class Stage(Protocol):
+    """A step between a recording and its models: as many samples `(c, t)` come out as went in."""
+
+    def push(self, wave: Wave) -> Wave:
+        """Take the next samples; give those that are done."""
+        ...
+
+    def finish(self) -> Wave:
+        """The recording ends here; give the rest."""
+        ...
+
+
 class ModelInput:
     """A recording on its way to models of one rate: mixed, resampled and measured.
 
@@ -43,6 +55,7 @@ class ModelInput:
         channels: of the recording.
         rate_hz: rate that the models need.
         mono: whether they take one channel.
+        cleaner: makes, from rate and channels, what takes its noise away; None: it stays.
 
     >>> tone = np.sin(2 * np.pi * 20_000 / 48_000 * np.arange(48_000, dtype=np.float32))
     >>> way = ModelInput(48_000, channels=1, rate_hz=16_000)
@@ -52,12 +65,20 @@ class ModelInput:
 answer means nothing')
     """
 
-    def __init__(self, from_hz: int, channels: int, rate_hz: int, mono: bool = True) -> None:
+    def __init__(
+        self,
+        from_hz: int,
+        channels: int,
+        rate_hz: int,
+        mono: bool = True,
+        cleaner: Callable[[int, int], Stage] | None = None,
+    ) -> None:
         from tympan.audio._resample import Resampler
 
         self.from_hz, self.rate_hz = from_hz, rate_hz
         self._mix = Downmix(from_hz) if mono and channels > 1 else None
         self._kept = 1 if mono else channels
+        self._cleaner = None if cleaner is None else cleaner(rate_hz, self._kept)
         self._resampler = None if from_hz == rate_hz else Resampler(from_hz, rate_hz, self._kept)
         self._first: Wave | None = None
         self._before = _Level()
@@ -70,7 +91,7 @@ answer means nothing')
         self._peak = max(self._peak, float(np.abs(block).max(initial=0.0)))
         self._samples += block.shape[1]
         mixed = block if self._mix is None else self._mix.push(block)[None]
-        return self._resampled(mixed)
+        return self._cleaned(self._resampled(mixed))
 
     def finish(self) -> Wave:
         """The samples that remain; the recording ends here."""
@@ -81,7 +102,15 @@ answer means nothing')
                 end = self._first  # so short that the resampler rounds it away
             self._after.add(end)
             ready.append(end)
-        return np.concatenate(ready, axis=1) if ready else np.zeros((self._kept, 0), np.float32)
+        rest = np.concatenate(ready, axis=1) if ready else np.zeros((self._kept, 0), np.float32)
+        if self._cleaner is None:
+            return rest
+        return np.concatenate((self._cleaned(rest), self._cleaner.finish()), axis=1)
+
+    def _cleaned(self, wave: Wave) -> Wave:
+        if self._cleaner is None or not wave.shape[1]:
+            return wave
+        return self._cleaner.push(wave)
 
     def _resampled(self, wave: Wave) -> Wave:
         self._before.add(wave)
@@ -180,7 +209,7 @@ class Feed:
 
     def __init__(self, rate_hz: int, channels: int) -> None:
         self.rate_hz, self.channels = rate_hz, channels
-        self._inputs: dict[tuple[int, bool], ModelInput] = {}
+        self._inputs: dict[tuple[Any, ...], ModelInput] = {}
         self._sessions: list[tuple[ModelInput, Session[Any]]] = []
 
     def join(self, model: Model[Any], session: Session[Any]) -> ModelInput:
@@ -188,9 +217,9 @@ class Feed:
         from tympan.tasks.contract import TakesAsIs
 
         # A session may want the channels that its model usually mixes.
-        key = (model.rate_hz, bool(getattr(session, "mono", model.mono)))
+        key = input_key(model, bool(getattr(session, "mono", model.mono)))
         if isinstance(session, TakesAsIs):
-            key = (self.rate_hz, False)
+            key = (self.rate_hz, False, None)
             session.begin(self.rate_hz, self.channels)
         if key not in self._inputs:
             self._inputs[key] = ModelInput(self.rate_hz, self.channels, *key)
@@ -255,11 +284,26 @@ def blocks_of(source: Any) -> Iterator[tuple[int, Wave]]:
         yield block.clip.rate_hz, block.clip.samples
 
 
-def samples_of(source: Any, rate_hz: int, *, mono: bool = True) -> Iterator[Wave]:
+def input_key(model: Any, mono: bool | None = None) -> tuple[int, bool, Any]:
+    """What a recording has to be for a model: rate, whether mono, and its cleaner.
+
+    Models with one key share one `ModelInput`.
+    """
+    wanted = bool(model.mono) if mono is None else mono
+    return int(model.rate_hz), wanted, getattr(model, "cleaner", None)
+
+
+def samples_of(
+    source: Any,
+    rate_hz: int,
+    *,
+    mono: bool = True,
+    cleaner: Callable[[int, int], Stage] | None = None,
+) -> Iterator[Wave]:
     """A recording as models of one rate get it: blocks `(c, t)`; opened once."""
     way: ModelInput | None = None
     for from_hz, block in blocks_of(source):
-        way = way or ModelInput(from_hz, len(block), rate_hz, mono)
+        way = way or ModelInput(from_hz, len(block), rate_hz, mono, cleaner)
         yield way.push(block)
     if way is not None:
         yield way.finish()

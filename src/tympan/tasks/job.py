@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tympan._words import agrees, plural
 from tympan.errors import DataError
+from tympan.tasks.cleaned import change_of
 from tympan.tasks.contract import ArrangesRows, Log, Phase, Prepared, Recipe, Task
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Job:
         keys: the content of each row.
         split: which rows are for what.
         prepared: what was fitted to the training set.
+        cleaning: how the recordings were cleaned before, see `tympan.tasks.cleaned`.
     """
 
     task: Task[Any, Any]
@@ -42,6 +44,7 @@ class Job:
     keys: Sequence[str]
     split: Split
     prepared: Prepared[Any]
+    cleaning: str = ""
 
     def examples(self, part: str, prepared: Prepared[Any] | None = None) -> Examples | None:
         """The rows of a part of the split as tensors; None where it is empty."""
@@ -98,7 +101,12 @@ class Job:
 
 
 def make_job(
-    task: Task[Any, Any], recipe: Recipe[Any], table: Table, splitter: Splitter, log: Log
+    task: Task[Any, Any],
+    recipe: Recipe[Any],
+    table: Table,
+    splitter: Splitter,
+    log: Log,
+    cleaning: str = "",
 ) -> Job:
     """Decode the recordings once, split them, and fit the task to the training set.
 
@@ -108,22 +116,22 @@ def make_job(
         table: the recordings or scores.
         splitter: makes the split.
         log: called with one line for each choice made.
+        cleaning: how the recordings are cleaned before, see `tympan.tasks.cleaned`.
 
     Raises:
         DataError: the folder cannot be trained on.
     """
-    from tympan.data import AudioStore, data_warnings
+    from tympan.data import data_warnings
 
     def progress(done: int, total: int) -> None:
         if done == 0 or done == total or done % 500 == 0:
             log(f"decoding, once: {done} of {plural(total, 'recording')}")
 
     rate_hz = task.store_rate_hz(recipe.config)
-    store = AudioStore.open(table, rate_hz, progress=progress, on_error="skip")
+    store, keys = opened(table, rate_hz, cleaning, progress)
     for error in store.skipped:
         log(f"left out: {error.file}: {error.what}")
     found, table = table, store.table
-    keys = store.keys(table)
     notes = (*task.check(table, store), *data_warnings(found, table, keys, store.skipped))
     split = splitter(table, keys, recipe)
     if isinstance(task, ArrangesRows):
@@ -134,9 +142,31 @@ def make_job(
     prepared = task.prepare(split.train, store, recipe)
     for line in (*prepared.notes, *notes, f"split: {split.reason}"):
         log(line)
-    job = Job(task, recipe, table, store, keys, split, prepared)
+    job = Job(task, recipe, table, store, keys, split, prepared, cleaning)
     job.check()
     return job
+
+
+def opened(
+    table: Table,
+    rate_hz: int | None,
+    cleaning: str = "",
+    progress: Callable[[int, int], object] | None = None,
+) -> tuple[AudioStore, Sequence[str]]:
+    """The decoded recordings, and the content of each row; what cannot be decoded is left out.
+
+    Content is that of the recordings as they are: a cleaned one is still the same recording as that
+    which another model was trained on.
+    """
+    from tympan.data import AudioStore
+
+    store = AudioStore.open(table, rate_hz, progress=progress, on_error="skip")
+    keys = store.keys(store.table)
+    if cleaning and rate_hz is not None:
+        skipped = store.skipped
+        store = AudioStore.open(store.table, rate_hz, progress=progress, change=change_of(cleaning))
+        store.skipped = skipped
+    return store, keys
 
 
 def with_rows(table: Table, split: Split, parts: Mapping[str, Sequence[int]]) -> Split:

@@ -11,7 +11,7 @@ import numpy as np
 
 from tympan.errors import TympanError
 from tympan.tasks.contract import Answer, Session, Thresholds
-from tympan.tasks.inputs import Feed, ModelInput, blocks_of, name_of
+from tympan.tasks.inputs import Feed, ModelInput, Stage, blocks_of, name_of
 from tympan.tasks.windows import Batcher
 
 if TYPE_CHECKING:
@@ -28,11 +28,16 @@ class BaseModel(ABC, Generic[A]):
     A subclass has the attributes of `tympan.tasks.contract.Model` (`name`, `task`, `rate_hz`,
     `mono`, `labels`) and `device`. If its sessions are `WindowSession`s and it has a `batcher`,
     windows of several recordings go through the net together.
+
+    Attributes:
+        cleaner: makes, from rate and channels, what takes the noise from a recording; of a model
+            that was trained on cleaned recordings, else None.
     """
 
     name: str
     labels: tuple[str, ...]
     device: str
+    cleaner: Callable[[int, int], Stage] | None = None
 
     @property
     @abstractmethod
@@ -81,12 +86,18 @@ class BaseModel(ABC, Generic[A]):
 
         Windows that are complete are answered at the end of each block: none waits for others.
         """
-        session = self.session(**options)
+        session, stage = self.session(**options), None
         for block in blocks:
-            yield from session.push(np.atleast_2d(block))
+            wave = np.atleast_2d(block)
+            if self.cleaner is not None:
+                stage = stage or self.cleaner(self.rate_hz, len(wave))
+                wave = stage.push(wave)
+            yield from session.push(wave)
             if isinstance(session, WindowSession):
                 yield from session.flush()
                 session.forget()
+        if stage is not None:
+            yield from session.push(stage.finish())
         session.result()
         if isinstance(session, WindowSession):
             yield from session.decided()

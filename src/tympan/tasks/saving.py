@@ -36,6 +36,8 @@ def draft_card(job: Job, out: Path, start: LoadedModel | None) -> Card:
         "split": job.split.reason,
         "training": [asdict(phase.training) for phase in job.recipe.phases],
     }
+    if job.cleaning:
+        data["cleaning"] = job.cleaning
     if start is not None:
         keys |= trained_on(start.card)
         data["started_from"] = {

@@ -12,6 +12,7 @@ from tympan._files import open_in_browser
 from tympan._words import plural
 from tympan.errors import ArgumentError, ModelError
 from tympan.tasks import contract, cross
+from tympan.tasks.cleaned import check_task
 from tympan.tasks.continuing import check_same_data, continued, held_epochs
 from tympan.tasks.contract import ArrangesRows, Evaluation, Log, ReadsRows, Recipe, Task
 from tympan.tasks.job import Job, keep_apart, make_job
@@ -94,6 +95,7 @@ def train(
     label_column: str | None = None,
     settings: Mapping[str, Any] | None = None,
     threads: int | None = None,
+    clean: bool = False,
     resume: bool = True,
     progress: bool = True,
     say: Log = lambda line: None,
@@ -119,6 +121,8 @@ def train(
         settings: fields of `TrainingConfig` and of the task's configuration, by name.
         threads: threads to compute with; by default those of PyTorch, shared with other trainings
             that run on this machine.
+        clean: take the noise from the recordings before, with the model `voice`; what the model
+            answers about will be cleaned in the same way.
         resume: go on with an unfinished training in `out`; False starts over.
         progress: show a progress bar.
         say: called with one line for each choice made.
@@ -148,6 +152,7 @@ def train(
     if out is not None:
         check_not_recordings(Path(out), folder.root)
     table, name = folder, _question(folder, task, log)
+    cleaning = check_task(name, clean)
     _check_installed()
     question = get(name)
     target = Path(out) if out is not None else Path(f"{table.root.resolve().name}-{name}")
@@ -169,7 +174,10 @@ def train(
         start = _start_model(name, from_, table, log)
         recipe = _recipe(question, table, start, values, target if resume else None, log)
         whole = continued(recipe, target, log) if resume else recipe
-        job = make_job(question, recipe, table, _split if folds is None else cross.keep_all, log)
+        if cleaning:
+            log(f"recordings are cleaned first, by {cleaning}; those it answers about will be too")
+        splitter = _split if folds is None else cross.keep_all
+        job = make_job(question, recipe, table, splitter, log, cleaning)
         jobs = None if folds is None else cross.plan(job, folds, start, log)
         if start is not None:
             job = keep_apart(job, start, log, leave_out=None if folds is None else False)

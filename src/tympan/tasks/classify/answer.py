@@ -290,7 +290,7 @@ def steps(model: ClassifyModel, source: Any, every_s: float | None = None) -> It
         AudioFileError: the recording cannot be read.
     """
     geometry_of(model.net.config, every_s)  # says what is wrong before anything is read
-    chunks = (block[0] for block in samples_of(source, model.rate_hz))
+    chunks = (block[0] for block in samples_of(source, model.rate_hz, cleaner=model.cleaner))
     return steps_of(model, chunks, every_s)
 
 

@@ -39,7 +39,7 @@ def explain(model: ClassifyModel, source: Any, label: str | None = None) -> Expl
     highest = np.full(len(model.labels), -1.0)
     clearest: dict[int, Piece] = {}
     mean, duration_s = Mean(len(model.labels)), 0.0
-    chunks = (block[0] for block in samples_of(source, model.rate_hz))
+    chunks = (block[0] for block in samples_of(source, model.rate_hz, cleaner=model.cleaner))
     wanted = range(len(model.labels)) if label is None else [model.labels.index(label)]
     for step in steps_of(model, chunks, keep=True):
         mean.add(step)

@@ -270,7 +270,7 @@ def _fitted(model: MonitorModel, files: tuple[Path, ...], stamp: Any) -> Monitor
     config = replace(model.config, detectors=())
 
     def windows(path: Path) -> Any:
-        waves = (block[0] for block in samples_of(path, model.rate_hz))
+        waves = (block[0] for block in samples_of(path, model.rate_hz, cleaner=model.cleaner))
         return cut(geometry_of(config).cutter(), waves)
 
     recordings = [(lambda p=path: windows(p), True) for path in files]

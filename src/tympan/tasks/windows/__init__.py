@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = attach(
         "Lane": "tympan.tasks.windows.batcher",
         "OverlapAdd": "tympan.tasks.windows.overlap",
         "OverlappingWindows": "tympan.tasks.windows.overlap",
+        "PromptSession": "tympan.tasks.windows.prompt",
         "Wave": "tympan.tasks.windows.window",
         "Window": "tympan.tasks.windows.window",
         "cut": "tympan.tasks.windows.window",

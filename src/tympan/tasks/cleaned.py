@@ -1,0 +1,73 @@
+"""Cleaning as the first step of a pipeline: recordings that a model is trained on, and answers to.
+
+A model that was trained on cleaned recordings says so in its card (`data["cleaning"]`), and what it
+answers about is cleaned in the same way. Whatever cleans is found by its name, so that no question
+needs to know another.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tympan.errors import ArgumentError, ModelError
+
+if TYPE_CHECKING:
+    from tympan.data.packs import Change
+    from tympan.models import Card
+    from tympan.tasks.inputs import Stage
+
+# What `--clean` of a training means.
+USUAL = "voice"
+# Name → module with `cleaning()` for trainings and `Cleaner` for answers.
+CLEANERS = {"voice": "tympan.tasks.separate.cleaning"}
+# These learn to clean themselves, or have no recordings.
+WITHOUT = ("separate", "speak", "compose")
+
+
+def change_of(name: str) -> Change | None:
+    """What a training does to its recordings; None: nothing.
+
+    >>> change_of("") is None, change_of("voice").name[:6]
+    (True, 'voice-')
+    """
+    found: Change | None = _module(name).cleaning() if name else None
+    return found
+
+
+def cleaner_of(name: str) -> Callable[[int, int], Stage] | None:
+    """What makes the first step of an answer, from rate and channels; None: there is none."""
+    found: Callable[[int, int], Stage] | None = _module(name).Cleaner if name else None
+    return found
+
+
+def named_in(card: Card) -> str:
+    """How the recordings were cleaned that a model was trained on; empty: they were not."""
+    found = card.data.get("cleaning", "") if isinstance(card.data, dict) else ""
+    return found if isinstance(found, str) else ""
+
+
+def check_task(name: str, clean: bool) -> str:
+    """How the recordings of a training are cleaned.
+
+    Args:
+        name: of the question.
+        clean: whether they are.
+
+    Raises:
+        ArgumentError: they cannot be for that question.
+
+    >>> check_task("classify", True), check_task("speak", False)
+    ('voice', '')
+    """
+    if clean and name in WITHOUT:
+        raise ArgumentError(f"recordings are not cleaned for {name!r}", fix="leave out --clean")
+    return USUAL if clean else ""
+
+
+def _module(name: str) -> Any:
+    if name not in CLEANERS:
+        what = f"was trained on recordings cleaned by {name!r}, which this version does not have"
+        raise ModelError(what, fix=f"known: {', '.join(CLEANERS)}")
+    return importlib.import_module(CLEANERS[name])
