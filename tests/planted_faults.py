@@ -208,11 +208,6 @@ FAULTS = (
         (NOTES + "test_answer.py",),
     ),
     Fault(
-        "notes: what is played is moved to the beats", "tasks/results/notes.py",
-        "synthesize(self.piece())", "synthesize(self.piece(quantize=1))",
-        (NOTES + "test_playing.py",),
-    ),
-    Fault(
         "notes: silence is played", "tasks/notes/playing.py", "if not answer.notes:", "if False:",
         (NOTES + "test_playing.py",),
     ),
