@@ -71,6 +71,9 @@ def compose(
     parallels: Annotated[
         bool, typer.Option("--parallels", help="Let voices move in parallel fifths and octaves.")
     ] = False,
+    any_range: Annotated[
+        bool, typer.Option("--any-range", help="Let voices leave their usual ranges.")
+    ] = False,
     title: Annotated[str, typer.Option("--title", help="Of the piece.", show_default=False)] = "",
     score: Annotated[
         Path | None,
@@ -88,6 +91,7 @@ def compose(
     composer, order = ordered(
         model, device, continue_=continue_, harmonize=harmonize, title=title, seed=seed, bars=bars,
         key=key, tempo_bpm=tempo, temperature=temperature, parallels=parallels,
+        any_range=any_range,
     )  # fmt: skip
     if play:
         _play(composer, order)

@@ -61,9 +61,12 @@ def answer_all(
     found = recordings(files, each=True)
     several = len(found) > 1 or found[0].listed
     if extras and len(found) > 1:
-        raise ArgumentError(f"{next(iter(extras)).flag} makes one file", fix="give one recording")
-    for path in extras.values():
-        check_target(path, found[0].path)
+        first = next(iter(extras))
+        what = "makes one file" if first.writes else "takes one recording"
+        raise ArgumentError(f"{first.flag} {what}", fix="give one recording")
+    for extra, path in extras.items():
+        if extra.writes:
+            check_target(path, found[0].path)
     output = outputs.choose(
         found, verb.save_as, shared.out, shared.format, several=several,
         collect=lambda path: verb.collector(path, {**options, "model": shared.model}),
@@ -184,7 +187,7 @@ def _answer(
             reason = extra.make(model, source, answer, Path(path))
             if reason:
                 typer.echo(f"tympan: no {extra.name}: {reason}", err=True)
-            elif not shared.quiet:
+            elif extra.writes and not shared.quiet:
                 typer.echo(f"{extra.name}: {path}", err=shared.json)
         return answer
 

@@ -24,8 +24,10 @@ def command(verb: Verb) -> Callable[..., None]:
     def run(files: list[str], **given: Any) -> None:
         shared = Shared(**{name: given.pop(name) for name in _SHARED})
         values = {one.name: _plain(given[one.name]) for one in verb.options}
-        extras = {one: given[_extra_name(one)] for one in verb.extras}
-        answer_all(verb, files, shared, values, {k: v for k, v in extras.items() if v is not None})
+        asked = {one: given[_extra_name(one)] for one in verb.extras}
+        # One that writes no file is a switch.
+        extras = {k: v if k.writes else "" for k, v in asked.items() if v not in (None, False)}
+        answer_all(verb, files, shared, values, extras)
 
     parameters = [
         _parameter("files", Files),
@@ -122,8 +124,9 @@ def _choice(option: Option) -> Any:
 
 
 def _of_extra(extra: Extra) -> tuple[Any, Any]:
-    help_ = extra.help
-    return Annotated[str | None, typer.Option(extra.flag, help=help_, show_default=False)], None
+    kind, default = (str | None, None) if extra.writes else (bool, False)
+    declared = typer.Option(extra.flag, help=extra.help, show_default=False)
+    return Annotated[kind, declared], default
 
 
 def _extra_name(extra: Extra) -> str:

@@ -114,16 +114,18 @@ class Extra:
     """What a verb's command can make beside an answer; from Python it is a function of its own.
 
     Args:
-        name: `"explain"`; the command line shows `--explain FILE`.
+        name: `"explain"`; the command line shows `--explain FILE`, or `--explain` alone.
         help: one sentence.
         function: `module:name` of a function, imported when it is needed: called with the model,
             the recording, the answer and the path of the file to make, it returns why it made
             none, or an empty text.
+        writes: whether it makes a file; else its path means nothing.
     """
 
     name: str
     help: str
     function: str
+    writes: bool = True
 
     @property
     def flag(self) -> str:

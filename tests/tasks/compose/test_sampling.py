@@ -11,7 +11,7 @@ import torch
 from tests_compose import TUNES, VOICES, net_of, some_steps, tiny_composer
 from tympan.tasks.compose.config import FILL
 from tympan.tasks.compose.model import Composer
-from tympan.tasks.compose.sampling import UNKNOWN, Wish, draw, drawn_many, without_parallels
+from tympan.tasks.compose.sampling import UNKNOWN, Wish, draw, drawn_many
 
 
 def drawn_steps(composer: Composer, given: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -108,23 +108,3 @@ def test_a_guide_has_its_say() -> None:
     )
     assert not np.array_equal(alone, guided)
     assert np.array_equal(guided[:, 0], given[:, 0])
-
-
-def test_what_makes_parallels_is_not_drawn_unless_all_else_is_unlikely() -> None:
-    def step(*pitches: int) -> list[int]:
-        return [p - VOICES.low + 1 if p > 0 else UNKNOWN for p in pitches]
-
-    # Soprano, bass, alto, tenor: the soprano goes up a tone from an octave above the bass.
-    steps = np.array([step(72, 48, 67, 64), step(74, -1, -1, -1)])
-    plain = torch.zeros(VOICES.classes)
-    found = without_parallels(plain, steps, 1, 1, Wish(steps), VOICES)
-    gone = [VOICES.low + i - 1 for i in range(VOICES.classes) if found[i] == -torch.inf]
-    assert gone == [50, 62, 74, 86]  # down to a lower D it is contrary motion
-    fifths = np.array([step(67, 60, 64, 48), step(69, -1, -1, -1)])
-    found = without_parallels(plain, fifths, 1, 1, Wish(fifths), VOICES)
-    gone = [VOICES.low + i - 1 for i in range(VOICES.classes) if found[i] == -torch.inf]
-    assert gone == [62, 74, 86]
-    sure = plain.clone()
-    sure[50 - VOICES.low + 1] = 20.0
-    assert without_parallels(sure, steps, 1, 1, Wish(steps), VOICES) is sure
-    assert without_parallels(plain, steps, 1, 1, Wish(steps, parallels=True), VOICES) is plain

@@ -13,9 +13,10 @@ import torch
 from tympan.audio import Clip, synth
 from tympan.errors import ArgumentError
 from tympan.notation import read_midi
-from tympan.tasks.notes.answer import NotesModel, tuning_of
+from tympan.tasks.notes.answer import NotesModel
 from tympan.tasks.notes.config import NotesConfig
 from tympan.tasks.notes.net import NoteNet
+from tympan.tasks.notes.session import tuning_of
 from tympan.tasks.results import Notes
 
 CONFIG = NotesConfig(width=8, dilations=(1, 2), crop_s=2.0, onset=0.5, frame=0.5)

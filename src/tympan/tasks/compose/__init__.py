@@ -20,6 +20,7 @@ VERB = Verb(
         Option("harmonize", str, None, "MIDI or ABC file of a melody, or of some voices."),
         Option("soundfont", str, None, "SF2 or SF3 file for the sound; else tympan's own."),
         Option("parallels", bool, False, "Let voices move in parallel fifths and octaves."),
+        Option("any_range", bool, False, "Let voices leave their usual ranges."),
         Option("title", str, "", "Of the piece."),
     ),
     default_model="chorale",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Given: TypeAlias = Piece | str | os.PathLike[str]
 
 RATE_HZ = 44_100
-PLAIN = ("seed", "bars", "tempo_bpm", "temperature", "parallels")
+PLAIN = ("seed", "bars", "tempo_bpm", "temperature", "parallels", "any_range")
 
 
 def compose(
@@ -34,6 +34,7 @@ def compose(
     harmonize: Given | None = None,
     soundfont: str | os.PathLike[str] | None = None,
     parallels: bool = False,
+    any_range: bool = False,
     title: str = "",
     device: str = "auto",
 ) -> Composition:
@@ -51,6 +52,7 @@ def compose(
         soundfont: SF2 or SF3 file that it is played with; tympan's own instruments by default.
         parallels: voices may move in parallel fifths and octaves, as the net wants it; else what
             makes one is hardly ever drawn.
+        any_range: voices may leave the ranges that they have in the training set.
         title: of the piece.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
 
@@ -71,6 +73,7 @@ def compose(
     composer, order = ordered(
         model, device, continue_=continue_, harmonize=harmonize, title=title, seed=seed, bars=bars,
         key=key, tempo_bpm=tempo_bpm, temperature=temperature, parallels=parallels,
+        any_range=any_range,
     )  # fmt: skip
     found = composer.compose(order)
     return found if soundfont is None else replace(found, soundfont=os.fspath(soundfont))
@@ -91,7 +94,8 @@ def compose_stream(
         model: as in `compose`, and so are the other arguments.
         rate_hz: of the sound.
         continue_, harmonize, device: as in `compose`.
-        options: `seed`, `bars`, `key`, `tempo_bpm`, `temperature`, `parallels`.
+        options: `seed`, `bars`, `key`, `tempo_bpm`, `temperature`, `parallels`,
+            `any_range`.
 
     Yields:
         Samples, one block after another.

@@ -59,6 +59,7 @@ class ComposeConfig(CardConfig):
         tempo_bpm: beats per minute that pieces are usually played at.
         instruments: who plays each voice, from the highest on: names of General MIDI.
         parts: names of the places, where each is a voice.
+        lowest, highest: usual range of each voice, MIDI numbers, place by place; none: any note.
         partner: name of the model that fills in what this one cannot.
 
     Raises:
@@ -91,6 +92,8 @@ class ComposeConfig(CardConfig):
     tempo_bpm: float = 80.0
     instruments: tuple[str, ...] = ("organ",)
     parts: tuple[str, ...] = ()
+    lowest: tuple[int, ...] = ()
+    highest: tuple[int, ...] = ()
     partner: str = ""
 
     def __post_init__(self) -> None:
@@ -100,6 +103,7 @@ class ComposeConfig(CardConfig):
         if self.classes > MOST_CLASSES:  # 255 ends a piece where it is kept beside the weights
             what = f"{self.pitches} pitches are too many to tell held notes from struck ones"
             raise ArgumentError(what, fix="a narrower range: raise low or lower high")
+        self._check_voice_ranges()
         if self.high <= self.low:
             raise ArgumentError(f"high={self.high} must be above low={self.low}")
         if self.size % (2 * self.heads):
@@ -107,6 +111,18 @@ class ComposeConfig(CardConfig):
             raise ArgumentError(
                 f"{self.size} features cannot be shared by {self.heads} heads", fix=fix
             )
+
+    def _check_voice_ranges(self) -> None:
+        if not self.lowest and not self.highest:
+            return
+        counts = (len(self.lowest), len(self.highest))
+        if counts != (self.voices, self.voices):
+            what = f"lowest and highest name {counts[0]} and {counts[1]} voices, not {self.voices}"
+            raise ArgumentError(what)
+        for low, high in zip(self.lowest, self.highest, strict=True):
+            if not self.low <= low <= high <= self.high:
+                what = f"the range of a voice, {low} to {high}, must be within low and high"
+                raise ArgumentError(what)
 
     @property
     def pitches(self) -> int:

@@ -49,6 +49,7 @@ class Order:
         harmonize: whether it is the latter.
         title: of the piece.
         parallels: voices may move in parallel fifths and octaves.
+        any_range: voices may leave their usual ranges.
     """
 
     seed: int = 0
@@ -60,6 +61,7 @@ class Order:
     harmonize: bool = False
     title: str = ""
     parallels: bool = False
+    any_range: bool = False
 
 
 class Composer:
@@ -118,19 +120,25 @@ class Composer:
         """The steps `(n, v)` of pieces of one length from nothing, composed together."""
         wishes, rngs = zip(*(self.wish(one, 0) for one in orders), strict=True)
         shifts = [home_shift(one.key) if self.config.home else 0 for one in wishes]
-        there = [
-            replace(one, key=moved_key(one.key, by)) for one, by in zip(wishes, shifts, strict=True)
-        ]
+        there = [self.moved(one, by) for one, by in zip(wishes, shifts, strict=True)]
         found = draw_batch(self.net, there, rngs)
         return [transposed(one, -by, self.config) for one, by in zip(found, shifts, strict=True)]
 
     def drawn(self, wish: Wish, rng: np.random.Generator) -> Iterator[Steps]:
         """What the net draws; one that knows C major and A minor only is asked there."""
         by = home_shift(wish.key) if self.config.home else 0
-        given = transposed(wish.given, by, self.config)
-        there = replace(wish, given=given, key=moved_key(wish.key, by))
-        for part in draw(self.net, there, rng, self.guide):
+        for part in draw(self.net, self.moved(wish, by), rng, self.guide):
             yield transposed(part, -by, self.config)
+
+    def moved(self, wish: Wish, by: int) -> Wish:
+        """A wish for a piece that is moved by semitones afterwards, the other way."""
+        return replace(
+            wish,
+            given=transposed(wish.given, by, self.config),
+            key=moved_key(wish.key, by),
+            lowest=tuple(one + by for one in wish.lowest),
+            highest=tuple(one + by for one in wish.highest),
+        )
 
     def chosen_key(self, key: int, rng: np.random.Generator) -> int:
         """The key, or one by chance where none is wanted."""
@@ -143,6 +151,8 @@ class Composer:
         rng = np.random.default_rng([order.seed, attempt])
         key = self.chosen_key(key, rng)
         wish = Wish(given, key, order.temperature, parallels=order.parallels)
+        if not order.any_range:
+            wish = replace(wish, lowest=self.config.lowest, highest=self.config.highest)
         return wish, rng
 
     def given(self, order: Order) -> tuple[Steps, int]:

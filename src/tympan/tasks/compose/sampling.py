@@ -13,9 +13,9 @@ from torch import Tensor
 
 from tympan.tasks.compose.config import FILL, KEYS
 from tympan.tasks.compose.grid import Steps
+from tympan.tasks.compose.limits import allowed
 
 if TYPE_CHECKING:
-    from tympan.tasks.compose.config import ComposeConfig
     from tympan.tasks.compose.net import ComposeNet
 
 UNKNOWN = -1
@@ -34,6 +34,8 @@ class Wish:
         phase: place of the first step in its bar.
         parallels: voices may move in parallel fifths and octaves; else what makes one is not drawn,
             unless all does.
+        lowest, highest: of each voice, as the net sees pitches: no note beyond is drawn. None: any
+            note may be.
     """
 
     given: Steps
@@ -42,6 +44,8 @@ class Wish:
     top: float = 0.02
     phase: int = 0
     parallels: bool = False
+    lowest: tuple[int, ...] = ()
+    highest: tuple[int, ...] = ()
 
 
 def draw(
@@ -94,7 +98,7 @@ def _draw_step(
             filled = _filled_logits(net, wish, steps, at, int(place))
             logits = filled if logits is None else 0.5 * (logits + filled)
         assert logits is not None
-        logits = without_parallels(logits, steps, at, int(place), wish, net.config)
+        logits = allowed(logits, steps, at, int(place), wish, net.config)
         steps[at, place] = drawn(logits, wish, rng)
         # What ends an ordered step leaves nothing for its other places.
         if net.config.ordered and steps[at, place] == 0:
@@ -151,45 +155,9 @@ def draw_batch(
             for row, (wish, rng) in enumerate(zip(wishes, rngs, strict=True)):
                 known = steps[row].copy()
                 known[at, place:] = UNKNOWN
-                own = without_parallels(logits[row], known, at, place, wish, config)
+                own = allowed(logits[row], known, at, place, wish, config)
                 steps[row, at, place] = drawn(own, wish, rng)
     return steps
-
-
-def without_parallels(
-    logits: Tensor, steps: Steps, at: int, place: int, wish: Wish, config: ComposeConfig
-) -> Tensor:
-    """Logits `(k,)` of a voice without what moves in fifths or octaves with another voice.
-
-    Args:
-        logits: of what the voice may do.
-        steps: the piece; `UNKNOWN` where nothing is known yet.
-        at, place: the step, and the voice.
-        wish: whether this is wanted.
-        config: of the net; where places are no voices, nothing is taken away.
-    """
-    if wish.parallels or config.ordered or at == 0 or steps[at - 1, place] <= 0:
-        return logits
-    pitches = np.arange(config.pitches)
-    mine = int(steps[at - 1, place] - 1) % config.pitches
-    bad = np.zeros(config.pitches, bool)
-    for other in range(config.voices):
-        before, now = int(steps[at - 1, other]) - 1, int(steps[at, other]) - 1
-        if other == place or before < 0 or now < 0 or before == now:
-            continue
-        same_way = np.sign(pitches - mine) == np.sign(now - before)
-        apart = (mine - before) % 12
-        # Seen from below a fifth is one, seen from above it is a fourth.
-        fifth = 7 if mine > before else 5
-        bad |= same_way & (apart in (0, fifth)) & ((pitches - now) % 12 == apart)
-    found = logits.clone()
-    found[1 : 1 + config.pitches][torch.from_numpy(bad)] = -torch.inf
-    # Nothing unlikely is taken for the sake of the rule.
-    return found if float(found.max()) > float(logits.max()) - RELUCTANCE else logits
-
-
-# A rule is broken rather than that something so much less likely is drawn, in nats.
-RELUCTANCE = 6.0
 
 
 def _filled_logits(net: ComposeNet, wish: Wish, steps: Steps, at: int, place: int) -> Tensor:

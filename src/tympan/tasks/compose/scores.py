@@ -13,7 +13,8 @@ import numpy as np
 
 from tympan.errors import DataError
 from tympan.tasks.compose.config import ComposeConfig
-from tympan.tasks.compose.grid import fitting_grid, sounding_pitches
+from tympan.tasks.compose.grid import fitting_grid, sounding_pitches, steps_of
+from tympan.tasks.compose.limits import usual_ranges
 
 if TYPE_CHECKING:
     from tympan.data import Table
@@ -102,6 +103,10 @@ def fitted(
     found["high"] = min(127, max(pitches) + config.transpose)
     found["phases"] = gridded.steps_per_beat * gridded.beats_per_bar
     config = replace(config, **{k: v for k, v in found.items() if k not in fixed})  # type: ignore[arg-type]
+    if not config.ordered and not fixed & {"lowest", "highest"}:
+        steps = [steps_of(piece, config) for piece in pieces]
+        lowest, highest = usual_ranges(steps, config)
+        config = replace(config, lowest=lowest, highest=highest)
     over = float((counts > config.voices).mean())
     notes = [
         f"grid: {config.steps_per_beat} steps of a beat, {config.beats_per_bar} beats of a bar; "

@@ -30,6 +30,10 @@ VERB = Verb(
             "picture", "Draw the notes over the spectrogram.",
             "tympan.tasks.notes.picture:make_picture",
         ),
+        Extra(
+            "play", "Play what was heard, to compare by ear.",
+            "tympan.tasks.notes.playing:play_notes", writes=False,
+        ),
     ),
 )  # fmt: skip
 

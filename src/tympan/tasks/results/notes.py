@@ -15,6 +15,7 @@ from tympan.tasks.results.parts import Segment
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from tympan.audio import Clip
     from tympan.notation import Piece
 
 # People see so many notes; `--json` and files hold them all.
@@ -121,16 +122,22 @@ class Notes(Result):
             return self._rendered()
         return super()._content(ending)
 
-    def _rendered(self) -> bytes:
-        """The notes as sound, for comparison by ear."""
-        import tempfile
-        from pathlib import Path
+    def clip(self) -> Clip:
+        """The notes as sound, played by tympan's own instruments: for comparison by ear."""
+        from dataclasses import replace
 
         from tympan.notation.synthesizer import synthesize
 
+        return replace(synthesize(self.piece()), name=self.file)
+
+    def _rendered(self) -> bytes:
+        """The sound of the notes as a WAV file."""
+        import tempfile
+        from pathlib import Path
+
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "notes.wav"
-            synthesize(self.piece()).save(path)
+            self.clip().save(path)
             return path.read_bytes()
 
     def plot(self) -> Figure:
