@@ -35,7 +35,7 @@ LOAD_ONLY_S = 600
 FOLDER_VERBS = ("evaluate", "train")
 NOT_FLAT = ("load",)
 # These mix to mono before they begin: three hours of stereo would show what `blocks` shows.
-MONO_FIRST = ("classify", "segment", "notes", "explain")
+MONO_FIRST = ("classify", "explain")
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,6 @@ VERBS: dict[str, Callable[[Path, Path], None]] = {
     "blocks": blocks,
     "show": show,
     "classify": call("classify"),
-    "segment": call("segment", model="speech"),
-    "notes": call("notes"),
-    "separate": call("separate_files", "sources"),
     "explain": call("explain", "explained"),
     "hear": call("hear", "report.html"),
     "evaluate": evaluate,

@@ -6,7 +6,8 @@ trained on. *SI-SDR*: its improvement over the noisy input, in dB. *PESQ*: wide 
 short-time objective intelligibility. *DNSMOS*: overall quality after P.835, without a reference.
 95 % intervals over mixes (bootstrap) in brackets. Delays of the peers are taken out. DeepFilterNet3
 and RNNoise are made for 48 kHz and get the 16 kHz resampled. *Of a core*: processor seconds for
-each second of sound.
+each second of sound. *Memory*: the highest of a new process (VmHWM) that writes both sources to
+disk.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import json
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +39,15 @@ SNRS_DB = (-5, 0, 5, 10, 15, None)
 PEERS = ("DeepFilterNet3", "RNNoise", "noisereduce")
 OURS = "tympan voice"
 DRAWS = 1000
+LENGTHS_S = {"10 s": 10, "10 min": 600, "3 h": 10_800}
+CHILD = """
+import sys, time
+import tympan
+begun = time.perf_counter()
+tympan.separate_files(sys.argv[1], sys.argv[2], device="cpu")
+status = open("/proc/self/status").read()
+print(status.split("VmHWM:")[1].split()[0], time.perf_counter() - begun)
+"""
 SCORES = (("SI-SDR, dB", 1), ("PESQ", 2), ("STOI", 3), ("DNSMOS", 2))
 QUICK_EACH = 2
 
@@ -110,6 +121,30 @@ def framewise() -> float:
     for i in range(0, wave.shape[1], 256):
         apart.push(wave[:, i : i + 256])
     return (time.process_time() - began) / 10
+
+
+def peak_mib(path: Path, out: Path) -> tuple[float, float]:
+    """The most memory of a new process that separates a file, in MiB, and its seconds."""
+    command = [sys.executable, "-c", CHILD, str(path), str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    kib, seconds = done.stdout.split()
+    return int(kib) / 1024, float(seconds)
+
+
+def memory(lengths_s: Mapping[str, int]) -> list[dict[str, str]]:
+    """Rows of stereo recordings at 44.1 kHz, whose sources are written to disk."""
+    from benchmarks._files import sound, write
+
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        samples = sound(5, 44_100, 2)
+        for length, seconds in lengths_s.items():
+            path = Path(name) / f"{seconds}.flac"
+            write(path, "FLAC", samples, 44_100, seconds)
+            mib, spent_s = peak_mib(path, Path(name) / "apart")
+            rows.append({"recording": length, "peak, MiB": f"{mib:.0f}", "s": f"{spent_s:.0f}"})
+            path.unlink()
+    return rows
 
 
 def interval(values: np.ndarray, digits: int) -> str:
@@ -191,6 +226,7 @@ WHY = ""
 if __name__ == "__main__":
     quick = arguments("separate").quick
     rows, more, figures = measure(QUICK_EACH if quick else EACH)
+    more["Memory, stereo at 44.1 kHz"] = memory({"1 s": 1} if quick else LENGTHS_S)
     main(
         "separate", rows, figures, title="A voice out of noise", more=more, why=WHY,
         about=f"{(__doc__ or '').partition(chr(10))[2].strip()}\n\nSeed {SEED}, {EACH} mixes at "
