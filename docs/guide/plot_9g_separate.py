@@ -94,13 +94,14 @@ print(f"voice {si_sdr(found['voice'].samples[0], speech):5.1f} dB")
 found["voice"]
 
 # %%
-# What it let through, place by place, can be held beside the ideal mask. It finds the vowels. The
-# hiss of each *s*, which is like noise itself, it lets through by half, and it is too coarse to go
-# between the strokes of the engine. That is where its decibels are missing.
+# What it let through, place by place, can be held beside the ideal mask. It finds the vowels, and
+# goes between the strokes of the engine in time. The hiss of each *s*, which is like noise itself,
+# it lets through by half, and it is too coarse to go between the harmonics of the voice. That is
+# where its decibels are missing.
 
 # sphinx_gallery_alt = "The ideal mask above the mask of the net. Both are bright where vowels are;"
 # sphinx_gallery_alt = "that of the net is a blur, dim where the ideal one is bright high up, and"
-# sphinx_gallery_alt = "not quite dark at the bottom after the last word."
+# sphinx_gallery_alt = "nearly dark after the last word."
 voice = stft(torch.tensor(found["voice"].samples[0]))
 guessed = (voice.abs() / (spectra[2].abs() + 1e-6)).clamp(0, 1)
 figure, axes = plt.subplots(2, 1, figsize=(9, 4.5), sharex=True)
@@ -136,7 +137,7 @@ print(f"SDR {scores.sdr[0]:.1f} dB, SIR {scores.sir[0]:.1f} dB, SAR {scores.sar[
 # left to take away.
 
 # sphinx_gallery_alt = "Quality over the level of the speech, in dB: both lines rise; that of the"
-# sphinx_gallery_alt = "net lies 7 dB above that of the mix on the left, and 3 dB on the right."
+# sphinx_gallery_alt = "net lies 11 dB above that of the mix on the left, and 5 dB on the right."
 levels_db = np.arange(-10, 16, 5)
 gained = []
 for level_db in levels_db:
