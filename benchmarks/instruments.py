@@ -39,9 +39,9 @@ PHENICX = {
     "brass": ("horn", "trumpet"),
 }
 WHY = (
-    "The weights are of half an hour of training on a small share of a busy core, some 250 steps, "
-    "and few mixes are measured, for the same reason; `python -m recipes.instruments` goes on. It "
-    "learned from rendered instruments only. Who has real songs to take apart should stay with "
+    "The weights are of half an hour of training on a small share of a busy core, some 250 steps; "
+    "`python -m recipes.instruments` goes on. It learned from rendered instruments only, and from "
+    "53 minutes of them. Who has real songs to take apart should stay with "
     "demucs, which is larger by far and learned from real stems."
 )
 

@@ -86,9 +86,11 @@ def main(what: Shipped, training: Path) -> None:
     parser = argparse.ArgumentParser(description=f"Ship {what.name}.")
     parser.add_argument("--training", type=Path, default=training)
     parser.add_argument("--out", type=Path, default=Path("src/tympan/models/weights") / what.name)
+    parser.add_argument("--only-score", action="store_true", help="the weights stay as they are")
     parser.add_argument("--no-score", action="store_true", help="leave out the benchmark")
     options = parser.parse_args()
-    ship(what, options.training, options.out)
+    if not options.only_score:
+        ship(what, options.training, options.out)
     if not options.no_score:
         loaded = load_model(options.out)
         card = replace(loaded.card, metrics=dict(what.score()))
