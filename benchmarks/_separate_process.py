@@ -5,8 +5,8 @@
 
 Run with an interpreter of its own, named by `TYMPAN_DENOISERS`. Reads one JSON object:
 `{"system": NAME, "files": [[noisy, out], …]}` writes what a system makes of WAV files of 16 kHz and
-prints processor seconds; `{"score": [[clean, file], …]}` prints PESQ (wide band),
-STOI and the overall DNSMOS (P.835) of each.
+prints processor seconds; `{"score": [[clean, file, judged], …]}` prints PESQ
+(wide band) and STOI of each, and the overall DNSMOS (P.835) of those that are to be judged.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ def at_48_khz(run: Callable[[Wave], Wave]) -> Callable[[Wave], Wave]:
 SYSTEMS = {"DeepFilterNet3": deepfilternet3, "RNNoise": rnnoise, "noisereduce": noisereduce}
 
 
-def scored(clean: Wave, found: Wave) -> tuple[float, float, float]:
-    """PESQ, STOI and DNSMOS; not a number where PESQ fails."""
+def scored(clean: Wave, found: Wave, judged: bool) -> tuple[float, float, float]:
+    """PESQ, STOI and DNSMOS; not a number where PESQ fails, or where DNSMOS is not wanted."""
     from pesq import pesq
     from pystoi import stoi
     from speechmos import dnsmos
@@ -111,8 +111,10 @@ def scored(clean: Wave, found: Wave) -> tuple[float, float, float]:
         quality = float(pesq(RATE_HZ, clean, found, "wb"))
     except Exception:
         quality = float("nan")
-    loudest = max(1.0, float(np.abs(found).max()))
-    overall = float(dnsmos.run(found / loudest, RATE_HZ)["ovrl_mos"])
+    overall = float("nan")
+    if judged:
+        loudest = max(1.0, float(np.abs(found).max()))
+        overall = float(dnsmos.run(found / loudest, RATE_HZ)["ovrl_mos"])
     return quality, float(stoi(clean, found, RATE_HZ)), overall
 
 
@@ -122,8 +124,11 @@ def main() -> None:
 
     job = json.load(sys.stdin)
     if "score" in job:
-        pairs = [[soundfile.read(path, dtype="float32")[0] for path in row] for row in job["score"]]
-        print(json.dumps([scored(*row) for row in pairs]))
+        found = []
+        for clean, file, judged in job["score"]:
+            waves = [soundfile.read(path, dtype="float32")[0] for path in (clean, file)]
+            found.append(scored(*waves, judged))
+        print(json.dumps(found))
         return
     run = SYSTEMS[job["system"]]()
     run(np.zeros(RATE_HZ, np.float32) + 1e-4)
