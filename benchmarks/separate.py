@@ -2,12 +2,12 @@
 
 Speech: LibriSpeech `test-other`, ten speakers of whom none was trained on, four seconds each, which
 begin at the first sample. Noises: ESC-50, fold 5, all classes, from recordings of which none was
-trained on. *SI-SDR*: its improvement over the noisy input, in dB. *PESQ*: wide band. *STOI*: short-
-time objective intelligibility. *DNSMOS*: overall quality after P.835, without a reference, of every
-fourth piece. 95 % intervals over mixes (bootstrap) in brackets. Delays of the peers are taken out.
-DeepFilterNet3 and RNNoise are made for 48 kHz and get the 16 kHz resampled. *Of a core*: processor
-seconds for each second of sound. *Memory*: the highest of a new process (VmHWM) that writes both
-sources to disk.
+trained on. *SI-SDR*: its improvement over the noisy input, in dB. *PESQ*: wide band. *STOI*:
+short-time objective intelligibility. *DNSMOS*: overall quality after P.835, without a reference, of
+every fourth piece. 95 % intervals over mixes (bootstrap) in brackets. Delays of the peers are taken
+out. DeepFilterNet3 and RNNoise are made for 48 kHz and get the 16 kHz resampled. *Of a core*:
+processor seconds for each second of sound. *Memory*: the highest of a new process (VmHWM) that
+writes both sources to disk.
 """
 
 from __future__ import annotations
