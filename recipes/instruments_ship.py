@@ -58,6 +58,9 @@ def score() -> dict[str, Any]:
     scores = [{
         "name": "sdr", "value": figures["sdr_rendered"], "unit": "dB", "higher_is_better": True,
         "interval": ends,
+    }, {
+        "name": "sdr_of_the_mix", "value": figures["sdr_rendered_mix"], "unit": "dB",
+        "higher_is_better": True, "interval": None,
     }]  # fmt: skip
     counted = "mixes rendered with a soundfont that was not trained on"
     return {"scores": scores, "count": MIXES, "figures": figures, "counted": counted}
