@@ -11,7 +11,7 @@ import pytest
 
 from tympan.data import read_folder
 from tympan.data.label_sheet import ChangedMeanwhileError, LabelSheet
-from tympan.data.marks import Mark
+from tympan.data.marks import LabelMark
 from tympan.errors import DataError
 
 
@@ -19,20 +19,20 @@ def sheet(root: Path, **more: object) -> LabelSheet:
     return LabelSheet(root, length_s=lambda name: 4.0, **more)  # type: ignore[arg-type]
 
 
-def put(own: LabelSheet, name: str, *marks: Mark) -> None:
+def put(own: LabelSheet, name: str, *marks: LabelMark) -> None:
     own.change(name, marks, own.state().base(name))
 
 
 def test_a_stale_change_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     one, two = sheet(tmp_path), sheet(tmp_path)
     seen = two.state().base("a.wav")
-    put(one, "a.wav", Mark.of("dog"))
+    put(one, "a.wav", LabelMark.of("dog"))
     before = one.path.read_bytes()
     with pytest.raises(ChangedMeanwhileError, match=r"a\.wav"):
-        two.change("a.wav", [Mark.of("cat")], seen)
+        two.change("a.wav", [LabelMark.of("cat")], seen)
     assert one.path.read_bytes() == before
     # Another recording is nobody's business.
-    two.change("b.wav", [Mark.of("cat")], two.state().base("b.wav"))
+    two.change("b.wav", [LabelMark.of("cat")], two.state().base("b.wav"))
     assert one.state().labels == {"cat": 1, "dog": 1}
 
 
@@ -40,7 +40,7 @@ def test_columns_and_rows_of_others_stay(tmp_path: Path) -> None:
     text = "fold,file_name,label,speaker\n1,a.wav,dog,ann\n2,gone.wav,cat,bob\n1,c.wav,,cid\n"
     (tmp_path / "metadata.csv").write_text(text)
     own = sheet(tmp_path)
-    put(own, "a.wav", Mark.of("wolf"))
+    put(own, "a.wav", LabelMark.of("wolf"))
     put(own, "c.wav")
     assert own.path.read_text().splitlines() == [
         "file_name,label,fold,speaker",
@@ -53,8 +53,8 @@ def test_columns_and_rows_of_others_stay(tmp_path: Path) -> None:
 def test_parts_make_labels_of_whole_recordings_parts_too(tmp_path: Path) -> None:
     (tmp_path / "metadata.csv").write_text("file_name,label,fold\na.wav,dog,1\n")
     own = sheet(tmp_path)
-    put(own, "b.wav", Mark(1.0, 2.5, "frog"), Mark(0.25, 0.5, "cat"))
-    put(own, "c.wav", Mark.of(""))
+    put(own, "b.wav", LabelMark(1.0, 2.5, "frog"), LabelMark(0.25, 0.5, "cat"))
+    put(own, "c.wav", LabelMark.of(""))
     assert own.path.read_text().splitlines() == [
         "file_name,start_s,end_s,label,fold",
         "a.wav,0.000,4.000,dog,1",
@@ -73,7 +73,7 @@ def test_of_an_event_that_stays_everything_stays(tmp_path: Path) -> None:
     head = "file_name,start_s,end_s,label,text,speaker\n"
     (tmp_path / "metadata.csv").write_text(f"{head}a.wav,1,2.50,speech,hello,ann\n")
     own = sheet(tmp_path)
-    put(own, "a.wav", Mark(1.0, 2.5, "voice"), Mark(3.0, 4.0, "dog"))
+    put(own, "a.wav", LabelMark(1.0, 2.5, "voice"), LabelMark(3.0, 4.0, "dog"))
     assert own.path.read_text().splitlines()[1:] == [
         "a.wav,1.000,2.500,voice,hello,ann",
         "a.wav,3.000,4.000,dog,,ann",
@@ -81,19 +81,19 @@ def test_of_an_event_that_stays_everything_stays(tmp_path: Path) -> None:
 
 
 def test_labels_of_sub_folders_are_written_with_the_first_change(tmp_path: Path) -> None:
-    own = sheet(tmp_path, first={"dog/a.wav": [Mark.of("dog")]})
-    assert own.state().of("dog/a.wav") == (Mark.of("dog"),)
+    own = sheet(tmp_path, first={"dog/a.wav": [LabelMark.of("dog")]})
+    assert own.state().of("dog/a.wav") == (LabelMark.of("dog"),)
     assert not own.path.exists()
-    put(own, "b.wav", Mark.of("cat"))
+    put(own, "b.wav", LabelMark.of("cat"))
     assert own.path.read_text() == "file_name,label\ndog/a.wav,dog\nb.wav,cat\n"
 
 
 def test_what_another_program_wrote_is_seen(tmp_path: Path) -> None:
     own = sheet(tmp_path)
-    put(own, "a.wav", Mark.of("dog"))
+    put(own, "a.wav", LabelMark.of("dog"))
     version = own.state().version
     own.path.write_text("file_name;label\r\n./a.wav;wolf\r\n")
-    assert own.state().of("a.wav") == (Mark.of("wolf"),)
+    assert own.state().of("a.wav") == (LabelMark.of("wolf"),)
     assert own.state().version != version
 
 
@@ -117,11 +117,11 @@ def test_a_table_that_is_none_of_labels_is_refused(tmp_path: Path, text: str, to
 WRITER = """
 import sys
 from tympan.data.label_sheet import LabelSheet
-from tympan.data.marks import Mark
+from tympan.data.marks import LabelMark
 own = LabelSheet(sys.argv[1])
 for i in range(25):
     name = f"{sys.argv[2]}{i}.wav"
-    own.change(name, [Mark.of(sys.argv[2])], own.state().base(name))
+    own.change(name, [LabelMark.of(sys.argv[2])], own.state().base(name))
 """
 
 

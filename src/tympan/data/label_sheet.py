@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tympan._files import atomic_write, locked
-from tympan.data.marks import Mark, marks_of
+from tympan.data.marks import LabelMark, marks_of
 from tympan.data.rows import read_rows
 from tympan.data.table import TAG_SEPARATOR
 from tympan.errors import DataError
@@ -48,7 +48,7 @@ class SheetState:
     rows: tuple[Cells, ...]
     names: tuple[str, ...]
     version: str
-    marks: Mapping[str, tuple[Mark, ...]] = field(default_factory=dict)
+    marks: Mapping[str, tuple[LabelMark, ...]] = field(default_factory=dict)
 
     @property
     def timed(self) -> bool:
@@ -65,7 +65,7 @@ class SheetState:
                     found[one.label] = found.get(one.label, 0) + 1
         return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
-    def of(self, name: str) -> tuple[Mark, ...]:
+    def of(self, name: str) -> tuple[LabelMark, ...]:
         """The labels of a recording."""
         return self.marks.get(name, ())
 
@@ -87,11 +87,11 @@ class LabelSheet:
     >>> import tempfile
     >>> sheet = LabelSheet(Path(tempfile.mkdtemp()), length_s=lambda name: 5.0)
     >>> before = sheet.state()
-    >>> after = sheet.change("a.wav", [Mark.of("dog")], before.base("a.wav"))
+    >>> after = sheet.change("a.wav", [LabelMark.of("dog")], before.base("a.wav"))
     >>> print(sheet.path.read_text(), end="")
     file_name,label
     a.wav,dog
-    >>> sheet.change("a.wav", [Mark.of("cat")], before.base("a.wav"))
+    >>> sheet.change("a.wav", [LabelMark.of("cat")], before.base("a.wav"))
     Traceback (most recent call last):
     tympan.data.label_sheet.ChangedMeanwhileError: a.wav: its labels have been changed elsewhere \
 (look at them, and change them again)
@@ -100,7 +100,7 @@ class LabelSheet:
     def __init__(
         self,
         root: str | os.PathLike[str],
-        first: Mapping[str, Sequence[Mark]] | None = None,
+        first: Mapping[str, Sequence[LabelMark]] | None = None,
         length_s: Callable[[str], float] = lambda name: 0.0,
     ) -> None:
         self.path = Path(root) / NAME
@@ -125,7 +125,7 @@ class LabelSheet:
             self._stamp = stamp
         return self._state
 
-    def change(self, name: str, marks: Iterable[Mark], base: str) -> SheetState:
+    def change(self, name: str, marks: Iterable[LabelMark], base: str) -> SheetState:
         """Give a recording other labels, and write the table, whole or not at all.
 
         Args:
@@ -170,7 +170,7 @@ class LabelSheet:
         if len(timed) == 1 or (timed and "label" not in table.names):
             what = "has times, but not the columns start_s, end_s and label"
             raise DataError(what, file=self.path, fix="name them so, or move the table away")
-        marks: dict[str, list[Mark]] = {}
+        marks: dict[str, list[LabelMark]] = {}
         for line, cells in table.rows:
             try:
                 found = marks_of(cells, bool(timed))
@@ -195,7 +195,7 @@ class LabelSheet:
     # -- writing -----------------------------------------------------------------------------------
 
     def _changed(
-        self, now: SheetState, name: str, wanted: list[Mark]
+        self, now: SheetState, name: str, wanted: list[LabelMark]
     ) -> tuple[list[Cells], tuple[str, ...]]:
         """The rows with other labels for one recording, which stays where it is in the table."""
         timed = now.timed or any(not one.whole or not one.label for one in wanted)
@@ -211,7 +211,9 @@ class LabelSheet:
         kept = [one for one in now.names if one not in OURS]
         return [*rows, *made], (*(OURS if timed else ("file_name", "label")), *kept)
 
-    def _rows(self, name: str, wanted: list[Mark], timed: bool, own: list[Cells]) -> list[Cells]:
+    def _rows(
+        self, name: str, wanted: list[LabelMark], timed: bool, own: list[Cells]
+    ) -> list[Cells]:
         """The rows of one recording; of rows that are there, what is not ours stays."""
         shared = {
             key: value
@@ -233,7 +235,7 @@ class LabelSheet:
                          "label": one.label})  # fmt: skip
         return rows
 
-    def _times(self, name: str, one: Mark) -> tuple[str, str]:
+    def _times(self, name: str, one: LabelMark) -> tuple[str, str]:
         if one.whole and not one.label:
             return "", ""
         start_s, end_s = (0.0, self._length_s(name)) if one.whole else (one.start_s, one.end_s)
@@ -242,12 +244,12 @@ class LabelSheet:
     def _timed(self, row: Cells) -> Cells:
         """A label of a whole recording as one from its begin to its end."""
         name = _plain(row["file_name"])
-        start, end = self._times(name, Mark.of(row.get("label", "")))
+        start, end = self._times(name, LabelMark.of(row.get("label", "")))
         return {**row, "start_s": start, "end_s": end}
 
 
 def _state(
-    rows: tuple[Cells, ...], names: tuple[str, ...], marks: dict[str, tuple[Mark, ...]]
+    rows: tuple[Cells, ...], names: tuple[str, ...], marks: dict[str, tuple[LabelMark, ...]]
 ) -> SheetState:
     told = json.dumps([names, rows]).encode()
     return SheetState(rows, names, hashlib.sha256(told).hexdigest()[:16], marks)

@@ -13,7 +13,7 @@ LONGEST_LABEL = 100
 
 
 @dataclass(frozen=True, order=True)
-class Mark:
+class LabelMark:
     """A label of a recording or of a part of it.
 
     Args:
@@ -21,7 +21,7 @@ class Mark:
         end_s: where it ends.
         label: the label; empty and of the whole: nothing is in the recording.
 
-    >>> Mark.of("dog").whole, Mark(1.0, 2.0, "dog").whole
+    >>> LabelMark.of("dog").whole, LabelMark(1.0, 2.0, "dog").whole
     (True, False)
     """
 
@@ -30,7 +30,7 @@ class Mark:
     label: str
 
     @classmethod
-    def of(cls, label: str) -> Mark:
+    def of(cls, label: str) -> LabelMark:
         """A label of a whole recording."""
         return cls(-1.0, -1.0, label)
 
@@ -56,7 +56,7 @@ def checked_label(text: str) -> str:
     return name
 
 
-def marks_of(cells: Mapping[str, str], timed: bool) -> list[Mark]:
+def marks_of(cells: Mapping[str, str], timed: bool) -> list[LabelMark]:
     """The labels in a row of a table.
 
     Args:
@@ -67,13 +67,13 @@ def marks_of(cells: Mapping[str, str], timed: bool) -> list[Mark]:
         ValueError: with a clause that says what is wrong with its times.
 
     >>> marks_of({"label": "dog;cat"}, timed=False)
-    [Mark(start_s=-1.0, end_s=-1.0, label='dog'), Mark(start_s=-1.0, end_s=-1.0, label='cat')]
+    [LabelMark(start_s=-1.0, end_s=-1.0, label='dog'), LabelMark(start_s=-1.0, end_s=-1.0, label='cat')]
     """
     labels = [one.strip() for one in cells.get("label", "").split(TAG_SEPARATOR) if one.strip()]
     start, end = cells.get("start_s", ""), cells.get("end_s", "")
     if start or end:
         start_s, end_s = times(start, end)
-        return [Mark(round(start_s, 3), round(end_s, 3), one) for one in labels]
+        return [LabelMark(round(start_s, 3), round(end_s, 3), one) for one in labels]
     if timed and not labels:
-        return [Mark.of("")]
-    return [Mark.of(one) for one in labels]
+        return [LabelMark.of("")]
+    return [LabelMark.of(one) for one in labels]

@@ -19,7 +19,7 @@ from tympan._walk import walk
 from tympan.data._formats import AUDIO_SUFFIXES
 from tympan.data._text import MOST_SECONDS
 from tympan.data.label_sheet import LabelSheet, SheetState
-from tympan.data.marks import Mark, checked_label
+from tympan.data.marks import LabelMark, checked_label
 from tympan.errors import ArgumentError, TympanError
 from tympan.serve.refusals import Refusal
 
@@ -127,7 +127,7 @@ class ClipFolder:
         async with self._turn:
             return await asyncio.to_thread(self.sheet.state)
 
-    async def change(self, clip: Clip, marks: Iterable[Mark], base: str) -> SheetState:
+    async def change(self, clip: Clip, marks: Iterable[LabelMark], base: str) -> SheetState:
         """Give a recording other labels.
 
         Raises:
@@ -155,13 +155,13 @@ def shown(name: str) -> str:
     return name.encode("utf-8", "replace").decode()
 
 
-def told_mark(one: Mark) -> dict[str, Any]:
+def told_mark(one: LabelMark) -> dict[str, Any]:
     """A label as JSON: times are null where it is of the whole recording."""
     times = (None, None) if one.whole else (one.start_s, one.end_s)
     return {"start_s": times[0], "end_s": times[1], "label": one.label}
 
 
-def read_marks(given: Any, length_s: float) -> list[Mark]:
+def read_marks(given: Any, length_s: float) -> list[LabelMark]:
     """The labels that a client has sent.
 
     Args:
@@ -172,24 +172,24 @@ def read_marks(given: Any, length_s: float) -> list[Mark]:
         Refusal: they are no labels, or lie outside of the recording.
 
     >>> read_marks([{"label": "dog", "start_s": 1, "end_s": 2}], 5.0)
-    [Mark(start_s=1.0, end_s=2.0, label='dog')]
+    [LabelMark(start_s=1.0, end_s=2.0, label='dog')]
     """
     if not isinstance(given, list) or len(given) > MOST_MARKS:
         raise _wrong(f"marks is no list of {MOST_MARKS} labels at most")
     return [_mark(one, length_s) for one in given]
 
 
-def _mark(one: Any, length_s: float) -> Mark:
+def _mark(one: Any, length_s: float) -> LabelMark:
     if not isinstance(one, dict) or not isinstance(one.get("label"), str):
         raise _wrong("A label has the fields label, start_s and end_s")
     start, end = one.get("start_s"), one.get("end_s")
     if start is None and end is None:
-        return Mark.of(_label(one["label"]) if one["label"] else "")
+        return LabelMark.of(_label(one["label"]) if one["label"] else "")
     start_s, end_s = _seconds(start), _seconds(end)
     if not 0 <= start_s < end_s or end_s > length_s + BEYOND_S:
         raise _wrong(f"A label lies outside of the recording, which ends at {length_s:.3f} s")
     end_s = min(end_s, length_s)
-    return Mark(round(start_s, 3), round(end_s, 3), _label(one["label"]))
+    return LabelMark(round(start_s, 3), round(end_s, 3), _label(one["label"]))
 
 
 def _seconds(value: Any) -> float:
@@ -211,7 +211,7 @@ def _wrong(text: str) -> Refusal:
     return Refusal(400, f"{text}.", "invalid_value", param="marks")
 
 
-def first_labels(root: Path) -> dict[str, list[Mark]]:
+def first_labels(root: Path) -> dict[str, list[LabelMark]]:
     """The labels that recordings have by their sub-folders, or by a table of another name.
 
     Where there is a `metadata.csv`, or nothing says what the recordings are, there are none.
@@ -232,14 +232,14 @@ def first_labels(root: Path) -> dict[str, list[Mark]]:
         examples = read_folder(root).examples
     except TympanError:
         return {}  # no labels yet, in whichever order the recordings lie
-    found: dict[str, list[Mark]] = {}
+    found: dict[str, list[LabelMark]] = {}
     for one in examples:
         if not one.path.is_relative_to(root):
             continue
         name = one.path.relative_to(root).as_posix()
-        events = [Mark(each.start_s, each.end_s, each.label) for each in one.supervisions
+        events = [LabelMark(each.start_s, each.end_s, each.label) for each in one.supervisions
                   if each.label]  # fmt: skip
-        tags = [Mark.of(label) for label in one.tags]
+        tags = [LabelMark.of(label) for label in one.tags]
         if events or tags:
             found[name] = events or tags
     return found
