@@ -188,13 +188,13 @@ ax.legend()
 import tempfile
 
 from tympan.data.label_sheet import ChangedMeanwhileError, LabelSheet
-from tympan.data.marks import Mark
+from tympan.data.marks import LabelMark
 
 sheet = LabelSheet(tempfile.mkdtemp())
 seen = sheet.state().base("pond.wav")  # by both tabs
-sheet.change("pond.wav", [Mark.of("frog")], seen)
+sheet.change("pond.wav", [LabelMark.of("frog")], seen)
 try:
-    sheet.change("pond.wav", [Mark.of("toad")], seen)
+    sheet.change("pond.wav", [LabelMark.of("toad")], seen)
 except ChangedMeanwhileError as error:
     print(error)
 print(sheet.path.read_text())
