@@ -39,7 +39,9 @@ def player(name: str, wave: np.ndarray, rate_hz: int) -> str:
     SOUNDS.mkdir(parents=True, exist_ok=True)
     clip = tympan.Clip(np.atleast_2d(wave).astype("f4"), rate_hz)
     clip.resample(min(rate_hz, 24_000)).save(SOUNDS / f"{name}.opus")
-    return f'<audio controls preload="none" src="_static/sources/{name}.opus"></audio>'
+    # Five players stand beside each other.
+    how = 'controls preload="none" style="width: 8em"'
+    return f'<audio {how} src="_static/sources/{name}.opus"></audio>'
 
 
 def table(title: str, text: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
