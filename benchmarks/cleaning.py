@@ -171,7 +171,7 @@ if __name__ == "__main__":
     if path:
         sys.path.append(path)
     rows, figures = measure(arguments("cleaning").quick)
-    about = (__doc__ or "").partition("\n")[2].strip()
+    about = (__doc__ or "").strip()
     main(
         "cleaning", rows, figures, title="Noise taken away first", why=WHY,
         about=f"{about}\n\n{COUNT} recordings for *transcribe*, {SCENES} scenes; seed {SEED}.",

@@ -131,7 +131,7 @@ def measure(quick: bool) -> tuple[list[Row], dict[str, float]]:
 
 if __name__ == "__main__":
     rows, figures = measure(arguments("own_noise").quick)
-    about = (__doc__ or "").partition("\n")[2].strip()
+    about = (__doc__ or "").strip()
     about += f"\n\nSeed {SEED}, {MIXES} mixes in each row, one training. The training took "
     main(
         "own_noise", rows, figures, title="One's own noise", why=WHY,

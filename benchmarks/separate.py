@@ -233,6 +233,6 @@ if __name__ == "__main__":
     more["Memory, stereo at 44.1 kHz"] = memory({"1 s": 1} if quick else LENGTHS_S)
     main(
         "separate", rows, figures, title="A voice out of noise", more=more, why=WHY,
-        about=f"{(__doc__ or '').partition(chr(10))[2].strip()}\n\nSeed {SEED}, {EACH} mixes at "
+        about=f"{(__doc__ or '').strip()}\n\nSeed {SEED}, {EACH} mixes at "
         "each ratio. The first table is of SI-SDR.",
     )  # fmt: skip
