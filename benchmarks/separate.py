@@ -7,7 +7,7 @@ short-time objective intelligibility. *DNSMOS*: overall quality after P.835, wit
 every fourth piece. 95 % intervals over mixes (bootstrap) in brackets. Delays of the peers are taken
 out. DeepFilterNet3 and RNNoise are made for 48 kHz and get the 16 kHz resampled. *Of a core*:
 processor seconds for each second of sound. *Memory*: the highest of a new process (VmHWM) that
-writes both sources to disk.
+writes both sources to disk. Costs and memory are of one run: there is no spread of them.
 """
 
 from __future__ import annotations
