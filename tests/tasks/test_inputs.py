@@ -191,7 +191,7 @@ def test_all_models_get_all_of_it_at_their_rates_and_each_rate_is_made_once(monk
     for block in blocks(stereo.samples, [3000]):
         feed.push(block)
     feed.finish()
-    assert sorted(made) == [(8000, False), (8000, True), (16_000, True)]
+    assert sorted(made) == [(8000, False, None), (8000, True, None), (16_000, True, None)]
     found = [np.concatenate(m.sessions[0].waves, axis=1) for m in models]
     assert np.array_equal(found[0], clip.samples)
     assert np.array_equal(found[2], clip.samples)

@@ -6,6 +6,7 @@ An ASGI application around another. It knows no route but those that are open to
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import json
 import time
@@ -25,6 +26,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 OPEN = ("/", "/docs", "/studio", "/health", "/openapi.json")
 # The address of a report holds a key that only who knows the token is told.
 _OPEN_FOLDERS = ("/assets/", "/report/")
+DRAINED_BYTES, DRAINED_S = 2**16, 0.5
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -195,11 +197,27 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) 
         await receive()  # the wish to connect
         await send({"type": "websocket.close", "code": 1008, "reason": refusal.message[:120]})
         return
+    await _drain(receive)
     told = {"Connection": "close", **refusal.headers}
     headers = [(name.lower().encode(), value.encode()) for name, value in told.items()]
     headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _drain(receive: Receive) -> None:
+    """Read a little of what a client is still sending, and drop it.
+
+    If the connection were closed before, its system would throw away the answer as well.
+    """
+    left = DRAINED_BYTES
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAINED_S):
+            while left > 0:
+                message = await receive()
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    return
+                left -= len(message.get("body", b""))
 
 
 def _text(value: bytes | None) -> str:
