@@ -228,7 +228,7 @@ def measure(each: int) -> tuple[list[dict[str, str]], dict[str, list[dict[str, s
 WHY = (
     "The aims were to be above RNNoise everywhere and above DeepFilterNet3 at 0 dB: both are "
     "missed by far, RNNoise's tenth of the parameters included; only on clean speech does it "
-    "harm least. A training ten times as long moved the test by 0.1 dB, so it is not the "
+    "harm least. A much longer training moved the test by 0.1 dB, so it is not the "
     "time: see what was tried. The peers learned from hundreds of hours of noises, which may "
     "hold some of these; this net from 1.8 hours. Who needs noise taken away should use one "
     "of them, or fine-tune on ten minutes of the noise at hand."
