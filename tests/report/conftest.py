@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,24 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests_browser import launched
 from tympan.audio import Clip
 from tympan.tasks.results import Classification, Label, Segment
-
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
-    api = pytest.importorskip("playwright.sync_api")
-    options = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
-    with api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield chromium
-        chromium.close()
+    with launched() as found:
+        yield found
 
 
 class Visit:

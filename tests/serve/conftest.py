@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests_browser import launched
 from tests_serve import Running, install_plugins, running
 from tympan.audio import Clip
 from tympan.audio.scenes import demo_scene
@@ -19,27 +19,10 @@ if sys.platform == "win32":
     pytest.skip("the tests look into /proc", allow_module_level=True)
 
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
-    api = pytest.importorskip("playwright.sync_api")
-    options = [
-        "--no-sandbox",
-        "--autoplay-policy=no-user-gesture-required",
-        "--mute-audio",
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-    ]
-    with api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield chromium
-        chromium.close()
+    with launched("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream") as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
