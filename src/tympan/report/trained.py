@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tympan.tasks.contract import Log
-from tympan.tasks.cross import FOLDER
-from tympan.tasks.phases import FOLDER as PHASES
+from tympan.tasks.cross import FITS
 from tympan.tasks.training import TrainingResult
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def train(
     write_training_report(result, result.log)
     from tympan.training import checkpoint
 
-    for place in ("", f"{PHASES}/*/", f"{FOLDER}/*/", f"{FOLDER}/*/{PHASES}/*/"):
+    for place in FITS:
         for path in sorted(result.folder.glob(f"{place}{checkpoint.CHECKPOINT}")):
             checkpoint.drop_resume_state(path.parent)
     return result

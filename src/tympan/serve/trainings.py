@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from tympan.errors import ArgumentError
+from tympan.tasks.cross import FITS
+from tympan.tasks.trial import FOLDER as TRIAL
 
 # Lines of what the training says that are kept.
 MOST_LINES = 500
@@ -208,7 +210,8 @@ def histories(folder: Path, since_s: float = 0.0) -> dict[str, dict[str, Any]]:
     {}
     """
     found: dict[str, dict[str, Any]] = {}
-    for pattern in ("", "trial/", "phases/*/", "folds/*/", "folds/*/phases/*/"):
+    own, *parts = FITS
+    for pattern in (own, f"{TRIAL}/", *parts):
         for path in sorted(folder.glob(f"{pattern}history.json")):
             with contextlib.suppress(OSError, ValueError):
                 if path.stat().st_mtime < since_s:

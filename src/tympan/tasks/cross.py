@@ -19,6 +19,7 @@ from tympan.errors import ArgumentError, DataError
 from tympan.tasks.continuing import check_same_data, continued
 from tympan.tasks.contract import Log, Model, Recipe
 from tympan.tasks.job import Job, keep_apart, with_rows
+from tympan.tasks.phases import FOLDER as PHASES
 from tympan.tasks.phases import run_phases
 from tympan.tasks.saving import calibrated, draft_card
 from tympan.tasks.trial import decided
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from tympan.models import LoadedModel
 
 FOLDER = "folds"
+# Where a model's folder holds fits: its own, those of phases and of folds, as patterns.
+FITS = ("", f"{PHASES}/*/", f"{FOLDER}/*/", f"{FOLDER}/*/{PHASES}/*/")
 
 
 def check_folds(table: Table, k: int) -> None:
