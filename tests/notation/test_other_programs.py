@@ -20,10 +20,10 @@ KEYS = ("C major", "Eb major", "F# minor")
 
 
 def four_voices(key: str) -> Piece:
-    """Two bars in four voices, with an upbeat, triplets, dots, and notes over the bar line."""
+    """Two bars in four voices: an upbeat, triplets, dots, 32nds, notes over the bar line."""
     soprano = [TickNote(i * 160, 160, 72 + i) for i in range(6)] + [TickNote(960, 720, 70)]
     alto = [TickNote(i * 360, 360, 64 + i % 2) for i in range(5)]
-    tenor = [TickNote(480, 1920, 57), TickNote(2400, 480, 58)]
+    tenor = [TickNote(480, 1920, 57), TickNote(2400, 420, 58), TickNote(2820, 60, 59)]
     bass = [TickNote(0, 480, 45), TickNote(720, 240, 47), TickNote(1080, 1320, 43)]
     names = ("soprano", "alto", "tenor", "bass")
     parts = (
