@@ -143,6 +143,13 @@ def test_a_shipped_composer_is_scored_on_a_folder_of_scores(model: str, tmp_path
     assert found.scores[0].value < tympan.evaluate(model, leaps).scores[0].value
 
 
+def test_voices_cannot_be_filled_in_where_there_is_one(tmp_path: Path) -> None:
+    for i in range(6):
+        (tmp_path / f"{i}.abc").write_text(ABC.format(i))
+    with pytest.raises(DataError, match="has scores of one voice, and kind=fill"):
+        tympan.train(tmp_path, out=tmp_path / "out", settings={"kind": "fill"})
+
+
 def test_train_learns_scales_and_composes_them(tmp_path: Path) -> None:
     """A net that has seen nothing but scales finds the next note of one likely."""
     out, scores = tmp_path / "out", tmp_path / "scales"
