@@ -1,7 +1,4 @@
-"""Our MIDI and MusicXML in the parser of music21, on which notation tools build (BSD).
-
-It is large (114 MB), so it is no part of the development tools: `pip install music21` runs these.
-"""
+"""Our MIDI and MusicXML in the parser of music21, on which notation tools build (BSD)."""
 
 from __future__ import annotations
 
@@ -35,10 +32,13 @@ def four_voices(key: str) -> Piece:
 
 
 def parsed(path: Path) -> Any:
-    """What music21 reads; a warning of its own is an error."""
+    """What music21 reads; a warning of its own is an error.
+
+    It moves what it reads of MIDI to a grid, which has to hold our 32nds.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return music21.converter.parse(path, forceSource=True)
+        return music21.converter.parse(path, forceSource=True, quarterLengthDivisors=(8, 3))
 
 
 def notes_of(part: Any) -> list[tuple[float, float, int]]:
