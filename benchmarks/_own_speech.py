@@ -9,7 +9,7 @@
   sixth.
 
 The engines, and `english` as it ships, hear the same test. *WER* with its 95 % interval (bootstrap
-over recordings), as `benchmarks/_transcribe.py` counts; *minutes* are those of processor time,
+over recordings), as `benchmarks/transcribe.py` counts; *minutes* are those of processor time,
 which two cores share. What is trained knows the words of its texts beside those that ship.
 """
 
@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks._judges import with_interval
-from benchmarks._transcribe import ENGINES, KEPT, answers, counted, engine_path, rate
 from benchmarks.common import DATA, Row, arguments, key_of, main
+from benchmarks.transcribe import ENGINES, KEPT, answers, counted, engine_path, rate
 
 if TYPE_CHECKING:
     from tympan import Clip

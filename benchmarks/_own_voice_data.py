@@ -1,59 +1,71 @@
-"""Recordings of the voice `am_puck` of Kokoro-82M for `benchmarks/_own_voice.py`.
+"""Recordings of the telephone prompts that `benchmarks/_own_voice.py` trains on.
 
-    python -m benchmarks._own_voice_data lines data.noun data.verb data.adj data.adv
-    python recipes/kokoro_teacher.py .runs/speech/puck/lines.jsonl \\
-        --voices .runs/speech/dl/package/voices --out .runs/speech/puck/teacher
-    python -m benchmarks._own_voice_data link
+    apt-get download asterisk-core-sounds-en asterisk-core-sounds-en-g722
+    for one in *.deb; do dpkg -x $one prompts; done
+    python -m benchmarks._own_voice_data prompts
 
-The files named are those of the Debian package `wordnet-base`, whose examples are spoken after the
-sentences of `benchmarks/sentences.txt`. *link* puts the recordings where their timing, which the
-teacher has written beside them, is not: a user has none.
+Allison Smith reads what telephone exchanges say, at 16 kHz (CC BY-SA 3.0, Debian); used for this
+measurement only.
 """
 
 from __future__ import annotations
 
-import json
+import csv
+import gzip
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.speak import RUNS
 
-FOLDER = RUNS / "puck"
-SEED, COUNT = 0, 700
-SHORTEST, LONGEST = 5, 18
+FOLDER = RUNS / "prompts"
+RATE_HZ = 16_000
+# Prompts of this length: shorter ones are single words, longer ones whole menus.
+SHORTEST_S, LONGEST_S = 1.2, 15.0
+# What is no speech, or is not read as it is written.
+OTHER = re.compile(r"[\[\]()<>*#;@/\"]|silence")
 
 
-def write_lines(files: Sequence[Path]) -> None:
-    """What the teacher is to say: the test sentences, then what is trained on."""
-    from recipes.speak_texts import from_wordnet
+def prompts(package: Path) -> Iterator[tuple[Path, str]]:
+    """Files and texts, in the order of the list."""
+    (names,) = package.rglob("core-sounds-en.txt.gz")
+    files = {one.stem: one for one in package.rglob("*.g722")}
+    for line in gzip.decompress(names.read_bytes()).decode("utf-8", "replace").splitlines():
+        name, _, text = line.partition(": ")
+        if text and not OTHER.search(line) and name in files:
+            yield files[name], text.strip()
 
-    from tympan.tasks.speak.examples import phonemes_of
 
-    own = Path(__file__).with_name("sentences.txt").read_text(encoding="utf-8").splitlines()
-    found = sorted({one for one in from_wordnet(files) if SHORTEST <= len(one.split()) <= LONGEST})
-    drawn = np.random.default_rng(SEED).permutation(len(found))[:COUNT]
+def decoded(path: Path) -> np.ndarray:
+    """Samples `(t,)` at 16 kHz."""
+    import av
+
+    with av.open(str(path), format="g722") as file:
+        parts = [frame.to_ndarray() for frame in file.decode(audio=0)]
+    wave: np.ndarray = np.concatenate(parts, axis=1)[0].astype(np.float32) / 32768
+    return wave
+
+
+def main(package: Path) -> None:
+    """Write them, with their texts."""
+    import soundfile
+
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / "lines.jsonl").open("w", encoding="utf-8") as file:
-        for i, text in enumerate([*own, *(found[k] for k in drawn)]):
-            row = {"id": i, "text": text, "phonemes": phonemes_of(text, "en"), "speaker": "puck"}
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-
-def link() -> None:
-    """Show the recordings in a folder without their timing."""
-    folder = FOLDER / "recordings"
-    folder.mkdir(exist_ok=True)
-    for path in sorted((FOLDER / "teacher" / "puck").glob("*.flac")):
-        beside = folder / path.name
-        if not beside.exists():
-            beside.hardlink_to(path)
+    rows = []
+    for path, text in prompts(package):
+        wave = decoded(path)
+        if SHORTEST_S <= len(wave) / RATE_HZ <= LONGEST_S:
+            rows.append({"file_name": f"{path.stem}.flac", "text": text})
+            soundfile.write(FOLDER / rows[-1]["file_name"], wave, RATE_HZ)
+    with (FOLDER / "metadata.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ["file_name", "text"])
+        writer.writeheader()
+        writer.writerows(rows)
+    print(len(rows), "recordings in", FOLDER)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["link"]:
-        link()
-    else:
-        write_lines([Path(one) for one in sys.argv[2:]])
+    main(Path(sys.argv[1]))

@@ -11,7 +11,7 @@ told as JSON.
 - **Load**: requests that come at random times (Poisson), at the rate that 8 clients reached and at
   three times that; how long answers take, how many are refused with 429 (the queue holds 64), and
   whether any is lost.
-- **Memory** of all processes of the server before the load and behind it (`growth_mb`).
+- **Memory** of all processes of the server after so many requests.
 - **Harm**: hostile uploads (damaged WAV, FLAC, Ogg and MP3, playlists, headers alone, noise), each
   of which must be told 400 unless it can be decoded all the same, while good requests in between
   are answered; a worker killed with SIGKILL under load.
@@ -40,8 +40,8 @@ from benchmarks.common import arguments, main
 
 SEED, CLIP_S, RATE_HZ = 2026, 5.0, 16_000
 CLIENTS, CLOSED_S = (1, 8, 64), 20.0
-LOADS, LOAD_S = (1.0, 3.0), 30.0
-HOSTILE, KILLS = 200, 1
+LOADS, LOAD_S = (1.0, 3.0), 300.0
+HOSTILE, KILLS = 1000, 1
 QUICK_S, QUICK_HOSTILE = 2.0, 24
 
 WHY = (
@@ -315,8 +315,10 @@ def row(name: str, clients: object, seen: Seen) -> dict[str, object]:
     }
 
 
-def measure(quick: bool) -> tuple[list[dict[str, object]], dict[str, float]]:
-    """All rows and figures."""
+def measure(
+    quick: bool,
+) -> tuple[list[dict[str, object]], list[dict[str, object]], dict[str, float]]:
+    """All rows, those of memory, and figures."""
     closed_s, load_s = (QUICK_S, QUICK_S) if quick else (CLOSED_S, LOAD_S)
     count = QUICK_HOSTILE if quick else HOSTILE
     body, figures = recording(), {}
@@ -324,7 +326,6 @@ def measure(quick: bool) -> tuple[list[dict[str, object]], dict[str, float]]:
     alone = without_server(body, closed_s)
     rows.append({"what": "no server, a loop", "clients": "–", "answers a second": round(alone, 1)})
     figures["loop_per_s"] = alone
-    # The two servers take turns, so that a busy machine harms both alike.
     # The two servers take turns, so that a busy machine harms both alike.
     with server("--queue", "64") as batched, server("--batch", "1", "--queue", "64") as single:
         for clients in CLIENTS:
@@ -335,24 +336,38 @@ def measure(quick: bool) -> tuple[list[dict[str, object]], dict[str, float]]:
                 figures[f"{name.replace(' ', '_')}_{clients}_per_s"] = seen.per_second
             batch, one = (f"{name}_{clients}_per_s" for name in ("batched", "one_at_a_time"))
             figures[f"batched_vs_one_at_a_time_{clients}"] = figures[batch] / figures[one]
-        first_mb = batched.resident_mb()
+        memory: list[dict[str, object]] = []
+
+        def note_memory(requests: int) -> None:
+            before = int(str(memory[-1]["requests so far"])) if memory else 0
+            mb = batched.resident_mb()
+            memory.append({"requests so far": before + requests, "memory, MB": round(mb)})
+
+        note_memory(sum(int(str(one["200"])) for one in rows if one["what"] == "batched"))
         for load in LOADS:
             per_second = load * figures["batched_8_per_s"]
             seen = asyncio.run(opened(batched, body, per_second, load_s))
             rows.append(row(f"{load:g} × capacity, {load_s:g} s", "random", seen))
             figures[f"load_{load:g}_p99_ms"] = seen.quantile_ms(0.99)
             figures[f"load_{load:g}_lost"] = seen.lost
+            note_memory(sum(seen.statuses.values()))
         bad, good = asyncio.run(harmed(batched, body, count))
         rows.append(row(f"{count} hostile uploads", 1, bad))
         rows.append(row("good ones in between", 1, good))
         figures["hostile_lost"] = bad.lost
-        figures["growth_mb"] = batched.resident_mb() - first_mb
+        note_memory(sum(bad.statuses.values()) + sum(good.statuses.values()))
+        figures["growth_mb"] = float(str(memory[-1]["memory, MB"])) - float(
+            str(memory[0]["memory, MB"])
+        )
         seen = asyncio.run(killed(batched, body, KILLS))
         rows.append(row(f"worker killed, {KILLS} ×", 8, seen))
         figures["killed_not_200"] = sum(n for s, n in seen.statuses.items() if s != 200) + seen.lost
-    return rows, figures
+    return rows, memory, figures
 
 
 if __name__ == "__main__":
-    rows_, figures_ = measure(arguments("serve").quick)
-    main("serve", rows_, figures_, title="Serve", about=__doc__ or "", why=WHY)
+    rows_, memory_, figures_ = measure(arguments("serve").quick)
+    main(
+        "serve", rows_, figures_, title="Serve", about=__doc__ or "", why=WHY,
+        more={"Memory": memory_},
+    )  # fmt: skip

@@ -43,6 +43,8 @@ def test_what_stands_for_nothing_is_told(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     with pytest.raises(DataError, match="stands for no recording"):
         names(tmp_path / "none")
+    with pytest.raises(DataError, match="recrodings: stands for no recording"):
+        names(tmp_path / "recrodings")  # a mistyped folder
     (archive / "t.csv").write_text("file\n1.wav\n")
     with pytest.raises(DataError, match="no column file_name"):
         names(archive / "t.csv")

@@ -103,7 +103,8 @@ def files_of(sources: Iterable[str], storage: Mapping[str, Any] | None = None) -
 
     A folder stands for all recordings in it, a pattern for all that it fits, a list (`.txt`: a name
     on each line; `.csv` and `.jsonl` with a column `file_name`) for those in it, an address with
-    `://` for what fsspec finds there.
+    `://` for what fsspec finds there. The name of a recording stands for itself even where there is
+    none: it gets a row that says so.
 
     Raises:
         DataError: one stands for nothing.
@@ -129,7 +130,7 @@ def _of_one(source: str, storage: Mapping[str, Any]) -> Iterator[str]:
         for one in sorted_if_few(glob.iglob(os.path.expanduser(source), recursive=True)):
             if os.path.isfile(one) and _is_sound(one):
                 yield one
-    else:
+    elif os.path.lexists(source) or _is_sound(source):
         yield source  # what is wrong with it stands in its row
 
 
@@ -214,7 +215,7 @@ def _remote(source: str, storage: Mapping[str, Any]) -> Iterator[str]:
         found = (f"{root}/{name}" for root, _, names in fs.walk(place) for name in sorted(names))
         found = (one for one in found if _is_sound(one))
     else:
-        found = (place,)
+        found = (place,) if _is_sound(place) or fs.exists(place) else ()
     for one in found:
         yield one if "://" in one else f"{head}://{one.lstrip('/') if head != 'file' else one}"
 

@@ -72,8 +72,9 @@ function takeToken() {
 takeToken();
 
 // The samples of a sound, all channels mixed, at a rate that shows all that can be heard.
-async function decoded(bytes) {
-  const found = await new OfflineAudioContext(1, 1, 44100).decodeAudioData(bytes);
+async function decoded(bytes, rate = 44100) {
+  const found = await new OfflineAudioContext(1, 1, rate).decodeAudioData(bytes);
+  if (found.numberOfChannels === 1) return { samples: found.getChannelData(0), rate: found.sampleRate };
   const mixed = new Float32Array(found.length);
   for (let c = 0; c < found.numberOfChannels; c++) {
     const own = found.getChannelData(c);

@@ -2,6 +2,9 @@
 "use strict";
 
 const EDGE_PX = 9, LEAST_PX = 4, LEAST_S = 0.02;
+// Of a longer recording so much is shown at first; one that is much longer is decoded at a lower rate,
+// of which an hour takes 230 MB.
+const VIEW_S = 60, LONG_S = 600, LONG_HZ = 16000;
 const stage = { samples: null, rate: 0, seconds: 0, from: 0, to: 0, chosen: -1, draft: null, stop: null,
   begun: null };
 
@@ -21,11 +24,11 @@ async function openClip(clip) {
     const about = await (await ask(`/v1/folder/clips/${clip.id}`)).json();
     if (clip !== bench.clip) return;
     if (!clip.mine && clip.base !== about.base) Object.assign(clip, about);
-    stage.seconds = stage.to = about.duration_s;
-    stage.from = 0;
+    stage.seconds = about.duration_s;
+    Object.assign(stage, { from: 0, to: Math.min(stage.seconds, VIEW_S) });
     showMarks();
     const sound = await (await ask(`/v1/folder/clips/${clip.id}/sound`)).blob();
-    const found = await decoded(await sound.arrayBuffer());
+    const found = await decoded(await sound.arrayBuffer(), stage.seconds > LONG_S ? LONG_HZ : undefined);
     if (clip !== bench.clip) return;
     URL.revokeObjectURL($("clip-audio").src);
     $("clip-audio").src = URL.createObjectURL(sound);
@@ -41,6 +44,9 @@ function drawClip() {
   const part = stage.samples.subarray(Math.round(stage.from * stage.rate), Math.round(stage.to * stage.rate));
   drawWave($("clip-wave"), part, accent());
   drawSpectrogram($("clip-spectrogram"), part, stage.rate);
+  for (const id of ["earlier", "later"]) $(id).hidden = stage.to - stage.from >= stage.seconds;
+  $("earlier").disabled = stage.from <= 0;
+  $("later").disabled = stage.to >= stage.seconds;
   showMarks();
   placeCursor();
 }
@@ -135,6 +141,14 @@ function zoom(by, around = $("clip-audio").currentTime) {
   drawClip();
 }
 
+// Show what lies by so much of the view before or behind it.
+function turn(by) {
+  const span = stage.to - stage.from;
+  stage.from = Math.max(0, Math.min(stage.seconds - span, stage.from + by * span));
+  stage.to = stage.from + span;
+  drawClip();
+}
+
 // -- changing --------------------------------------------------------------------------------------
 
 function choose(place, show = true) {
@@ -207,8 +221,10 @@ function playClip() {
 
 function seekClip(to) {
   stage.stop = null;
-  $("clip-audio").currentTime = Math.max(0, Math.min(stage.seconds, to));
-  placeCursor();
+  const at = Math.max(0, Math.min(stage.seconds, to));
+  $("clip-audio").currentTime = at;
+  if (at < stage.from || at > stage.to) zoom(1, at);
+  else placeCursor();
 }
 
 // -- the pointer -----------------------------------------------------------------------------------
@@ -263,6 +279,7 @@ const KEYS = {
   Enter: accept, " ": playClip, Delete: removeChosen, Backspace: removeChosen,
   ArrowDown: () => step(1), ArrowUp: () => step(-1),
   "+": () => zoom(0.5), "=": () => zoom(0.5), "-": () => zoom(2),
+  PageDown: () => turn(0.8), PageUp: () => turn(-0.8),
   Escape: () => choose(-1),
   l: () => $("label-name").focus(),
   i: () => { stage.begun = $("clip-audio").currentTime; tell(`A part begins at ${stage.begun.toFixed(2)} s; O ends it.`); },
@@ -308,6 +325,8 @@ $("new-label").addEventListener("submit", (event) => {
 $("label-name").addEventListener("keydown", (event) => { if (event.key === "Escape") $("label-name").blur(); });
 $("nothing").addEventListener("click", () => change(bench.clip, [{ start_s: null, end_s: null, label: "" }]));
 $("clip-play").addEventListener("click", playClip);
+$("earlier").addEventListener("click", () => turn(-0.8));
+$("later").addEventListener("click", () => turn(0.8));
 $("zoom-in").addEventListener("click", () => zoom(0.5));
 $("zoom-out").addEventListener("click", () => zoom(2));
 for (const name of ["play", "pause", "timeupdate", "ended", "seeked"]) $("clip-audio").addEventListener(name, placeCursor);

@@ -108,7 +108,7 @@ WHY = """
 
 
 if __name__ == "__main__":
-    options = arguments("_export")
+    options = arguments("export")
     if not (DATA / "esc50").is_dir():
         sys.exit("the development recordings (../shared/data) are not here")
     import torch
