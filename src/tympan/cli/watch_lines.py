@@ -29,18 +29,21 @@ class Show:
         self._last: dict[tuple[str, str], tuple[float, float]] = {}
 
     def view(self, source: str, models: list[str]) -> Any:
+        """The view of the terminal, which takes all that comes from now on."""
         from tympan.live.view import LiveView
 
         self._view = LiveView(source, models)
         return self._view
 
     def say(self, line: str) -> None:
+        """Show a line about what goes on."""
         if self._view is not None:
             self._view.say(line)
         elif not self._quiet:
             typer.echo(line, err=True)
 
     def event(self, event: Event) -> None:
+        """Show an event of a rule."""
         if self._view is not None:
             self._view.event(event)
         elif self._json and not self._default:
@@ -51,6 +54,7 @@ class Show:
             sys.stdout.flush()
 
     def decided(self, model: str, found: Any) -> None:
+        """Show what a model decided, where there are no rules."""
         if self._view is not None:
             self._view.decided(model, found)
         elif self._default:
@@ -83,5 +87,6 @@ class Show:
         return str(found).replace(span, f"from {found.start_s:7.2f} s", 1)
 
     def chunk(self, chunk: Any) -> None:
+        """Give the view the sound."""
         if self._view is not None:
             self._view.chunk(chunk)

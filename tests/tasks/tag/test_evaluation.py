@@ -52,7 +52,9 @@ def test_the_table_and_the_details_show_them() -> None:
     assert low < row["auroc"] < high
     assert found.details()["per_label"]["never"]["auroc_interval"] is None
     cells = {one["label"]: one for one in found.table()}
-    assert cells["rain"]["AUROC"] == f"{row['auroc']:.1%} ({100 * low:.1f}–{100 * high:.1f})"
+    assert (
+        cells["rain"]["AUROC"] == f"{100 * row['auroc']:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
+    )
     assert cells["never"]["AUROC"] == "–"
 
 

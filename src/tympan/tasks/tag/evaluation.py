@@ -83,12 +83,12 @@ def _cell(value: float | None, interval: list[float] | None) -> str:
     """A share and its interval.
 
     >>> _cell(0.5, [0.25, 0.75]), _cell(0.5, None), _cell(None, None)
-    ('50.0% (25.0–75.0)', '50.0%', '–')
+    ('50.0 % (25.0–75.0)', '50.0 %', '–')
     """
     if value is None:
         return "–"
     ends = f" ({100 * interval[0]:.1f}–{100 * interval[1]:.1f})" if interval else ""
-    return f"{value:.1%}{ends}"
+    return f"{100 * value:.1f} %{ends}"
 
 
 def evaluation_of(
