@@ -1,4 +1,7 @@
-"""The most memory that each verb ever takes, on ten seconds, ten minutes and three hours.
+"""The most memory ever taken by `probe`, `load`, `blocks`, `show`, `classify`, `explain`, `hear`,
+`evaluate` and `train`, on ten seconds, ten minutes and three hours.
+
+The other verbs were not measured here; those that answer windows go through the same engine.
 
 Every figure is a new process that does one thing with one file and then prints the highest resident
 memory it had (VmHWM: Python, PyTorch and all). Flat means that three hours take no more than ten

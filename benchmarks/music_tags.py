@@ -55,9 +55,16 @@ def on_renderings(metrics: Mapping[str, Any]) -> list[dict[str, object]]:
     for label, row in metrics["per_label"].items():
         cells: dict[str, object] = {
             "tag": label,
-            "average precision %": percent(row["average_precision"]),
-            "AUROC %": percent(row["auroc"]),
-            "F1 %": percent(row["f1"]),
+            **{
+                f"{title} %": with_interval(
+                    {"value": row[key], "interval": row.get(f"{key}_interval")}
+                )
+                for title, key in (
+                    ("average precision", "average_precision"),
+                    ("AUROC", "auroc"),
+                    ("F1", "f1"),
+                )
+            },
             "renderings": row["support"],
         }
         for name in ("real_music", "philharmonia"):

@@ -2,8 +2,10 @@
 
 All pairs of clips are trials: of *test-other* (10 speakers, 10 clips each, none of whom was trained
 on; a stretch of 1, 2, 4 or 8 s of each, or all of it), and of *FSDD* (6 speakers of digits at
-8 kHz: one digit, and five joined). *In noise* each clip has a noise of its own of ESC-50's fifth
-fold, 10 dB below it, as each recording has noise of its own.
+8 kHz: one digit, and five joined). A stretch is the loudest of three from random places, so that it
+is seldom a pause; in the card of `voices` it is the middle of each recording, whatever is there,
+and the error rates there are higher at 1 and 2 s. *In noise* each clip has a noise of its own of
+ESC-50's fifth fold, 10 dB below it, as each recording has noise of its own.
 
 EER is where as many pairs of one voice are rejected as pairs of two are accepted; minDCF is the
 least cost where one pair in twenty is of one voice; Cllr measures the probabilities as they are

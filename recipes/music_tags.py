@@ -266,7 +266,7 @@ def real_scores(model: Path, shared: Path = Path("../shared/data")) -> dict[str,
     """Average precision and AUROC of instruments on real recordings, by where they are from."""
     from recipes.real_music import INSTRUMENTS, philharmonia, real_music, truth_of
     from tympan.tasks.registry import get
-    from tympan.tasks.tag.metrics import auroc, average_precision, intervals
+    from tympan.tasks.tag.metrics import auroc, average_precision, intervals, label_intervals
 
     loaded = load_model(model)
     tagger = get("tag").load(loaded, "cpu")
@@ -282,6 +282,7 @@ def real_scores(model: Path, shared: Path = Path("../shared/data")) -> dict[str,
         known = truth.any(1)
         each, area = average_precision(truth, scores), auroc(truth, scores)
         spread = intervals(truth, scores, (scores > 0.5).astype(int))
+        ends = label_intervals(truth, scores, (scores > 0.5).astype(int))
         top = truth[np.arange(len(rows)), scores.argmax(1)][known]
         found[name] = {
             "count": len(rows),
@@ -296,6 +297,11 @@ def real_scores(model: Path, shared: Path = Path("../shared/data")) -> dict[str,
                 label: {
                     "average_precision": round(float(each[i]), 4),
                     "auroc": round(float(area[i]), 4) if np.isfinite(area[i]) else None,
+                    **{
+                        f"{key}_interval": ends[key][i].round(4).tolist()
+                        for key in ("average_precision", "auroc")
+                        if np.isfinite(ends[key][i]).all()
+                    },
                     "support": int(truth[:, i].sum()),
                 }
                 for i, label in enumerate(INSTRUMENTS)

@@ -121,6 +121,11 @@ def test_all_that_the_issue_names_are_there() -> None:
     assert not {"common", "__main__", "_files"} & set(NAMES)
 
 
+def test_those_that_train_for_long_are_not_cut_and_come_last() -> None:
+    assert {"monitor", "sound_events", "watch"} <= set(everything.LONG) <= set(NAMES)
+    assert set(NAMES[-len(everything.LONG) :]) == set(everything.LONG)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_each_has_a_docstring_the_options_and_its_own_name(name: str) -> None:
     text = (ROOT / "benchmarks" / f"{name}.py").read_text(encoding="utf-8")

@@ -230,6 +230,22 @@ def test_figures_are_those_of_the_card_and_of_the_benchmark_pages():
     assert noisy
     error = f"{clean[1]} / {noisy[1]} % ({clean[2]} / {noisy[2]} %)"
     assert found["benchmarks/voices.py"] == error
+    meetings = re.findall(r"^\| (ami|mixed)[^|]*\| ([\d.]+) %", page("speakers"), re.M)
+    real = next(figure for kind, figure in meetings if kind == "ami")
+    mixed = sorted((figure for kind, figure in meetings if kind == "mixed"), key=float)
+    assert found["benchmarks/speakers.py"] == f"{real} %; {mixed[0]} – {mixed[-1]} %"
+    events = re.search(r"\| 0 dB \| scenes \| ([\d.]+) .*?\| ([\d.]+) ", page("sound_events"))
+    assert events
+    assert found["benchmarks/sound_events.py"] == f"{events[1]} / {events[2]} %"
+    (motor_auc, motor_dense), (faults, faults_dense) = re.findall(
+        r"^\| (?:motor|ESC-50, simulated) \| ([\d.]+) \| ([\d.]+) \|", page("monitor"), re.M
+    )
+    assert found["benchmarks/monitor.py"] == (
+        f"{motor_auc} / {faults} % ({motor_dense} / {faults_dense} %)"
+    )
+    glass = re.search(r"\| glass \| [\d.]+ \| \d+ \| (\d+) %.*?\| ([\d.]+) \|", page("watch"))
+    assert glass
+    assert found["benchmarks/watch.py"] == f"{glass[1]} % ({glass[2]})"
     by_voice = {
         one[1]: (one[2], one[3])
         for one in re.finditer(

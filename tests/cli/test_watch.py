@@ -9,12 +9,15 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tympan.audio.scenes import demo_scene
+from tympan.cli.watch_lines import Show
 from tympan.live.actions.log import read_events
+from tympan.tasks.results import Segment
 
 
 @pytest.fixture(scope="module")
@@ -235,3 +238,77 @@ def test_a_reader_that_has_had_enough_ends_it(scene: Path) -> None:
     assert json.loads(found.stdout)["model"] == "sounds"
     assert "Traceback" not in found.stderr
     assert time.monotonic() - began < 60
+
+
+@dataclass
+class Given:
+    """Something that a model decided."""
+
+    start_s: float
+    end_s: float
+    label: str
+
+    def __str__(self) -> str:
+        return str(Segment(self.start_s, self.end_s, self.label, 0.9))
+
+
+def shown(capsys: pytest.CaptureFixture[str], *found: Given, whole: bool = False) -> list[str]:
+    show = Show(quiet=False, json=False, live=False, default=True, printed=False)
+    show.whole = {"m"} if whole else set()
+    for one in found:
+        show.decided("m", one)
+    return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_sound_that_goes_on_is_one_line_that_says_from_when(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Not "0.00 – 1.00 s" of fifteen seconds of rain; and again when it comes back."""
+    parts = [Given(t, t + 1, "rain") for t in range(15)]
+    parts += [Given(15, 16, "dog"), Given(16, 17, "rain"), Given(17, 18, "rain")]
+    assert shown(capsys, *parts) == [
+        "m from 0.00 s rain 90 %",
+        "m from 15.00 s dog 90 %",
+        "m from 16.00 s rain 90 %",
+    ]
+
+
+def test_each_segment_has_its_line_though_all_have_one_label(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    parts = [Given(0.5, 2.5, "speech"), Given(5.5, 8.0, "speech"), Given(0.5, 1.0, "speech")]
+    assert shown(capsys, *parts, whole=True) == [
+        "m 0.50 – 2.50 s speech 90 %",
+        "m 5.50 – 8.00 s speech 90 %",
+        "m 0.50 – 1.00 s speech 90 %",  # of the next stretch
+    ]
+
+
+def test_a_mistyped_file_is_a_mistake_and_one_that_is_to_come_is_waited_for(tmp_path: Path) -> None:
+    from tympan.errors import ArgumentError
+    from tympan.live.sources import open_source
+
+    typo = str(tmp_path / "nofile.wav")
+    with pytest.raises(ArgumentError, match=r"no such source .*--wait waits for a file"):
+        open_source(typo)
+    assert open_source(typo, wait=True).name == typo
+    for never in (str(tmp_path / "no" / "x.wav"), ""):
+        with pytest.raises(ArgumentError, match="no such source"):
+            open_source(never, wait=True)
+    found = tympan("nofile.wav", "-m", "speech", cwd=tmp_path)
+    assert (found.returncode, found.stderr.count("\n")) == (2, 1)
+
+
+def test_a_mistake_about_a_profile_names_the_profile_and_no_file_of_the_package() -> None:
+    from tympan._toml import PlaceError
+    from tympan.errors import ArgumentError
+    from tympan.live.api import checked
+    from tympan.live.rules import load_rules
+
+    with pytest.raises(ArgumentError, match=r"^the profile machine: no model is named") as error:
+        checked("machine")
+    assert ".toml" not in str(error.value)
+    rules = load_rules("break-in")
+    wrong = rules.error(PlaceError("is wrong", ("rule", 0, "labels")))
+    line = next(i for i, one in enumerate(rules.text.splitlines(), 1) if "glass breaking" in one)
+    assert str(wrong) == f"the profile break-in: line {line}: is wrong"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -365,3 +366,21 @@ def test_a_tagger_is_trained_on_magnatagatune(
     assert any("laid out as MagnaTagATune" in line for line in lines)
     assert result.job.prepared.vocabulary == ("classical", "guitar", "no voice")
     assert "split column is obeyed" in result.split
+
+
+def test_each_layout_that_is_known_is_named_where_training_is_described() -> None:
+    """A set that is read as it comes is of no use to who is not told."""
+    from tympan.data import known_sets
+
+    text = (Path(__file__).resolve().parents[2] / "docs/verbs/train.md").read_text("utf-8")
+    section = text.split("## Data sets as they come")[1].split("\n## ")[0]
+    told = ", ".join(re.findall(r"^\| ([^|]+?) \|", section, re.M)[1:])
+    rows = re.findall(r"^\| ([^|]+?) \|", known_sets.__doc__ or "", re.M)[1:]
+    assert len(rows) == len(known_sets.SETS) == 11
+    assert [name for row in rows for name in row.split(", ") if name not in told] == []
+    for one in known_sets.SETS:
+        # What is known by its sources alone has three names there.
+        for name in one.name.split(" or "):
+            assert name == "mixtures beside their sources" or name in section
+    for name in ("MAESTRO", "DCASE task 2", "MIMII"):
+        assert name in section

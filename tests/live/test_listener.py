@@ -197,3 +197,57 @@ def test_an_event_has_the_name_of_the_voice(voices: IdentifyModel, book: Book) -
     assert [(e.label, e.start_s, e.end_s) for e in seen.events if e.end_s is not None] == [
         *(("Ann", 0.0, 4.0), ("Bob", 8.0, 12.0))
     ]
+
+
+def complete_s(name: str, end_s: float) -> float:
+    """When the block of samples that a step is answered from is complete."""
+    if name == "sounds":  # a window of 2.5 s around the middle of a second
+        return max(2.5, end_s - 0.5 + 1.25)
+    if name == "speech":  # a second at a time, and 0.2 s ahead
+        return float(np.ceil(end_s - 1e-6)) + 0.2
+    return end_s + 0.6  # a word may still go on
+
+
+@pytest.mark.parametrize("name", ["sounds", "speech", "commands"])
+def test_an_answer_comes_at_most_a_second_of_sound_after_its_block(name: str) -> None:
+    """From the first second on: a stream does not wait to see whether it is a short recording."""
+    heard: list[tuple[Step, int]] = []
+    pushed = 0
+    models = load_models([ModelSpec(name)], "cpu")
+    listener = Listener(
+        models, RATE_HZ, 1, lambda step: heard.append((step, pushed)), stream=True
+    )  # fmt: skip
+    wave = 0.1 * np.random.default_rng(0).standard_normal((1, 10 * RATE_HZ)).astype(np.float32)
+    for start in range(0, wave.shape[1], 4000):
+        pushed = start + 4000
+        listener.push(Chunk(wave[:, start : start + 4000], RATE_HZ, begins=start == 0))
+    assert heard[0][0].start_s == 0
+    assert heard[-1][0].end_s > 8, "the stream is answered while it goes on"
+    for step, samples in heard:
+        assert samples <= (complete_s(name, step.end_s) + 1.0) * RATE_HZ
+
+
+def test_models_share_what_is_decoded_and_each_has_a_spectrogram_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One resampler for two models of one rate, not one for each."""
+    from tympan.tasks import inputs
+
+    made = list[Any]()
+    original = inputs.ModelInput
+
+    def counted(*given: Any) -> Any:
+        made.append(given)
+        return original(*given)
+
+    monkeypatch.setattr(inputs, "ModelInput", counted)
+    models = load_models([ModelSpec("sounds"), ModelSpec("speech")], "cpu")
+    steps: list[Step] = []
+    listener = Listener(models, 48_000, 2, steps.append, stream=True)
+    assert made == [(48_000, 2, 16_000, True, *made[0][4:])]
+    wave = 0.1 * np.random.default_rng(0).standard_normal((2, 4 * 48_000)).astype(np.float32)
+    listener.push(Chunk(wave, 48_000, begins=True))
+    listener.finish()
+    assert {one.model for one in steps} == {"sounds", "speech"}
+    fronts = [one.model.net.front for one in models if hasattr(one.model.net, "front")]
+    assert len({id(front) for front in fronts}) == len(fronts)

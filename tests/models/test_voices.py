@@ -36,6 +36,17 @@ def test_they_are_small_and_say_where_they_come_from() -> None:
     assert card.known_failures
 
 
+def test_their_cards_say_what_the_recipe_says_and_score_no_trained_speaker() -> None:
+    from recipes.voices import KNOWN_FAILURES, SEX_FAILURES
+
+    card = load_card("sex")
+    assert tuple(card.known_failures) == SEX_FAILURES
+    assert set(KNOWN_FAILURES) <= set(load_card("voices").known_failures)
+    # The head was trained on Kerstin: her recordings are no test.
+    assert "kerstin" not in str(card.metrics).lower()
+    assert "LibriSpeech test-other" in card.metrics["counted"]
+
+
 def test_a_tone_is_no_speech_and_noise_is_nobody(
     speakers: dict[str, list[Path]], tmp_path: Path
 ) -> None:

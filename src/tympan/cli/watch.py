@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tympan.cli.completion import among, model_names
-from tympan.cli.outputs import json_line
 from tympan.cli.sources import Quiet
+from tympan.cli.watch_lines import WHOLE, Show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tympan.live.engine import Summary
-    from tympan.live.event import Event
     from tympan.live.rules import ModelSpec, Rules
 
 
@@ -90,6 +89,9 @@ def watch(
     once: Annotated[
         bool, typer.Option("--once", help="End with what is there; do not wait for more.")
     ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="SOURCE is a file that is still to come: wait for it.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object per event.")] = False,
     plain: Annotated[
         bool, typer.Option("--plain", help="Lines instead of the view of the terminal.")
@@ -116,15 +118,16 @@ def watch(
     stop_on_signals(stop)
     printed = [one for one in given.actions.values() if one["type"] == "print"]
     live = not (plain or json or quiet or replay) and sys.stderr.isatty() and sys.stdout.isatty()
-    show = _Show(quiet, json, live, rules is None, bool(printed))
+    show = Show(quiet, json, live, rules is None, bool(printed))
     found, engine, actions = prepared(
         _without_print(given) if live or json else given, models, device=device, say=show.say,
         on_event=show.event, on_decided=show.decided, on_chunk=show.chunk,
     )  # fmt: skip
     listening = [one.name for one in engine.models]
+    show.whole = {one.name for one in engine.models if one.model.task in WHOLE}
     try:
         place = open_source(
-            source, pcm=pcm, replay=replay, start=start, log=actions.log, once=once,
+            source, pcm=pcm, replay=replay, start=start, log=actions.log, once=once, wait=wait,
             idle_s=None,
         )  # fmt: skip
         with show.view(source, listening) if live else nullcontext():
@@ -208,57 +211,6 @@ def _without_print(rules: Rules) -> Rules:
         for one in rules.rules
     )
     return replace(rules, rules=changed, actions=kept)
-
-
-class _Show:
-    """What of a run is shown: lines, or the view of the terminal."""
-
-    def __init__(self, quiet: bool, json: bool, live: bool, default: bool, printed: bool) -> None:
-        self._quiet, self._json, self._live = quiet, json, live
-        self._default, self._printed = default, printed
-        self._view: Any = None
-        self._last: dict[str, Any] = {}
-
-    def view(self, source: str, models: list[str]) -> Any:
-        from tympan.live.view import LiveView
-
-        self._view = LiveView(source, models)
-        return self._view
-
-    def say(self, line: str) -> None:
-        if self._view is not None:
-            self._view.say(line)
-        elif not self._quiet:
-            typer.echo(line, err=True)
-
-    def event(self, event: Event) -> None:
-        if self._view is not None:
-            self._view.event(event)
-        elif self._json and not self._default:
-            typer.echo(json_line(event.to_json()))
-            sys.stdout.flush()
-        elif not self._printed and not self._default and event.open:
-            typer.echo(str(event))
-            sys.stdout.flush()
-
-    def decided(self, model: str, found: Any) -> None:
-        if self._view is not None:
-            self._view.decided(model, found)
-        elif self._default:
-            if self._json:
-                values = found.to_json() if hasattr(found, "to_json") else vars(found)
-                typer.echo(json_line({"model": model, **values}))
-            else:
-                label = getattr(found, "label", None) or getattr(found, "speaker", None)
-                if label is not None and self._last.get(model) == label:
-                    return  # the same goes on
-                self._last[model] = label
-                typer.echo(f"{model}  {found}")
-            sys.stdout.flush()
-
-    def chunk(self, chunk: Any) -> None:
-        if self._view is not None:
-            self._view.chunk(chunk)
 
 
 def stop_on_signals(stop: threading.Event) -> None:

@@ -27,6 +27,7 @@ def watch(
     on_event: Callable[[Event], None] | None = None,
     replay: bool = False,
     pcm: str = "",
+    wait: bool = False,
     stop: threading.Event | None = None,
     say: Callable[[str], None] = lambda line: None,
     device: str = "auto",
@@ -42,6 +43,7 @@ def watch(
         on_event: called with each event when it begins and when it ends.
         replay: `source` is a recording, to be read as fast as it can be answered.
         pcm: layout of a source of bare samples, such as `"s16le:16000:1"`.
+        wait: `source` is a file that is still to come; its folder is there.
         stop: set it in another thread to end.
         say: called with a line about what goes on: waiting for a device, sound that was lost …
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
@@ -67,7 +69,7 @@ def watch(
     try:
         place = source
         if isinstance(place, str):
-            place = open_source(place, pcm=pcm, replay=replay, log=actions.log)
+            place = open_source(place, pcm=pcm, replay=replay, log=actions.log, wait=wait)
         return engine.run(place, stop)
     finally:
         actions.close()
@@ -101,6 +103,9 @@ def checked(
         named = list(dict.fromkeys(rule.model for rule in found.rules if rule.model))
         if not named and not any(rule.labels for rule in found.rules) and found.path is not None:
             what = "no model is named, and the rules name no label"
+            if found.profile:
+                fix = f"tympan watch SOURCE --rules {found.profile} --model YOUR_MODEL"
+                raise ArgumentError(what, file=f"the profile {found.profile}", fix=fix)
             raise ArgumentError(what, file=found.path, fix="give --model, or add [[model]]")
         specs = [ModelSpec(name) for name in named or ["sounds"]]
     try:

@@ -92,6 +92,7 @@ class Watch:
         self._unwritten: deque[tuple[Action, Event]] = deque()
         self._retry_at = 0.0
         self._listener: Listener | None = None
+        self._stream = False
         self._anchor = (0.0, 0.0)  # a place in the stretch, and when it was heard
         self._clips: dict[str, str] = {}
         self.summary = Summary(events={rule.name: 0 for rule in rules.rules})
@@ -106,7 +107,7 @@ class Watch:
         Raises:
             TympanError: the source can never work.
         """
-        stop = stop or threading.Event()
+        stop, self._stream = stop or threading.Event(), not source.recorded
         intake = Intake(source, stop, self._say)
         # What waits for nobody may be answered in larger parts, whose windows share a batch.
         longest_s = CHUNK_S if source.live else RECORDED_S
@@ -151,8 +152,9 @@ class Watch:
         for one in self._matchers:
             one.go_on(chunk.recording)
         self._listener = Listener(
-            self.models, chunk.rate_hz, chunk.samples.shape[0], self._step, self._on_decided
-        )
+            self.models, chunk.rate_hz, chunk.samples.shape[0], self._step, self._on_decided,
+            stream=self._stream,
+        )  # fmt: skip
         return self._listener
 
     def _end_stretch(self) -> None:

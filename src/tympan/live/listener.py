@@ -102,6 +102,8 @@ class Listener:
         channels: of the sound.
         take: called with each `Step`, in order of time for each model.
         decided: called with the name of a model and each thing that it decided: segments …
+        stream: the stretch has no end that could be known: answers wait for none. A recording as a
+            whole may be answered otherwise where it is short.
     """
 
     def __init__(
@@ -111,12 +113,16 @@ class Listener:
         channels: int,
         take: Callable[[Step], None],
         decided: Callable[[str, Any], None] | None = None,
+        *,
+        stream: bool = False,
     ) -> None:
         self.rate_hz, self.channels = rate_hz, channels
         self._feed = Feed(rate_hz, channels)
         self._sessions = [_Prompt(one, take, decided) for one in models]
         for session, one in zip(self._sessions, models, strict=True):
             self._feed.join(one.model, session)
+            if stream:
+                session.goes_on()
         self._samples, self._forgot = 0, 0.0
 
     @property
@@ -161,6 +167,11 @@ class _Prompt(PromptSession):
 
     def _step(self, start_s: float, end_s: float, scores: Mapping[str, float]) -> None:
         self._take(Step(self._loaded.name, start_s, end_s, scores, self._thresholds))
+
+    def goes_on(self) -> None:
+        """This is a stream, not a recording."""
+        if hasattr(self._session, "goes_on"):
+            self._session.goes_on()
 
     def forget(self) -> None:
         """Let go of what was given out."""

@@ -88,9 +88,19 @@ class Rules:
     path: Path | None = None
     text: str = field(default="", repr=False)
 
+    @property
+    def profile(self) -> str:
+        """The name of the profile that these are; empty: a file of the user's own."""
+        return self.path.stem if self.path is not None and self.path.parent == PROFILES else ""
+
     def error(self, error: PlaceError) -> ArgumentError:
-        """An error about a value of these rules, with its line."""
-        return error if self.path is None else at_line(error, self.text, self.path)
+        """An error about a value of these rules, with its line; a profile goes by its name."""
+        if self.path is None:
+            return error
+        found = at_line(error, self.text, self.path)
+        if not self.profile:
+            return found
+        return ArgumentError(found.what, file=f"the profile {self.profile}", fix=found.fix)
 
 
 def profile_names() -> list[str]:

@@ -56,4 +56,4 @@ def _value(text: str) -> float | None:
 
 
 def _text(text: str) -> str:
-    return re.sub(r"(\d)%$", "\\1\u00a0%", text)
+    return re.sub(r"(\d) ?%(?= |$)", "\\1\u00a0%", text)

@@ -13,6 +13,7 @@ from tympan.errors import TympanError
 from tympan.tasks.contract import Answer, Session, Thresholds
 from tympan.tasks.inputs import Feed, ModelInput, Stage, blocks_of, name_of
 from tympan.tasks.windows import Batcher
+from tympan.tasks.windows.centered import CenteredCutter
 
 if TYPE_CHECKING:
     from tympan.tasks.windows import Cutter, Wave, Window
@@ -203,6 +204,11 @@ class WindowSession(ABC, Generic[A]):
 
     def forget(self) -> None:
         """Let go of what was decided and given out, for a stream that never ends."""
+
+    def goes_on(self) -> None:
+        """This is a stream: nothing waits to see whether it is a short recording."""
+        if isinstance(self._cutter, CenteredCutter):
+            self._cutter.goes_on()
 
     def push(self, wave: Wave) -> Iterable[Any]:
         """Take the next samples `(c, t)` at the model's rate; what is decided by now."""

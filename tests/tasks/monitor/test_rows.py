@@ -1,10 +1,13 @@
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests_machine import machine
 from tympan.data import Table, read_folder, recording
-from tympan.data.split import make_split
+from tympan.data.cuts import cut_parts
+from tympan.data.split import make_split, split_table
 from tympan.errors import DataError
 from tympan.tasks.monitor.rows import arranged, divided, is_normal, normal_label
 
@@ -74,3 +77,25 @@ def test_short_recordings_stay_whole(tmp_path: Path) -> None:
 def test_many_recordings_stay_whole() -> None:
     rows = table(*["normal"] * 12)
     assert divided(rows, "normal") is rows
+
+
+def test_the_split_of_pieces_is_told_as_what_it_is(tmp_path: Path) -> None:
+    """No column that the user does not have, and no leak that is none."""
+    for i in range(2):
+        machine(100, i).save(tmp_path / f"{i}.wav")
+    rows = [
+        recording(tmp_path / f"{i}.wav", {"label": "normal", "source": f"s{i}"}) for i in range(2)
+    ]
+    cut = cut_parts(divided(Table(tmp_path, tuple(rows)), "normal"), tmp_path / "cache")
+    split = split_table(cut)
+    assert "share 2" in split.reason, "else this tests nothing"
+    told = arranged(cut, split, "normal", drop=False).reason
+    assert told.startswith("the end of each normal recording is held out")
+    assert not re.search("column|share|source", told)
+    # A column of the user's own that has a test set is obeyed, and only validation is taken.
+    rows = [replace(one, columns={**one.columns, "split": "train"}) for one in rows]
+    machine(100, 2).save(tmp_path / "2.wav")
+    rows.append(recording(tmp_path / "2.wav", {"label": "normal", "source": "s2", "split": "test"}))
+    cut = cut_parts(divided(Table(tmp_path, tuple(rows)), "normal"), tmp_path / "cache")
+    told = arranged(cut, split_table(cut), "normal", drop=False).reason
+    assert told.startswith("the split column is obeyed, and the end of each normal recording is")

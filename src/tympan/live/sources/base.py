@@ -51,10 +51,12 @@ class Source(ABC):
     Attributes:
         name: as the user gave it.
         live: it cannot be asked to wait: what is not taken in time is lost.
+        recorded: it gives whole recordings, which have an end; else a stream goes on.
     """
 
     name: str
     live: bool = True
+    recorded: bool = False
 
     @abstractmethod
     def chunks(self, stop: threading.Event, say: Say) -> Iterator[Chunk]:

@@ -25,6 +25,7 @@ class Folder(Source):
     """
 
     live = False
+    recorded = True
 
     def __init__(
         self,

@@ -14,6 +14,7 @@ def open_source(
     start: Any = None,
     log: Any = None,
     once: bool = False,
+    wait: bool = False,
     idle_s: float | None = None,
 ) -> Any:
     """The source that an argument stands for.
@@ -25,6 +26,7 @@ def open_source(
         start: when the recording of a replay began, a `datetime`.
         log: remembers which files of a folder were done, see `tympan.live.actions.log.EventLog`.
         once: end with what is there, instead of waiting for more.
+        wait: a file that is not there yet is waited for, if its folder is there.
         idle_s: a growing file that has not grown for so long has ended.
 
     Raises:
@@ -57,7 +59,10 @@ def open_source(
         return folder.Folder(given, seen=seen, done=done, once=once)
     if is_pipe(given):
         return piped.Fifo(given, layout)
-    if path.is_file() or (path.parent.is_dir() and path.suffix and not once):
+    coming = wait and not once and path.parent.is_dir()
+    if path.is_file() or (given and coming):
         return piped.GrowingFile(given, layout, idle_s=0.0 if once else idle_s)
     fix = "give mic, mic:NAME, -, an address, a folder, a FIFO or a file"
+    if path.suffix and path.parent.is_dir() and not (wait or once):
+        fix += "; --wait waits for a file that is still to come"
     raise ArgumentError("there is no such source", file=given, fix=fix)

@@ -18,6 +18,7 @@ class Replay(Source):
     """
 
     live = False
+    recorded = True
 
     def __init__(self, path: str, start: datetime | None = None) -> None:
         self.name, self._start = path, start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ PIECE_S = 10.0
 # Recordings that are all shorter are not cut.
 SHORT_S = 15.0
 VAL, TEST = 0.15, 0.15
+# In the note about pieces; where their ends are tested too; and what is said of a split column.
+CUT, TESTED = "normal recordings are cut into pieces", "of each are for the test"
+OBEYED = "the split column is obeyed"
 
 
 def normal_label(table: Table, chosen: str) -> str:
@@ -58,6 +62,7 @@ def arranged(table: Table, split: Split, label: str, *, drop: bool) -> Split:
     Raises:
         DataError: no normal recording is left to train on.
     """
+    split = replace(split, reason=_of_pieces(table, split.reason))
     wrong = [
         i
         for part in ("train", "val")
@@ -79,6 +84,21 @@ def arranged(table: Table, split: Split, label: str, *, drop: bool) -> Split:
     if not drop:
         reason += f"; anomalies are for the test only: {words}"
     return replace(split, reason=reason, indices=indices, **parts)
+
+
+def _of_pieces(table: Table, reason: str) -> str:
+    """The sentence about a split, where the sets are pieces that `divided` made.
+
+    Their split column is not the user's, and that both ends of a recording are in it is no leak.
+    """
+    notes = [note for note in table.notes if CUT in note]
+    if not notes:
+        return reason
+    held = "the end of each normal recording is held out"
+    if TESTED not in notes[0]:
+        held = f"{OBEYED}, and the end of each normal recording is for validation"
+    shared = r"; (warning: )?its sets share \d+ (sources?|speakers?|recordings? cut into parts)"
+    return re.sub(shared, "", reason).replace(OBEYED, held, 1)
 
 
 def divided(table: Table, label: str) -> Table:
@@ -113,8 +133,8 @@ def divided(table: Table, label: str) -> Table:
     held = f"the last {percent(VAL)} are for validation"
     if not tested:
         test, val = percent(TEST), percent(VAL)
-        held = f"the last {test} of each are for the test, the {val} before for validation"
-    note = f"{trained} normal recordings are cut into pieces of about {PIECE_S:g} s: {held}"
+        held = f"the last {test} {TESTED}, the {val} before for validation"
+    note = f"{trained} {CUT} of about {PIECE_S:g} s: {held}"
     return replace(table, examples=tuple(examples), notes=(*table.notes, note))
 
 

@@ -15,6 +15,7 @@ from tympan.tasks.tag.metrics import (
     average_precision,
     f1_scores,
     intervals,
+    label_intervals,
     tag_metrics,
 )
 from tympan.tasks.unknown import UnknownScores
@@ -31,6 +32,8 @@ class TagEvaluation(Evaluation):
         probabilities: `(m, k)`.
         chosen: `(m, k)`, 1 where a score is above its label's threshold.
         unknown: how well known recordings are told from unknown ones.
+        intervals: name of a score → `(k, 2)`, its 95 % interval of each label over resampled
+            recordings.
     """
 
     labels: tuple[str, ...] = ()
@@ -39,36 +42,53 @@ class TagEvaluation(Evaluation):
     probabilities: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
     chosen: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), int), repr=False)
     unknown: UnknownScores = field(default_factory=UnknownScores, repr=False)
+    intervals: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
-    def per_label(self) -> dict[str, dict[str, float | None]]:
-        """Average precision, AUROC, F1 and number of recordings of each label."""
+    def per_label(self) -> dict[str, dict[str, Any]]:
+        """Average precision, AUROC, F1, each with its interval, and recordings of each label."""
         columns = {
             "average_precision": average_precision(self.truth, self.probabilities),
             "auroc": auroc(self.truth, self.probabilities),
             "f1": f1_scores(self.truth, self.chosen)[0],
         }
-        return {
-            label: {
-                name: round(float(values[i]), 4) if np.isfinite(values[i]) else None
-                for name, values in columns.items()
-            }
-            | {"support": int(self.truth[:, i].sum())}
-            for i, label in enumerate(self.labels)
-        }
+        found: dict[str, dict[str, Any]] = {}
+        for i, label in enumerate(self.labels):
+            row: dict[str, Any] = {}
+            for name, values in columns.items():
+                known = bool(np.isfinite(values[i]))
+                row[name] = round(float(values[i]), 4) if known else None
+                ends = self.intervals[name][i] if name in self.intervals else (np.nan,)
+                kept = known and bool(np.isfinite(ends).all())
+                row[f"{name}_interval"] = [round(float(x), 4) for x in ends] if kept else None
+            found[label] = row | {"support": int(self.truth[:, i].sum())}
+        return found
 
     def details(self) -> dict[str, Any]:
-        """Scores of each label."""
+        """Scores of each label, with their intervals."""
         return {"per_label": self.per_label(), **self.unknown.details()}
 
     def table(self) -> list[dict[str, str]]:
-        """Scores of each label, as people read them."""
+        """Scores of each label and their 95 % intervals, as people read them."""
         names = {"average precision": "average_precision", "AUROC": "auroc", "F1": "f1"}
         rows = []
         for label, row in self.per_label().items():
-            values = {title: row[name] for title, name in names.items()}
-            cells = {title: "–" if v is None else f"{v:.1%}" for title, v in values.items()}
+            cells = {
+                title: _cell(row[name], row[f"{name}_interval"]) for title, name in names.items()
+            }
             rows.append({"label": label, **cells, "recordings": f"{row['support']:g}"})
         return rows
+
+
+def _cell(value: float | None, interval: list[float] | None) -> str:
+    """A share and its interval.
+
+    >>> _cell(0.5, [0.25, 0.75]), _cell(0.5, None), _cell(None, None)
+    ('50.0 % (25.0–75.0)', '50.0 %', '–')
+    """
+    if value is None:
+        return "–"
+    ends = f" ({100 * interval[0]:.1f}–{100 * interval[1]:.1f})" if interval else ""
+    return f"{100 * value:.1f} %{ends}"
 
 
 def evaluation_of(
@@ -114,6 +134,7 @@ def evaluation_of(
         truth=truth,
         probabilities=scores,
         chosen=chosen,
+        intervals=label_intervals(truth, scores, chosen),
     )
     return TagEvaluation(**{**vars(evaluation), "limits": limits(evaluation)})
 

@@ -158,6 +158,77 @@ def intervals(
     }
 
 
+def label_intervals(
+    truth: np.ndarray,
+    scores: np.ndarray,
+    chosen: np.ndarray,
+    *,
+    rounds: int = 300,
+    seed: int = 0,
+) -> dict[str, Array]:
+    """95 % intervals of each label's scores over resampled recordings, of the draws of `intervals`.
+
+    A draw is how often each recording was drawn, so each label is sorted once for all draws.
+
+    Args:
+        truth: `(m, k)`, 1 where a label applies.
+        scores: `(m, k)` probabilities.
+        chosen: `(m, k)`, 1 where the score is above its label's threshold.
+        rounds: `r` draws.
+        seed: of the draws.
+
+    Returns:
+        Name of the score → `(k, 2)`, low and high; NaN where no draw has the score.
+
+    >>> rows = np.array([[1, 0], [0, 1]] * 9)
+    >>> label_intervals(rows, rows * 0.9, rows)["auroc"].tolist()
+    [[1.0, 1.0], [1.0, 1.0]]
+    """
+    rng = np.random.default_rng(seed)
+    m, k = truth.shape
+    drawn = np.full((3, rounds, k), np.nan)
+    step = max(1, 4_000_000 // max(1, m))  # of draws at once: bounded memory
+    for first in range(0, rounds, step):
+        some = range(first, min(rounds, first + step))
+        counts = np.stack([np.bincount(rng.integers(0, m, m), minlength=m) for _ in some])
+        for j in range(k):
+            ranked = _resampled(truth[:, j].astype(bool), scores[:, j], counts)
+            drawn[:2, first : first + len(some), j] = ranked
+        with np.errstate(invalid="ignore", divide="ignore"):
+            f1 = 2 * counts @ (truth * chosen) / (counts @ (truth + chosen))
+        drawn[2, first : first + len(some)] = f1
+    found = {}
+    for name, values in zip(("average_precision", "auroc", "f1"), drawn, strict=True):
+        ends = np.full((k, 2), np.nan)
+        known = np.isfinite(values).any(0)
+        if known.any():
+            ends[known] = np.nanpercentile(values[:, known], [2.5, 97.5], axis=0).T
+        found[name] = ends
+    return found
+
+
+def _resampled(hits: np.ndarray, scores: np.ndarray, counts: np.ndarray) -> tuple[Array, Array]:
+    """Average precision and AUROC `(r,)` of one label where recordings count `(r, m)` times."""
+    order = np.argsort(-scores, kind="stable")
+    places = np.flatnonzero(hits[order])
+    ranked = -scores[order]
+    # Rows above each right one, and down to it with those of equal score.
+    above = np.searchsorted(ranked, ranked[places], "left")
+    upto = np.searchsorted(ranked, ranked[places], "right")
+    own = counts[:, order[places]]
+    rows = np.pad(np.cumsum(counts[:, order], axis=1), ((0, 0), (1, 0)))
+    right = np.pad(np.cumsum(own, axis=1), ((0, 0), (1, 0)))
+    right_upto = right[:, np.searchsorted(places, upto)]
+    right_above = right[:, np.searchsorted(places, above)]
+    total, negatives = right[:, -1].astype(float), (rows[:, -1] - right[:, -1]).astype(float)
+    wrong_above, wrong_upto = rows[:, above] - right_above, rows[:, upto] - right_upto
+    precision = right_upto / np.maximum(rows[:, upto], 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        average: Array = (own * precision).sum(1) / total
+        area: Array = 1 - (own * (wrong_above + wrong_upto) / 2).sum(1) / (total * negatives)
+    return average, area
+
+
 def _mean(values: Array) -> float:
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else float("nan")

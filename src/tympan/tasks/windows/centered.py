@@ -71,6 +71,10 @@ class CenteredCutter:
         self._held = Held()
         self._step = 0
 
+    def goes_on(self) -> None:
+        """The recording is longer than `whole`, though it is not known yet: a stream."""
+        self._whole = 0
+
     def push(self, block: Wave) -> list[Window]:
         """Take the next samples `(…, t)`; give the windows that are complete now."""
         self._held.add(block)
