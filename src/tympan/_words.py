@@ -52,3 +52,13 @@ def suggested(name: object, known: Iterable[str], noun: str, few: int = 8) -> st
     if len(known) <= few:
         return f"give one of {', '.join(known)}"
     return f"there are {plural(len(known), noun)}, such as {', '.join(known[:3])}"
+
+
+def few(names: Sequence[str], limit: int = 5, width: int = 24) -> str:
+    """The first of some names, as text of bounded length.
+
+    >>> few(["a", "b", "c"], limit=2)
+    'a, b and 1 more'
+    """
+    shown = ", ".join(name if len(name) <= width else name[: width - 1] + "…" for name in names[:limit])
+    return shown + (f" and {len(names) - limit} more" if len(names) > limit else "")

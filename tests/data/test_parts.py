@@ -62,6 +62,9 @@ def test_names_with_a_bare_number_behind_a_numbered_stem() -> None:
     names = numbered("a/rec{:03d}_{:02d}.wav", range(4), range(5))
     names += numbered("b/rec{:03d}_{:02d}.wav", range(10, 14), range(1, 4))
     assert [len(group) for group in parts_of(table_of(names))] == [5] * 4 + [3] * 4
+    # As a file browser numbers copies and takes.
+    names = numbered("a/tape {} ({}).wav", range(4), range(1, 5))
+    assert [len(group) for group in parts_of(table_of(names))] == [4] * 4
 
 
 @pytest.mark.parametrize(

@@ -115,3 +115,15 @@ def test_the_same_seed_gives_the_same_sets_in_every_version() -> None:
             )
         )
     assert hashlib.sha256(repr(found).encode()).hexdigest()[:16] == "7f2e5c1757394e2e"
+
+
+def test_a_rare_label_of_three_rows_is_tested() -> None:
+    """Or a score of 100 % would be silent about it."""
+    for seed in range(20):
+        rows = [["common"]] * 300 + [["rare"]] * 3 + [["once"]]
+        sets = stratified_split(
+            [[i] for i in range(len(rows))], rows, {"val": 0.15, "test": 0.15}, seed
+        )
+        assert sets[300:303].count("test") == 1
+        assert sets[300:303].count("train") >= 1
+        assert sets[303] == "train"

@@ -129,3 +129,6 @@ def test_any_evaluation_prints_its_scores_and_its_table():
     assert [Score.from_json(one) for one in values["scores"]] == list(scores)
     assert (values["seen_in_training"], values["seen_left_out"]) == (3, True)
     assert Evaluation((), 0).remark == ""
+    told = Evaluation((Score("macro_f1", 1.0),), 9, untested=("rare",))
+    assert told.score_lines()[-1] == "not tested, for want of recordings: rare"
+    assert told.to_json()["untested"] == ["rare"]

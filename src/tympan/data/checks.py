@@ -6,11 +6,11 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from tympan._words import plural
+from tympan._words import few, plural
 from tympan.data.grouping import Grouping, strata_of
 from tympan.data.labels import label_conflicts
 from tympan.data.shortcuts import shortcut_warnings
-from tympan.data.split import few, set_of
+from tympan.data.split import set_of
 from tympan.data.table import Example, Table
 from tympan.errors import AudioFileError
 

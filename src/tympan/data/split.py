@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tympan._words import plural
+from tympan._words import few, plural
 from tympan.data._formats import SPLIT_NAMES
 from tympan.data.grouping import Grouping, Strata, strata_of
 from tympan.data.leaks import content_keys, report_shared
@@ -217,16 +217,6 @@ def _only_in_training(
     held = {s for i, name in enumerate(sets) if name in fractions for s in strata[i]}
     only = sorted({s for i in rows for s in strata[i]} - held - {""})
     return f"only in training: {few(only)}" if only else ""
-
-
-def few(names: Sequence[str], limit: int = 5) -> str:
-    """The first of some names, as text of bounded length.
-
-    >>> few(["a", "b", "c"], limit=2)
-    'a, b and 1 more'
-    """
-    shown = ", ".join(name if len(name) <= 24 else name[:23] + "…" for name in names[:limit])
-    return shown + (f" and {len(names) - limit} more" if len(names) > limit else "")
 
 
 def make_split(table: Table, sets: Sequence[str], reason: str) -> Split:

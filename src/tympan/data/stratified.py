@@ -11,6 +11,9 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+# The set whose scores are shown.
+TESTED = "test"
+
 
 def stratified_split(
     groups: Sequence[Sequence[int]],
@@ -22,7 +25,8 @@ def stratified_split(
 
     Labels are taken from the rarest; of each, the largest groups first, to the set that lacks
     most of this label. The quotas are whole numbers (largest remainders), so that labels with two
-    or three rows are held out in some labels rather than in none.
+    rows are held out in some labels rather than in none; of three groups or more, one at least is
+    in `test`.
 
     Args:
         groups: the rows of each group.
@@ -66,7 +70,10 @@ def _quotas(
     shares: dict[str, float],
     rng: random.Random,
 ) -> dict[str, dict[str, int]]:
-    """Set → label → rows wanted. A label of one group stays in training."""
+    """Set → label → rows wanted. A label of one group stays in training.
+
+    One of three groups or more is tested, or the scores would be silent about it.
+    """
     groups_of = Counter(label for count in counts for label in count)
     labels = sorted(totals)
     rng.shuffle(labels)
@@ -82,6 +89,12 @@ def _quotas(
             quota[name][s] += 1
         for s in labels:
             left[s] -= quota[name][s]
+    for s in labels if TESTED in quota else ():
+        if groups_of[s] >= 3 and not quota[TESTED][s]:
+            others = [name for name in quota if name != TESTED and quota[name][s]]
+            source = quota[others[0]] if others else left
+            source[s] -= 1
+            quota[TESTED][s] = 1
     return {"train": left, **quota}
 
 

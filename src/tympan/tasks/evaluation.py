@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tympan._words import agrees, plural
+from tympan._words import agrees, few, plural
 from tympan.models.scores import Score
 
 
@@ -23,6 +23,8 @@ class Evaluation:
             out to calibrate on.
         seen: recordings of the folder that the model was trained on.
         seen_left_out: whether they were left out; not if nothing else was there.
+        untested: labels that the model knows and of which nothing was scored: the scores are silent
+            about them.
         skipped: what could not be read, a line each.
         warnings: what is probably wrong with the recordings, a line each.
     """
@@ -34,6 +36,7 @@ class Evaluation:
     calibration: Mapping[str, Any] = field(default_factory=dict)
     seen: int = 0
     seen_left_out: bool = True
+    untested: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -48,14 +51,14 @@ class Evaluation:
         return plural(self.count, self.counted.removesuffix("s"))
 
     def score_lines(self) -> list[str]:
-        """Each score in a line, with its interval, in columns."""
+        """Each score in a line, with its interval, in columns; and what no score is about."""
         width = max((len(one.title) for one in self.scores), default=0)
         widest = max((len(one.text) for one in self.scores), default=0)
         return [
             f"{one.title:{width}}  {one.text:>{max(8, widest)}}"
             + (f"   95 % interval {one.interval_text}" if one.interval else "")
             for one in self.scores
-        ]
+        ] + ([f"not tested, for want of recordings: {few(self.untested)}"] if self.untested else [])
 
     @property
     def remark(self) -> str:
@@ -83,6 +86,7 @@ class Evaluation:
             "scores": [one.to_json() for one in self.scores],
             **self.details(),
             "limits": list(self.limits),
+            "untested": list(self.untested),
             "seen_in_training": self.seen,
             "seen_left_out": bool(self.seen) and self.seen_left_out,
             "skipped": list(self.skipped),

@@ -24,6 +24,8 @@ def test_of_a_label_never_predicted_no_precision_is_given():
     assert rows["a"][:2] == ["66.7%", "100.0%"]
     assert rows["b"] == ["–", "0.0%", "0.0%", "1"]
     assert rows["c"] == ["–", "–", "–", "0"]
+    assert found.untested == ("c",)
+    assert "not tested, for want of recordings: c" in str(found)
 
 
 def test_all_right_is_not_all_certain():

@@ -56,6 +56,15 @@ def test_the_same_sound_under_two_labels_is_refused() -> None:
     check_contradictions(table, ["1", "2", "1", "3"])
     with pytest.raises(DataError, match=r"3\.wav: is the same sound as 0\.wav, .*'cat'.*'dog'"):
         check_contradictions(table, ["1", "2", "3", "1"])
+    # All of them at once, so that a folder is mended in one go.
+    with pytest.raises(DataError, match=r"1\.wav: .*; so are 3\.wav and 2\.wav"):
+        check_contradictions(table, ["1", "1", "2", "2"])
+
+
+def test_columns_that_could_be_the_label_are_named() -> None:
+    rows = (recording(Path(f"{i}.wav"), {"mood": "calm", "room": "a"}) for i in range(2))
+    with pytest.raises(DataError, match="its columns are mood, room: --label-column"):
+        check_labelled(Table(Path("pets"), tuple(rows)))
 
 
 @pytest.fixture(scope="module")

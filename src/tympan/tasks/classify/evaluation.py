@@ -126,6 +126,7 @@ def evaluation_of(
         count=len(truth),
         limits=limits(found["per_class"]),
         calibration=calibration or {},
+        untested=tuple(k for k, row in found["per_class"].items() if not row["support"]),
         labels=labels,
         files=tuple(files),
         truth=truth,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tympan._words import few
 from tympan.errors import DataError
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ def check_labelled(table: Table) -> None:
     if not any(example.label for example in table):
         what = "names no labels of its recordings"
         fix = "one sub-folder for each label, or a metadata.csv with a column label"
+        columns = sorted(set(table[0].columns) - {"label", "split"})
+        if columns:
+            fix += f"; its columns are {few(columns)}: --label-column names another"
         raise DataError(what, file=table.place, fix=fix)
     without = [str(e.path) for e in table if not e.label]
     if without:
@@ -78,15 +82,21 @@ def check_contradictions(table: Table, keys: Sequence[str]) -> None:
         DataError: two recordings are the same and have different labels.
     """
     first: dict[str, int] = {}
+    found = []
     for i, (example, key) in enumerate(zip(table, keys, strict=True)):
         other = table[first.setdefault(key, i)]
         if other.label != example.label:
-            raise DataError(
-                f"is the same sound as {table.relative(other.path)}, but one is "
-                f"{example.label!r} and the other {other.label!r}",
-                file=example.path,
-                fix="keep the one with the right label",
-            )
+            found.append((example, other))
+    if not found:
+        return
+    example, other = found[0]
+    more = [f"{table.relative(a.path)} and {table.relative(b.path)}" for a, b in found[1:]]
+    raise DataError(
+        f"is the same sound as {table.relative(other.path)}, but one is {example.label!r} and the "
+        f"other {other.label!r}" + (f"; so are {few(more, width=80)}" if more else ""),
+        file=example.path,
+        fix="keep the one with the right label",
+    )
 
 
 def silent_recordings(table: Table, store: AudioStore) -> tuple[str, ...]:
