@@ -60,5 +60,7 @@ def few(names: Sequence[str], limit: int = 5, width: int = 24) -> str:
     >>> few(["a", "b", "c"], limit=2)
     'a, b and 1 more'
     """
-    shown = ", ".join(name if len(name) <= width else name[: width - 1] + "…" for name in names[:limit])
+    shown = ", ".join(
+        name if len(name) <= width else name[: width - 1] + "…" for name in names[:limit]
+    )
     return shown + (f" and {len(names) - limit} more" if len(names) > limit else "")

@@ -50,6 +50,8 @@ MISTAKES = [
     (["hear", "no.wav"], "does not exist"),
     (["hear", "recordings/a/1.wav", "--model", "soundz"], "no model 'soundz'"),
     (["show", "no.wav"], "does not exist"),
+    (["show", "recordings/a/1.wav", "-o", "-"], "show does not write to standard output"),
+    (["segment", "recordings/a/1.wav", "-o", "-"], "does not write to standard output"),
     (["show", "recordings/a/1.wav", "--kind", "foo"], "unknown kind of figure 'foo'"),
     (["explain", "no.wav"], "does not exist"),
     (["explain", "recordings/a/1.wav", "--model", "soundz"], "no model 'soundz'"),

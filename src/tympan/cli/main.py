@@ -17,11 +17,12 @@ import warnings
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from tympan import __version__
 from tympan._files import as_full, full_disk
 from tympan.cli.verbs import command
-from tympan.errors import TympanError, TympanWarning
+from tympan.errors import ArgumentError, TympanError, TympanWarning
 from tympan.tasks.registry import verbs
 
 # The order is that of the help page.
@@ -66,13 +67,34 @@ def _root(
 
 # Questions whose command can do more than that of the others.
 _OWN_COMMANDS = ("transcribe", "separate")
+# Commands that write sound to standard output with `-o -`; to the others `-` is no name.
+_PIPED = ("separate", "speak")
+
+
+class _Command(TyperCommand):
+    """A command whose results do not go to a folder that is called `-`."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it.
+
+        Raises:
+            ArgumentError: results are to go to `-`.
+        """
+        out = ctx.params.get("out")
+        if out is not None and str(out) == "-" and self.name not in _PIPED:
+            what = f"{self.name} does not write to standard output"
+            raise ArgumentError(what, fix="name a file or a folder")
+        return super().invoke(ctx)
+
 
 for _name in COMMANDS:
     is_question = _name in verbs() and verbs()[_name].takes == "recording"
     if is_question and _name not in _OWN_COMMANDS:
-        app.command(_name)(command(verbs()[_name]))
+        app.command(_name, cls=_Command)(command(verbs()[_name]))
     else:
-        app.command(_name)(getattr(importlib.import_module(f"tympan.cli.{_name}"), _name))
+        app.command(_name, cls=_Command)(
+            getattr(importlib.import_module(f"tympan.cli.{_name}"), _name)
+        )
 
 
 def run() -> None:

@@ -23,8 +23,8 @@ _MARKED = re.compile(
     r"(?:[ _.\-]*of[ _.\-]*\d+)?",
     re.IGNORECASE | re.DOTALL,
 )
-# rec003_07, rec003 (7): a number behind a stem that has a number of its own. A stem without one (dog_07,
-# IMG_0007) is far more often the counter of all recordings.
+# rec003_07, rec003 (7): a number behind a stem that has a number of its own. A stem without one
+# (dog_07, IMG_0007) is far more often the counter of all recordings.
 _NUMBERED = re.compile(r"(?P<stem>.*\d.*?)[ _.\-]+(\()?(?P<number>\d{1,4})(?(2)\))", re.DOTALL)
 _DATE = re.compile(r".*\d{4}([_.\-]?)\d\d\1\d\d", re.DOTALL)
 # A label needs so many recordings left, where marked parts of one are kept together.
