@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.common import DATA
 
 SONG_S = 30.0
+DRAWS = 2000
 
 
 def percent(value: float) -> str:
@@ -122,15 +123,32 @@ def music_table(count: int, folder: Path, font: Path) -> list[dict[str, object]]
             own.setdefault("beats, F-measure", []).append(
                 mir_eval.beat.f_measure(beats, np.array(times))
             )
-            own.setdefault("chords, major and minor", []).append(chord_score(song["chords"], named))
+            triads, sevenths = chord_scores(song["chords"], named)
+            own.setdefault("chords, major and minor", []).append(triads)
+            own.setdefault("chords with sevenths", []).append(sevenths)
             own.setdefault("key of the written notes", []).append(key == song["key"])
     return [
         {
             "what": what,
-            **{f"{who} %": percent(float(np.mean(own[what]))) for who, own in sums.items()},
+            **{f"{who} %": with_interval(own[what]) for who, own in sums.items()},
         }
         for what in sums["notes"]
     ]
+
+
+def with_interval(values: Sequence[float]) -> str:
+    """The mean over songs in percent, and its 95 % interval by drawing songs anew.
+
+    >>> with_interval([0.5, 0.5]), with_interval([0.5])
+    ('50.0 (50.0–50.0)', '50.0')
+    """
+    found = np.array(values, float)
+    found = found[np.isfinite(found)]
+    if len(found) < 2:
+        return percent(float(found.mean())) if len(found) else "–"
+    drawn = np.random.default_rng(0).choice(found, (DRAWS, len(found))).mean(1)
+    low, high = (percent(float(one)) for one in np.percentile(drawn, (2.5, 97.5)))
+    return f"{percent(float(found.mean()))} ({low}–{high})"
 
 
 def by_librosa(path: Path) -> tuple[float, np.ndarray, list[tuple[float, float, str]], str | None]:
@@ -157,14 +175,20 @@ def by_librosa(path: Path) -> tuple[float, np.ndarray, list[tuple[float, float, 
     return float(np.atleast_1d(tempo)[0]), beats, found, key_of(chroma.mean(1))
 
 
-def chord_score(truth: Sequence[tuple[float, float, str]], found: Sequence[Any]) -> float:
-    """Share of time in which the triad is right, of that which has a major or minor one."""
+def chord_scores(
+    truth: Sequence[tuple[float, float, str]], found: Sequence[Any]
+) -> tuple[float, float]:
+    """Share of time in which chords are right: triads, and with their sevenths.
+
+    Each of the time whose true chord is one of those: major or minor; those and their sevenths
+    (major, minor, dominant).
+    """
     import mir_eval
 
     inside = [(max(0.0, s), min(e, SONG_S), c) for s, e, c in truth if s < SONG_S and e > 0]
     ref = np.array([row[:2] for row in inside]), [row[2] for row in inside]
     if not found:
-        return 0.0
+        return 0.0, 0.0
     est = np.array([row[:2] for row in found]), [row[2] for row in found]
     low, high = float(ref[0].min()), float(ref[0].max())
     times, names = mir_eval.util.adjust_intervals(
@@ -172,5 +196,8 @@ def chord_score(truth: Sequence[tuple[float, float, str]], found: Sequence[Any])
     )
     intervals, left, right = mir_eval.util.merge_labeled_intervals(ref[0], ref[1], times, names)
     durations = mir_eval.util.intervals_to_durations(intervals)
-    scores = mir_eval.chord.majmin(left, right)
-    return float(mir_eval.chord.weighted_accuracy(scores, durations))
+    triads, sevenths = (
+        float(mir_eval.chord.weighted_accuracy(score(left, right), durations))
+        for score in (mir_eval.chord.majmin, mir_eval.chord.sevenths)
+    )
+    return triads, sevenths

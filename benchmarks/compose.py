@@ -23,8 +23,8 @@ found to the sopranos of some of these, eight bars of each.
 *Tunes*: Nottingham's folk tunes and POP909's songs, whose composers are not distributed
 (`recipes/compose_tunes.py` trains them, and states split and score: nats of a proper distribution
 over sets of struck and held notes in each step, and the same divided by the notes struck). The
-figures are of the short trainings that the table names; other papers put Nottingham on other
-grids.
+figures are of the short trainings that the table names: so far of folk tunes alone, the recipe for
+POP909 was not run. Other papers put Nottingham on other grids.
 
 *Copies*: the longest stretch that stands in a chorale of the training part, all four voices, in
 any key; for Bach's own test pieces likewise.
@@ -186,7 +186,7 @@ def run(quick: bool) -> None:
         )  # fmt: skip
     rows, figures = likelihood()
     found = tunes()
-    more = {"Folk tunes and pop songs": found} if found else {}
+    more = {"Tunes": found} if found else {}
     figures |= {f"{name}_in_100": counts["`chorale`"].per_100()[name] for name in RULES}
     main(
         "compose", rows, figures, title="Composing", about=__doc__ or "",
@@ -198,8 +198,8 @@ WHY = (
     "Nats per step are below the aim of 5.5 and below the best figure of 2012. What is special "
     "is that all pieces are moved to C major or A minor to learn from; a test piece, whose key "
     "is not told, is scored in all twelve keys, and the mean of the twelve probabilities is "
-    "taken, which is a distribution over pieces again. Three seeds were wanted; those that the "
-    "table shows are what the training time allowed (seed 0: 24 epochs, any other: 14). The "
+    "taken, which is a distribution over pieces again. There are three seeds, trained for as long "
+    "as the time allowed (seed 0: 24 epochs, any other: 14). The "
     "published figures are those of the papers, whose nets saw the pieces in the keys in which "
     "they stand.\n\n"
     "The net itself makes far more parallels than Bach and leaves the ranges of the voices "

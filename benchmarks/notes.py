@@ -7,7 +7,12 @@ of vocadito (33 s, both annotators); five single notes of each instrument of phi
 pitch the only one found, or the longest? which are an octave off?); the piano of a jazz trio (JTD,
 5 s, whose notes are themselves a transcription by a machine). Two more cannot be scored: where in
 the piece the second of PHENICX's orchestra is from is not stated (it is not the first chord), and
-the stems of BabySlakh are silent in the excerpt that is here.
+the stems of BabySlakh, but the drums, are silent in the excerpt that is here.
+
+**Notes that nobody played**: what is heard in the drums of BabySlakh and of the jazz trio, in
+white noise and in a sentence, which hold none. **Usual and clean**: precision and recall of the
+beginnings of all renderings' notes by the usual rules and with `--clean-notes`, and at each onset
+that the search for that preset tries (without regard to the tuning, as the search does).
 
 A note counts as right if its pitch is and it begins within 50 ms; with its end, if that is within
 50 ms or a fifth of its length (`mir_eval.transcription`; `tests/tasks/notes/test_metrics.py` holds
@@ -25,9 +30,12 @@ they do not change. Renderings that are not there are made first, with the progr
 scored on 30 s of unseen songs of POP909, all parts, rendered with the
 unseen soundfont, beside `librosa.beat.beat_track`; librosa tells no chords, so its chroma with
 major and minor templates stands for it. A tempo is right within 4 % (octaves: half, double and
-triple count too); beats are scored by `mir_eval.beat.f_measure`, chords by `mir_eval.chord` (major
-and minor). **Keys** are scored against the key of the written notes (Krumhansl), as the set states
-none: that measures hearing, not harmony.
+triple count too); beats are scored by `mir_eval.beat.f_measure`, chords by `mir_eval.chord`: of the
+time that has a major or minor chord the share in which it is right (`majmin`), and of the time that
+has one of those or a seventh chord (major, minor, dominant) the share in which that is right, the
+seventh included (`sevenths`; the templates of librosa have none). In brackets: 95 % intervals over
+resampled songs. **Keys** are scored against the key of the written notes (Krumhansl), as the set
+states none: that measures hearing, not harmony.
 """
 
 from __future__ import annotations
@@ -43,6 +51,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks._notes_clean import ghost_table, preset_table, step_table
 from benchmarks._notes_real import jazz_piano, real_table, single_notes, vocadito
 from benchmarks._notes_songs import music_table, percent
 from benchmarks.common import DATA, arguments, main
@@ -52,7 +61,7 @@ KEPT = RUNS / "notes"
 FONT = Path(os.environ.get("TIMGM", "/usr/share/sounds/sf2/TimGM6mb.sf2"))
 PEER = Path(__file__).with_name("_notes_peer.py")
 SINGLE_NOTES = 5
-SONGS = int(os.environ.get("NOTES_SONGS", "6"))
+SONGS = int(os.environ.get("NOTES_SONGS", "12"))
 Found = dict[str, list[Any]]
 
 
@@ -187,10 +196,16 @@ def measure() -> None:
         music[f"Tempo, beats, key, chords: {count} unseen songs"] = music_table(
             count, KEPT / "songs", FONT
         )
+    strict: dict[str, Sequence[Any]] = {}
+    if rows:
+        strict["Usual and clean"] = preset_table(rows)
+        strict["Onsets that the search for --clean-notes tries"] = step_table(rows)
     main(
         "notes", table, figures | more, title="Notes", about=about, why=WHY,
         more={
             "Recordings": real_table(found, singles),
+            "Notes that nobody played": ghost_table(),
+            **strict,
             **music,
             "Speed, one core": speed,
         },
@@ -200,11 +215,17 @@ def measure() -> None:
 SPEED = "processor seconds for a second of sound"
 WHY = """
 The aim was to be above basic-pitch for every family of instruments, and not below it on recordings.
+On the single notes of philharmonia it is below it, by one note of sixty: there the aim is missed.
 The renderings are made as those of the training were, with other pieces and another soundfont: that
-favours `notes`, as basic-pitch is made for all music. The net was trained for a few hundred steps,
-as the machine was shared by many, and its loss was still falling (docs/experiments.md). Recordings
-are few and short: one singer, one pianist, single notes. Where basic-pitch stands in no column it
-was not measured.
+favours `notes`, as basic-pitch is made for all music.
+The search for `--clean-notes` wants 95 % of what is found to be right on the validation recordings,
+and stops at the first onset of six that gives that. The shipped one is the last of the six; whether
+it gave 95 % there, or the search ran out, was not kept by that training (one made now keeps it, as
+`clean_precision`). On these renderings it does, and the one before it nearly does.
+Drums, noise and speech hold no notes, and yet some are heard, of speech most. The net was trained
+for a few hundred steps, as the machine was shared by many, and its loss was still falling
+(docs/experiments.md). Recordings are few and short: one singer, one pianist, single notes. Where
+basic-pitch stands in no column it was not measured.
 """
 
 

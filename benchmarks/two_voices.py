@@ -15,7 +15,11 @@ taken whose voice is nearer to the vector.
 separated in blocks, whose order is found by overlap alone, or by overlap and voices. *Swaps*: how
 often a voice goes on in the other output.
 
-Of the long recording there is one, so there is no spread. Seed: 0.
+**Meetings**: the clips of AMI, 30 s of four people at a table with their overlaps; who speaks when
+by `speakers`, of the recording, and of each output with voices that are alike joined. DER as in
+*Speakers*.
+
+Of the long recording there is one, and six clips of AMI, so there is no spread. Seed: 0.
 """
 
 from __future__ import annotations
@@ -270,6 +274,10 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     options = arguments("two_voices")
     rows, tables, figures = measure(*((4, 40.0) if options.quick else (MIXTURES, LONG_S)))
+    from benchmarks._two_voices_meetings import measure as meetings
+
+    tables["Meetings"], more = meetings(options.quick)
+    figures |= more
     main(
         "two_voices", rows, figures, title="Two voices out of one", about=__doc__ or "",
         more=tables, why=WHY,

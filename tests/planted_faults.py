@@ -208,6 +208,15 @@ FAULTS = (
         (NOTES + "test_answer.py",),
     ),
     Fault(
+        "notes: an exported window begins elsewhere", "tasks/notes/graph.py",
+        "starts = self.skip + ", "starts = ", ("tests/exporting/test_notes_graph.py",),
+    ),
+    Fault(
+        "export: a transform is turned the wrong way", "spectra/_fourier.py",
+        "real * cos - imag * sin, real", "real * cos + imag * sin, real",
+        ("tests/exporting/test_notes_graph.py",),
+    ),
+    Fault(
         "notes: silence is played", "tasks/notes/playing.py", "if not answer.notes:", "if False:",
         (NOTES + "test_playing.py",),
     ),

@@ -25,7 +25,7 @@ def measures(piece: Piece) -> list[ElementTree.Element]:
 def test_every_voice_fills_its_bars(notes: list[TickNote], metre: tuple[int, int]) -> None:
     """Lengths of a voice add up to the bar, and all that sounds is there, tied over bar lines."""
     piece = Piece((PiecePart(tuple(sorted(notes))),), metres=((0, *metre),))
-    bar = metre[0] * 4 * 12 // metre[1]
+    bar = metre[0] * 4 * 24 // metre[1]
     begun = 0
     for measure in measures(piece):
         lengths: dict[str, int] = {}
@@ -37,7 +37,7 @@ def test_every_voice_fills_its_bars(notes: list[TickNote], metre: tuple[int, int
             begun += note.find("pitch") is not None and "stop" not in ties
         assert set(lengths.values()) == {bar}
     grid = {
-        (round(n.start / 40), max(1, round(n.end / 40) - round(n.start / 40)), n.pitch)
+        (round(n.start / 20), max(1, round(n.end / 20) - round(n.start / 20)), n.pitch)
         for n in notes
     }
     assert begun == len(grid)
@@ -51,6 +51,26 @@ def test_triplets_and_sixteenths_are_written_as_such() -> None:
         (n.findtext("type"), n.find("time-modification") is not None) for n in measure.iter("note")
     ]
     assert found[:7] == [("eighth", True)] * 3 + [("16th", False)] * 4
+
+
+@pytest.mark.parametrize(
+    ("ticks", "kind", "dots", "triplet"),
+    [(60, "32nd", 0, False), (40, "32nd", 0, True), (180, "16th", 1, False), (80, "16th", 0, True)],
+)
+def test_thirty_seconds_are_exact(ticks: int, kind: str, dots: int, triplet: bool) -> None:
+    """One after another over a bar and more: none is moved, and each is one note of its type."""
+    piece = Piece((PiecePart(tuple(TickNote(ticks * i, ticks, 60) for i in range(11))),))
+    at, starts = 0, []
+    for note in ElementTree.fromstring(musicxml_text(piece)).iter("note"):
+        ties = {tie.get("type") for tie in note.findall("tie")}
+        if note.find("pitch") is not None and "stop" not in ties:
+            starts.append(at)
+            if not ties:
+                assert note.findtext("type") == kind
+                assert len(note.findall("dot")) == dots
+                assert (note.find("time-modification") is not None) == triplet
+        at += int(note.findtext("duration") or 0)
+    assert starts == [i * ticks * 24 // 480 for i in range(11)]
 
 
 @pytest.mark.parametrize(

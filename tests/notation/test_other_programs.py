@@ -1,7 +1,4 @@
-"""Our MIDI and MusicXML in the parser of music21, on which notation tools build (BSD).
-
-It is large (114 MB), so it is no part of the development tools: `pip install music21` runs these.
-"""
+"""Our MIDI and MusicXML in the parser of music21, on which notation tools build (BSD)."""
 
 from __future__ import annotations
 
@@ -20,10 +17,10 @@ KEYS = ("C major", "Eb major", "F# minor")
 
 
 def four_voices(key: str) -> Piece:
-    """Two bars in four voices, with an upbeat, triplets, dots, and notes over the bar line."""
+    """Two bars in four voices: an upbeat, triplets, dots, 32nds, notes over the bar line."""
     soprano = [TickNote(i * 160, 160, 72 + i) for i in range(6)] + [TickNote(960, 720, 70)]
     alto = [TickNote(i * 360, 360, 64 + i % 2) for i in range(5)]
-    tenor = [TickNote(480, 1920, 57), TickNote(2400, 480, 58)]
+    tenor = [TickNote(480, 1920, 57), TickNote(2400, 420, 58), TickNote(2820, 60, 59)]
     bass = [TickNote(0, 480, 45), TickNote(720, 240, 47), TickNote(1080, 1320, 43)]
     names = ("soprano", "alto", "tenor", "bass")
     parts = (
@@ -35,10 +32,13 @@ def four_voices(key: str) -> Piece:
 
 
 def parsed(path: Path) -> Any:
-    """What music21 reads; a warning of its own is an error."""
+    """What music21 reads; a warning of its own is an error.
+
+    It moves what it reads of MIDI to a grid, which has to hold our 32nds.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return music21.converter.parse(path, forceSource=True)
+        return music21.converter.parse(path, forceSource=True, quarterLengthDivisors=(8, 3))
 
 
 def notes_of(part: Any) -> list[tuple[float, float, int]]:

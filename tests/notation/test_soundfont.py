@@ -53,6 +53,7 @@ def test_what_is_no_soundfont_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(installed(), reason="tinysoundfont is installed")
 def test_without_the_package_it_says_how_to_install_it(tmp_path: Path) -> None:
+    (tmp_path / "a.sf2").write_bytes(b"RIFF nothing")
     with pytest.raises(MissingDependencyError, match="--no-deps tinysoundfont"):
         play(TUNE, tmp_path / "a.sf2")
 

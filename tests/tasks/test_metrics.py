@@ -56,3 +56,42 @@ def test_intervals_hold_the_figure_and_shrink_with_more_examples():
 def test_nothing_to_score_is_an_error():
     with pytest.raises(ArgumentError, match="0 examples"):
         classification_metrics(np.zeros(0, int), np.zeros((0, 2)), ["a", "b"])
+
+
+def test_one_item_has_no_interval():
+    """Drawn again and again it is itself: without width, an interval would look certain."""
+    from tests_compose import TUNES
+    from tympan.tasks.classify.evaluation import evaluation_of as classified
+    from tympan.tasks.compose.evaluation import evaluated
+    from tympan.tasks.separate.evaluation import interval_of
+    from tympan.tasks.speak.evaluation import interval_of as spoken_interval
+    from tympan.tasks.tag.metrics import intervals
+    from tympan.tasks.transcribe.evaluation import score
+
+    assert evaluated(np.array([[347.0, 100.0]]), TUNES).scores[0].interval is None
+    assert evaluated(np.array([[347.0, 100.0], [200.0, 99.0]]), TUNES).scores[0].interval
+    assert score("word_error_rate", [(1, 9)]).interval is None
+    assert interval_of(np.array([7.2])) is None
+    assert spoken_interval(np.array([7.2])) is None
+    truth, scores = np.array([[1, 0]]), np.array([[0.9, 0.2]])
+    assert intervals(truth, scores, truth) == {}
+    one = classified(("a", "b"), ["x.wav"], [np.array([0])], [scores])
+    assert {s.name for s in one.scores if s.interval is None} == {"ece"}
+    low, high = one.scores[0].interval or (0, 0)
+    assert high - low > 0.5
+
+
+def test_an_area_needs_two_recordings_of_each_side_for_its_interval():
+    from tympan.tasks.monitor.evaluation import MonitorEvaluation, scores_of
+
+    def area(*normal: float):
+        truth = np.array([False] * len(normal) + [True, True])
+        names = ("m",) * len(truth)
+        found = MonitorEvaluation(
+            (), len(truth), truth=truth, values=np.array([*normal, 2.0, 3.0]), machines=names,
+            kinds=names, threshold=1.5,
+        )  # fmt: skip
+        return scores_of(found, [], [np.array([one]) for one in normal])[0]
+
+    assert area(1.0).interval is None
+    assert area(1.0, 2.5).interval is not None

@@ -88,6 +88,10 @@ def compose(
     from tympan.tasks.compose.api import ordered
 
     targets = _checked(out, score, play)
+    if soundfont is not None:
+        from tympan.notation.soundfont import check
+
+        check(soundfont)
     composer, order = ordered(
         model, device, continue_=continue_, harmonize=harmonize, title=title, seed=seed, bars=bars,
         key=key, tempo_bpm=tempo, temperature=temperature, parallels=parallels,

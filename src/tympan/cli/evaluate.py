@@ -19,7 +19,8 @@ def evaluate(
         ),
     ],
     folder: Annotated[
-        Path | None, typer.Argument(help="Labelled recordings.", show_default=False)
+        Path | None,
+        typer.Argument(help="Labelled recordings; scores for a composer.", show_default=False),
     ] = None,
     split: Annotated[
         str | None, typer.Option("--split", help="Only rows of this split.", show_default=False)

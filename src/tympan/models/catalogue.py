@@ -14,6 +14,8 @@ from tympan.models.header import NEVER_PICKLE, looks_pickled
 WEIGHTS_FILE = "model.safetensors"
 # A card on its way: written before the weights are renamed, so that no crash can part the two.
 NEXT_CARD_FILE = "card.next.json"
+# Models that a recipe makes, and nobody may give away.
+_NOT_DISTRIBUTED = {name: f"recipes.compose_tunes {name}" for name in ("folk", "pop")}
 _SHIPPED = Path(__file__).parent / "weights"
 
 
@@ -142,6 +144,10 @@ def _unknown(given: str) -> ModelError:
     if os.sep in given or given.startswith("~"):
         fix = "give a model's name (`tympan models`) or the folder that `tympan train --out` wrote"
         return ModelError("no such folder", file=given, fix=fix)
+    if given in _NOT_DISTRIBUTED:
+        what = f"the model {given!r} is not distributed, as the licence of its music is doubtful"
+        made = f"`python -m {_NOT_DISTRIBUTED[given]}` in the source makes it"
+        return ModelError(what, fix=f"{made}; `tympan train FOLDER` makes one of your own scores")
     near = difflib.get_close_matches(given, names, n=3)
     fix = f"did you mean {' or '.join(near)}? " if near else ""
     what = f"there is no model {given[:80]!r}, and no folder of that name"

@@ -53,7 +53,8 @@ def read_midi(source: str | PathLike[str] | bytes, *, sustain: bool = False) -> 
     try:
         file = mido.MidiFile(file=io.BytesIO(data), clip=True)
     except Exception as error:  # mido raises what struct, its parser and its charset raise
-        raise DataError(f"is no whole MIDI file ({error})", file=name) from error
+        why = str(error) or ("it ends too soon" if data else "it is empty")
+        raise DataError(f"is no whole MIDI file ({why})", file=name) from error
     if file.type == 2 or file.ticks_per_beat <= 0 or file.ticks_per_beat >= 0x8000:
         what = "has tracks that follow one another" if file.type == 2 else "counts in film frames"
         raise DataError(what, file=name, fix="save it as a MIDI file of type 1")

@@ -6,18 +6,20 @@ Source: W3C Music Notation Community Group, *MusicXML 4.0*, 2021.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from xml.sax.saxutils import escape
 
 from tympan.notation.piece import Piece, PiecePart
 
-GRID = 12
-"""Parts of a quarter note that times are moved to: triplets and 16ths, and their common thirds."""
+GRID = 24
+"""Parts of a quarter note that times are moved to: 32nds and their triplets are exact."""
 # Length in grid steps, type, dots, and whether it is of a triplet.
 _TYPES = (
-    (48, "whole", 0, False), (36, "half", 1, False), (24, "half", 0, False),
-    (18, "quarter", 1, False), (16, "half", 0, True), (12, "quarter", 0, False),
-    (9, "eighth", 1, False), (8, "quarter", 0, True), (6, "eighth", 0, False),
-    (4, "eighth", 0, True), (3, "16th", 0, False), (2, "16th", 0, True), (1, "32nd", 0, True),
+    (96, "whole", 0, False), (72, "half", 1, False), (48, "half", 0, False),
+    (36, "quarter", 1, False), (32, "half", 0, True), (24, "quarter", 0, False),
+    (18, "eighth", 1, False), (16, "quarter", 0, True), (12, "eighth", 0, False),
+    (9, "16th", 1, False), (8, "eighth", 0, True), (6, "16th", 0, False), (4, "16th", 0, True),
+    (3, "32nd", 0, False), (2, "32nd", 0, True), (1, "64th", 0, True),
 )  # fmt: skip
 _FIFTHS_MAJOR = ("F", "C", "G", "D", "A", "E", "B")
 _HEAD = (
@@ -30,7 +32,8 @@ Event = tuple[int, int, tuple[int, ...]]  # start and length in grid steps, pitc
 def musicxml_text(piece: Piece) -> str:
     """A piece as MusicXML, with a staff for each part.
 
-    Times are moved to twelfths of a quarter note; notes over a bar line are tied.
+    Times are moved to 24ths of a quarter note, so that 32nds and their triplets are exact; what is
+    finer is not (64ths, quintuplets, notes as they were played). Notes over a bar line are tied.
 
     >>> from tympan.notation import TickNote
     >>> "<step>C</step>" in musicxml_text(Piece((PiecePart((TickNote(0, 480, 60),)),)))
@@ -139,13 +142,27 @@ def _voice(
     yield from _tied((), end - at, voice, fifths, drums, False, False)
 
 
+@cache
+def _written(length: int) -> tuple[tuple[int, str, int, bool], ...]:
+    """A length as the fewest that can be written, of triplets or not, if it can be; longest first.
+
+    >>> [one[:2] for one in _written(27)], [one[:2] for one in _written(10)]
+    ([(24, 'quarter'), (3, '32nd')], [(8, 'eighth'), (2, '32nd')])
+    """
+    whole = _TYPES[0]
+    if length > whole[0]:
+        return (whole,) * (length // whole[0]) + _written(length % whole[0])
+    ways = [(one, *_written(length - one[0])) for one in _TYPES if one[0] <= length]
+    # Of equally many the first: that with the longest.
+    return min(ways, key=lambda way: (len(way), len({one[3] for one in way})), default=())
+
+
 def _tied(
     pitches: tuple[int, ...], length: int, voice: int, fifths: int, drums: bool,
     before: bool, after: bool,
 ) -> Iterator[str]:  # fmt: skip
     """A chord or, without pitches, a rest, in lengths that can be written, tied."""
-    while length > 0:
-        size, kind, dots, triplet = next(one for one in _TYPES if one[0] <= length)
+    for size, kind, dots, triplet in _written(max(0, length)):
         length -= size
         more = after or length > 0
         for i, pitch in enumerate(pitches or (None,)):

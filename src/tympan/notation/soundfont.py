@@ -58,16 +58,26 @@ def play(piece: Piece, soundfont: str | os.PathLike[str], rate_hz: int = RATE_HZ
     return Clip((samples / max(1.0, loudest / 0.98)).T.copy(), rate_hz, piece.name)
 
 
+def check(soundfont: str | os.PathLike[str]) -> None:
+    """See that a soundfont can be played with, before anything is made for it.
+
+    Raises:
+        MissingDependencyError: tinysoundfont is not installed.
+        DataError: the file is no soundfont.
+    """
+    _opened(Path(soundfont), RATE_HZ)
+
+
 def _opened(path: Path, rate_hz: int) -> Any:
     """A synthesizer with the soundfont."""
+    if not path.is_file():
+        raise DataError("does not exist", file=path, fix="give an .sf2 or .sf3 file")
     try:
         import tinysoundfont
     except ImportError as error:
         raise MissingDependencyError(
             "a soundfont needs the package tinysoundfont", fix=INSTALL
         ) from error
-    if not path.is_file():
-        raise DataError("does not exist", file=path, fix="give an .sf2 or .sf3 file")
     synth = tinysoundfont.Synth(gain=-8, samplerate=rate_hz)
     try:
         synth.sfload(str(path))

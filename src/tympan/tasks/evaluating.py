@@ -1,4 +1,4 @@
-"""Score a model on a folder of labelled recordings."""
+"""Score a model on a folder of labelled recordings, or of scores."""
 
 from __future__ import annotations
 
@@ -67,7 +67,8 @@ def evaluate(
         table = task.rows_of(table)
     if split is not None:
         table = table.where("split", split)
-    store, keys = opened(table, ready.rate_hz, named_in(loaded.card))
+    # A composer takes no sound: its scores are compared by their bytes, and nothing is decoded.
+    store, keys = opened(table, getattr(ready, "rate_hz", None), named_in(loaded.card))
     found, table, known = table, store.table, trained_on(loaded.card)
     fresh = [i for i, key in enumerate(keys) if not file_keys(key) & known]
     result = task.evaluate([(ready, table.subset(fresh) if fresh else table)], store)

@@ -177,10 +177,11 @@ def graph_of(model: Any) -> Graph:
     """The graph of a loaded model, whichever question it answers.
 
     A model without a `graph` of its own has one if its attribute `net` is a module that takes waves
-    `(b, t)`: samples in, `output` out.
+    `(b, t)`: samples in, `output` out; one that is more than a net says why it has no graph, in
+    `not_exported`.
 
     Raises:
-        ArgumentError: it has no net that could be exported: an engine of another package.
+        ArgumentError: it cannot be exported; or it is an engine of another package.
 
     >>> from tympan.tasks.answering import load
     >>> graph = graph_of(load("sounds", "classify", "cpu"))
@@ -189,9 +190,12 @@ def graph_of(model: Any) -> Graph:
     """
     if isinstance(model, GivesGraph):
         return model.graph()
+    name, reason = getattr(model, "name", type(model).__name__), getattr(model, "not_exported", "")
+    if reason:
+        fix = "the page of export lists the models that can be"
+        raise ArgumentError(f"{name} cannot be exported: {reason}", fix=fix)
     net = getattr(model, "net", None)
     if not isinstance(net, nn.Module):
-        name = getattr(model, "name", type(model).__name__)
         what = f"{name} has no net of tympan's that could be exported"
         raise ArgumentError(what, fix="`tympan models` lists the weights that can")
     return _of_waves(net.eval(), model)

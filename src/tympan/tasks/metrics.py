@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from tympan.errors import ArgumentError
 
@@ -98,7 +99,24 @@ def _bootstrap(
     if correct.all() or not correct.any():
         # Resampling answers that are all right gives all right: it sees no uncertainty.
         found["accuracy"] = found["macro_f1"] = wilson_interval(int(correct.sum()), m)
+    if m < 2:
+        del found["ece"]
     return found
+
+
+def middle_95(values: ArrayLike, count: int) -> tuple[float, float] | None:
+    """95 % interval of a score, of its values over drawn items; None of fewer than two items.
+
+    One item, drawn again and again, is that item: its interval would have no width, and say that
+    the score is certain.
+
+    >>> middle_95([0.0, 0.5, 1.0], count=3), middle_95([3.47, 3.47], count=1)
+    ((0.025, 0.975), None)
+    """
+    if count < 2:
+        return None
+    low, high = np.percentile(np.asarray(values), (2.5, 97.5))
+    return float(low), float(high)
 
 
 def wilson_interval(right: int, m: int) -> list[float]:

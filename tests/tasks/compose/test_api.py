@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 import tympan
 from tympan.cli.main import app
-from tympan.errors import ArgumentError, TympanError
+from tympan.errors import ArgumentError, DataError, ModelError, TympanError
 from tympan.models import list_models
-from tympan.notation import read_midi
+from tympan.notation import Piece, PiecePart, TickNote, read_midi, write_midi
 
 shipped = pytest.mark.skipif(
     not any(card.name == "chorale" for card in list_models()), reason="chorale does not ship"
@@ -79,3 +79,41 @@ def test_what_cannot_be_is_refused_before_anything_is_composed(tmp_path: Path) -
     assert isinstance(found.exception, ArgumentError)
     found = CliRunner().invoke(app, ["compose", "--score", str(tmp_path / "a.png")])
     assert isinstance(found.exception, ArgumentError)
+
+
+def test_a_soundfont_that_is_not_there_is_refused_before_anything_is_composed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tympan.tasks.compose.model import Composer
+
+    def never(*_: object) -> None:
+        raise AssertionError("it was composed")
+
+    monkeypatch.setattr(Composer, "compose", never)
+    font = tmp_path / "nosuch.sf2"
+    for ending in ("mid", "wav"):
+        given = ["--soundfont", str(font), "-o", str(tmp_path / f"a.{ending}")]
+        found = CliRunner().invoke(app, ["compose", *given])
+        assert str(found.exception).startswith(f"{font}: does not exist")
+    with pytest.raises(DataError, match=r"nosuch\.sf2: does not exist"):
+        tympan.compose(soundfont=font)
+
+
+@shipped
+def test_a_piece_of_drums_alone_is_named(tmp_path: Path) -> None:
+    drums = PiecePart(tuple(TickNote(480 * i, 240, 36) for i in range(8)), drums=True)
+    path = write_midi(Piece((drums,)), tmp_path / "beat.mid")
+    for how in ("--harmonize", "--continue"):
+        found = CliRunner().invoke(app, ["compose", how, str(path), "-o", str(tmp_path / "a.mid")])
+        assert str(found.exception).startswith(f"{path}: holds drums alone")
+    empty = write_midi(Piece(()), tmp_path / "empty.mid")
+    with pytest.raises(ArgumentError, match=r"empty\.mid: holds no notes"):
+        tympan.compose(continue_=empty)
+
+
+@pytest.mark.parametrize("name", ["folk", "pop"])
+def test_a_model_that_may_not_be_given_away_says_how_it_is_made(name: str) -> None:
+    with pytest.raises(ModelError, match=f"recipes.compose_tunes {name}.*`tympan train FOLDER`"):
+        tympan.compose(model=name)
+    with pytest.raises(ModelError, match="there is no model 'folke'"):
+        tympan.compose(model="folke")

@@ -126,6 +126,30 @@ def test_too_few_scores_are_refused(tmp_path: Path) -> None:
         TASK.recipe(TASK.rows_of(read_folder(tmp_path)), None, {})
 
 
+@pytest.mark.parametrize("model", ["chorale", "chorale-fill"])
+def test_a_shipped_composer_is_scored_on_a_folder_of_scores(model: str, tmp_path: Path) -> None:
+    """Its own pieces are likelier than scales in one voice over wide leaps."""
+    own, leaps = tmp_path / "own", tmp_path / "leaps"
+    own.mkdir()
+    leaps.mkdir()
+    for i in range(2):
+        tympan.compose(bars=2, seed=i).save(own / f"{i}.mid")
+        jumps = tuple(TickNote(240 * k, 240, 36 + (17 * k + i) % 48) for k in range(16))
+        write_midi(Piece((PiecePart(jumps, name="soprano"),)), leaps / f"{i}.mid")
+    found = tympan.evaluate(model, own)
+    assert (found.count, found.counted, found.seen) == (2, "pieces", 0)
+    assert found.scores[0].unit == "nats"
+    assert found.scores[0].value < 12
+    assert found.scores[0].value < tympan.evaluate(model, leaps).scores[0].value
+
+
+def test_voices_cannot_be_filled_in_where_there_is_one(tmp_path: Path) -> None:
+    for i in range(6):
+        (tmp_path / f"{i}.abc").write_text(ABC.format(i))
+    with pytest.raises(DataError, match="has scores of one voice, and kind=fill"):
+        tympan.train(tmp_path, out=tmp_path / "out", settings={"kind": "fill"})
+
+
 def test_train_learns_scales_and_composes_them(tmp_path: Path) -> None:
     """A net that has seen nothing but scales finds the next note of one likely."""
     out, scores = tmp_path / "out", tmp_path / "scales"
@@ -143,6 +167,9 @@ def test_train_learns_scales_and_composes_them(tmp_path: Path) -> None:
     assert score.name == "nats_per_step"
     assert score.value < 1.2  # of 60 pitches, by chance 4.1
     assert (out / "report.html").exists()
+    again = tympan.evaluate(out, scores)
+    assert (again.count, again.seen) == (result.evaluation.count, 20 - result.evaluation.count)
+    assert again.metrics == pytest.approx(result.metrics)
     tune = tympan.compose(model=out, bars=4, seed=1, temperature=0.5)
     pitches = [note.pitch for note in tune.notes]
     near = np.abs(np.diff(pitches)) <= 2

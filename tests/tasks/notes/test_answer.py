@@ -156,3 +156,9 @@ def test_the_picture_shows_each_note(model: NotesModel) -> None:
     above, below = notes_figure(clip, found).axes[:2]
     assert len(below.patches) == len(found.notes)
     assert len(above.patches) >= len(found.notes)
+
+
+def test_the_verb_saves_all_that_an_answer_can_be_saved_as() -> None:
+    from tympan.tasks.registry import verb
+
+    assert set(verb("notes").save_as) == set(Notes.formats)

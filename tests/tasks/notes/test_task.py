@@ -108,6 +108,10 @@ def test_the_rules_are_those_that_fit() -> None:
     rules = NoteRules(found.onset, found.frame, found.offset, found.ghost)
     assert [n.pitch for n in decoded(scores, rules, config)] == [60, 61, 62, 63]
     assert found.clean_onset >= found.onset
+    assert found.clean_precision == 1
+    # A ghost as strong as the notes: the search runs out, and that is known.
+    same = np.stack([(rolls[n] + wrong[n]) for n in ("onset", "frame", "offset", "velocity")])
+    assert chosen([(truth, same)], config).clean_precision < 0.95
 
 
 def write_maestro(root: Path) -> None:
@@ -193,7 +197,7 @@ def test_a_recording_without_a_score_is_named(folder: Path, tmp_path: Path) -> N
 
     bare = Table(tmp_path, (*table.examples, recording(tmp_path / "bare.wav")))
     with pytest.raises(DataError, match=r"bare\.wav: has no score"):
-        TASK.check(bare, None)  # type: ignore[arg-type]
+        TASK.rows_of(bare)
 
 
 def test_the_loss_of_the_truth_is_the_least() -> None:
@@ -215,3 +219,37 @@ def test_the_loss_of_the_truth_is_the_least() -> None:
     silent = {**batch, "known": torch.zeros(1, 100)}
     assert float(learner.loss(right, silent)) == 0
     assert math.isfinite(best)
+
+
+def test_scores_alone_are_refused_before_anything_is_decoded(folder: Path, tmp_path: Path) -> None:
+    import shutil
+
+    for one in folder.rglob("*.mid"):
+        shutil.copy(one, tmp_path / one.name)
+    with pytest.raises(DataError, match=r"has scores and no recordings \(put a recording"):
+        train(tmp_path, task="notes", out=tmp_path / "out")
+
+
+def test_a_pair_whose_score_is_cut_is_left_out_and_named(folder: Path, tmp_path: Path) -> None:
+    import shutil
+    from dataclasses import replace
+
+    from tympan.data import Example
+
+    work = tmp_path / "work"
+    shutil.copytree(folder, work)
+    cut, alone = sorted(work.rglob("*.mid"))[:2]
+    cut.write_bytes(cut.read_bytes()[:-20])
+    table = read_folder(work)
+    rest = (one for one in table if one.files["midi"] != alone)
+    table = replace(table, examples=(Example({"midi": alone}), *rest))
+    rows = TASK.rows_of(table)
+    assert len(rows) == len(table) - 2
+    found = TASK.check(rows, None)  # type: ignore[arg-type]
+    assert len(found) == 2
+    assert any(f"left out: {cut.name}: is no whole MIDI file (" in line for line in found)
+    assert any(f"left out: {alone.name}: has no recording" in line for line in found)
+    for one in work.rglob("*.mid"):
+        one.write_bytes(b"MThd")
+    with pytest.raises(DataError, match="has no score that can be used"):
+        TASK.rows_of(read_folder(work))

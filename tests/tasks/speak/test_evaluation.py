@@ -39,7 +39,8 @@ def test_level_is_no_distortion_and_silence_is_not_counted() -> None:
 def test_an_interval_holds_the_mean() -> None:
     low, high = interval_of(np.array([1.0, 2, 3, 4, np.nan]))
     assert low < 2.5 < high
-    assert np.isnan(interval_of(np.array([np.nan]))).all()
+    assert interval_of(np.array([np.nan])) is None
+    assert interval_of(np.array([3.0, np.nan])) is None
 
 
 def test_few_recordings_are_scored(tmp_path: Path) -> None:

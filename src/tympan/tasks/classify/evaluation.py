@@ -114,7 +114,12 @@ def evaluation_of(
     )
     others = (
         Score("macro_f1", found["macro_f1"], _ends(ends["macro_f1"])),
-        Score("ece", found["ece"], _ends(ends["ece"]), higher_is_better=False),
+        Score(
+            "ece",
+            found["ece"],
+            _ends(ends["ece"]) if "ece" in ends else None,
+            higher_is_better=False,
+        ),
     )
     return ClassifyEvaluation(
         scores=(accuracy, *others),

@@ -63,6 +63,7 @@ def compose(
     Raises:
         ArgumentError: an option is out of its range, or nothing can be made of what is given.
         ModelError: the model cannot be used.
+        DataError: a file is no score, or no soundfont.
 
     >>> tune = compose(bars=2, seed=1)
     >>> tune.bars, len(tune.piece.parts)
@@ -70,6 +71,10 @@ def compose(
     """
     from dataclasses import replace
 
+    if soundfont is not None:
+        from tympan.notation.soundfont import check
+
+        check(soundfont)
     composer, order = ordered(
         model, device, continue_=continue_, harmonize=harmonize, title=title, seed=seed, bars=bars,
         key=key, tempo_bpm=tempo_bpm, temperature=temperature, parallels=parallels,
@@ -140,20 +145,39 @@ def ordered(
     values = {name: checked[name] for name in (*PLAIN, "key")}
     if continue_ is not None and harmonize is not None:
         raise ArgumentError("a piece to continue and one to harmonize are given", fix="give one")
+    given = continue_ if harmonize is None else harmonize
+    piece = None if given is None else with_notes(given)
     composer: Any = load(model, "compose", device)
     partner = composer.config.partner
     if harmonize is not None and partner and composer.config.kind != FILL:
         filling: Any = load(partner, "compose", device)
         composer = Composer(filling.net, filling.name, composer.known, composer.net)
     key = values.pop("key")
-    given = continue_ if harmonize is None else harmonize
     return composer, Order(
         **values,
         key=KEYS if key is None else key_called(key),
-        given=None if given is None else read_piece(given),
+        given=piece,
         harmonize=harmonize is not None,
         title=title,
     )
+
+
+def with_notes(source: Given) -> Piece:
+    """A piece that has notes beside drums.
+
+    Raises:
+        DataError: the file cannot be read.
+        ArgumentError: it has none.
+    """
+    from tympan.notation import Piece
+
+    piece = read_piece(source)
+    if not any(part.notes for part in piece.parts if not part.drums):
+        drums = any(part.notes for part in piece.parts)
+        what = "holds drums alone, and no notes" if drums else "holds no notes"
+        file = (piece.name or None) if isinstance(source, Piece) else source
+        raise ArgumentError(what, file=file, fix="give a piece with a melody")
+    return piece
 
 
 def read_piece(source: Given) -> Piece:

@@ -18,6 +18,7 @@ from tympan.tasks.compose.examples import ComposeExamples
 from tympan.tasks.compose.grid import home_shift, key_number, transposed
 from tympan.tasks.compose.learner import place_nats
 from tympan.tasks.contract import Evaluation
+from tympan.tasks.metrics import middle_95
 
 if TYPE_CHECKING:
     from torch import nn
@@ -77,7 +78,8 @@ def _nats(
 
 
 def evaluated(found: npt.NDArray[np.float64], config: ComposeConfig) -> Evaluation:
-    """The score of pieces: their nats and steps, `(m, 2)`; a 95 % interval over pieces.
+    """The score of pieces: their nats and steps, `(m, 2)`; a 95 % interval over pieces if
+    there are several.
 
     Raises:
         DataError: no pieces.
@@ -86,9 +88,9 @@ def evaluated(found: npt.NDArray[np.float64], config: ComposeConfig) -> Evaluati
         raise DataError("no piece is left to score")
     rows = np.random.default_rng(0).integers(len(found), size=(DRAWS, len(found)))
     drawn = found[rows].sum(1)
-    low, high = np.percentile(drawn[:, 0] / drawn[:, 1], (2.5, 97.5))
+    interval = middle_95(drawn[:, 0] / drawn[:, 1], len(found))
     value = float(found[:, 0].sum() / found[:, 1].sum())
     name = "filled_nats_per_step" if config.kind == FILL else "nats_per_step"
-    score = Score(name, value, (float(low), float(high)), "nats", higher_is_better=False)
+    score = Score(name, value, interval, "nats", higher_is_better=False)
     limits = (LIMITS.get(config.kind, NEXT_LIMIT),)
     return Evaluation((score,), len(found), limits=limits, counted="pieces")

@@ -75,6 +75,9 @@ class Composer:
     """
 
     task = "compose"
+    not_exported = (
+        "it draws one note after another by chance and by rules, which is a program and no graph"
+    )
 
     def __init__(
         self, net: ComposeNet, name: str, known: Known, guide: ComposeNet | None = None

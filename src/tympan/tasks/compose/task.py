@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tympan._words import plural
 from tympan.errors import ArgumentError, DataError, ModelError
-from tympan.tasks.compose.config import ComposeConfig
+from tympan.tasks.compose.config import FILL, ComposeConfig
 from tympan.tasks.contract import Evaluation, Log, Phase, Prepared, Recipe
 from tympan.tasks.recipes import check_pretrained, configured
 from tympan.training import TrainingConfig
@@ -111,10 +111,17 @@ class ComposeTask:
     def prepare(
         self, train: Table, store: AudioStore, recipe: Recipe[ComposeConfig]
     ) -> Prepared[ComposeConfig]:
-        """Choose grid, range and places by the training set."""
+        """Choose grid, range and places by the training set.
+
+        Raises:
+            DataError: it is to fill in voices, and the scores have one.
+        """
         from tympan.tasks.compose.scores import fitted, pieces_of
 
         config, notes = fitted(recipe.config, pieces_of(train), recipe.user_set)
+        if config.kind == FILL and config.voices < 2:
+            what = "has scores of one voice, and kind=fill finds voices to others"
+            raise DataError(what, file=train.root, fix="leave it out, or add scores of several")
         return Prepared(config, notes=tuple(notes))
 
     def examples(

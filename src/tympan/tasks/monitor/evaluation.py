@@ -214,8 +214,15 @@ def scores_of(
     ]
     per_fold = list(zip(*of_folds, strict=True)) if len(of_folds) == len(folds) > 1 else [(), ()]
     names = ("auc", "pauc")
+    # One recording of a side is drawn every time.
+    several = min(found.truth.sum(), (~found.truth).sum()) > 1
     first = tuple(
-        Score(name, values[i], (float(low[i]), float(high[i])), folds=tuple(per_fold[i]))
+        Score(
+            name,
+            values[i],
+            (float(low[i]), float(high[i])) if several else None,
+            folds=tuple(per_fold[i]),
+        )
         for i, name in enumerate(names)
     )
     return (*first, hits, alarms)

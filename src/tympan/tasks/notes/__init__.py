@@ -23,7 +23,7 @@ VERB = Verb(
         Option("instrument", str, None, "What the notes are said to be played by."),
     ),
     default_model="notes",
-    save_as=(".json", ".csv", ".mid", ".midi", ".musicxml", ".wav"),
+    save_as=(".json", ".csv", ".mid", ".midi", ".musicxml", ".wav", ".txt", ".TextGrid"),
     trains_on="a score beside each recording (.mid, a column midi; MAESTRO, GuitarSet, MusicNet)",
     extras=(
         Extra(

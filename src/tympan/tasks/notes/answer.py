@@ -19,6 +19,7 @@ from tympan.tasks.windows import Batcher, OverlappingWindows
 if TYPE_CHECKING:
     import torch
 
+    from tympan.tasks.graphs import Graph
     from tympan.tasks.notes.config import NotesConfig
     from tympan.tasks.notes.net import NoteNet
 
@@ -65,6 +66,12 @@ class NotesModel(BaseModel[Notes]):
         # The net sees all that it needs on both sides, so that what it answers does not depend on
         # where a window begins, and none need overlap.
         return OverlappingWindows(core, core, around, around, config.step)
+
+    def graph(self) -> Graph:
+        """Its net for the export: a window in, scores `(b, k, n)` of each pitch and frame out."""
+        from tympan.tasks.notes.graph import notes_graph
+
+        return notes_graph(self)
 
     def batcher(self) -> Batcher:
         """What takes windows `(b, t)` through the net."""

@@ -25,6 +25,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "ghost": (0, 2),
     "shortest_s": (0, 60),
     "clean_onset": (0, 1),
+    "clean_precision": (0, 1),
 }
 
 
@@ -53,6 +54,8 @@ class NotesConfig(CardConfig):
             1: none does.
         shortest_s: shorter notes are dropped.
         clean_onset: score from which a note begins where only sure ones are wanted.
+        clean_precision: share of the notes found with it that were right on those recordings: below
+            0.95 where the search for it ran out. 0: not known.
 
     >>> NotesConfig.from_dict(NotesConfig(onset=0.4).to_dict()).onset
     0.4
@@ -76,6 +79,7 @@ class NotesConfig(CardConfig):
     ghost: float = 2.0
     shortest_s: float = 0.04
     clean_onset: float = 0.6
+    clean_precision: float = 0.0
 
     def __post_init__(self) -> None:
         check_ranges(self, RANGES)

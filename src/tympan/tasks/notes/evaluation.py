@@ -94,7 +94,7 @@ def evaluation_of(
     limits = (
         "A note counts as right if its pitch is, and it begins within 50 ms of the true one; with "
         "its end, within 50 ms or a fifth of its length.",
-        "Drums are heard as no notes, and it does not tell which instrument plays a note.",
+        "Drums count as no notes, and it does not tell which instrument plays a note.",
     )
     return NotesEvaluation(
         tuple(scores), len(files), limits=limits, files=tuple(files), kinds=tuple(kinds),

@@ -47,6 +47,11 @@ def true_notes(example: Example, config: NotesConfig) -> list[Note]:
     ]
 
 
+def rules_of(config: NotesConfig) -> NoteRules:
+    """The rules that a configuration has."""
+    return NoteRules(config.onset, config.frame, config.offset, config.ghost, config.shortest_s)
+
+
 def decoded(scores: Values, rules: NoteRules, config: NotesConfig) -> list[Note]:
     """The notes of the scores of a whole recording."""
     decoder = NoteDecoder(rules, config.frame_s, config.lowest)
@@ -77,8 +82,9 @@ def chosen(pairs: Sequence[tuple[list[Note], Values]], config: NotesConfig) -> N
     for more in CLEANER:
         clean = min(0.95, round(best.onset + more, 4))
         counts = _counts(pairs, replace(best, onset=clean, ghost=2.0), offsets=False)
-        best = replace(best, clean_onset=clean)
-        if counts[0] >= CLEAN_PRECISION * max(1, counts[2]):
+        precision = round(float(counts[0] / max(1, counts[2])), 4)
+        best = replace(best, clean_onset=clean, clean_precision=precision)
+        if precision >= CLEAN_PRECISION:
             break
     return best
 
@@ -98,7 +104,7 @@ def _best(
 def _counts(
     pairs: Sequence[tuple[list[Note], Values]], config: NotesConfig, *, offsets: bool
 ) -> np.ndarray:
-    rules = NoteRules(config.onset, config.frame, config.offset, config.ghost, config.shortest_s)
+    rules = rules_of(config)
     total = np.zeros(3, np.int64)
     for truth, scores in pairs:
         total += note_counts(truth, decoded(scores, rules, config), offsets=offsets)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # How much each counts.
 WEIGHTS = {"onset": 2.0, "frame": 1.0, "offset": 0.7, "velocity": 0.3}
 SCALE = 20.0  # the mean over pitches and frames, most of which are silent, is small
-CHOSEN_LATER = ("onset", "frame", "offset", "ghost", "shortest_s", "clean_onset")
+CHOSEN_LATER = ("onset", "frame", "offset", "ghost", "shortest_s", "clean_onset", "clean_precision")
 TILT_POINTS = 8
 
 

@@ -65,8 +65,12 @@ class PitchSpectrogram(nn.Module):
             )  # fmt: skip
             power = (spectrum.real.square() + spectrum.imag.square()) / (window.sum() / 2).square()
             found.append(getattr(self, f"bands_{name}") @ power)
-        levels = torch.stack(found, 1)
-        return (10 * torch.log10(levels + FLOOR) + 60) / 20
+        return self.in_levels(torch.stack(found, 1))
+
+    @staticmethod
+    def in_levels(power: Tensor) -> Tensor:
+        """Power of any shape as levels, about 0 ± 1."""
+        return (10 * torch.log10(power + FLOOR) + 60) / 20
 
 
 def pitch_bands(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tympan.errors import ArgumentError, DataError, ModelError
+from tympan.errors import ArgumentError, ModelError
 from tympan.tasks.contract import VAL_FRACTION, Log, Model, Phase, Prepared, Recipe
 from tympan.tasks.notes.config import NotesConfig
 from tympan.tasks.recipes import configured
@@ -86,13 +86,19 @@ class NotesTask:
         """Recordings are decoded at the rate of the net."""
         return config.rate_hz
 
+    def rows_of(self, table: Table) -> Table:
+        """The recordings whose scores can be read, before anything is decoded.
+
+        Raises:
+            DataError: there are no recordings, one has no score, or no score can be read.
+        """
+        from tympan.tasks.notes.truth import readable
+
+        return readable(table)
+
     def check(self, table: Table, store: AudioStore) -> tuple[str, ...]:
-        """Recordings without a score, and scores that are longer than their recordings."""
-        without = [one for one in table if "midi" not in one.files]
-        if without:
-            what, fix = "has no score beside it", "put a .mid of its name there, or leave it out"
-            raise DataError(what, file=without[0].path, fix=fix)
-        return ()
+        """What was left out."""
+        return tuple(one for one in table.warnings if one.startswith("left out: "))
 
     def prepare(
         self, train: Table, store: AudioStore, recipe: Recipe[NotesConfig]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ import numpy.typing as npt
 from tympan.errors import DataError
 
 if TYPE_CHECKING:
-    from tympan.data import Example
+    from tympan.data import Example, Table
     from tympan.tasks.notes.config import NotesConfig
 
     Values = npt.NDArray[np.float32]
@@ -30,9 +32,44 @@ def notes_of(example: Example) -> npt.NDArray[np.float64]:
     """
     score = example.files.get("midi")
     if score is None:
-        raise DataError("has no score beside it", file=example.path, fix="put a .mid there")
+        fix = "put a .mid of its name there, or leave it out"
+        raise DataError("has no score beside it", file=example.path, fix=fix)
+    return _read(score, score.stat().st_mtime_ns if score.is_file() else 0)
+
+
+@lru_cache(maxsize=20_000)
+def _read(score: Path, changed: int) -> npt.NDArray[np.float64]:
+    """The notes of a score, kept until its file changes: they are checked before they are used."""
     read = _READERS.get(score.suffix.lower(), _of_midi)
     return np.array(sorted(read(score)), np.float64).reshape(-1, 4)
+
+
+def readable(table: Table) -> Table:
+    """The recordings whose scores can be read; what is left out stands in the warnings.
+
+    Raises:
+        DataError: there are no recordings, one has no score, or no score can be read.
+    """
+    heard = [one for one in table if "audio" in one.files]
+    if not heard:
+        what, fix = "has scores and no recordings", "put a recording of its name beside each score"
+        raise DataError(what, file=table.place, fix=f"{fix}; compose learns from scores alone")
+    kept, left_out = [], []
+    for one in table:
+        try:
+            if "audio" not in one.files:
+                raise DataError("has no recording beside it", file=one.path)
+            notes_of(one)
+        except DataError as error:
+            if "audio" in one.files and "midi" not in one.files:
+                raise
+            name = table.relative(Path(error.file or one.path))
+            left_out.append(f"left out: {name}: {error.what}")
+        else:
+            kept.append(one)
+    if not kept:
+        raise DataError(f"has no score that can be used: {left_out[0][10:]}", file=table.place)
+    return replace(table, examples=tuple(kept), warnings=(*table.warnings, *left_out))
 
 
 Row = tuple[float, float, int, int]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from tympan.errors import DataError
 from tympan.models.scores import Score
 from tympan.tasks.contract import Evaluation
+from tympan.tasks.metrics import middle_95
 from tympan.tasks.separate import recipe as recipes
 from tympan.tasks.separate.examples import SeparateExamples
 from tympan.tasks.separate.metrics import best_order, bss_eval, si_sdr
@@ -76,9 +77,8 @@ def _rows(model: SeparateModel, table: Table, store: AudioStore) -> list[tuple[f
     return [tuple(np.clip(one, -100, 100)) for one in found if np.isfinite(one[1])]
 
 
-def interval_of(values: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """95 % interval of the mean, by drawing rows anew."""
+def interval_of(values: npt.NDArray[np.float64]) -> tuple[float, float] | None:
+    """95 % interval of the mean, by drawing rows anew; None of fewer than two."""
     rng = np.random.default_rng(0)
     means = rng.choice(values, (RESAMPLED, len(values))).mean(1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
+    return middle_95(means, len(values))

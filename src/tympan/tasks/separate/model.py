@@ -62,6 +62,10 @@ class SeparateModel(BaseModel[Separation]):
         self.net, self.config, self.labels = net.to(device).eval(), config, labels
         self.name, self.device, self.stitcher = name, device, stitcher
 
+    not_exported = (
+        "its sound is made by a transform and its inverse, which runtimes have no operators for"
+    )
+
     @property
     def task(self) -> str:
         """Name of its task."""

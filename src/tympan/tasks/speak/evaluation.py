@@ -13,6 +13,7 @@ from tympan.errors import DataError
 from tympan.models.scores import Score
 from tympan.nets.sequence import mask_of
 from tympan.tasks.contract import Evaluation
+from tympan.tasks.metrics import middle_95
 
 if TYPE_CHECKING:
     from tympan.data import AudioStore, Table
@@ -49,15 +50,14 @@ def evaluate(parts: Sequence[tuple[SpeakModel, Table]], store: AudioStore) -> Ev
     return Evaluation(scores, len(values), limits=LIMITS)
 
 
-def interval_of(values: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """95 % interval of the mean, by drawing recordings anew."""
+def interval_of(values: npt.NDArray[np.float64]) -> tuple[float, float] | None:
+    """95 % interval of the mean, by drawing recordings anew; None of fewer than two."""
     rng = np.random.default_rng(0)
     known = values[np.isfinite(values)]
     if not len(known):
-        return float("nan"), float("nan")
+        return None
     means = rng.choice(known, (RESAMPLED, len(known))).mean(1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
+    return middle_95(means, len(known))
 
 
 @torch.inference_mode()

@@ -67,6 +67,10 @@ class SpeechVoice:
 
     task = "speak"
     mono = True
+    not_exported = (
+        "its sound is made by rule, with a transform and its inverse, which runtimes have no "
+        "operators for"
+    )
 
     def __init__(
         self, name: str, speakers: tuple[str, ...], rate_hz: int, language: str, digest: str = ""

@@ -142,7 +142,9 @@ def intervals(
     rounds: int = 300,
     seed: int = 0,
 ) -> dict[str, tuple[float, float]]:
-    """95 % intervals of `tag_metrics` over resampled recordings (Efron, 1979)."""
+    """95 % intervals of `tag_metrics` over resampled recordings (Efron, 1979); none of one."""
+    if len(truth) < 2:
+        return {}
     rng = np.random.default_rng(seed)
     drawn: dict[str, list[float]] = {}
     for _ in range(rounds):

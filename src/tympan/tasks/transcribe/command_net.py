@@ -114,7 +114,8 @@ class CommandNet(nn.Module):
     def forward(self, mels: Tensor) -> Tensor:
         """Log mels in dB `(b, n_mels, n)` → logits `(b, k)`."""
         check_axes(mels, "b f n", type(self).__name__, f=self.config.n_mels)
-        lengths = torch.full((len(mels),), mels.shape[2], device=mels.device)
+        # As tensors of the batch, so that an exported net takes any batch.
+        lengths = torch.ones_like(mels[:, 0, 0]).long() * mels.shape[2]
         x = self.norm(self.blocks(self.enter(normalised(mels, lengths))))
         found: Tensor = self.out(torch.cat([x.mean(2), x.amax(2)], 1)).float()
         return found

@@ -12,6 +12,7 @@ import numpy as np
 from tympan.errors import ArgumentError, DataError, ModelError
 from tympan.models.scores import Score
 from tympan.tasks.contract import Evaluation, Log, Phase, Prepared, Recipe
+from tympan.tasks.metrics import middle_95
 from tympan.tasks.recipes import check_pretrained, configured
 from tympan.tasks.transcribe.command_net import KIND, NONE, CommandConfig
 from tympan.training import TrainingConfig
@@ -198,6 +199,6 @@ def evaluate(parts: Sequence[tuple[Transcriber, Table]], store: AudioStore) -> E
         raise DataError("no recording is left to score")
     found = np.array(right, float)
     rows = np.random.default_rng(0).integers(len(found), size=(DRAWS, len(found)))
-    low, high = np.percentile(found[rows].mean(1), (2.5, 97.5))
-    score = Score("accuracy", float(found.mean()), (float(low), float(high)))
+    interval = middle_95(found[rows].mean(1), len(found))
+    score = Score("accuracy", float(found.mean()), interval)
     return Evaluation((score,), len(found), limits=LIMITS)

@@ -10,6 +10,7 @@ import numpy as np
 from tympan.errors import DataError
 from tympan.models.scores import Score
 from tympan.tasks.contract import Evaluation
+from tympan.tasks.metrics import middle_95
 from tympan.tasks.transcribe.sounds import spoken
 
 if TYPE_CHECKING:
@@ -89,6 +90,6 @@ def score(name: str, counts: Sequence[tuple[int, int]]) -> Score:
     found = np.array(counts, float)
     rows = np.random.default_rng(0).integers(len(found), size=(DRAWS, len(found)))
     drawn = found[rows].sum(1)
-    low, high = np.percentile(100 * drawn[:, 0] / drawn[:, 1].clip(1), (2.5, 97.5))
+    interval = middle_95(100 * drawn[:, 0] / drawn[:, 1].clip(1), len(found))
     value = 100 * found[:, 0].sum() / max(1.0, found[:, 1].sum())
-    return Score(name, float(value), (float(low), float(high)), "%", higher_is_better=False)
+    return Score(name, float(value), interval, "%", higher_is_better=False)
