@@ -11,7 +11,10 @@ more are no speech.
 came before; so it gets the best of five shifts. *F1* counts 10 ms as well, of the segments that
 each gives with its own defaults (`get_speech_timestamps` of silero-vad 6.2.3 in ONNX). In brackets:
 95 % intervals over mixtures. **False alarms** are the share of time that is called speech where
-nobody speaks. **Speed** is in multiples of real time, on one core, one recording of ten minutes.
+nobody speaks. **Babble**: 4 to 6 people of *test-other* at once, whose pauses mostly do not
+coincide, at one level each; the share of time in which one of them speaks that is called speech.
+Nothing of the kind was trained on. **Speed** is in multiples of real time, on one core, one
+recording of ten minutes.
 
 Seed: 0. silero-vad runs in a Python of its own, named by TYMPAN_SILERO_PYTHON.
 """
@@ -37,6 +40,7 @@ from benchmarks.common import DATA, arguments, main
 MIXTURES, LENGTH_S, RATE_HZ, SEED, SPEECH = 60, 20.0, 16_000, 0, "0.1"
 HOP = 160
 SHIFTS = (0, 1, 2, 3, 4)
+BABBLE = (4, 5, 6)
 PEER = "silero-vad 6.2.3"
 WHY = (
     "The aim (above silero-vad at 0 dB, and faster) is met; where speech is nearly clean the two "
@@ -316,6 +320,47 @@ def alarms(count: int, figures: dict[str, float]) -> list[dict[str, object]]:
     return rows
 
 
+def babble(count: int, figures: dict[str, float]) -> list[dict[str, object]]:
+    """The share of the time in which several speak at once that is called speech."""
+    rng = np.random.default_rng(SEED)
+    speech = by_speaker()
+    rows: list[dict[str, object]] = []
+    for people in BABBLE:
+        waves, truths = [], []
+        for _ in range(count):
+            names = rng.choice(sorted(speech), people, replace=False)
+            parts = [scene(speech[str(name)], rng) for name in names]
+            mixed = np.sum([wave for wave, _ in parts], 0)
+            waves.append((0.3 * mixed / np.abs(mixed).max()).astype(np.float32))
+            truths.append(np.any([truth for _, truth in parts], 0))
+        stacked = np.stack(waves)
+        shares = [_found(c, t) for (_, c), t in zip(ours(stacked), truths, strict=True)]
+        row: dict[str, object] = {"people": people, "tympan": _range(shares)}
+        figures[f"babble_{people}"] = statistics.fmean(shares)
+        other = peer(stacked)
+        if other is not None:
+            row[PEER] = _range([_found(c, t) for (_, c), t in zip(other[0], truths, strict=True)])
+        rows.append(row)
+    return rows
+
+
+def by_speaker() -> dict[str, list[tuple[Wave, np.ndarray]]]:
+    """Utterances of each speaker of test-other, with their truth."""
+    found: dict[str, list[tuple[Wave, np.ndarray]]] = {}
+    for row in rows_of(DATA / "librispeech"):
+        if row["split"] == "test-other":
+            wave = decoded(DATA / "librispeech" / row["file_name"])
+            if is_clean(wave):
+                utterance = float_of(wave), spoken(float_of(wave))
+                found.setdefault(row["speaker"], []).append(utterance)
+    return found
+
+
+def _found(called_speech: np.ndarray, truth: np.ndarray) -> float:
+    """The share of true speech that is called speech."""
+    return float(called_speech[: len(truth)][truth.astype(bool)].mean())
+
+
 def _range(shares: Sequence[float]) -> str:
     return f"{statistics.fmean(shares):.1%} ({min(shares):.1%} – {max(shares):.1%})"
 
@@ -363,6 +408,7 @@ def run() -> None:
         rows += condition(name, waves, truth, figures)
     more = {
         "False alarms": alarms(2 if options.quick else 10, figures),
+        "Babble: several people at once": babble(2 if options.quick else 10, figures),
         "Speed": speed(figures, base),
     }
     main(
