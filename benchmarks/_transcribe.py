@@ -223,10 +223,10 @@ def verb_rows(quick: bool, figures: dict[str, float]) -> list[Row]:
         both = [answers(f"{name}, {way}", files) for way in ("bare", "verb")]
         if None in both:
             continue
-        wrong = [counted(texts, list(map(str, one["texts"])))[0][0] for one in both]  # type: ignore[index]
-        lengths = counted(texts, texts)[1][0]
+        counts = [counted(texts, list(map(str, one["texts"]))) for one in both]  # type: ignore[index]
+        lengths = counts[0][1][0]
         drawn = np.random.default_rng(SEED).integers(len(texts), size=(DRAWS, len(texts)))
-        apart = wrong[1] - wrong[0]
+        apart = counts[1][0][0] - counts[0][0][0]
         many = 100 * apart[drawn].sum(1) / lengths[drawn].sum(1)
         middle = 100 * float(apart.sum() / lengths.sum())
         low, high = np.percentile(many, (2.5, 97.5))

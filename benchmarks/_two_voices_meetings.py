@@ -9,9 +9,7 @@ import numpy as np
 
 from benchmarks.common import DATA
 from benchmarks.speakers import COLLAR_S, Turn, ami
-
-# Mean cosine from which voices of the two outputs are one person; the model's own for clusters.
-SAME = 0.4
+from tympan.tasks.speakers.session import THRESHOLD
 
 
 def found_turns(session: Any) -> list[Turn]:
@@ -53,7 +51,7 @@ def joined(outputs: Sequence[tuple[list[Turn], dict[str, np.ndarray]]]) -> list[
             if vector is not None:
                 like = [(float(vector @ other), other_name) for other_name, other in known]
                 best = max(like, default=(-1.0, ""))
-                name = best[1] if best[0] >= SAME else name
+                name = best[1] if best[0] >= THRESHOLD else name
                 known.append((name, vector))
             names[who] = name
         turns += [(a, b, names[who]) for a, b, who in own]

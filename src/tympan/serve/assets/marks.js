@@ -143,10 +143,7 @@ function zoom(by, around = $("clip-audio").currentTime) {
 
 // Show what lies by so much of the view before or behind it.
 function turn(by) {
-  const span = stage.to - stage.from;
-  stage.from = Math.max(0, Math.min(stage.seconds - span, stage.from + by * span));
-  stage.to = stage.from + span;
-  drawClip();
+  zoom(1, (stage.from + stage.to) / 2 + by * (stage.to - stage.from));
 }
 
 // -- changing --------------------------------------------------------------------------------------

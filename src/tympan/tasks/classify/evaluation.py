@@ -126,7 +126,7 @@ def evaluation_of(
         count=len(truth),
         limits=limits(found["per_class"]),
         calibration=calibration or {},
-        untested=tuple(k for k, row in found["per_class"].items() if not row["support"]),
+        untested=untested(found["per_class"]),
         labels=labels,
         files=tuple(files),
         truth=truth,
@@ -148,13 +148,17 @@ def limits(per_class: dict[str, dict[str, float]]) -> tuple[str, ...]:
         for name, row in per_class.items()
         if row["support"] and row["f1"] < 0.5
     ]
-    untested = [name for name, row in per_class.items() if not row["support"]]
     found = [
         f"It always answers with one of its {len(per_class)} labels: for any other sound the "
         "answer is wrong, and its score may be high."
     ]
     if weak:
         found.append(f"Weak labels in the test set: {', '.join(weak)}.")
-    if untested:
-        found.append(f"Not tested, for want of recordings: {', '.join(untested)}.")
+    if unknown := untested(per_class):
+        found.append(f"Not tested, for want of recordings: {', '.join(unknown)}.")
     return tuple(found)
+
+
+def untested(per_class: dict[str, dict[str, float]]) -> tuple[str, ...]:
+    """Labels of which no recording was scored."""
+    return tuple(name for name, row in per_class.items() if not row["support"])
