@@ -5,6 +5,8 @@ python -m recipes.transcribe noises --shared ../shared/data
 python -m recipes.transcribe real --shared ../shared/data    # judged before, see there
 python -m recipes.transcribe train --stage frames --out frames --epochs 15
 python -m recipes.transcribe train --stage words --start frames --out words --epochs 80
+
+`--start english` goes on from the weights that ship.
 """
 
 from __future__ import annotations
@@ -12,19 +14,34 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tympan.tasks.transcribe.config import TranscribeConfig
 from tympan.tasks.transcribe.sounds import CHARACTERS, phonemes_of
 from tympan.training import TrainingConfig
 
-SEED = 0
+SEED, SHIPPED = 0, "english"
 CONFIG = TranscribeConfig(
     phonemes=phonemes_of("en"), characters=CHARACTERS, size=256, blocks=7, expansion=2
 )
 TRAINING = TrainingConfig(
-    epochs=80, batch_size=16, bucket=16, lr=1.5e-3, weight_decay=0.01, warmup_epochs=2.0,
-    ema_decay=0.998, grad_clip=5.0, seed=SEED, checkpoint_every_s=120,
+    epochs=80, batch_size=32, bucket=16, optimizer="muon", lr=2.5e-3, weight_decay=0.01,
+    warmup_epochs=2.0, ema_decay=0.998, grad_clip=5.0, seed=SEED, checkpoint_every_s=120,
 )  # fmt: skip
+
+
+def weights_of(runs: Path, start: str) -> dict[str, Any]:
+    """Those of a training, or of the model that ships."""
+    from tympan.models import load_model
+    from tympan.models.catalogue import shipped_folder
+    from tympan.tasks.transcribe.loading import weights_of as shipped_weights
+    from tympan.training.history import History
+    from tympan.training.learner import NET
+    from tympan.training.loop import final_weights
+
+    if start == SHIPPED:
+        return shipped_weights(load_model(shipped_folder() / start))
+    return dict(final_weights(runs / start, History.load(runs / start / "history.json"))[NET])
 
 
 def train(runs: Path, out: str, stage: str, start: str, epochs: int, lr: float) -> None:
@@ -36,17 +53,13 @@ def train(runs: Path, out: str, stage: str, start: str, epochs: int, lr: float) 
     from tympan.tasks.transcribe.learner import TranscribeLearner
     from tympan.tasks.transcribe.net import SpeechRecogniserNet
     from tympan.training import fit
-    from tympan.training.history import History
-    from tympan.training.learner import NET
-    from tympan.training.loop import final_weights
 
     torch.manual_seed(SEED)
     config = replace(CONFIG, stage=stage)
     training = replace(TRAINING, epochs=epochs, lr=lr)
     learner = TranscribeLearner(SpeechRecogniserNet(config), config)
     if start:
-        history = History.load(runs / start / "history.json")
-        learner.net.load_state_dict(final_weights(runs / start, history)[NET])
+        learner.net.load_state_dict(weights_of(runs, start))
     rows, held = Pool(runs, config, training=True), Pool(runs, config, training=False)
     print(f"{len(rows.lines)} lines, {rows.hours():.1f} h; {len(held.lines)} held out", flush=True)
     batches = Batches(

@@ -27,7 +27,7 @@ from tympan.tasks.separate.learner import SeparateLearner
 from tympan.tasks.separate.separators import build_net
 from tympan.training import TrainingConfig, fit
 
-CONFIG = SeparateConfig(net="mask", crop_s=3.0, waveform=0.3, spectral=3.0, snr_low_db=-8.0)
+CONFIG = SeparateConfig(net="conv-mask", crop_s=3.0, waveform=0.3, spectral=3.0, snr_low_db=-8.0)
 LABELS = ("voice",)
 ROWS, HELD_ROWS, BATCH = 1920, 48, 8
 
@@ -66,7 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("data", type=Path, help="the folder with librispeech, kerstin, esc50")
     parser.add_argument("--out", type=Path, default=Path(".runs/voice"))
-    parser.add_argument("--epochs", type=int, default=75)
+    parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--start", type=Path, help="a finished fit whose weights to begin with")
@@ -84,8 +84,8 @@ def main() -> None:
     train = VoiceExamples(sounds, length, options.rows)
     held = VoiceExamples(sounds, length, HELD_ROWS, held=True)
     training = TrainingConfig(
-        epochs=options.epochs, batch_size=BATCH, lr=options.lr, weight_decay=0.01, warmup_epochs=1,
-        ema_decay=0.98, precision="bf16", seed=1,
+        epochs=options.epochs, batch_size=BATCH, optimizer="muon", lr=options.lr,
+        weight_decay=0.01, warmup_epochs=1, ema_decay=0.995, precision="bf16", seed=1,
     )  # fmt: skip
     torch.manual_seed(1)
     learner = SeparateLearner(build_net(CONFIG, LABELS), CONFIG, LABELS)

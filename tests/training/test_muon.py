@@ -40,6 +40,17 @@ def test_a_matrix_of_zeros_stays_one() -> None:
     assert torch.equal(orthogonalized(torch.zeros(3, 5)), torch.zeros(3, 5))
 
 
+@pytest.mark.parametrize("hidden", [True, False])
+def test_matrices_take_orthogonal_steps_where_their_group_says_so(hidden: bool) -> None:
+    matrix, bias = nn.Parameter(torch.zeros(2, 2)), nn.Parameter(torch.zeros(2))
+    optimizer = Muon([{"params": [matrix, bias], "weight_decay": 0.0, "hidden": hidden}], lr=0.1)
+    matrix.grad, bias.grad = torch.tensor([[5.0, 0.0], [0.0, 0.001]]), torch.ones(2)
+    optimizer.step()
+    # AdamW's first step is as large for each number, however small its gradient is.
+    assert (matrix[1, 1].abs() < 0.05) == hidden
+    torch.testing.assert_close(bias.detach(), torch.full((2,), -0.1))
+
+
 def test_steps_are_those_of_torch() -> None:
     reference = getattr(torch.optim, "Muon", None)
     if reference is None:

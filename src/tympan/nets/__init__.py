@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = attach(
         "FrameEncoder": "tympan.nets.frames",
         "RecurrentBlock": "tympan.nets.recurrent",
         "AttentionPooling": "tympan.nets.pooling",
+        "ConvMaskNet": "tympan.nets.conv_mask_net",
         "MaskNet": "tympan.nets.mask_net",
         "MeanMaxPooling": "tympan.nets.pooling",
         "MinimalGRU": "tympan.nets.scan",

@@ -3,6 +3,7 @@
 from tympan.nets.attention import AttentionBlock as AttentionBlock
 from tympan.nets.blocks import ResidualBlock as ResidualBlock
 from tympan.nets.blocks import count_parameters as count_parameters
+from tympan.nets.conv_mask_net import ConvMaskNet as ConvMaskNet
 from tympan.nets.convnext import ConvNeXtBlock as ConvNeXtBlock
 from tympan.nets.correction import CorrectedVocoder as CorrectedVocoder
 from tympan.nets.correction import CorrectionConfig as CorrectionConfig

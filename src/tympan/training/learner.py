@@ -34,6 +34,8 @@ class Learner(Protocol):
     def groups(self) -> Mapping[str, list[dict[str, Any]]]:
         """The parameter groups of each net: `params` and, if it is not 1, `lr_scale` in each.
 
+        `hidden` is true where the matrices of a group are those of hidden layers, see `Muon`.
+
         `whole_nets(self.nets)` is one group for each net.
         """
         ...

@@ -71,7 +71,9 @@ class Muon(torch.optim.AdamW):
     directions; made orthogonal, the step moves in all of them alike.
 
     Args:
-        groups: parameter groups as for `torch.optim.AdamW`.
+        groups: parameter groups as for `torch.optim.AdamW`; where one says `"hidden": True`, its
+            matrices are those of hidden layers too (a matrix alone does not tell whether it is
+            that, a table or a head).
         lr: learning rate, of the size that suits AdamW.
 
     >>> kernel = torch.nn.Parameter(torch.zeros(2, 2, 1))
@@ -91,7 +93,8 @@ class Muon(torch.optim.AdamW):
         assert closure is None, "the loss is not computed again"
         for group in self.param_groups:
             for weight in group["params"]:
-                if weight.grad is not None and is_hidden_kernel(weight):
+                hidden = is_hidden_kernel(weight) or (group.get("hidden") and weight.ndim == 2)
+                if weight.grad is not None and hidden:
                     self._step_along(weight, group["lr"], group["weight_decay"])
                     weight.grad = None  # AdamW passes over it
         super().step()

@@ -35,7 +35,7 @@ def seed_everything(generator: torch.Generator, seed: int, *where: int) -> None:
 
 
 def make_optimizers(learner: Learner, config: TrainingConfig) -> dict[str, torch.optim.AdamW]:
-    """AdamW or Muon for each net of the learner, each group with its `lr_scale`.
+    """AdamW or Muon for each net of the learner, each group with its `lr_scale` and `hidden`.
 
     Raises:
         ArgumentError: a net has no parameters to learn.
@@ -62,8 +62,11 @@ def _optimizer(groups: list[dict[str, Any]], config: TrainingConfig) -> torch.op
             split_by_decay(list(group["params"])), (config.weight_decay, 0.0), strict=True
         ):
             if params:
-                scale = float(group.get("lr_scale", 1.0))
-                split.append({"params": params, "weight_decay": decay, "lr_scale": scale})
+                split.append({
+                    "params": params, "weight_decay": decay,
+                    "lr_scale": float(group.get("lr_scale", 1.0)),
+                    "hidden": bool(group.get("hidden", False)),
+                })  # fmt: skip
     if not split:
         raise ArgumentError("the net has nothing to learn", fix="leave some parameters unfrozen")
     if config.optimizer == "muon":

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from tympan.nets.mask_net import MaskNet
+from tympan.nets.conv_mask_net import ConvMaskNet
+from tympan.nets.mask_net import BandMaskNet, MaskNet
 from tympan.tasks.separate.config import SeparateConfig
 from tympan.tasks.separate.streams import BlockStream, MaskStream, OverlapStitcher
 
@@ -30,9 +31,16 @@ class Fixed(MaskNet):
         return torch.full(shape, self.value, dtype=torch.complex64), state
 
 
-def trained(seed: int = 0) -> MaskNet:
-    torch.manual_seed(seed)
-    return MaskNet(1, features=16, memory=8, layers=2).eval()
+def trained(kind: type[BandMaskNet] = MaskNet, sources: int = 1) -> BandMaskNet:
+    torch.manual_seed(0)
+    if kind is MaskNet:
+        return MaskNet(sources, features=16, memory=8, layers=2).eval()
+    net = ConvMaskNet(sources, channels=(4, 6, 8), memory=8)
+    net(torch.randn(2, 1, 8000))  # its means and spreads are no longer 0 and 1
+    return net.eval()
+
+
+KINDS = pytest.mark.parametrize("kind", [MaskNet, ConvMaskNet])
 
 
 def through(stream, wave: np.ndarray, sizes) -> np.ndarray:
@@ -59,17 +67,19 @@ def test_a_mask_of_one_gives_the_recording_back(rate_hz, channels, length, sizes
     np.testing.assert_allclose(found[0], wave, atol=2e-6)
 
 
-def test_blocks_of_any_size_give_what_the_whole_gives() -> None:
+@KINDS
+def test_blocks_of_any_size_give_what_the_whole_gives(kind: type[BandMaskNet]) -> None:
     wave = np.random.default_rng(0).standard_normal((1, 20_000)).astype(np.float32) * 0.1
-    whole = through(MaskStream(trained(), 16_000, 1), wave, [])
-    cut = through(MaskStream(trained(), 16_000, 1), wave, [1, 255, 257, 5000, 100])
+    whole = through(MaskStream(trained(kind), 16_000, 1), wave, [])
+    cut = through(MaskStream(trained(kind), 16_000, 1), wave, [1, 255, 257, 5000, 100])
     np.testing.assert_allclose(cut, whole, atol=1e-5)
     assert np.abs(whole[0] - wave).max() > 0.01  # it does something
 
 
-def test_the_stream_is_the_net_itself() -> None:
+@KINDS
+def test_the_stream_is_the_net_itself(kind: type[BandMaskNet]) -> None:
     wave = np.random.default_rng(1).standard_normal((1, 16_000)).astype(np.float32) * 0.1
-    net = trained()
+    net = trained(kind)
     with torch.inference_mode():
         whole = net(torch.from_numpy(wave[None]))[0, 0].numpy()
     found = through(MaskStream(net, 16_000, 1), wave, [3000])[0]
@@ -95,8 +105,9 @@ def test_a_level_is_kept(level_db: float) -> None:
     assert np.abs(found / gain - usual).max() < 0.02 * np.abs(usual).max()
 
 
-def test_silence_stays_silent() -> None:
-    found = through(MaskStream(trained(), 44_100, 2), np.zeros((2, 9000), np.float32), [])
+@KINDS
+def test_silence_stays_silent(kind: type[BandMaskNet]) -> None:
+    found = through(MaskStream(trained(kind), 44_100, 2), np.zeros((2, 9000), np.float32), [])
     assert not found.any()
 
 
@@ -118,6 +129,27 @@ def test_what_lies_above_the_band_goes_as_its_upper_half() -> None:
     wave = np.sin(2 * np.pi * 15_000 * time_s)[None].astype(np.float32)
     found = through(MaskStream(Fixed(0.25).eval(), 48_000, 1), wave, [])[0]
     np.testing.assert_allclose(found[0, 3000:-3000], 0.25 * wave[0, 3000:-3000], atol=1e-4)
+
+
+@KINDS
+def test_a_mask_knows_nothing_of_the_frames_to_come(kind: type[BandMaskNet]) -> None:
+    net = trained(kind, sources=2)
+    spec = torch.randn(1, net.num_bins, 20, dtype=torch.complex64)
+    other = spec.clone()
+    other[..., 12:] *= 3
+    with torch.inference_mode():
+        one, two = (net.mask(x, net.begin())[0] for x in (spec, other))
+    assert one.shape == (1, 2, net.num_bins, 20)
+    torch.testing.assert_close(one[..., :12], two[..., :12])
+    assert (one - two)[..., 12].abs().max() > 1e-3
+
+
+@KINDS
+def test_every_parameter_of_a_net_of_masks_learns(kind: type[BandMaskNet]) -> None:
+    net = trained(kind, sources=2).train()
+    net(torch.randn(2, 1, 8000)).square().mean().backward()
+    still = [n for n, p in net.named_parameters() if p.grad is None or not p.grad.abs().sum()]
+    assert still == []
 
 
 class Halves(nn.Module):

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 # Name → `module:function` of what builds it from a configuration and the labels.
 #
 # The net takes mixes `(b, c, t)` at `config.rate_hz` and gives sources `(b, k, c, t)`, one for each
-# label, for any `t`. One that is causal has `begin` and `mask` of `tympan.nets.mask_net.MaskNet` as
+# label, for any `t`. One that is causal has `begin` and `mask` of `nets.mask_net.BandMaskNet` as
 # well, and is then answered frame by frame.
 NETS: dict[str, str] = {
     "mask": "tympan.tasks.separate.separators:mask_net",
+    "conv-mask": "tympan.tasks.separate.separators:conv_mask_net",
     "unet": "tympan.tasks.separate.separators:unet",
     "each": "tympan.tasks.separate.separators:each_of",
 }
@@ -48,6 +49,13 @@ def mask_net(config: SeparateConfig, labels: tuple[str, ...]) -> nn.Module:
     from tympan.nets.mask_net import MaskNet
 
     return MaskNet(len(labels), rate_hz=config.rate_hz, **(config.net_options or {}))
+
+
+def conv_mask_net(config: SeparateConfig, labels: tuple[str, ...]) -> nn.Module:
+    """The same by convolutions over bands."""
+    from tympan.nets.conv_mask_net import ConvMaskNet
+
+    return ConvMaskNet(len(labels), rate_hz=config.rate_hz, **(config.net_options or {}))
 
 
 def unet(config: SeparateConfig, labels: tuple[str, ...]) -> nn.Module:

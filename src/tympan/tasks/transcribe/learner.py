@@ -13,7 +13,7 @@ from tympan.tasks.transcribe.config import TranscribeConfig
 from tympan.tasks.transcribe.evaluation import distance
 from tympan.tasks.transcribe.net import BLANK, SpeechRecogniserNet
 from tympan.tasks.transcribe.sounds import collapsed
-from tympan.training.learner import NET, whole_nets
+from tympan.training.learner import NET
 
 if TYPE_CHECKING:
     from tympan.data import Batch
@@ -49,8 +49,11 @@ class TranscribeLearner:
         return {NET: self.net}
 
     def groups(self) -> dict[str, list[dict[str, Any]]]:
-        """All parameters alike."""
-        return whole_nets(self.nets)
+        """The blocks, whose matrices are those of hidden layers, and all else."""
+        hidden = list(self.net.blocks.parameters())
+        known = {id(one) for one in hidden}
+        rest = [one for one in self.net.parameters() if id(one) not in known]
+        return {NET: [{"params": rest}, {"params": hidden, "hidden": True}]}
 
     def fingerprint(self) -> dict[str, object]:
         """What must be the same for a training to be resumed."""
