@@ -42,6 +42,8 @@ class LiveJob(Job):
         self._session = model.session(name=order["name"], **options, **more)
         if isinstance(self._session, GivesScores):
             self._session.on_step = self._scores
+        if hasattr(self._session, "goes_on"):  # who listens does not wait for a short recording
+            self._session.goes_on()
         self._feed = Feed(self._rate_hz, self._channels)
         self._feed.join(model, PromptSession(self._session, self._decided))
         self._seconds = self._partial_s = self._forgot_s = 0.0
