@@ -209,3 +209,21 @@ def test_the_stitcher_finds_any_order(order) -> None:
     block = before[list(order), :, 300:]
     found = OverlapStitcher().order(before, block, 200)
     np.testing.assert_array_equal(block[list(found)], before[:, :, 300:])
+
+
+@pytest.mark.parametrize("channels", [3, 4, 5])
+def test_a_net_of_two_channels_takes_more_in_pairs(channels: int) -> None:
+    """The sides of each pair get one mask: here the louder of them tells which."""
+
+    class Louder(nn.Module):
+        def forward(self, mix):
+            mine = (mix**2).mean(2).argmax(1)[:, None, None, None].float()
+            return torch.cat((mine * mix[:, None], (1 - mine) * mix[:, None]), 1)
+
+    wave = np.random.default_rng(0).standard_normal((channels, 9000)).astype(np.float32)
+    wave *= np.array([0.1, 0.2, 0.2, 0.1, 0.1], "f4")[:channels, None]
+    stream = BlockStream(Louder(), replace(CONFIG, channels=2), 16_000, channels, sources=2)
+    found = through(stream, wave, [4000])
+    first = np.array([1, 1, 0, 0, 0], "f4")[:channels, None]
+    np.testing.assert_allclose(found[0], first * wave, atol=1e-5)
+    np.testing.assert_allclose(found[1], (1 - first) * wave, atol=1e-5)

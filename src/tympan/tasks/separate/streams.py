@@ -204,8 +204,8 @@ class BlockStream:
     """Overlapping blocks through a net that looks ahead, each fading into the next.
 
     The recording is resampled to the net's rate and back. A net of one channel gets channels one
-    by one, in an order of sources that is that of the first; a net of two gets a mono recording
-    twice.
+    by one, in an order of sources that is that of the first; a net of two gets them in pairs, and
+    one that is left over, as that of a mono recording, twice.
 
     Args:
         net: `(b, c, t)` to `(b, k, c, t)`.
@@ -299,22 +299,21 @@ class BlockStream:
         rms = float(np.sqrt(np.square(wave, dtype=np.float64).mean())) if wave.size else 0.0
         gain = np.float32(LEVEL_RMS / rms) if rms > FLOOR_RMS else np.float32(1)
         x = torch.from_numpy(np.ascontiguousarray(wave) * gain).to(self._device)
-        one_by_one = self._config.channels == 1
-        if one_by_one:
-            x = x[:, None]
-        else:
-            x = x.expand(self._config.channels, -1)[None] if len(x) == 1 else x[None]
+        own, channels = self._config.channels, len(wave)
+        alone = -channels % own  # the last channel stands for those that the net wants besides
+        x = torch.cat((x, x[-1:].expand(alone, -1))).reshape(-1, own, x.shape[-1])  # (b, c, t)
         more = () if self._condition is None else (self._condition.expand(len(x), -1),)
         with torch.inference_mode():
             y: Wave = self._net(x, *more).float().cpu().numpy() / gain
-        if one_by_one:
-            y = self._alike(y)[:, :, 0].transpose(1, 0, 2)  # (k, c, t)
-            return np.ascontiguousarray(y)
-        found: Wave = y[0] if len(wave) > 1 else y[0].mean(1, keepdims=True)
+        y = self._alike(y).transpose(1, 0, 2, 3)
+        y = y.reshape(len(y), channels + alone, y.shape[3])  # (k, c, t)
+        found = np.ascontiguousarray(y[:, :channels])
+        if alone:
+            found[:, -1] = y[:, channels - 1 :].mean(1)
         return found
 
     def _alike(self, y: Wave) -> Wave:
-        """Channels `(b, k, 1, t)`, with the sources of each in the order of the first."""
+        """Groups of channels `(b, k, c, t)`, the sources of each in the order of the first."""
         if self._stitcher is None:
             return y
         own = OverlapStitcher()
