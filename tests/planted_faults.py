@@ -144,6 +144,10 @@ FAULTS = (
         'text = _PATH.sub("the recording", text)', "pass", SERVE,
     ),
     Fault(
+        "serve: a live stream fills the disk", "serve/live_job.py",
+        "if isinstance(self._session, WritesFiles):", "if False:", SERVE,
+    ),
+    Fault(
         "batch: the table that marks a block as done comes first", "scale/store.py",
         "for table in reversed(TABLES):", "for table in TABLES:", (SCALE + "test_batch.py",),
     ),
@@ -166,6 +170,20 @@ FAULTS = (
         "batch: warnings about the recording are left out", "scale/one_pass.py",
         "answer if way is None else with_warnings(answer, way.warnings)", "answer",
         (SCALE + "test_one_pass.py",),
+    ),
+    Fault(
+        "batch: files that answers name go with the answers", "scale/one_pass.py",
+        "if self._made:", "if False:", (SCALE + "test_one_pass.py",),
+    ),
+    Fault(
+        "batch: a session is given one channel all the same", "tasks/inputs.py",
+        "bool(getattr(session, \"mono\", model.mono))", "bool(model.mono)",
+        (SCALE + "test_one_pass.py",),
+    ),
+    Fault(
+        "separate: a channel that is left over stands beside itself", "tasks/separate/streams.py",
+        "found[:, -1] = y[:, channels - 1 :].mean(1)", "found[:, -1] = y[:, :1].mean(1)",
+        (SEPARATE + "test_streams.py",),
     ),
     Fault(
         "export: the memory hears what lies before the recording", "tasks/segment/graph.py",

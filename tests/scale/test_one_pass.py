@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import tympan
+from tests_separate import save_separator
 from tympan.errors import ArgumentError
 from tympan.scale import one_pass
 from tympan.scale.job import Asked, BatchJob, asked_of
@@ -79,6 +81,64 @@ def test_a_question_that_fails_leaves_the_others_their_answers(
     assert rows["4.wav"].errors == {"segment": "unexpected RuntimeError: no such luck"}
     assert "classify" in rows["4.wav"].answers
     assert not rows["5.wav"].errors
+
+
+def test_files_that_answers_name_stay_with_the_results(archive: Path, tmp_path: Path) -> None:
+    model, out = save_separator(tmp_path / "mine"), tmp_path / "out"
+    job = BatchJob(asked_of(["segment", f"separate:{model}"]), made=str(out))
+    names = [str(archive / name) for name in ("deep/0.wav", "1.wav", "empty.wav", "deep/0.wav")]
+    rows = OnePass(job).rows(names)
+    assert [sorted(row.errors) for row in rows] == [[], [], [""], []]
+    told = plain_rows(rows, ["segment", "separate_mine"])["files"]
+    assert told[0]["separate_mine_json"] == told[3]["separate_mine_json"]  # of one file
+    for row in rows[:2]:
+        sources = {key: out / path for key, path in row.answers["separate_mine"].sources.items()}
+        whole = tympan.load(row.file)
+        parts = [tympan.load(path) for path in sources.values()]
+        assert [(one.rate_hz, one.samples.shape) for one in parts] == [
+            (whole.rate_hz, whole.samples.shape)
+        ] * 2
+        np.testing.assert_allclose(sum(one.samples for one in parts), whole.samples, atol=1e-6)
+    assert len(list(out.rglob("*.wav"))) == 4
+    assert str(out) not in str(told[0])
+
+
+def test_noise_is_taken_away_before_where_it_is_wished(archive: Path) -> None:
+    asked = asked_of(["classify"], {"classify": {"top": 2}})
+    plain, clean = BatchJob(asked), BatchJob(asked, clean=True)
+    assert plain.identity != clean.identity  # the rows of one are not those of the other
+    path = str(archive / "deep" / "3.wav")
+    (found,) = OnePass(clean).rows([path])
+    wanted = tympan.classify(tympan.clean(path), top=2)
+    before = tympan.classify(path, top=2)
+    assert [one.label for one in found.answers["classify"].labels] == [
+        one.label for one in wanted.labels
+    ]
+    for one, other in zip(found.answers["classify"].labels, wanted.labels, strict=True):
+        assert abs(one.score - other.score) < 1e-4
+    assert found.answers["classify"].labels != before.labels
+    assert found.duration_s == wanted.duration_s
+
+
+def test_a_session_gets_the_channels_that_it_wants(both: OnePass, archive: Path) -> None:
+    """As of `transcribe` with `channels="separate"`: its model mixes them otherwise."""
+    heard: list[tuple[int, ...]] = []
+
+    class Session:
+        mono = False
+
+        def push(self, wave: Any) -> tuple[()]:
+            heard.append(wave.shape)
+            return ()
+
+        def result(self) -> Any:
+            return tympan.segment(str(archive / "1.wav"))
+
+    segmenter = both.models[1][1]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(segmenter), "session", lambda self, **options: Session())
+        both.rows([str(archive / "1.wav")])
+    assert {shape[0] for shape in heard} == {2}
 
 
 @pytest.mark.parametrize("kind", ["parquet", "jsonl", "csv"])

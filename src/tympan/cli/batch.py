@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tympan.cli.sources import Clean
+
 if TYPE_CHECKING:
     from tympan.scale.progress import BatchProgress
 
@@ -55,6 +57,7 @@ def batch(
     timeout: Annotated[
         float, typer.Option("--timeout", min=1, help="Seconds that one file may take.")
     ] = 600.0,
+    clean: Clean = False,
     json: Annotated[bool, typer.Option("--json", help="What came of it as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
@@ -64,7 +67,7 @@ def batch(
 
     summary = run(
         sources, verb, out, options=settings_of(setting or ()), format=format, workers=workers,
-        device=device, ray=ray, block=block, timeout_s=timeout,
+        device=device, ray=ray, block=block, timeout_s=timeout, clean=clean,
         on_progress=None if quiet else ProgressLine(),
     )  # fmt: skip
     typer.echo(json_line(summary.to_json()) if json else summary)
@@ -88,6 +91,9 @@ class ProgressLine:
         sys.stderr.flush()
 
 
+_SWITCH = dict.fromkeys(("true", "yes", "1"), True) | dict.fromkeys(("false", "no", "0"), False)
+
+
 def settings_of(given: Any) -> dict[str, dict[str, Any]]:
     """`VERB.OPTION=VALUE` as options by verb.
 
@@ -109,8 +115,8 @@ def settings_of(given: Any) -> dict[str, dict[str, Any]]:
         kinds = {one.name: one.kind for one in registry.verb(verb).options}
         kind = kinds.get(option, str)
         try:
-            plain: Any = value.lower() in ("true", "yes", "1") if kind is bool else kind(value)
-        except ValueError:
+            plain: Any = _SWITCH[value.lower()] if kind is bool else kind(value)
+        except (ValueError, KeyError):
             plain = value  # the option's own check says what is wrong
         found.setdefault(verb, {})[option] = plain
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ArgumentError
@@ -29,6 +30,7 @@ def batch(
     block: int | None = None,
     timeout_s: float = TIMEOUT_S,
     ray: str | None = None,
+    clean: bool = False,
     storage: Mapping[str, Any] | None = None,
     on_progress: Callable[[BatchProgress], None] | None = None,
 ) -> BatchSummary:
@@ -48,6 +50,7 @@ def batch(
         block: files that are answered and written together; by default 1 to 256.
         timeout_s: a file that takes longer gets a row that says so (not on a cluster).
         ray: address of a Ray cluster, or `"auto"`; None: this machine.
+        clean: take the noise away from voices before, see `tympan.clean`.
         storage: options of the file system that remote files are read from (fsspec).
         on_progress: called now and then.
 
@@ -66,7 +69,9 @@ def batch(
     job = _job(asked_of(names, options), format, device, count, storage)
     results = Results(out)
     with results.alone():
-        job = results.begin(job)
+        job = replace(
+            results.begin(replace(job, clean=clean)), made=os.path.abspath(results.folder)
+        )
         if not results.listing.exists:
             results.listing.write(
                 files_of([os.fspath(one) for one in given], storage), block, count

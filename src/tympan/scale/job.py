@@ -64,6 +64,8 @@ class BatchJob:
         device: where the models compute.
         threads: of the processor, for each worker.
         storage: options of the file system that remote files are read from (fsspec).
+        clean: the noise is taken away before.
+        made: folder of the results, for files that answers name; empty: they go with the answers.
     """
 
     asked: tuple[Asked, ...]
@@ -72,6 +74,8 @@ class BatchJob:
     device: str = "cpu"
     threads: int = 1
     storage: Mapping[str, Any] = field(default_factory=dict)
+    clean: bool = False
+    made: str = ""
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
@@ -98,7 +102,8 @@ class BatchJob:
     def identity(self) -> str:
         """A digest of what decides the results: neither where nor how fast they are made."""
         asked = [{**asdict(one), "weights": _weights(one)} for one in self.asked]
-        text = json.dumps([asked, self.format], sort_keys=True, default=str)
+        cleaning = [_weights(Asked("separate", "voice"))] if self.clean else []
+        text = json.dumps([asked, self.format, *cleaning], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -12,13 +12,16 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tympan.errors import TympanError
 from tympan.scale.job import Asked, BatchJob
-from tympan.tasks.inputs import ModelInput, blocks_of, input_key, with_warnings
+from tympan.scale.made import with_files_kept
+from tympan.tasks.cleaned import without_noise
+from tympan.tasks.inputs import ModelInput, blocks_of, way_to, with_warnings
 from tympan.tasks.model import WindowSession
 
 if TYPE_CHECKING:
@@ -103,7 +106,9 @@ class _Open:
     def __init__(self, name: str, owner: OnePass, batchers: Sequence[Any], *, guard: bool) -> None:
         self.row, self._guard = FileRow(name), guard
         self._sessions: dict[str, tuple[Any, Any]] = {}  # column → session, model
-        self._inputs: dict[tuple[int, bool, Any], ModelInput] = {}
+        self._inputs: dict[tuple[Any, ...], ModelInput] = {}
+        self._ways: dict[str, ModelInput] = {}  # column → what its session is given
+        self._made, self._clean = owner.job.made, owner.job.clean
         begin = time.monotonic()
         with self._noted(""):
             for (asked, model), batcher in zip(owner.models, batchers, strict=True):
@@ -118,15 +123,15 @@ class _Open:
 
     def _read(self, source: Any) -> None:
         samples = 0
-        for rate_hz, block in blocks_of(source):
+        blocks = blocks_of(source)
+        for rate_hz, block in _without_noise(blocks) if self._clean else blocks:
             if self.row.rate_hz is None:
                 self.row.rate_hz, self.row.channels = int(rate_hz), len(block)
                 for column in list(self._sessions):
                     self._join(column)
             samples += block.shape[1]
-            ready = {key: way.push(block) for key, way in self._inputs.items()}
-            self._give(ready)
-        self._give({key: way.finish() for key, way in self._inputs.items()})
+            self._give({way: way.push(block) for way in self._inputs.values()})
+        self._give({way: way.finish() for way in self._inputs.values()})
         self.row.duration_s = samples / (self.row.rate_hz or 1)
         for column, (session, _) in list(self._sessions.items()):
             if isinstance(session, WindowSession):
@@ -135,17 +140,16 @@ class _Open:
 
     def _join(self, column: str) -> None:
         session, model = self._sessions[column]
-        key = input_key(model)
-        if key not in self._inputs:
-            assert self.row.rate_hz is not None
-            assert self.row.channels is not None
-            self._inputs[key] = ModelInput(self.row.rate_hz, self.row.channels, *key)
-        if hasattr(session, "input"):
-            session.input = self._inputs[key]
+        assert self.row.rate_hz is not None
+        assert self.row.channels is not None
+        with self._noted(column):
+            self._ways[column] = way_to(
+                model, session, self._inputs, self.row.rate_hz, self.row.channels
+            )
 
-    def _give(self, ready: dict[tuple[int, bool, Any], np.ndarray]) -> None:
-        for column, (session, model) in list(self._sessions.items()):
-            wave = ready[input_key(model)]
+    def _give(self, ready: dict[ModelInput, np.ndarray]) -> None:
+        for column, (session, _) in list(self._sessions.items()):
+            wave = ready[self._ways[column]]
             if wave.shape[1]:
                 with self._noted(column):
                     deque(session.push(wave), maxlen=0)
@@ -161,12 +165,14 @@ class _Open:
     def finished(self) -> FileRow:
         """The row; its answers are asked for now."""
         begin = time.monotonic()
-        for column, (session, model) in list(self._sessions.items()):
+        for column, (session, _) in list(self._sessions.items()):
             if "" in self.row.errors:
                 break
             with self._noted(column):
                 answer = session.result()
-                way = self._inputs.get(input_key(model))
+                if self._made:
+                    answer = with_files_kept(answer, self._made, column, self.row.file)
+                way = self._ways.get(column)
                 self.row.answers[column] = (
                     answer if way is None else with_warnings(answer, way.warnings)
                 )
@@ -188,6 +194,14 @@ class _Open:
             self._sessions.pop(column, None)
             what = " ".join(f"{type(error).__name__}: {error}".split())
             self.row.errors[column] = f"unexpected {what:.300}"
+
+
+def _without_noise(blocks: Iterator[tuple[int, np.ndarray]]) -> Iterator[tuple[int, np.ndarray]]:
+    """A recording as `--clean` has it."""
+    first = next(blocks, None)
+    if first is not None:
+        whole = (block for _, block in chain((first,), blocks))
+        yield from ((first[0], block) for block in without_noise(whole, first[0]))
 
 
 @contextmanager

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from tympan.serve.frames import renamed
-from tympan.tasks.results.base import plain
+from tympan.tasks.results.base import files_of, plain
 
 
 def sent(answer: Any, order: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,15 +34,6 @@ def sent(answer: Any, order: Mapping[str, Any]) -> dict[str, Any]:
         if moved
         else {"answer": told}
     )
-
-
-def files_of(answer: Any) -> list[Path]:
-    """The files that an answer names in its fields."""
-    if not dataclasses.is_dataclass(answer):
-        return []
-    values = [getattr(answer, one.name) for one in dataclasses.fields(answer)]
-    more = [one for value in values if isinstance(value, Mapping) for one in value.values()]
-    return [one for one in (*values, *more) if isinstance(one, Path) and one.is_file()]
 
 
 def told(value: Any) -> Any:

@@ -8,7 +8,7 @@ needs to know another.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ArgumentError, ModelError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tympan.data.packs import Change
     from tympan.models import Card
     from tympan.tasks.inputs import Stage
+    from tympan.tasks.windows import Wave
 
 # What `--clean` of a training means.
 USUAL = "voice"
@@ -40,6 +41,11 @@ def cleaner_of(name: str) -> Callable[[int, int], Stage] | None:
     """What makes the first step of an answer, from rate and channels; None: there is none."""
     found: Callable[[int, int], Stage] | None = _module(name).Cleaner if name else None
     return found
+
+
+def without_noise(blocks: Iterable[Wave], rate_hz: int) -> Iterator[Wave]:
+    """A recording as `--clean` has it: blocks `(c, t)` without the noise, as long in all."""
+    return _module(USUAL).cleaning().apply(blocks, rate_hz)  # type: ignore[no-any-return]
 
 
 def named_in(card: Card) -> str:

@@ -214,19 +214,8 @@ class Feed:
 
     def join(self, model: Model[Any], session: Session[Any]) -> ModelInput:
         """Let a session of a model have the recording; its input, which tells what it lacks."""
-        from tympan.tasks.contract import TakesAsIs
-
-        # A session may want the channels that its model usually mixes.
-        key = input_key(model, bool(getattr(session, "mono", model.mono)))
-        if isinstance(session, TakesAsIs):
-            key = (self.rate_hz, False, None)
-            session.begin(self.rate_hz, self.channels)
-        if key not in self._inputs:
-            self._inputs[key] = ModelInput(self.rate_hz, self.channels, *key)
-        way = self._inputs[key]
+        way = way_to(model, session, self._inputs, self.rate_hz, self.channels)
         self._sessions.append((way, session))
-        if hasattr(session, "input"):
-            session.input = way
         return way
 
     def push(self, block: Wave) -> None:
@@ -291,6 +280,36 @@ def input_key(model: Any, mono: bool | None = None) -> tuple[int, bool, Any]:
     """
     wanted = bool(model.mono) if mono is None else mono
     return int(model.rate_hz), wanted, getattr(model, "cleaner", None)
+
+
+def way_to(
+    model: Model[Any],
+    session: Session[Any],
+    ways: dict[tuple[Any, ...], ModelInput],
+    rate_hz: int,
+    channels: int,
+) -> ModelInput:
+    """What a session is to be given of a recording, which it is told of.
+
+    Args:
+        model: whose session it is.
+        session: that has just begun.
+        ways: of this recording to other sessions; those that want the same share one.
+        rate_hz: of the recording.
+        channels: of the recording.
+    """
+    from tympan.tasks.contract import TakesAsIs
+
+    # A session may want the channels that its model usually mixes.
+    key = input_key(model, bool(getattr(session, "mono", model.mono)))
+    if isinstance(session, TakesAsIs):
+        key = (rate_hz, False, None)
+        session.begin(rate_hz, channels)
+    if key not in ways:
+        ways[key] = ModelInput(rate_hz, channels, *key)
+    if hasattr(session, "input"):
+        session.input = ways[key]
+    return ways[key]
 
 
 def samples_of(

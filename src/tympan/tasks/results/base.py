@@ -199,3 +199,16 @@ def _table(columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
 
 def _is_float(value: Any) -> bool:
     return isinstance(value, float)
+
+
+def files_of(answer: Any) -> list[Path]:
+    """The files that an answer names in its fields.
+
+    >>> files_of("no answer")
+    []
+    """
+    if not dataclasses.is_dataclass(answer):
+        return []
+    values = [getattr(answer, one.name) for one in dataclasses.fields(answer)]
+    more = [one for value in values if isinstance(value, Mapping) for one in value.values()]
+    return [one for one in (*values, *more) if isinstance(one, Path) and one.is_file()]
