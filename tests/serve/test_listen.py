@@ -136,6 +136,8 @@ def test_a_question_of_another_package_listens_too(server: Running, tone: Clip) 
         ("verb=classify&format=s16le:16000:99", "format"),
         ("verb=classify&topp=3", "topp"),
         ("verb=classify&top=0", "top"),
+        ("verb=classify&top=1&top=2", "top"),
+        ("verb=classify&every_s=0.001", "every_s"),
         ("verb=classify&model=none", "model"),
         ("verb=identify&book=voices.tympan", "book"),
         ("verb=monitor&normal=scene.wav", "normal"),

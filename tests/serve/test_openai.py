@@ -108,6 +108,8 @@ def test_silence_is_answered(client: openai.OpenAI) -> None:
         ({"response_format": "docx"}, "response_format"),
         ({"chunking_strategy": {"type": "server_vad"}}, "chunking_strategy"),
         ({"timestamp_granularities": ["letter"]}, "timestamp_granularities"),
+        ({"timestamp_granularities": ["word"]}, "timestamp_granularities"),
+        ({"extra_body": {"stream": "maybe"}}, "stream"),
         ({"extra_body": {"best_of": 5}}, "best_of"),
         ({"stream": True, "response_format": "srt"}, "stream"),
     ],

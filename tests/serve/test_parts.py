@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests_separate import save_separator
 from tympan.errors import ArgumentError, MissingDependencyError
 from tympan.serve.asked import shown_name
 from tympan.serve.encoding import FORMATS, Encoder
@@ -93,7 +94,9 @@ def test_a_spool_is_private_and_goes(tmp_path: Path) -> None:
     first, second = spool.new(".wav"), spool.new(".wav")
     assert first != second
     first.write_bytes(b"x" * 10)
-    assert spool.size_bytes == 10
+    (spool.folder / "apart").mkdir()  # a worker's own
+    (spool.folder / "apart" / "voice.wav").write_bytes(b"x" * 5)
+    assert spool.size_bytes == 15
     spool.close()
     assert list(tmp_path.iterdir()) == []
 
@@ -250,6 +253,16 @@ def test_files_that_an_answer_names_go_to_the_spool(tmp_path: Path) -> None:
     assert Path(made).read_bytes() == b"sound"
     assert Path(made).parent == spool
     assert not voice.exists()
+
+
+def test_a_live_stream_is_not_written_to_disk_without_end(tmp_path: Path) -> None:
+    model = str(save_separator(tmp_path / "mine"))
+    channel = Channel()
+    worker = Worker(channel, HeldModels("cpu"))  # type: ignore[arg-type]
+    options = {"keep": None, "amount": 1.0, "book": None, "stems": False}
+    head = {"verb": "separate", "model": model, "options": options, "name": "stream"}
+    worker.order({**head, "do": "listen", "id": 1, "rate_hz": 16_000, "channels": 1})
+    assert "/v1/separate" in channel.of(1, "error")[0]["fix"]
 
 
 def test_a_question_that_takes_nothing(tmp_path: Path) -> None:

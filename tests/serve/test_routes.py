@@ -122,6 +122,8 @@ def test_a_recording_is_sent_once_and_asked_about_often(server: Running, short: 
         ({"model": "speech"}, "wrong_model", "model"),
         ({"model": "../../secret"}, "model_not_found", "model"),
         ({"stream": "maybe"}, "invalid_value", "stream"),
+        ({"clean": "maybe"}, "invalid_value", "clean"),
+        ({"every_s": "0.001"}, "invalid_value", "every_s"),
         ({"reject": "perhaps"}, "invalid_value", "reject"),
     ],
 )
@@ -132,6 +134,42 @@ def test_a_wrong_field_is_named(
         found = client.post("/v1/classify", files={"file": ("x.wav", short)}, data=data)
     assert 400 <= found.status_code < 500
     assert (found.json()["error"]["code"], found.json()["error"]["param"]) == (code, param)
+
+
+def test_a_field_of_the_address_and_of_the_body_is_given_twice(
+    server: Running, short: bytes
+) -> None:
+    sent = {"files": {"file": ("x.wav", short)}, "data": {"top": "1"}}
+    with server.client() as client:
+        form = client.post("/v1/classify?top=2", **sent)
+        told = client.post("/v1/classify?top=2", json={"file": "", "top": 1})
+        fine = client.post("/v1/classify?every_s=2", **sent)
+        near = client.post("/v1/classify?topp=2", **sent)
+    for one in (form, told):
+        assert one.status_code == 400
+        assert (one.json()["error"]["code"], one.json()["error"]["param"]) == ("given_twice", "top")
+    assert len(fine.json()["labels"]) == 1
+    assert near.json()["error"]["message"].endswith("did you mean top?")
+
+
+def test_noise_is_taken_away_before_where_it_is_wished(server: Running, place: Path) -> None:
+    path = place / "open" / "scene.wav"
+    with server.client() as client:
+        asked = {"file": path.name, "top": "1"}
+        plain = client.post("/v1/classify", data=asked).json()
+        clean = client.post("/v1/classify", data={**asked, "clean": "true"}).json()
+    wanted = tympan.classify(tympan.clean(path), top=1).to_json()
+    assert clean["labels"][0]["label"] == wanted["labels"][0]["label"]
+    assert abs(clean["labels"][0]["score"] - wanted["labels"][0]["score"]) < 1e-4
+    assert clean["labels"] != plain["labels"]
+    assert clean["duration_s"] == plain["duration_s"]
+
+
+def test_what_a_worker_writes_goes_with_the_server(server: Running) -> None:
+    for pid in server.workers():
+        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        (place,) = [one.partition(b"=")[2] for one in environment if one.startswith(b"TMPDIR=")]
+        assert Path(place.decode()).name.startswith(f"tympan-serve-{server.process.pid}-")
 
 
 def test_what_is_no_recording_is_refused_by_its_name(server: Running) -> None:

@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from starlette.datastructures import UploadFile
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from tympan._words import suggested
 from tympan.errors import ArgumentError
-from tympan.serve.refusals import Refusal, refusal_of
+from tympan.serve.refusals import Refusal, refusal_of, sentence
 from tympan.serve.settings import ServeSettings
 from tympan.serve.spool import Spool, remove
 from tympan.tasks.verbs import Option, Verb
@@ -76,7 +76,7 @@ async def fields_of(request: Request, spool: Spool) -> AsyncIterator[Fields]:
     Raises:
         Refusal: the body is damaged, too long, too slow, or of an unknown kind.
     """
-    found = Fields(dict(_single(request.query_params.multi_items())))
+    found = fields_in(request)
     try:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
@@ -95,6 +95,15 @@ async def fields_of(request: Request, spool: Spool) -> AsyncIterator[Fields]:
         remove(*(path for path, _ in found.files.values()))
 
 
+def fields_in(address: HTTPConnection) -> Fields:
+    """The fields of an address.
+
+    Raises:
+        Refusal: one is given twice.
+    """
+    return Fields(_single(address.query_params.multi_items()))
+
+
 def _single(items: Any) -> dict[str, Any]:
     """Fields by name; of `name[]` a list, of `name[key]` an object.
 
@@ -110,7 +119,7 @@ def _single(items: Any) -> dict[str, Any]:
         elif key != name and isinstance(found.setdefault(key, []), list):
             found[key].append(value)
         elif key in found:
-            raise Refusal(400, f"{key[:80]} is given twice.", "given_twice", param=key[:80])
+            raise _twice(key)
         else:
             found[key] = value
     return found
@@ -133,12 +142,12 @@ async def _form(request: Request, spool: Spool, found: Fields) -> None:
             texts.append((name, value))
             continue
         if name in found.files:
-            raise Refusal(400, f"{name[:80]} is given twice.", "given_twice", param=name[:80])
+            raise _twice(name)
         path = spool.new()
         found.files[name] = (path, shown_name(value.filename or ""))
         await asyncio.to_thread(_copy, value.file, path)
     await form.close()
-    found.values |= _single(texts)
+    _add(found, _single(texts))
 
 
 def _copy(source: Any, path: Path) -> None:
@@ -174,7 +183,19 @@ async def _json(request: Request, spool: Spool, found: Fields) -> None:
             found.files[own] = (path, shown_name(str(given.get("file_name", ""))))
             await asyncio.to_thread(path.write_bytes, data)
     given.pop("file_name", None)
-    found.values |= given
+    _add(found, given)
+
+
+def _add(found: Fields, given: Mapping[str, Any]) -> None:
+    """Fields of a body beside those of the address."""
+    for name, value in given.items():
+        if name in found.values:
+            raise _twice(name)
+        found.values[name] = value
+
+
+def _twice(name: str) -> Refusal:
+    return Refusal(400, f"{name[:80]} is given twice.", "given_twice", param=name[:80])
 
 
 def _decoded(value: Any, name: str) -> bytes:
@@ -199,6 +220,19 @@ def shown_name(name: str) -> str:
     return kept.strip()[:200]
 
 
+def switch(found: Fields, name: str) -> bool:
+    """A value that is true or false, taken; false where it was not given.
+
+    Raises:
+        Refusal: it is neither.
+    """
+    value = found.take(name, False)
+    told = str(value).lower()
+    if told not in ("true", "1", "false", "0"):
+        raise Refusal(400, f"{name} is neither true nor false.", "invalid_value", param=name)
+    return told in ("true", "1")
+
+
 # -- options ---------------------------------------------------------------------------------------
 
 
@@ -221,7 +255,7 @@ def options_of(
     for name in (*found.values, *found.files):
         if name not in by_name:
             hint = suggested(name[:80], (*by_name, *known), "field")
-            text = f"{verb.name} has no field {name[:80]!r}: {hint}."
+            text = sentence(f"{verb.name} has no field {name[:80]!r}: {hint}")
             raise Refusal(400, text, "unknown_field", param=name[:80])
         option = by_name[name]
         if name in found.files:

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tympan.serve.frames import Message
 from tympan.serve.refusals import Refusal, deadline, refusal_from
@@ -24,6 +25,7 @@ class Desk:
 
     Args:
         settings: of the server.
+        folder: for what the workers write while they answer.
 
     Attributes:
         workers: the processes.
@@ -31,10 +33,12 @@ class Desk:
         seconds_each: how long one occupies a worker lately, on average.
     """
 
-    def __init__(self, settings: ServeSettings) -> None:
+    def __init__(self, settings: ServeSettings, folder: Path) -> None:
         self._settings = settings
         self._free = asyncio.Event()
-        self.workers = [WorkerProcess(settings, self._free.set) for _ in range(settings.workers)]
+        self.workers = [
+            WorkerProcess(settings, folder, self._free.set) for _ in range(settings.workers)
+        ]
         self._waiting: deque[Pending] = deque()
         self._tasks: list[asyncio.Task[None]] = []
         self._count = 0

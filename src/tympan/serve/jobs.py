@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from tympan.serve.encoding import Encoder
 from tympan.serve.frames import Message
 from tympan.serve.held import Held
 from tympan.serve.sending import sent, told
+from tympan.tasks.cleaned import without_noise
 from tympan.tasks.inputs import Feed
 from tympan.tasks.model import BaseModel, WindowSession
+from tympan.tasks.separate.cleaning import cleaned
 from tympan.tasks.windows import PromptSession
 
 Say = Callable[..., None]
@@ -75,7 +78,7 @@ class RecordingJob(Job):
         number, held, say: as of `Job`.
         order: `path`, `offset`, `rate_hz`, `channels`, `samples` of the sound; `options` of the
             verb; `name` of the recording; `save`, a file to write the answer to; `tell`, whether
-            what is decided is sent at once.
+            what is decided is sent at once; `clean`, whether its noise is taken away before.
         shared: its windows go through the net with those of others.
     """
 
@@ -89,6 +92,7 @@ class RecordingJob(Job):
         self._at_s = 0.0
         self._answer: Any = None
         self._session: Any = None
+        self._clean = bool(order.get("clean"))
         if not self._whole:
             together = shared and held.batcher is not None
             more = {"batcher": held.batcher} if together else {}
@@ -98,11 +102,15 @@ class RecordingJob(Job):
             listening = PromptSession(self._session, self._found) if self._tell else self._session
             self._feed.join(model, listening)
             self._blocks = blocks_of_order(order)
+            if self._clean:
+                self._blocks = without_noise(self._blocks, self._feed.rate_hz)
 
     def step(self) -> None:
         """Give the model the next half minute."""
         if self._whole:
-            self._answer = self.held.model(Path(self._order["path"]), **self._order["options"])
+            path = Path(self._order["path"])
+            with cleaned(path) if self._clean else nullcontext(path) as source:
+                self._answer = self.held.model(source, **self._order["options"])
             self.ended = True
             return
         block = next(self._blocks, None)

@@ -19,7 +19,7 @@ import numpy as np
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from tympan.errors import ArgumentError
-from tympan.serve.asked import Fields, options_of
+from tympan.serve.asked import fields_in, options_of
 from tympan.serve.decoding import StreamDecoder
 from tympan.serve.refusals import Refusal, refusal_of
 from tympan.serve.service import Service
@@ -99,7 +99,7 @@ class Listening:
     def _order(self) -> tuple[dict[str, Any], Layout | None]:
         """What a worker is told, and the layout of bare samples."""
         service = self._service
-        found = Fields(dict(self._socket.query_params))
+        found = fields_in(self._socket)
         name = found.text("verb") or ""
         verb = service.offers.verbs.get(name)
         if verb is None or verb.takes != "recording":

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from tympan.errors import ArgumentError
 from tympan.serve.frames import Message
 from tympan.serve.held import Held
 from tympan.serve.jobs import Job, Say
 from tympan.serve.sending import told
-from tympan.tasks.contract import GivesScores
+from tympan.tasks.contract import GivesScores, WritesFiles
 from tympan.tasks.inputs import Feed
 from tympan.tasks.results.base import plain
 from tympan.tasks.windows import PromptSession
@@ -40,6 +41,9 @@ class LiveJob(Job):
         # A model may answer sooner where it knows that somebody waits.
         more = {"live": True} if "live" in signature(model.session).parameters else {}
         self._session = model.session(name=order["name"], **options, **more)
+        if isinstance(self._session, WritesFiles):  # they would fill the disk without end
+            what = f"{model.task} answers with files, which a live connection does not send"
+            raise ArgumentError(what, fix=f"send a recording to /v1/{model.task}")
         if isinstance(self._session, GivesScores):
             self._session.on_step = self._scores
         if hasattr(self._session, "goes_on"):  # who listens does not wait for a short recording

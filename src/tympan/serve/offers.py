@@ -9,7 +9,7 @@ from typing import Any
 
 from tympan._words import suggested
 from tympan.errors import TympanError
-from tympan.serve.refusals import Refusal, refusal_of
+from tympan.serve.refusals import Refusal, refusal_of, sentence
 from tympan.serve.settings import ServeSettings
 from tympan.tasks import registry
 from tympan.tasks.verbs import Verb
@@ -143,7 +143,7 @@ class Offers:
         known = [one.name for one in self.of_verb(verb.name)]
         if name not in self.all:
             near = suggested(name[:80], known, "model") if known else "it has none for this"
-            text = f"This server has no model {name[:80]!r}: {near}."
+            text = sentence(f"This server has no model {name[:80]!r}: {near}")
             raise Refusal(404, text, "model_not_found", param="model")
         found = self.all[name]
         if verb.name not in found.verbs:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from tympan.serve.asked import Fields
+from tympan.serve.asked import Fields, switch
 from tympan.serve.refusals import Refusal
 from tympan.serve.routes import Streamed, _saved, checked_text, spoken
 from tympan.serve.service import Service, while_there
@@ -101,22 +101,34 @@ def _wishes(found: Fields) -> tuple[str, bool, tuple[bool, bool]]:
     if form not in FORMS:
         text = f"response_format is {form[:40]!r}: one of {', '.join(FORMS)}."
         raise Refusal(400, text, "invalid_value", param="response_format")
-    streams = str(found.take("stream", False)).lower() in ("true", "1")
+    streams = switch(found, "stream")
     if streams and form not in ("json", "text", "diarized_json"):
         text = f"{form} cannot be streamed: json, text and diarized_json can."
         raise Refusal(400, text, "invalid_value", param="stream")
-    if str(found.take("temperature", 0)) not in ("0", "0.0", "None"):
+    if not _is_zero(found.take("temperature", 0)):
         text = "temperature is 0 here: the most likely words are given."
         raise Refusal(400, text, "unsupported_parameter", param="temperature")
     if found.take("chunking_strategy", "auto") not in ("auto", None):
         text = "chunking_strategy is auto here: speech is cut at its pauses."
         raise Refusal(400, text, "unsupported_parameter", param="chunking_strategy")
-    wanted = found.take("timestamp_granularities", ["segment"])
+    wanted = found.take("timestamp_granularities") or []
     wanted = wanted if isinstance(wanted, list) else [wanted]
-    if not set(wanted) <= {"word", "segment"}:
+    if not all(one in ("word", "segment") for one in wanted):
         text = "timestamp_granularities are word and segment."
         raise Refusal(400, text, "invalid_value", param="timestamp_granularities")
+    if wanted and form != "verbose_json":
+        text = f"{form} has no timestamp_granularities: verbose_json has."
+        raise Refusal(400, text, "unsupported_parameter", param="timestamp_granularities")
+    wanted = wanted or ["segment"]
     return form, streams, ("word" in wanted, "segment" in wanted)
+
+
+def _is_zero(value: Any) -> bool:
+    """Whether a temperature is that of the most likely words; None: it was not said."""
+    try:
+        return value is None or float(value) == 0
+    except (TypeError, ValueError, OverflowError):
+        return False
 
 
 async def _written(

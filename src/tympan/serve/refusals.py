@@ -95,12 +95,15 @@ def refusal_from(told: Mapping[str, Any], *, param: str | None = None, name: str
     status, code = _KINDS[kind]
     if kind == "AudioFileError" and param is None:
         param = "file"
+    if kind == "ArgumentError" and param is None and (own := _OPTION.match(str(told.get("what")))):
+        param = own[1]  # a model says `every_s=0.001 is no usable step`
     text = _sentence(str(told.get("what")), told.get("fix"))
     if name and kind == "AudioFileError":
         text = f"{name}: {text[:1].lower()}{text[1:]}"
     return Refusal(status, text, code, param=param)
 
 
+_OPTION = re.compile(r"([a-z]\w*)=")
 _PATH = re.compile(r"\S*tympan-serve-\S*")
 
 
@@ -111,7 +114,16 @@ def _sentence(what: str, fix: Any) -> str:
     first = text.partition(" ")[0]
     # The name of a field stays as it is.
     text = f"{text[:1].upper()}{text[1:]}" if first.isalpha() else text
-    return f"{text.rstrip('.')}."[:1000]
+    return sentence(text[:1000])
+
+
+def sentence(text: str) -> str:
+    """A text that ends as a sentence does.
+
+    >>> sentence("it has none"), sentence("did you mean top?")
+    ('it has none.', 'did you mean top?')
+    """
+    return text if text.endswith("?") else f"{text.rstrip('.')}."
 
 
 def deadline(seconds: float) -> Refusal:

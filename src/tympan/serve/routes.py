@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 
 from tympan._words import suggested
-from tympan.serve.asked import Fields, options_of
+from tympan.serve.asked import Fields, options_of, switch
 from tympan.serve.encoding import sound_format
-from tympan.serve.refusals import Refusal
+from tympan.serve.refusals import Refusal, sentence
 from tympan.serve.service import Service, while_there
 from tympan.serve.spool import remove
 from tympan.tasks.verbs import Verb
@@ -56,7 +56,7 @@ def recording_route(verb: Verb, service: Service) -> Handler:
             found = await stack.enter_async_context(service.fields(request))
             offer = service.offers.choose(verb, found.text("model"))
             ending = _ending(verb, found)
-            streams = _switch(found, "stream")
+            streams = switch(found, "stream")
             if streams and ending:
                 text = "What is streamed is JSON: leave out the format, or stream."
                 raise Refusal(400, text, "invalid_value", param="stream")
@@ -115,19 +115,10 @@ def _ending(verb: Verb, found: Fields) -> str:
     known = {one.lower(): one for one in verb.save_as}
     if ending.lower() not in known:
         names = [one.lstrip(".") for one in verb.save_as]
-        text = (
-            f"{verb.name} has no format {given[:40]!r}: {suggested(given[:40], names, 'format')}."
-        )
+        hint = suggested(given[:40], names, "format")
+        text = sentence(f"{verb.name} has no format {given[:40]!r}: {hint}")
         raise Refusal(400, text, "invalid_value", param="format")
     return known[ending.lower()]
-
-
-def _switch(found: Fields, name: str) -> bool:
-    value = found.take(name, False)
-    told = str(value).lower()
-    if told not in ("true", "1", "false", "0"):
-        raise Refusal(400, f"{name} is neither true nor false.", "invalid_value", param=name)
-    return told in ("true", "1")
 
 
 def _events(service: Service, order: Message, stack: AsyncExitStack) -> Response:

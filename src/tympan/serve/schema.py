@@ -40,6 +40,11 @@ def operation_of(verb: Verb) -> dict[str, Any]:
             "default": False,
             "description": "Server-sent events: decided, at_s, answer, error.",
         }
+        fields["clean"] = {
+            "type": "boolean",
+            "default": False,
+            "description": "Take the noise away from voices before.",
+        }
         fields["recording"] = {"type": "string", "description": "Of /v1/recordings, not file."}
         binary = {"type": "string", "format": "binary"}
         content = _bodies({**fields, "file": binary}, [], {"multipart/form-data"})

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
-from tympan.serve.asked import Fields, fields_of, in_folder, options_of
+from tympan.serve.asked import Fields, fields_of, in_folder, options_of, switch
 from tympan.serve.decoding import Decoded, Decoders
 from tympan.serve.desk import Desk
 from tympan.serve.frames import Message, renamed
@@ -58,7 +58,7 @@ class Service:
         self.settings = settings
         self.offers = Offers(settings)
         self.spool = Spool()
-        self.desk = Desk(settings)
+        self.desk = Desk(settings, self.spool.folder)
         self.decoders = Decoders(settings, self.spool, max(2, min(4, os.cpu_count() or 1)))
         self.metrics = Metrics(self.desk, self.decoders, self.spool)
         self._kept: dict[str, KeptRecording] = {}
@@ -108,9 +108,10 @@ class Service:
             Refusal: there is no recording, or it cannot be decoded; an option cannot be used.
         """
         async with AsyncExitStack() as stack:
+            clean = switch(found, "clean")
             source = await self._recording(found, stack)
             options, recordings = options_of(
-                verb, found, self.settings, known=("file", "model", "format", "stream")
+                verb, found, self.settings, known=("file", "model", "format", "stream", "clean")
             )
             for name in recordings:
                 other = await self.decoders.decode(Path(options[name]), name)
@@ -126,6 +127,7 @@ class Service:
                 **source.decoded.order(),
                 "name": source.name,
                 "made": str(made),
+                "clean": clean,
             }
 
     async def _recording(self, found: Fields, stack: AsyncExitStack) -> KeptRecording:

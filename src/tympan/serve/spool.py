@@ -49,10 +49,10 @@ class Spool:
     def size_bytes(self) -> int:
         """What lies in it."""
         total = 0
-        with contextlib.suppress(OSError):
-            for one in os.scandir(self.folder):
+        for folder, _, names in os.walk(self.folder):
+            for name in names:
                 with contextlib.suppress(OSError):
-                    total += one.stat().st_size
+                    total += os.stat(os.path.join(folder, name)).st_size
         return total
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tympan.serve.children import Child, GoneError
 from tympan.serve.frames import Message
@@ -51,6 +52,7 @@ class WorkerProcess:
 
     Args:
         settings: of the server.
+        folder: for what it writes while it answers; it goes with the server.
         changed: called when it has room, or has died.
 
     Attributes:
@@ -61,12 +63,13 @@ class WorkerProcess:
         resident_mb: its memory.
     """
 
-    def __init__(self, settings: ServeSettings, changed: Callable[[], None]) -> None:
+    def __init__(self, settings: ServeSettings, folder: Path, changed: Callable[[], None]) -> None:
         self._settings, self._changed = settings, changed
         threads = max(1, (os.cpu_count() or 1) // settings.workers)
         environment = {} if "OMP_NUM_THREADS" in os.environ else {"OMP_NUM_THREADS": f"{threads}"}
         # Threads that wait must not hold a core that others need.
         environment |= {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "passive")}
+        environment |= {"TMPDIR": str(folder)}
         arguments = ("--device", settings.device, "--idle", f"{settings.unload_after_s:g}")
         self._child = Child(MODULE, arguments, environment)
         self.open: dict[int, Pending] = {}

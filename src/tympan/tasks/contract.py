@@ -238,6 +238,15 @@ class TakesAsIs(Protocol):
 
 
 @runtime_checkable
+class WritesFiles(Protocol):
+    """A session that writes files while it is given sound; its answer names them."""
+
+    def paths(self) -> Mapping[str, Path]:
+        """The files that it writes."""
+        ...
+
+
+@runtime_checkable
 class Resumes(Protocol):
     """A model whose answer about a long recording goes on after an interruption."""
 

@@ -60,7 +60,8 @@ class Layout:
             wide[:, 1:] = three
             values = (wide.view("<i4")[:, 0] >> 8).astype(np.float32)
         else:
-            values = np.frombuffer(data, np.dtype(kind)).astype(np.float32)
+            with np.errstate(over="ignore"):  # beyond what a float holds is infinite
+                values = np.frombuffer(data, np.dtype(kind)).astype(np.float32)
         found = (values - np.float32(zero)) / np.float32(full)
         return np.ascontiguousarray(found.reshape(-1, self.channels).T)
 
