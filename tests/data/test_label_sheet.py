@@ -36,6 +36,17 @@ def test_a_stale_change_is_refused_and_nothing_is_written(tmp_path: Path) -> Non
     assert one.state().labels == {"cat": 1, "dog": 1}
 
 
+def test_a_name_that_no_table_can_hold_is_refused(tmp_path: Path) -> None:
+    own = sheet(tmp_path)
+    put(own, "a.wav", LabelMark.of("dog"))
+    before = own.path.read_bytes()
+    with pytest.raises(DataError, match=r"caf\?\.wav: has a name that is not UTF-8") as caught:
+        put(own, "caf\udce9.wav", LabelMark.of("cat"))
+    str(caught.value).encode()  # it can be told to a browser
+    assert own.path.read_bytes() == before
+    assert sheet(tmp_path).state().labels == {"dog": 1}
+
+
 def test_columns_and_rows_of_others_stay(tmp_path: Path) -> None:
     text = "fold,file_name,label,speaker\n1,a.wav,dog,ann\n2,gone.wav,cat,bob\n1,c.wav,,cid\n"
     (tmp_path / "metadata.csv").write_text(text)

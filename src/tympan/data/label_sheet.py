@@ -149,13 +149,9 @@ class LabelSheet:
                 fix = "look at them, and change them again"
                 raise ChangedMeanwhileError(what, file=name, fix=fix)
             rows, names = self._changed(now, name, wanted)
-            text = io.StringIO()
-            writer = csv.DictWriter(text, names, restval="", lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+            content = _written(rows, names)
             with atomic_write(self.path) as beside:
-                # A file name may hold bytes that are no Unicode.
-                beside.write_bytes(text.getvalue().encode("utf-8", "surrogateescape"))
+                beside.write_bytes(content)
             self._state = None
             return self.state()
 
@@ -246,6 +242,24 @@ class LabelSheet:
         name = _plain(row["file_name"])
         start, end = self._times(name, LabelMark.of(row.get("label", "")))
         return {**row, "start_s": start, "end_s": end}
+
+
+def _written(rows: Iterable[Cells], names: Sequence[str]) -> bytes:
+    """The table as a file, which whoever reads tables can read.
+
+    Raises:
+        DataError: a recording has a name that none can hold.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, restval="", lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        shown = row.get("file_name", "").encode("utf-8", "replace").decode()
+        if shown != row.get("file_name", ""):
+            what = "has a name that is not UTF-8, which a table cannot hold"
+            raise DataError(what, file=shown, fix="rename it")
+        writer.writerow(row)
+    return text.getvalue().encode()
 
 
 def _state(
