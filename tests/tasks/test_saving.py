@@ -122,6 +122,10 @@ def test_few_scored_recordings_are_a_rough_guess():
         "It was tested on 9 songs only: the true value of SI-SDR lies somewhere between "
         "6.5 and 8 dB."
     )
+    sure = Evaluation((Score("map", 1.0, (1.0, 1.0), unit="%"),), 14, limits=())
+    (guess,) = scored_card(CARD, sure, "").known_failures
+    assert "14 recordings only" in guess
+    assert "100" not in guess
     bare = Evaluation((Score("nats", 1.0, unit="nats"),), 9)
     assert scored_card(CARD, bare, "").known_failures == []
 

@@ -14,6 +14,7 @@ from tympan.tasks.job import Job, file_keys, trained_on
 if TYPE_CHECKING:
     from tympan.data import Split, Table
     from tympan.models import Card, LoadedModel
+    from tympan.models.scores import Score
     from tympan.training import Learner
 
 # With fewer scored recordings the card says that its figures are a rough guess.
@@ -136,10 +137,7 @@ def scored_card(card: Card, evaluation: Evaluation, split: str) -> Card:
     limits = list(evaluation.limits)
     headline = evaluation.scores[0]
     if evaluation.count < FEW_TESTED and headline.interval is not None:
-        limits.append(
-            f"It was tested on {evaluation.counted_text} only: the true value of {headline.title} "
-            f"lies somewhere between {headline.interval_text.replace(' – ', ' and ')}."
-        )
+        limits.append(_rough(evaluation, headline))
     metrics = {
         "scores": [one.to_json() for one in evaluation.scores],
         "count": evaluation.count,
@@ -148,3 +146,16 @@ def scored_card(card: Card, evaluation: Evaluation, split: str) -> Card:
         **evaluation.details(),
     }
     return replace(card, metrics=metrics, known_failures=limits)
+
+
+def _rough(evaluation: Evaluation, headline: Score) -> str:
+    """How little a few recordings say about a score."""
+    tested = f"It was tested on {evaluation.counted_text} only"
+    low, _, high = headline.interval_text.partition(" – ")
+    if low == high.rstrip(" %"):  # all the same: nothing to draw an interval from
+        near = f"how near that is to the true value of {headline.title} is not known"
+        return f"{tested}, which all say the same: {near}."
+    return (
+        f"{tested}: the true value of {headline.title} "
+        f"lies somewhere between {headline.interval_text.replace(' – ', ' and ')}."
+    )
