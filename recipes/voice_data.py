@@ -34,6 +34,8 @@ ROOM, EQ, FAST, NARROW, CLIP, CODEC, SECOND, CLEAN, ALONE = (
     0.4, 0.5, 0.5, 0.2, 0.08, 0.06, 0.3, 0.05, 0.06,
 )  # fmt: skip
 BABBLE, COLOURED, TONES = 0.12, 0.2, 0.08
+# Recorded noises are few, so they are made others: slower or faster, backwards, swelling.
+OTHER, SPEEDS, BACKWARDS, SWELL = 0.7, (0.55, 1.8), 0.3, 0.3
 
 
 class Sounds:
@@ -175,11 +177,18 @@ class VoiceExamples:
             return coloured(self.length, rng)
         if kind < BABBLE + COLOURED + TONES:
             return tones(self.length, rng)
-        return self.drawn("noise", sounds.held_noise if self.held else sounds.noise, rng)
+        if self.held or rng.random() >= OTHER:
+            return self.drawn("noise", sounds.held_noise if self.held else sounds.noise, rng)
+        speed = float(np.exp(rng.uniform(*np.log(SPEEDS))))
+        wave = self.drawn("noise", sounds.noise, rng, speed)
+        if rng.random() < BACKWARDS:
+            wave = wave[::-1].copy()
+        return swelling(wave, rng) if rng.random() < SWELL else wave
 
-    def drawn(self, store: str, table: Table, rng: np.random.Generator) -> Wave:
-        """A crop of a random recording, sometimes faster or slower."""
-        speed = rng.uniform(0.88, 1.14) if rng.random() < FAST else 1.0
+    def drawn(self, store: str, table: Table, rng: np.random.Generator, speed: float = 0.0) -> Wave:
+        """A crop of a random recording, sometimes faster or slower, or at a given speed."""
+        if not speed:
+            speed = rng.uniform(0.88, 1.14) if rng.random() < FAST else 1.0
         size = round(self.length * speed)
         opened = self.sounds.stores[store]
         for _ in range(4):
@@ -231,10 +240,16 @@ def coloured(length: int, rng: np.random.Generator) -> Wave:
     hz = np.linspace(0, RATE_HZ / 2, len(spectrum)) + 30
     wave = np.fft.irfft(spectrum * hz ** (-rng.uniform(-0.3, 1.2)), length)
     if rng.random() < 0.4:
-        swell = np.cumsum(rng.standard_normal(8))
-        at = np.linspace(0, 7, length)
-        wave *= 10 ** (np.interp(at, np.arange(8), swell) / 6)
+        wave = swelling(wave, rng)
     return (wave / max(wave.std(), 1e-9)).astype(np.float32)
+
+
+def swelling(wave: Wave, rng: np.random.Generator) -> Wave:
+    """Slowly louder and softer."""
+    swell = np.cumsum(rng.standard_normal(8))
+    at = np.linspace(0, 7, len(wave))
+    found: Wave = wave * 10 ** (np.interp(at, np.arange(8), swell) / 6)
+    return found.astype(np.float32)
 
 
 def tones(length: int, rng: np.random.Generator) -> Wave:

@@ -316,6 +316,19 @@ FAULTS = (
         (TRANSCRIBE + "test_aligning.py",),
     ),
     Fault(
+        "transcribe: what nobody said is written where music passes for speech",
+        "tasks/transcribe/session.py", "SURE_SPEECH = 0.9", "SURE_SPEECH = 0.5",
+        (TRANSCRIBE + "test_aligning.py",),
+    ),
+    Fault(
+        "transcribe: where somebody speaks an engine is doubted", "tasks/transcribe/session.py",
+        "SURE_SPEECH = 0.9", "SURE_SPEECH = 1.1", (TRANSCRIBE + "test_aligning.py",),
+    ),
+    Fault(
+        "inputs: of many channels one alone is heard", "tasks/downmix.py",
+        "(2 / max(2, len(block))) ** 2", "1.0", ("tests/tasks/test_inputs.py",),
+    ),
+    Fault(
         "transcribe: of two phrases the shorter is meant", "tasks/transcribe/slots.py",
         "key=lambda hit: (-hit[0], hit[1])", "key=lambda hit: (hit[0], hit[1])",
         (TRANSCRIBE + "test_slots.py",),

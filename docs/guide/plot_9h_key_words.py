@@ -121,8 +121,8 @@ axes[0].set(ylabel="Frequency (Hz)")
 # %%
 # The training turns each into hundreds of variants: other rooms, noises, tempos and lengths of the
 # vocal tract; it plays some backwards and glues halves of two words together, so that the net does
-# not take a part for the whole. How well such words are heard when real people say them is
-# measured: see the page of ``transcribe``.
+# not take a part for the whole. How well such words are heard when real people say them is measured
+# by ``python -m recipes.commands own``: try it with recordings before you rely on it.
 #
 # Always on
 # ---------

@@ -95,6 +95,26 @@ def test_mistakes_are_one_line(run, coded_site, talk) -> None:
         assert not Path(arguments[-1]).with_suffix(".mp3").exists()
 
 
+def test_a_damaged_packet_is_one_line_and_costs_only_itself(run, coded_site, talk) -> None:
+    import av
+
+    with av.open(str(talk)) as source, av.open("talk.mp3", "w") as target:
+        stream = target.add_stream("libmp3lame", rate=16000, layout="mono")
+        for frame in source.decode(audio=0):
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode(None))
+    raw = bytearray(Path("talk.mp3").read_bytes())
+    middle = len(raw) // 2  # in the pause
+    raw[middle : middle + 300] = bytes(300)
+    Path("talk.mp3").write_bytes(raw)
+    done = run("transcribe", "talk.mp3", "--json", env=coded_site)
+    assert done.returncode == 0, done.stderr
+    said = [w["text"] for s in json.loads(done.stdout)["segments"] for w in s["words"]]
+    assert said == SAID
+    assert done.stderr.startswith(b"tympan: talk.mp3: 1 damaged parts were replaced by silence")
+    assert done.stderr.count(b"\n") == 1
+
+
 def listening(site: dict[str, str]) -> subprocess.Popen[bytes]:
     """`tympan transcribe` on bare samples of a pipe."""
     import tympan

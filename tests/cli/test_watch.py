@@ -312,3 +312,32 @@ def test_a_mistake_about_a_profile_names_the_profile_and_no_file_of_the_package(
     wrong = rules.error(PlaceError("is wrong", ("rule", 0, "labels")))
     line = next(i for i, one in enumerate(rules.text.splitlines(), 1) if "glass breaking" in one)
     assert str(wrong) == f"the profile break-in: line {line}: is wrong"
+
+
+def test_words_are_waited_for_in_a_telephone_call(shared_data: Path, tmp_path: Path) -> None:
+    """Digits of a speaker that `commands` was not trained on, as samples at 8 kHz in a pipe."""
+    import numpy as np
+
+    from tympan.audio import load
+
+    pause = np.zeros(10_400, np.float32)
+    parts = [pause]
+    for take in ("7_theo_0", "3_theo_0", "7_theo_4"):
+        said = load(shared_data / "fsdd" / "audio" / f"{take}.opus", rate_hz=8000, mono=True)
+        parts += [said.samples[0], pause]
+    wave = np.concatenate(parts)
+    rules = tmp_path / "r.toml"
+    rules.write_text('[[rule]]\nname = "call"\nlabels = ["seven", "nine"]\nthreshold = 0.7\n')
+    found = subprocess.run(
+        [sys.executable, "-m", "tympan", "watch", "-", "-m", "commands", "--pcm", "s16le:8000:1",
+         "--rules", str(rules), "--json", "-q"],
+        input=(np.clip(wave, -1, 1) * 32767).astype("<i2").tobytes(),
+        capture_output=True, timeout=120,
+    )  # fmt: skip
+    assert found.returncode == 0, found.stderr
+    events = [json.loads(line) for line in found.stdout.splitlines()]
+    ended = [(one["label"], one["start_s"], one["end_s"]) for one in events if one["end"]]
+    assert [label for label, _, _ in ended] == ["seven", "seven"]
+    begins = np.cumsum([len(one) for one in parts])[[0, 4]] / 8000
+    for begin_s, (_, start_s, end_s) in zip(begins, ended, strict=True):
+        assert start_s < begin_s + 0.4 < end_s

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +56,39 @@ def test_test_speakers_of_librispeech_are_not_trained_on(shared_data: Path) -> N
     assert parts["test"]
     assert not parts["test"] & (parts["train"] | parts["val"])
     assert not parts["val"] & parts["train"]
+
+
+@pytest.mark.slow
+def test_each_speaker_is_left_out_in_turn_and_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Three speakers whose digits are tones, as high as the digit; after a break it goes on."""
+    lines = ["file_name,label,speaker,take"]
+    folder = tmp_path / "shared" / "fsdd"
+    folder.mkdir(parents=True)
+    for who, name in enumerate(("ann", "bob", "cid")):
+        for take in (0, 5):
+            for digit in range(10):
+                wave = tone(200 * 1.3**digit * 1.02**who, 0.1, 0.4, 0.6)
+                Clip(wave[None], RATE_HZ).save(folder / f"{digit}_{name}_{take}.wav")
+                lines.append(f"{digit}_{name}_{take}.wav,{digit},{name},{take}")
+    (folder / "metadata.csv").write_text("\n".join(lines), encoding="utf-8")
+    heard: list[set[str]] = []
+    real = commands.train
+    monkeypatch.setattr("recipes.commands_made.made", lambda words, out: [])
+    monkeypatch.setattr(
+        commands, "train", lambda rows, *rest: heard.append(
+            {one.columns["speaker"] for one in rows if one.columns["split"] != "test"}
+        ) or real(rows, *rest),
+    )  # fmt: skip
+    commands.speakers(tmp_path / "shared", tmp_path / "runs", 1, ["bob"])
+    assert "mean of 1 of 3" in capsys.readouterr().out
+    commands.speakers(tmp_path / "shared", tmp_path / "runs", 1)
+    assert heard == [{"ann", "cid"}, {"bob", "cid"}, {"ann", "bob"}]
+    found = json.loads((tmp_path / "runs" / "speakers.json").read_text(encoding="utf-8"))
+    assert set(found["accuracy"]) == {"ann", "bob", "cid"}
+    assert all(0 <= one <= 1 for one in found["accuracy"].values())
+    assert found["epochs"] == 1
 
 
 def test_a_word_that_is_said_is_no_false_alarm(model: CommandModel) -> None:

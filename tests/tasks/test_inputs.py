@@ -48,6 +48,19 @@ def test_channels_that_do_not_cancel_are_averaged():
     assert np.array_equal(mono(half, RATE_HZ), half.mean(0))
 
 
+@pytest.mark.parametrize("channels", [5, 6, 8])
+def test_of_many_channels_nobody_is_lost_who_has_one_for_himself(channels):
+    turns = np.zeros((channels, 4 * RATE_HZ), np.float32)
+    for who in range(channels):
+        turns[who, who * RATE_HZ // 2 : (who + 1) * RATE_HZ // 2] = noise(0.5, who)
+    mix = Downmix(RATE_HZ)
+    found = np.concatenate([mix.push(turns), mix.finish()])
+    assert np.array_equal(found, turns.mean(0, dtype=np.float32))
+    assert mix.cancelled == 0
+    turns[1:] = -turns[0] / (channels - 1)  # all of them together are silent
+    assert mono(turns, RATE_HZ) == pytest.approx(turns[0])
+
+
 @pytest.mark.parametrize("share", [-1.0, -0.8])
 def test_of_channels_that_cancel_the_louder_one_is_taken(share):
     wave = noise(3.3)

@@ -14,7 +14,8 @@ import os
 import signal
 import sys
 import warnings
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, TextIO
 
 import typer
 from typer.core import TyperCommand
@@ -32,6 +33,8 @@ COMMANDS = (
 )  # fmt: skip
 
 EXIT_UNEXPECTED, EXIT_MISTAKE, EXIT_INTERRUPTED = 1, 2, 130
+# Where the files of tympan are: what they warn of is for the user.
+_HOME = Path(__file__).parents[1]
 
 app = typer.Typer(
     name="tympan",
@@ -108,6 +111,8 @@ def run() -> None:
     _escape_what_cannot_be_written()
     # The command line prints an answer's warnings itself.
     warnings.simplefilter("ignore", TympanWarning)
+    if not debug:
+        warnings.showwarning = _remark
     try:
         code = app(arguments or ["--help"], prog_name="tympan", standalone_mode=False)
         if code == EXIT_INTERRUPTED:  # Typer's answer to Ctrl-C, without a word
@@ -131,6 +136,22 @@ def run() -> None:
             _fail(_wrong_usage(error), EXIT_MISTAKE, debug)
         what = " ".join(f"{type(error).__name__}: {error}".split())
         _fail(f"unexpected {what:.500} (--debug shows where)", EXIT_UNEXPECTED, debug)
+
+
+def _remark(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning of ours as one line; of another package's, Python's own lines."""
+    if issubclass(category, UserWarning) and Path(filename).is_relative_to(_HOME):
+        text = f"tympan: {' '.join(str(message).split())}\n"
+    else:
+        text = warnings.formatwarning(message, category, filename, lineno, line)
+    (file or sys.stderr).write(text)
 
 
 def _escape_what_cannot_be_written() -> None:

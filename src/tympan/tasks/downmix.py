@@ -9,7 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     from tympan.tasks.windows import Wave
 
-# Of two channels of equal power with a correlation of -0.9, the mean has 5 % of the power.
+# Of two channels of equal power with a correlation of -0.9, the mean has 5 % of the power. Of more
+# channels it has less even where one alone has sound: a quarter of the power of two, 1/36 of six.
 CANCELLED, TOGETHER = 0.05, 0.2
 PIECE_S = 0.5
 # One step of 16 bits: below it there is nothing to choose a channel by.
@@ -21,7 +22,8 @@ class Downmix:
 
     Where the channels are opposite (a swapped wire), their mean is nearly silent though the
     recording is loud. So the power of the mean is compared with that of the loudest channel, every
-    half second: below 5 %, that channel is taken instead, until the mean has 20 % again. The pieces
+    half second: below 5 %, that channel is taken instead, until the mean has 20 % again. Of more
+    channels than two these shares are as much smaller as one channel is in their mean. The pieces
     are counted from the beginning, so that the result does not depend on how blocks are cut.
 
     Args:
@@ -74,12 +76,13 @@ class Downmix:
         loudest = of_channels.max(axis=0)
         sound = loudest > _NOTHING
         self._pieces += int(sound.sum())
-        if self._channel is None and not (sound & (of_mean < CANCELLED * loudest)).any():
+        part_of_one = loudest * (2 / max(2, len(block))) ** 2
+        if self._channel is None and not (sound & (of_mean < CANCELLED * part_of_one)).any():
             return mean
         for i in np.flatnonzero(sound):
-            if of_mean[i] > TOGETHER * loudest[i]:
+            if of_mean[i] > TOGETHER * part_of_one[i]:
                 self._channel = None
-            elif self._channel is None and of_mean[i] < CANCELLED * loudest[i]:
+            elif self._channel is None and of_mean[i] < CANCELLED * part_of_one[i]:
                 self._channel = int(of_channels[:, i].argmax())
             if self._channel is not None:
                 self._with_channel += 1

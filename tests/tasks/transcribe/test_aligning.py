@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from tympan.audio import Clip
 from tympan.tasks.results import Word
 from tympan.tasks.transcribe.aligning import OwnAligner
 from tympan.tasks.transcribe.session import TranscribeSession
@@ -72,3 +75,33 @@ def test_an_engine_without_times_gets_them(
     assert [word.text for word in words] == TEXT.split()
     off = [abs(w.start_s - 1 - start_s) for w, (_, start_s, _) in zip(words, marks, strict=True)]
     assert np.median(off) < 0.06
+
+
+class Inventor:
+    """Writes the same whatever it hears."""
+
+    name, rate_hz, longest_s, languages, gives_times = "inventor", RATE_HZ, 15.0, ("en",), False
+
+    def words(self, wave, *, hot_words=(), language=None):
+        text = "I am going to show you how to use the microphone"
+        return [Word(0, 0, one, None, True) for one in text.split()]
+
+
+def test_a_band_that_passes_for_speech_gets_no_words(shared_data: Path) -> None:
+    """Where hardly anything is speech, words that our own recogniser finds nowhere are left out."""
+    (file,) = (shared_data / "real_music" / "jtd").glob("*8b77c067.opus")
+    invented = Transcriber(Inventor())(file)
+    assert invented.text  # the model of speech takes some of it for speech
+    found = Transcriber(Inventor(), aligner=OwnAligner())(file)
+    assert found.text == ""
+    assert found.warnings[0] == "has no speech"
+    assert found.warnings[1].startswith("text without speech was left out (at ")
+
+
+def test_where_somebody_speaks_the_engine_is_believed(
+    spoken: tuple[np.ndarray, list[tuple[str, float, float]]],
+) -> None:
+    wave = np.pad(spoken[0], (RATE_HZ, RATE_HZ))
+    found = Transcriber(Inventor(), aligner=OwnAligner())(Clip(wave[None], RATE_HZ))
+    assert found.text.startswith("I am going to show you")
+    assert all(word.estimated for one in found.segments for word in one.words)

@@ -27,6 +27,7 @@ STOCK = frozenset(
 LITTLE_S, UNSURE = 0.6, 0.6
 # A word that has times, and no speech within them.
 NO_SPEECH, AROUND_S = 0.06, 0.25
+INVENTED = "text without speech was left out"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def guarded(
     said = " ".join(plain(w.text) for w in words)
     unsure = bool(scores) and float(np.mean(scores)) < UNSURE
     if said in STOCK and (speech_s < LITTLE_S or unsure) and speech.max(initial=0.0) < 0.9:
-        return Guarded([], "text without speech was left out")
+        return Guarded([], INVENTED)
     kept = without_loops(words)
     if len(kept) < len(words):
         return Guarded(kept, "words that came over and over were left out", again=True)
@@ -71,7 +72,7 @@ def guarded(
     if not times:
         return Guarded(kept)
     heard = [w for w in kept if _spoken(w, speech, frame_s)]
-    reason = "text without speech was left out" if len(heard) < len(kept) else ""
+    reason = INVENTED if len(heard) < len(kept) else ""
     return Guarded(heard, reason)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tympan.tasks.results.transcript import Transcript, Utterance, Word
-from tympan.tasks.transcribe.guards import Guarded, guarded
+from tympan.tasks.transcribe.guards import INVENTED, Guarded, guarded
 from tympan.tasks.transcribe.hot_words import with_hot_words
 from tympan.tasks.transcribe.recogniser import Aligns, DetectsLanguage, Recogniser
 from tympan.tasks.transcribe.seams import joined
@@ -30,6 +30,8 @@ TELLS_LANGUAGE_S = 2.0
 MOST_WARNINGS = 3
 # Words so long before the next window are final: it does not hear them.
 SETTLED_S = 3.0
+# In windows of real speech, also in noise as loud, some frame is surer of being speech than this.
+SURE_SPEECH = 0.9
 
 
 @dataclass(frozen=True)
@@ -254,9 +256,13 @@ class TranscribeSession:
         """What is said in a window, with times of the recording."""
         start_s = piece.start / self._rate_hz
         kept = self._guarded(piece.wave, piece.speech)
-        if kept.reason and note:
-            self.heard.reasons.setdefault(kept.reason, []).append(start_s)
-        words = self._aligned(piece.wave, kept.words)
+        words, reason = self._aligned(piece.wave, kept.words), kept.reason
+        if words is None:
+            words = kept.words
+            if piece.speech.max(initial=0.0) < SURE_SPEECH:
+                words, reason = [], INVENTED
+        if reason and note:
+            self.heard.reasons.setdefault(reason, []).append(start_s)
         words = with_hot_words(words, self.options.hot_words)
         return later(words, start_s)
 
@@ -288,13 +294,16 @@ class TranscribeSession:
         given = recogniser.gives_times or not words
         return (words if given else timed(words, speech, self._frame_s)), recogniser.gives_times
 
-    def _aligned(self, wave: Wave, words: list[Word]) -> list[Word]:
-        """Words that have been let through, at the times that an aligner finds for them."""
+    def _aligned(self, wave: Wave, words: list[Word]) -> list[Word] | None:
+        """Words that have been let through, at the times that an aligner finds for them.
+
+        None: it should know such words, and finds them nowhere.
+        """
         language = self._language or self._recogniser.languages[0]
         known = getattr(self._aligner, "languages", (language,))
         if self._aligner is None or not words or language not in known:
             return words
         found = self._aligner.align(np.clip(wave, -1.0, 1.0), [w.text for w in words])
         if [w.text for w in found] != [w.text for w in words]:
-            return words
+            return None
         return [replace(w, score=old.score) for w, old in zip(found, words, strict=True)]
