@@ -18,6 +18,7 @@ from tympan.errors import ArgumentError, DataError
 from tympan.scale.job import BatchJob, asked_of
 from tympan.scale.store import Results
 
+JSONL = ("--format", "jsonl")
 PLUGINS = Path(__file__).parents[1] / "plugins"
 
 
@@ -105,6 +106,16 @@ def test_another_question_does_not_go_into_the_same_folder(tmp_path: Path) -> No
         results.begin(BatchJob(asked_of(["segment"], {"segment": {"onset": 0.2}}), "jsonl"))
     with pytest.raises(ArgumentError, match="another run"):
         results.begin(BatchJob(asked_of(["classify"]), "jsonl"))
+
+
+def test_a_run_without_any_answer_has_failed(tmp_path: Path) -> None:
+    for number in range(2):
+        (tmp_path / f"{number}.wav").write_bytes(b"no sound")
+    out = tmp_path / "out"
+    done = run("batch", str(tmp_path), "--verb", "classify", "-o", str(out), "-q", *JSONL)
+    assert done.returncode == 2
+    assert "none of the 2 files could be answered about" in done.stderr
+    assert all(row["error"] for row in rows(out))
 
 
 def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ def batch(
 ) -> None:
     """Ask questions about many files, each decoded once; the same command goes on after a stop."""
     from tympan.cli.outputs import json_line
+    from tympan.errors import DataError
     from tympan.scale.api import batch as run
 
     summary = run(
@@ -71,6 +72,9 @@ def batch(
         on_progress=None if quiet else ProgressLine(),
     )  # fmt: skip
     typer.echo(json_line(summary.to_json()) if json else summary)
+    if summary.files and summary.failed == summary.files:
+        what = f"none of the {summary.files} files could be answered about"
+        raise DataError(what, fix=f"the column 'error' of {summary.folder} says why of each")
 
 
 class ProgressLine:

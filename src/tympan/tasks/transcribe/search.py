@@ -40,8 +40,8 @@ class SearchConfig:
 
     language_weight: float = 0.6
     word_bonus: float = 0.0
-    beam: int = 120
-    width: float = 18.0
+    beam: int = 250
+    width: float = 22.0
     least: float = -7.0
     silent: float = -0.01
 
