@@ -43,7 +43,7 @@ class ConvMaskNet(BandMaskNet):
         **front: int,
     ) -> None:
         super().__init__(sources, **front)
-        sizes = (3, *channels)
+        self.channels, sizes = tuple(channels), (3, *channels)
         self.down = nn.ModuleList(_Down(a, b) for a, b in zip(sizes, channels, strict=False))
         deepest = self.bands >> len(channels)
         width = deepest * channels[-1]
@@ -59,13 +59,10 @@ class ConvMaskNet(BandMaskNet):
 
     def memories(self, batch: int) -> list[Tensor]:
         """The last frame before each convolution, then both memories of the layers."""
-        zeros, bands, found = self.spread.new_zeros, self.bands, []
-        for one in self.down:
-            found.append(zeros(batch, one.features, FRAMES - 1, bands))  # type: ignore[arg-type]
-            bands //= 2
-        for one in self.up:
-            found.append(zeros(batch, one.features, FRAMES - 1, bands))  # type: ignore[arg-type]
-            bands *= 2
+        zeros, steps = self.spread.new_zeros, len(self.channels)
+        entering = [(self.bands >> i, c) for i, c in enumerate((3, *self.channels[:-1]))]
+        leaving = [(self.bands >> (steps - i), c) for i, c in enumerate(self.channels[::-1])]
+        found = [zeros(batch, c, FRAMES - 1, bands) for bands, c in (*entering, *leaving)]
         size = (batch, self.memory.num_layers, self.memory.hidden_size)
         return [*found, zeros(size), zeros(size)]
 
@@ -80,9 +77,8 @@ class ConvMaskNet(BandMaskNet):
         b, c, n, f = x.shape
         lasts = [next(before) for _ in self.up]
         h, cell = (one.transpose(0, 1).contiguous() for one in before)
-        y, after = self.memory(
-            x.transpose(1, 2).reshape(b, n, c * f), (h.to(x.dtype), cell.to(x.dtype))
-        )
+        given = x.transpose(1, 2).reshape(b, n, c * f)
+        y, after = self._remembered(given, h.to(x.dtype), cell.to(x.dtype))
         y = self.back(y).view(b, n, c, f).transpose(1, 2)
         for one, shortcut, last in zip(self.up, self.shortcuts, lasts, strict=True):
             y, last = one(y + shortcut(skips.pop()), last)
@@ -91,13 +87,27 @@ class ConvMaskNet(BandMaskNet):
         kept += [one.transpose(0, 1).float() for one in after]
         return found.permute(0, 3, 1, 2, 4), kept
 
+    def _remembered(
+        self, x: Tensor, h: Tensor, cell: Tensor
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """The memory's output `(b, n, memory)`, and both memories after it."""
+        if x.shape[1] > 1 or torch.is_grad_enabled():
+            y, (h, cell) = self.memory(x, (h, cell))
+            return y, (h, cell)
+        # Of one frame, what the layers of a whole sequence prepare takes longer than the step.
+        y, after = x[:, 0], []
+        for weights, *before in zip(self.memory.all_weights, h, cell, strict=True):
+            y, cell_after = torch.lstm_cell(y, before, *weights)
+            after.append((y, cell_after))
+        hs, cells = zip(*after, strict=True)
+        return y[:, None], (torch.stack(hs), torch.stack(cells))
+
 
 class _Down(nn.Module):
     """Half of the bands."""
 
     def __init__(self, features: int, out: int) -> None:
         super().__init__()
-        self.features = features
         self.conv = nn.Conv2d(features, out, (FRAMES, WIDE), (1, 2), (0, WIDE // 2), bias=False)
         self.norm = nn.BatchNorm2d(out)
 
@@ -112,7 +122,6 @@ class _Up(nn.Module):
 
     def __init__(self, features: int, out: int) -> None:
         super().__init__()
-        self.features = features
         self.conv = nn.Conv2d(
             features, 2 * out, (FRAMES, NARROW), padding=(0, NARROW // 2), bias=False
         )
