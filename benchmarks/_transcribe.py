@@ -200,13 +200,10 @@ def noise_row(
     """A row of the table of noise."""
     row: dict[str, object] = {"system": system}
     for noise_db in NOISES_DB[: 2 if quick else None]:
-        clean = recordings(QUICK if quick else COUNT) if noise_db is None else said
-        found = answers(system, [path for path, _ in clean], noise_db)
+        found = answers(system, [path for path, _ in said], noise_db)
         if found is None:
             break
-        texts = [str(one) for one in found["texts"]]  # type: ignore[attr-defined]
-        by_file = {path: text for (path, _), text in zip(clean, texts, strict=True)}
-        heard = [by_file[path] for path, _ in said]
+        heard = [str(one) for one in found["texts"]]  # type: ignore[attr-defined]
         wer, spread = rate(*(one[0] for one in counted([text for _, text in said], heard)))
         name = "clean" if noise_db is None else f"{noise_db} dB"
         figures[key_of(f"{system} {name} wer of {len(said)}")] = wer
