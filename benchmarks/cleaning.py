@@ -36,11 +36,12 @@ ENGINES = ("moonshine",)
 COUNT, SCENES, VOICE_S = 40, 10, 4.0
 QUICK = 4
 WHY = (
-    "It helps `identify` in noise, the more the louder the noise is (at 0 dB half as many errors), "
-    "and does no harm to clean clips. It harms `transcribe`, clearly at 5 and 0 dB, and `segment` "
-    "a little: Moonshine and `speech` were trained in noise, and what a small net takes away with "
-    "the noise they miss. So it is off by default for every question, and worth a try for voices. "
-    "The aim was a net with which the defaults would be on; `voice` is far from DeepFilterNet3."
+    "It helps `identify` in noise, the more the louder the noise is (at 0 dB a quarter of the "
+    "errors), and does no harm to clean clips. Of `transcribe` nothing is known at 10 dB, at 5 dB "
+    "it does harm; and it harms `segment` a little: Moonshine and `speech` were trained in noise, "
+    "and what a small net takes away with the noise they miss. So it is off by default for these "
+    "two. For voices it should be on; it is not yet, as a voice book, whose recordings would have "
+    "to be cleaned alike, and `verify` do not take it."
 )
 
 Figures = dict[str, float]
