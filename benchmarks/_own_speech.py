@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks._judges import with_interval
-from benchmarks._transcribe import ENGINES, KEPT, answers, counted, engine_path, rate
 from benchmarks.common import DATA, Row, arguments, key_of, main
+from benchmarks.transcribe import ENGINES, KEPT, answers, counted, engine_path, rate
 
 if TYPE_CHECKING:
     from tympan import Clip

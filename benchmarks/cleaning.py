@@ -22,9 +22,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks import _transcribe as recognisers
 from benchmarks import _voices as trials
 from benchmarks import speech_activity, voices
+from benchmarks import transcribe as recognisers
 from benchmarks._judges import with_interval
 from benchmarks.common import DATA, Row, arguments, key_of, main
 from tympan.tasks.identify.learner import pair_scores
