@@ -6,11 +6,12 @@ ESC-50, which has no speech on purpose. *bare*: the engine alone on the whole fi
 `tympan.transcribe` with the same engine, which looks for speech first, cuts windows at pauses and
 leaves out what cannot have been said. *streamed*: all recordings one after another in one stream of
 blocks of a quarter of a second, live; *late*: the median of how long after its end an utterance is
-given out, without the computing. *WER* and *CER* by jiwer; both texts are brought to lower case
-without punctuation, with numbers and a few abbreviations written out and one spelling for words
-that have two (`benchmarks/_judges.py`, `words_of`). 95 % intervals: bootstrap over recordings.
-*cpu*: processor seconds for each second of sound, one thread; *memory*: peak of a process of its
-own. The recordings of AMI that lie here have no texts, so nothing can be counted on them.
+given out, without the computing; of one stream there is no spread. *WER* and *CER* by jiwer; both
+texts are brought to lower case without punctuation, with numbers and a few abbreviations written
+out and one spelling for words that have two (`benchmarks/_judges.py`, `words_of`). 95 % intervals:
+bootstrap over recordings. *cpu*: processor seconds for each second of sound, one thread; *memory*:
+peak of a process of its own. The recordings of AMI that lie here have no texts, so nothing can be
+counted on them.
 
 Times of words are measured on sentences that tympan's voice `en` speaks, of which it is known to a
 hundredth of a second when each word is: the median of how far the beginning of a word is off, and
