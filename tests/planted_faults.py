@@ -317,11 +317,11 @@ FAULTS = (
     ),
     Fault(
         "transcribe: what nobody said is written where music passes for speech",
-        "tasks/transcribe/session.py", "SURE_SPEECH = 0.9", "SURE_SPEECH = 0.5",
+        "tasks/transcribe/guards.py", "SURE_SPEECH = 0.9", "SURE_SPEECH = 0.5",
         (TRANSCRIBE + "test_aligning.py",),
     ),
     Fault(
-        "transcribe: where somebody speaks an engine is doubted", "tasks/transcribe/session.py",
+        "transcribe: where somebody speaks an engine is doubted", "tasks/transcribe/guards.py",
         "SURE_SPEECH = 0.9", "SURE_SPEECH = 1.1", (TRANSCRIBE + "test_aligning.py",),
     ),
     Fault(

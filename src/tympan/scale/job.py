@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tympan.errors import ArgumentError
+from tympan.tasks.cleaned import USUAL
 
 FORMATS = ("parquet", "jsonl", "csv")
 MOST_IN_BLOCK = 256
@@ -102,7 +103,7 @@ class BatchJob:
     def identity(self) -> str:
         """A digest of what decides the results: neither where nor how fast they are made."""
         asked = [{**asdict(one), "weights": _weights(one)} for one in self.asked]
-        cleaning = [_weights(Asked("separate", "voice"))] if self.clean else []
+        cleaning = [_weights(Asked("separate", USUAL))] if self.clean else []
         text = json.dumps([asked, self.format, *cleaning], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -37,11 +37,9 @@ def with_files_kept(answer: Any, results: str, column: str, file: str) -> Any:
     for path in found:
         _move(path, home / path.name)
         moved[path] = inner / path.name
-    values = {one.name: getattr(answer, one.name) for one in fields(answer)}
-    return replace(answer, **{
-        name: _renamed(value, moved) for name, value in values.items()
-        if _renamed(value, moved) != value
-    })  # fmt: skip
+    before = {one.name: getattr(answer, one.name) for one in fields(answer)}
+    after = {name: _renamed(value, moved) for name, value in before.items()}
+    return replace(answer, **{name: after[name] for name in after if after[name] != before[name]})
 
 
 def folder_of(file: str) -> tuple[str, str]:

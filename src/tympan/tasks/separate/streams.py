@@ -17,7 +17,7 @@ from tympan.tasks.windows import OverlapAdd, OverlappingWindows
 if TYPE_CHECKING:
     from torch import nn
 
-    from tympan.nets.mask_net import MaskNet
+    from tympan.nets.mask_net import BandMaskNet
     from tympan.tasks.separate.config import SeparateConfig
 
 Wave = npt.NDArray[np.float32]
@@ -72,7 +72,7 @@ class MaskStream:
     ((1, 2, 4236), (1, 2, 764), 0.032)
     """
 
-    def __init__(self, net: MaskNet, rate_hz: int, channels: int, device: str = "cpu") -> None:
+    def __init__(self, net: BandMaskNet, rate_hz: int, channels: int, device: str = "cpu") -> None:
         self._net, self._device, self._rate_hz = net, device, rate_hz
         self.hop = max(8, round(rate_hz * net.hop / net.rate_hz))
         size = 2 * self.hop

@@ -27,6 +27,8 @@ STOCK = frozenset(
 LITTLE_S, UNSURE = 0.6, 0.6
 # A word that has times, and no speech within them.
 NO_SPEECH, AROUND_S = 0.06, 0.25
+# In windows of real speech, also in noise as loud, some frame is surer of being speech than this.
+SURE_SPEECH = 0.9
 INVENTED = "text without speech was left out"
 
 
@@ -60,7 +62,7 @@ def guarded(
     scores = [w.score for w in words if w.score is not None]
     said = " ".join(plain(w.text) for w in words)
     unsure = bool(scores) and float(np.mean(scores)) < UNSURE
-    if said in STOCK and (speech_s < LITTLE_S or unsure) and speech.max(initial=0.0) < 0.9:
+    if said in STOCK and (speech_s < LITTLE_S or unsure) and speech.max(initial=0.0) < SURE_SPEECH:
         return Guarded([], INVENTED)
     kept = without_loops(words)
     if len(kept) < len(words):

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tympan.tasks.results.transcript import Transcript, Utterance, Word
-from tympan.tasks.transcribe.guards import INVENTED, Guarded, guarded
+from tympan.tasks.transcribe.guards import INVENTED, SURE_SPEECH, Guarded, guarded
 from tympan.tasks.transcribe.hot_words import with_hot_words
 from tympan.tasks.transcribe.recogniser import Aligns, DetectsLanguage, Recogniser
 from tympan.tasks.transcribe.seams import joined
@@ -30,8 +30,6 @@ TELLS_LANGUAGE_S = 2.0
 MOST_WARNINGS = 3
 # Words so long before the next window are final: it does not hear them.
 SETTLED_S = 3.0
-# In windows of real speech, also in noise as loud, some frame is surer of being speech than this.
-SURE_SPEECH = 0.9
 
 
 @dataclass(frozen=True)
