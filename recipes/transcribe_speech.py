@@ -177,15 +177,20 @@ def parts(texts: list[str]) -> Iterator[tuple[int, str, list[str]]]:
         yield number, ORDER[number % len(ORDER)], texts[first : first + PART]
 
 
+def add_texts(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """Options that say where the texts of `sentences` are."""
+    parser.add_argument("--wordnet", type=Path, nargs="+", required=required)
+    parser.add_argument("--austen", type=Path, required=required)
+    parser.add_argument("--bible", type=Path, required=required)
+
+
 def main() -> None:
     """Make what is missing of so many hours."""
     import torch
 
     torch.set_num_threads(1)
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--wordnet", type=Path, nargs="+", required=True)
-    parser.add_argument("--austen", type=Path, required=True)
-    parser.add_argument("--bible", type=Path, required=True)
+    add_texts(parser)
     parser.add_argument("--hours", type=float, default=8)
     parser.add_argument("--out", type=Path, default=Path(".runs/transcribe/made"))
     options = parser.parse_args()
