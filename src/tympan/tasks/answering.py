@@ -125,6 +125,8 @@ def load(model: str | os.PathLike[str] | None, task: str, device: str = "auto") 
     """
     if model is None:
         model = default_model(registry.verb(task))
+    elif isinstance(model, str):
+        model = registry.verb(task).aliases.get(model, model)
     if not isinstance(model, str | os.PathLike):
         what = f"a model is a name or a folder, not {type(model).__name__}"
         raise ArgumentError(what, fix="for instance model='sounds'")

@@ -300,6 +300,8 @@ def _start_model(task: str, from_: str | None, table: Table, log: Log) -> Loaded
         if from_ is None or not any(card.name == from_ for card in list_models()):
             log("starting from random weights: no model is shipped")
             return None
+    if isinstance(from_, str):
+        from_ = verb(task).aliases.get(from_, from_)
     model = load_model(from_)
     if model.card.task not in question.start_tasks:
         raise ModelError(f"is a model for {model.card.task!r}, not for {task!r}", file=from_)
