@@ -51,6 +51,7 @@ class Line:
         voice: who spoke.
         symbols: phoneme and pause numbers in their order, where the times are known; 0 is a pause.
         ends_s: when each of them ends.
+        words: of real speech, each word's text, phonemes, begin and end in seconds.
     """
 
     start: int
@@ -60,6 +61,7 @@ class Line:
     voice: str
     symbols: list[int] = field(default_factory=list)
     ends_s: list[float] = field(default_factory=list)
+    words: list[tuple[str, str, float, float]] = field(default_factory=list)
 
 
 def sentences(options: argparse.Namespace) -> list[str]:
