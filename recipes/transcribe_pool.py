@@ -20,7 +20,9 @@ from tympan.tasks.transcribe.net import FRAMES_OF_ANSWER, log_mels
 from tympan.tasks.transcribe.sounds import numbers, spoken
 from tympan.tasks.transcribe.variation import Levels, varied
 
-REAL, REAL_TIMES, REAL_HELD = "real.npz", 8, 20
+REAL, REAL_HELD = "real.npz", 20
+# Kinds of which each sentence is by another voice are met so often for once of the others.
+TIMES = {"real": 8, "kokoro": 8}
 # Judges agree where they differ by at most this share of the words.
 APART = 0.15
 # Lines of these parts choose an epoch and are not trained on.
@@ -150,7 +152,7 @@ class Pool:
         for path in [*paths, *([folder / REAL] if (folder / REAL).exists() else [])]:
             mels, lines = read_part(path)
             held = REAL_HELD if path.name == REAL else HELD.get(path.name, 0)
-            times = REAL_TIMES if training and path.name == REAL else 1
+            times = TIMES.get(path.stem.split("-")[-1], 1) if training else 1
             kept = lines[held:] if training else lines[:held]
             self.lines += times * [(len(self.mels), one) for one in self.usable(kept)]
             self.mels.append(mels)
