@@ -156,6 +156,7 @@ class Verb:
         collect: endings of files that gather the answers about many recordings → `module:class` of
             what writes them, see `tympan.tasks.embed.index`.
         on_page: whether `hear` asks it unless other models are named.
+        aliases: what else a model of it may be called, where another question has that name.
 
     Raises:
         ArgumentError: two options have one name, or one that every verb has.
@@ -176,6 +177,7 @@ class Verb:
     extras: tuple[Extra, ...] = ()
     collect: Mapping[str, str] = field(default_factory=dict)
     on_page: bool = True
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         flags = [flag for one in self.options for flag in one.flags]

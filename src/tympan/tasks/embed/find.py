@@ -83,8 +83,12 @@ def embedded(
         ModelError: its model is not here.
     """
     from tympan.tasks.answering import load
+    from tympan.tasks.cleaned import with_cleaning
+    from tympan.tasks.embed.answer import CLEANED
 
-    ready = load(model or index.model or None, "embed")
+    # The example is cleaned if the archive was.
+    clean = index.fingerprint.endswith(CLEANED) if index.fingerprint else None
+    ready = with_cleaning(load(model or index.model or None, "embed"), clean)
     fix = "name the model that made it with --model, or make the index again"
     if index.model and ready.name != index.model:
         what = f"the index was made by the model {index.model!r}, not by {ready.name!r}"
