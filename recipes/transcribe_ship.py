@@ -23,10 +23,12 @@ NAME = "english"
 # What is tried of the search on the held-out real clips.
 WEIGHTS, BONUSES = (0.5, 0.7, 0.9, 1.1), (0.0, 1.0, 2.0)
 DATA: dict[str, Any] = {
-    "name": "sentences spoken by the voice en (its six speakers and 120 mixtures of them) and by "
-    "flite's slt, rms, awb and kal16; 207 real clips of LibriSpeech train-clean",
+    "name": "18 hours of sentences spoken by the voice en (its six speakers and 120 mixtures of them) "
+    "and by flite's slt, rms, awb and kal16; 570 sentences by all voices of Kokoro-82M and 400 "
+    "mixtures of them; 207 real clips of LibriSpeech train-clean",
     "licences": {
         "voice en of tympan (learned from Kokoro-82M)": "Apache-2.0",
+        "Kokoro-82M (weights, voices and what they speak)": "Apache-2.0",
         "flite and its voices (what they speak)": "BSD-like (Carnegie Mellon University)",
         "LibriSpeech (train-clean)": "CC-BY-4.0",
         "ESC-50 noises, the CC0 clips of folds 1 to 3": "CC0-1.0",
@@ -42,8 +44,9 @@ ATTRIBUTION = """# What `english` was trained on
 
 No audio and no text of it is distributed.
 
-- **Made speech**: sentences spoken by tympan's voice `en` (Apache-2.0) and by the voices slt, rms,
-  awb and kal16 of flite, Copyright Carnegie Mellon University, whose licence allows any use.
+- **Made speech**: sentences spoken by tympan's voice `en` (Apache-2.0), by Kokoro-82M of
+  hexgrad (Apache-2.0), and by the voices slt, rms, awb and kal16 of flite, Copyright Carnegie
+  Mellon University, whose licence allows any use.
 - **LibriSpeech** (V. Panayotov, G. Chen, D. Povey, S. Khudanpur, 2015), CC BY 4.0: clips of
   *train-clean*, read by volunteers of LibriVox.
 - **ESC-50** (K. J. Piczak, 2015): noises that their authors gave to the public domain (CC0).
@@ -121,10 +124,10 @@ def ship(training: Path, runs: Path, shared: Path, out: Path) -> None:
     state = TASK.state(learner)
     hours = round(sum(row["seconds"] for row in history.epochs) / 3600, 1)
     data = {**DATA, "training": f"{len(history.epochs)} epochs of about 1.6 hours of varied speech "
-            f"each, {hours} h of most of a core, from the weights of 0.1 (25 epochs of an hour)",
+            f"each, {hours} h of most of a core, from the weights of 0.2",
             }  # fmt: skip
     card = Card(
-        name=NAME, task="transcribe", labels=[], config=CONFIG.to_dict(), version="0.2",
+        name=NAME, task="transcribe", labels=[], config=CONFIG.to_dict(), version="0.3",
         licence="CC-BY-4.0", attribution="ATTRIBUTION.md",
         description="English, words by phonemes: for learning and for vocabularies of your own.",
         data=data, parameters=sum(one.numel() for one in state.values()),
