@@ -23,7 +23,7 @@ NAME = "english"
 # What is tried of the search on the held-out real clips.
 WEIGHTS, BONUSES = (0.5, 0.7, 0.9, 1.1), (0.0, 1.0, 2.0)
 DATA: dict[str, Any] = {
-    "name": "18 hours of sentences spoken by the voice en (its six speakers and 120 mixtures of them) "
+    "name": "18 hours of sentences by the voice en (its six speakers and 120 mixtures of them) "
     "and by flite's slt, rms, awb and kal16; 570 sentences by all voices of Kokoro-82M and 400 "
     "mixtures of them; 207 real clips of LibriSpeech train-clean",
     "licences": {
