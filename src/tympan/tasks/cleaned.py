@@ -16,7 +16,7 @@ from tympan.errors import ArgumentError, ModelError
 
 if TYPE_CHECKING:
     from tympan.data.packs import Change
-    from tympan.models import Card
+    from tympan.models import Card, LoadedModel
     from tympan.tasks.contract import Model
     from tympan.tasks.inputs import Stage
     from tympan.tasks.windows import Wave
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 AnyModel = TypeVar("AnyModel", bound="Model[Any]")
 # What `--clean` of a training means.
 USUAL = "voice"
+# The end of the fingerprint of vectors of recordings whose noise was taken away.
+CLEANED = "+cleaned"
 # Name → module with `cleaning()` for trainings and `Cleaner` for answers.
 CLEANERS = {"voice": "tympan.tasks.separate.cleaning"}
 # These learn to clean themselves, or have no recordings.
@@ -75,6 +77,11 @@ def named_in(card: Card) -> str:
     """How what is given to a model is cleaned before; empty: it is not."""
     found = card.data.get("cleaning", "") if isinstance(card.data, dict) else ""
     return found if isinstance(found, str) else ""
+
+
+def inherited(start: LoadedModel | None, task: str) -> str:
+    """How recordings are cleaned because the model does that a training of a task starts from."""
+    return named_in(start.card) if start is not None and start.card.task == task else ""
 
 
 def check_task(name: str, clean: bool) -> str:

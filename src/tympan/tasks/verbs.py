@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # What every verb takes on the command line, so that no option of one may be called so.
 SHARED_FLAGS = (
     *("--model", "-m", "--json", "--out", "-o", "--format", "--quiet", "-q"),
-    *("--device", "--partial", "--clean", "--help", "-h", "--debug"),
+    *("--device", "--partial", "--clean", "--no-clean", "--help", "-h", "--debug"),
 )
 SHARED_NAMES = (
     *("source", "model", "device", "name"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan.errors import ArgumentError
+from tympan.tasks.cleaned import CLEANED
 from tympan.tasks.inputs import SHORTEST_S
 from tympan.tasks.model import BaseModel, WindowSession
 from tympan.tasks.results import Embedding
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from tympan.tasks.graphs import Graph
 
 BATCH = 8
-# The end of the fingerprint of vectors of recordings whose noise was taken away.
-CLEANED = "+cleaned"
 
 
 @dataclass(frozen=True, eq=False)

@@ -83,8 +83,7 @@ def embedded(
         ModelError: its model is not here.
     """
     from tympan.tasks.answering import load
-    from tympan.tasks.cleaned import with_cleaning
-    from tympan.tasks.embed.answer import CLEANED
+    from tympan.tasks.cleaned import CLEANED, with_cleaning
 
     # The example is cleaned if the archive was.
     clean = index.fingerprint.endswith(CLEANED) if index.fingerprint else None

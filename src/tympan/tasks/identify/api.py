@@ -165,7 +165,7 @@ def enroll(
     loaded = voice_model(model, device, clean)
     voices = [loaded.voice(source) for source in sources]
     with changing(book, create=True) as held:
-        new = held.enrolled(name, voices, loaded.name, loaded.digest)
+        new = held.enrolled(name, voices, loaded.name, loaded.book_digest)
         changed, found = with_expected(new, loaded, false_accept)
         changed.save(book)
     return found
@@ -184,8 +184,8 @@ def recalibrated(book: Book, model: str | None = None, device: str = "auto") -> 
     if not book.voices:
         return replace(book, calibration={})
     try:
-        loaded = voice_model(model or book.model, device)
-        book.check_model(loaded.name, loaded.digest)
+        loaded = voice_model(model or book.model, device, book.cleaned)
+        book.check_model(loaded.name, loaded.book_digest)
     except TympanError:
         return book
     return with_expected(book, loaded)[0]
