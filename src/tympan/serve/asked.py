@@ -271,8 +271,7 @@ def options_of(
     try:
         return verb.checked(given), decode
     except ArgumentError as error:
-        wrong = next((one for one in given if one in error.what), None)
-        raise refusal_of(error, param=wrong) from error
+        raise refusal_of(error) from error
 
 
 def _of_kind(option: Option, value: Any) -> Any:

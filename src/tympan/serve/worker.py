@@ -19,12 +19,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from tympan.errors import TympanError
-from tympan.serve.decoder import plain_error
 from tympan.serve.frames import Channel, Message
 from tympan.serve.heads_job import HeadsJob
 from tympan.serve.held import HeldModels, resident_bytes
 from tympan.serve.jobs import Job, MakeJob, RecordingJob, TextJob
 from tympan.serve.live_job import LiveJob
+from tympan.serve.refusals import plain_error
 from tympan.tasks import registry
 
 # So often idle models are looked for, and memory is told of.

@@ -90,13 +90,16 @@ class Option:
         is_kind = isinstance(value, wanted) and isinstance(value, bool) == (self.kind is bool)
         if not is_kind or value != value:
             fix = f"give {_KINDS.get(self.kind, self.kind.__name__)}"
-            raise ArgumentError(f"{self.name}={value!r} cannot be used", fix=fix)
+            what = f"{self.name}={value!r} cannot be used"
+            raise ArgumentError(what, fix=fix, option=self.name)
         if self.choices and value not in self.choices:
             fix = f"one of {', '.join(self.choices)}"
-            raise ArgumentError(f"{self.name}={value!r} is none of the choices", fix=fix)
+            what = f"{self.name}={value!r} is none of the choices"
+            raise ArgumentError(what, fix=fix, option=self.name)
         too_low = self.low is not None and value < self.low
         if too_low or (self.high is not None and value > self.high):
-            raise ArgumentError(f"{self.name}={value!r} is out of range", fix=f"give {self._range}")
+            what = f"{self.name}={value!r} is out of range"
+            raise ArgumentError(what, fix=f"give {self._range}", option=self.name)
         return self.kind(value)
 
     @property
@@ -202,7 +205,7 @@ class Verb:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
                 fix = f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'none'}"
-                raise ArgumentError(f"{self.name} has no option {name!r}", fix=fix)
+                raise ArgumentError(f"{self.name} has no option {name!r}", fix=fix, option=name)
         return {
             name: one.check(given[name]) if name in given else one.default
             for name, one in known.items()

@@ -62,7 +62,8 @@ def find(
         DataError: there is no such index.
     """
     if top < 1:
-        raise ArgumentError(f"top={top} moments cannot be found", fix="give 1 or more")
+        what = f"top={top} moments cannot be found"
+        raise ArgumentError(what, fix="give 1 or more", option="top")
     found = index if isinstance(index, Index) else Index.load(index)
     answer = embedded(source, found, model)
     return nearest(found, np.asarray(answer.vector, np.float32), top)
@@ -85,14 +86,14 @@ def embedded(
     from tympan.tasks.answering import load
 
     ready = load(model or index.model or None, "embed")
-    fix = "name the model that made it with --model, or make the index again"
+    fix = "give the model that made it, or make the index again"
     if index.model and ready.name != index.model:
         what = f"the index was made by the model {index.model!r}, not by {ready.name!r}"
         raise ArgumentError(what, fix=fix)
     weights = getattr(ready, "fingerprint", "")
     if index.fingerprint and weights and weights != index.fingerprint:
         what = f"the index was made by other weights of the model {ready.name!r}"
-        fix = "make the index again, or give the folder of the model that made it with --model"
+        fix = "make the index again, or give the model that made it"
         raise ArgumentError(f"{what} ({index.fingerprint}, these are {weights})", fix=fix)
     answer = cast("Embedding", ready(source))
     if index.features != len(answer.vector):

@@ -100,7 +100,8 @@ def compared(model: IdentifyModel, a: Voice, b: Voice, threshold: float = 0.5) -
     from tympan.tasks.results import Verification
 
     if not 0 <= threshold <= 1:
-        raise ArgumentError(f"threshold={threshold} must be between 0 and 1")
+        what = f"threshold={threshold} must be between 0 and 1"
+        raise ArgumentError(what, option="threshold")
     problems = tuple(f"{one.file} {one.problem}" for one in (a, b) if one.problem)
     shared: dict[str, Any] = {
         "file": a.file,

@@ -199,8 +199,8 @@ class Book:
             same = " of another version" if model == self.model else ""
             what = f"was made with the model {self.model}{same}, not with {model or 'that'}"
             what += f" of {whose}" if whose else ""
-            fix = f"--model {self.model}, or enroll the voices again in a new book"
-            raise ArgumentError(what, file=self.path, fix=fix)
+            fix = f"give the model {self.model}, or enroll the voices again in a new book"
+            raise ArgumentError(what, file=self.path, fix=fix, option="model")
 
     def _check_known(self, name: str) -> None:
         if name not in self.voices:
@@ -306,7 +306,9 @@ def _unit(row: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def _unusable(file: Path, what: str) -> DataError:
-    return DataError(what, file=file, fix="give another --book, or enroll the voices again")
+    return DataError(
+        what, file=file, fix="give another voice book, or enroll the voices again", option="book"
+    )
 
 
 def checked_name(name: str) -> str:
