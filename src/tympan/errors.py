@@ -16,7 +16,7 @@ class TympanError(Exception):
         what: what is wrong, a clause without a final full stop.
         file: the file or folder concerned.
         fix: what can be done about it, in words that hold everywhere.
-        shell: the same for who sits at a command line or in Python; no client of a server is told.
+        local: the same for who sits at a command line or in Python; no client of a server is told.
         option: the option concerned, as Python has it.
 
     >>> str(TympanError("holds no audio", file="a.txt", fix="give a sound file"))
@@ -32,13 +32,13 @@ class TympanError(Exception):
         *,
         file: str | os.PathLike[str] | None = None,
         fix: str | None = None,
-        shell: str | None = None,
+        local: str | None = None,
         option: str | None = None,
     ) -> None:
         self.what, self.file, self.fix = what, None if file is None else str(file), fix
         self.option = option
         where = f"{self.file}: " if self.file else ""
-        fix = "; ".join(one for one in (fix, shell) if one)
+        fix = "; ".join(one for one in (fix, local) if one)
         # One line, whatever a hostile file name or a library's message holds.
         line = f"{where}{what}{f' ({fix})' if fix else ''}"
         super().__init__(" ".join(line.split()))

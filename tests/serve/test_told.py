@@ -47,9 +47,10 @@ def test_no_error_of_an_answer_names_an_option_of_the_command_line() -> None:
 
 
 def test_what_only_a_command_line_has_is_for_the_command_line() -> None:
-    error = ArgumentError("is cut short", fix="record it again", shell="--partial takes the rest")
+    error = ArgumentError("is cut short", fix="record it again", local="--partial takes the rest")
     assert str(error) == "is cut short (record it again; --partial takes the rest)"
     assert refusal_of(error).message == "Is cut short: record it again."
+    assert refusal_of(ArgumentError("it has no x", local="see --help")).message == "It has no x."
 
 
 def test_the_error_says_which_field_is_concerned() -> None:

@@ -226,7 +226,7 @@ def _damaged(info: AudioInfo, position: int, error: DecodeError) -> AudioFileErr
         f"is damaged after {position / info.rate_hz:.2f} s ({error})",
         file=info.path,
         fix="copy or record it again",
-        shell="--partial or load(…, partial=True) takes what is whole",
+        local="--partial or load(…, partial=True) takes what is whole",
     )
 
 
@@ -238,7 +238,7 @@ def _refuse_cut(info: AudioInfo, ending: Ending, position: int, reached_end: boo
             f"is cut short: {problem}; it ends after {position / info.rate_hz:.2f} s",
             file=info.path,
             fix="copy or record it again",
-            shell="--partial or load(…, partial=True) takes what is there",
+            local="--partial or load(…, partial=True) takes what is there",
         )
 
 

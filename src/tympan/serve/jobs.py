@@ -38,10 +38,12 @@ class Job(ABC):
 
     Attributes:
         ended: nothing is left but what waits for a batch.
+        uses: the models that are held for it.
     """
 
     def __init__(self, number: int, held: Held, say: Say) -> None:
         self.number, self.held, self._say = number, held, say
+        self.uses: tuple[Held, ...] = (held,)
         self.ended = False
 
     @property

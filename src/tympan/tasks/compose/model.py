@@ -163,8 +163,8 @@ class Composer:
         config = self.config
         if order.given is None:
             if order.harmonize:
-                shell = "--harmonize melody.mid"
-                raise ArgumentError("no melody is given", shell=shell, option="harmonize")
+                local = "--harmonize melody.mid"
+                raise ArgumentError("no melody is given", local=local, option="harmonize")
             given = np.full((order.bars * self.bar_steps, config.voices), UNKNOWN, np.int64)
             return given, order.key
         steps = steps_of(order.given, config)
@@ -176,7 +176,7 @@ class Composer:
                 what = f"{self.name} composes onwards, and cannot fill in voices"
                 fix = "give a model that fills in voices, or none"
                 raise ArgumentError(
-                    what, fix=fix, shell="or train one: --set kind=fill", option="model"
+                    what, fix=fix, local="or train one: --set kind=fill", option="model"
                 )
             silent = (steps == 0).all(0)
             if not silent.any():

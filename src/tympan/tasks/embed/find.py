@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from tympan.tasks.embed.npz import rows_of
 
 if TYPE_CHECKING:
     from tympan.tasks.answering import Source
+    from tympan.tasks.contract import Model
     from tympan.tasks.results import Embedding
 
 # So many vectors are compared at once: ten million fit through without more memory.
@@ -85,11 +86,19 @@ def embedded(
     """
     from tympan.tasks.answering import load
 
-    ready = load(model or index.model or None, "embed")
+    return embedded_by(load(model or index.model or None, "embed"), source, index)
+
+
+def embedded_by(ready: Model[Any], source: Source, index: Index) -> Embedding:
+    """The vectors of a recording, made by a loaded model that must be that of an index.
+
+    Raises:
+        ArgumentError: the index is of another model, or of other weights of it.
+    """
     fix = "give the model that made it, or make the index again"
     if index.model and ready.name != index.model:
         what = f"the index was made by the model {index.model!r}, not by {ready.name!r}"
-        raise ArgumentError(what, fix=fix)
+        raise ArgumentError(what, fix=fix, option="model")
     weights = getattr(ready, "fingerprint", "")
     if index.fingerprint and weights and weights != index.fingerprint:
         what = f"the index was made by other weights of the model {ready.name!r}"

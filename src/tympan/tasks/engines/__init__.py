@@ -223,5 +223,5 @@ def default_model(verb: Verb) -> str:
         what = f"nothing that answers {verb.name!r} is installed"
         raise MissingDependencyError(what, fix=small.install_command)
     what = f"there is no model for {verb.name!r} yet"
-    shell = f"tympan train FOLDER --task {verb.name}, then --model"
-    raise ModelError(what, fix="train one", shell=shell)
+    local = f"tympan train FOLDER --task {verb.name}, then --model"
+    raise ModelError(what, fix="train one", local=local)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -89,6 +89,16 @@ def verify(
     found = compared(loaded, loaded.voice(a), loaded.voice(b), threshold)
     warn(found, stacklevel=2)
     return found
+
+
+def verified(
+    source: Source, models: Sequence[IdentifyModel], *, second: Source, threshold: float
+) -> Generator[float, None, Verification]:
+    """`verify` with a model that is loaded, see `tympan.tasks.commands.Command.function`."""
+    (model,) = models
+    one = model.voice(source)
+    yield one.duration_s
+    return compared(model, one, model.voice(second), threshold)
 
 
 def compared(model: IdentifyModel, a: Voice, b: Voice, threshold: float = 0.5) -> Verification:

@@ -94,7 +94,7 @@ class MonitorModel(BaseModel[Anomaly]):
 
         if self.normal is None:
             what = f"{self.name} is no model of a machine: it has nothing to compare with"
-            raise ArgumentError(what, fix=TO_KNOW, shell=TO_TRAIN, option="normal")
+            raise ArgumentError(what, fix=TO_KNOW, local=TO_TRAIN, option="normal")
         return monitor_graph(self.net, self.config, self.normal, threshold_of(FALSE_ALARMS))
 
     def session(
@@ -124,7 +124,7 @@ class MonitorModel(BaseModel[Anomaly]):
         if options:
             unknown = next(iter(options))
             what = f"monitor has no option {unknown!r}"
-            raise ArgumentError(what, shell="see `tympan monitor --help`", option=unknown)
+            raise ArgumentError(what, local="see `tympan monitor --help`", option=unknown)
         if not 0 < false_alarms <= 0.5:
             what = f"false_alarms={false_alarms} must be above 0 and at most 0.5"
             raise ArgumentError(what, option="false_alarms")
@@ -134,7 +134,7 @@ class MonitorModel(BaseModel[Anomaly]):
                 f"{known.name} is no model of this machine: it is not known how the machine sounds "
                 "when it is normal"
             )
-            raise ArgumentError(what, fix=TO_KNOW, shell=TO_TRAIN, option="normal")
+            raise ArgumentError(what, fix=TO_KNOW, local=TO_TRAIN, option="normal")
         return MonitorSession(known, name, false_alarms, adapt, batcher or self.batcher())
 
 

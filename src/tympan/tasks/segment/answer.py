@@ -168,7 +168,7 @@ class SegmentModel(BaseModel[Segments]):
         unknown = [one for one in options if one not in known]
         if unknown:
             what = f"segment has no option {unknown[0]!r}"
-            raise ArgumentError(what, shell="see `tympan segment --help`", option=unknown[0])
+            raise ArgumentError(what, local="see `tympan segment --help`", option=unknown[0])
         rules = self.rules(**options)
         kind = CausalSession if self.config.causal else SegmentSession
         return kind(self, name, rules, batcher or self.batcher())

@@ -226,7 +226,7 @@ def check_options(top: int | None, others: Mapping[str, Any]) -> None:
     if others:
         unknown = next(iter(others))
         what = f"tag has no option {unknown!r}"
-        raise ArgumentError(what, shell="see `tympan tag --help`", option=unknown)
+        raise ArgumentError(what, local="see `tympan tag --help`", option=unknown)
     if top is not None and top < 1:
         what = f"top={top} labels cannot be given"
         raise ArgumentError(what, fix="give 1 or more", option="top")

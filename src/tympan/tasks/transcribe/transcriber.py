@@ -133,7 +133,7 @@ class Transcriber(BaseModel[Transcript]):
         if options:
             unknown = next(iter(options))
             what = f"transcribe has no option {unknown!r}"
-            raise ArgumentError(what, shell="see `tympan transcribe --help`", option=unknown)
+            raise ArgumentError(what, local="see `tympan transcribe --help`", option=unknown)
         rules = CutRules(self.recogniser.longest_s)
         if live:
             rules = replace(rules, pause_s=LIVE_PAUSE_S)
