@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ArgumentError, ModelError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 # What `--clean` of a training means.
 USUAL = "voice"
-# Name → module with `cleaning()` for trainings and `Cleaner` for answers.
+# Name → module with `cleaning()` for trainings, `Cleaner` for answers, `cleaned` for files.
 CLEANERS = {"voice": "tympan.tasks.separate.cleaning"}
 # These learn to clean themselves, or have no recordings.
 WITHOUT = ("separate", "speak", "compose")
@@ -46,6 +47,20 @@ def cleaner_of(name: str) -> Callable[[int, int], Stage] | None:
 def without_noise(blocks: Iterable[Wave], rate_hz: int) -> Iterator[Wave]:
     """A recording as `--clean` has it: blocks `(c, t)` without the noise, as long in all."""
     return _module(USUAL).cleaning().apply(blocks, rate_hz)  # type: ignore[no-any-return]
+
+
+def cleaned(source: Any) -> AbstractContextManager[Any]:
+    """A recording as `--clean` has it, as a file that is there within the context.
+
+    It is for a model that takes a whole file; blocks are cleaned by `without_noise`.
+
+    Args:
+        source: path, bytes, binary file object or `Clip`.
+
+    Raises:
+        AudioFileError: the recording cannot be read.
+    """
+    return _module(USUAL).cleaned(source)  # type: ignore[no-any-return]
 
 
 def named_in(card: Card) -> str:
