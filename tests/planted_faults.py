@@ -180,6 +180,15 @@ FAULTS = (
         "if isinstance(self._session, GoesOn):", "if False:", ("tests/serve/test_listen.py",),
     ),
     Fault(
+        "serve: a model that is held is loaded again", "tasks/answering.py",
+        "model = living.get(key)", "model = None", ("tests/serve/test_held.py",),
+    ),
+    Fault(
+        "serve: each question has a net of its own", "tasks/registry.py",
+        "return model.own() if model.own is not None else get", "return get",
+        ("tests/serve/test_held.py",),
+    ),
+    Fault(
         "serve: a live stream fills the disk", "serve/live_job.py",
         "if isinstance(self._session, WritesFiles):", "if False:", SERVE,
     ),

@@ -18,6 +18,7 @@ from tympan.errors import ArgumentError
 from tympan.tasks.verbs import Verb
 
 if TYPE_CHECKING:
+    from tympan.models import LoadedModel
     from tympan.tasks.commands import Command
     from tympan.tasks.contract import Task
 
@@ -141,3 +142,16 @@ def get(name: str) -> Task[Any, Any]:
     'classify'
     """
     return verb(name).load_task()
+
+
+def own_model(model: LoadedModel, device: str) -> Any:
+    """A model ready for the question that it is for: the one that is held already, if it is.
+
+    Args:
+        model: checked, asked by another question.
+        device: where it computes.
+
+    Raises:
+        ModelError: card and weights do not fit.
+    """
+    return model.own() if model.own is not None else get(model.card.task).load(model, device)
