@@ -201,6 +201,8 @@ def _warnings(
     found = []
     for one, way, answer in zip(used, inputs, answers, strict=True):
         who = f" ({one.model.name})" if len(used) > 1 else ""
+        if way.too_loud:
+            found.append(sections.Warning("", f"It {way.too_loud}{who}."))
         if way.above_band:
             text = f"{way.above_band[:1].upper()}{way.above_band[1:]}{who}."
             found.append(sections.Warning("Above the model’s band.", text))
