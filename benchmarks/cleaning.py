@@ -40,8 +40,7 @@ WHY = (
     "errors), and does no harm to clean clips. Of `transcribe` nothing is known at 10 dB, at 5 dB "
     "it does harm; and it harms `segment` a little: Moonshine and `speech` were trained in noise, "
     "and what a small net takes away with the noise they miss. So it is off by default for these "
-    "two. For voices it should be on; it is not yet, as a voice book, whose recordings would have "
-    "to be cleaned alike, and `verify` do not take it."
+    "two, and on for `voices`, in `identify`, `verify` and `enroll` alike."
 )
 
 Figures = dict[str, float]

@@ -41,11 +41,11 @@ from benchmarks.common import arguments, main
 SEED, CLIP_S, RATE_HZ = 2026, 5.0, 16_000
 CLIENTS, CLOSED_S = (1, 8, 64), 20.0
 LOADS, LOAD_S = (1.0, 3.0), 60.0
-HOSTILE, REQUESTS, KILLS = 500, 500, 1
-OWN = {
+HOSTILE, KILLS = 500, 1
+numbers = {
     "load": (LOAD_S, "seconds of each load, 300 for five minutes"),
     "hostile": (HOSTILE, "hostile uploads"),
-    "requests": (REQUESTS, "requests after which memory is looked at last"),
+    "requests": (500, "requests after which memory is looked at last"),
 }
 QUICK_S, QUICK_HOSTILE = 2.0, 24
 
@@ -343,7 +343,7 @@ async def counted(to: Server, body: bytes, clients: int, count: int) -> Seen:
 
 
 def measure(
-    quick: bool, load_s: float = LOAD_S, count: int = HOSTILE, requests: int = REQUESTS
+    quick: bool, load_s: float = LOAD_S, count: int = HOSTILE, requests: int = 500
 ) -> tuple[list[dict[str, object]], list[dict[str, object]], dict[str, float]]:
     """All rows, those of memory, and figures.
 
@@ -405,7 +405,7 @@ def measure(
 
 
 if __name__ == "__main__":
-    given_ = arguments("serve", OWN)
+    given_ = arguments("serve", numbers)
     rows_, memory_, figures_ = measure(given_.quick, given_.load, given_.hostile, given_.requests)
     main(
         "serve", rows_, figures_, title="Serve", about=__doc__ or "", why=WHY,

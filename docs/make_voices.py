@@ -97,9 +97,8 @@ def main() -> None:
     import tympan
 
     parts = []
-    for card in tympan.list_models():
-        if card.task != "speak":
-            continue
+    cards = [card for card in tympan.list_models() if card.task == "speak"]
+    for card in sorted(cards, key=lambda card: card.name != "en"):
         text = TEXTS[str(card.config["language"])]
         head = HEAD if not parts else "\n> {text}\n\n| voice | speaker | |\n|---|---|---|\n"
         rows = [

@@ -91,7 +91,9 @@ def main() -> None:
             durations=durations.astype(np.int16),
             f0=np.where(f0 > VOICED_HZ, f0, 0).astype(np.float32),
         )
-        sf.write(path, wave / max(1.0, float(np.abs(wave).max())), RATE_HZ)
+        beside = path.with_suffix(".part.flac")
+        sf.write(beside, wave / max(1.0, float(np.abs(wave).max())), RATE_HZ)
+        beside.rename(path)
         cost = round((time.process_time() - begun) / spoken_s, 3)
         print(row["id"], speaker, round(spoken_s), cost, row["text"], flush=True)
 

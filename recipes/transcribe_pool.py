@@ -20,13 +20,17 @@ from tympan.tasks.transcribe.net import FRAMES_OF_ANSWER, log_mels
 from tympan.tasks.transcribe.sounds import numbers, spoken
 from tympan.tasks.transcribe.variation import Levels, varied
 
-REAL, REAL_TIMES, REAL_HELD = "real.npz", 8, 20
+REAL, REAL_HELD = "real.npz", 20
+# Kinds of which each sentence is by another voice are met so often for once of the others.
+TIMES = {"real": 8, "kokoro": 8}
 # Judges agree where they differ by at most this share of the words.
 APART = 0.15
 # Lines of these parts choose an epoch and are not trained on.
 HELD = {"0000-en.npz": 30, "0001-slt.npz": 15, "0003-rms.npz": 15}
 ROWS_IN_EPOCH = 1024
 LONGEST_FRAMES = 1600
+# So often phrases of real clips, of so many words, are put together anew.
+SPLICED, PHRASE = 0.75, (3, 10)
 
 
 def write_part(out: Path, lines: Sequence[Line], mels: Sequence[np.ndarray]) -> None:
@@ -52,6 +56,8 @@ def real_part(shared: Path, judged: Path, out: Path) -> None:
     from benchmarks._judges import _key, word_errors, words_of
 
     from tympan.audio import load
+    from tympan.models import load_model
+    from tympan.tasks.transcribe.task import TASK
 
     folder, config = shared / "librispeech", TranscribeConfig()
     found, seen = [], 0
@@ -65,12 +71,20 @@ def real_part(shared: Path, judged: Path, out: Path) -> None:
         apart = word_errors(one, other)
         if apart <= APART * len(one):
             found.append((apart, row, spoken(heard["moonshine"])))
+    aligner = TASK.recogniser(load_model("english"), "cpu", vocabulary=False)
     lines, mels, at = [], [], 0
     for _, row, words in sorted(found, key=lambda one: one[0]):
         wave = load(folder / row["file_name"]).mono().samples[0]
         mels.append(log_mels(wave, config).T.half().numpy())
         text, sounds = " ".join(w.text for w in words), "".join(w.phonemes for w in words)
-        lines.append(Line(at, len(mels[-1]), text, sounds, f"real {row['speaker']}"))
+        found_at = aligner.align(wave, [w.text for w in words])
+        times = [
+            (w.text, w.phonemes, one.start_s, one.end_s)
+            for w, one in zip(words, found_at, strict=True)
+        ] if len(found_at) == len(words) else []  # fmt: skip
+        lines.append(Line(
+            at, len(mels[-1]), text, sounds, f"real {row['speaker']}", words=times
+        ))  # fmt: skip
         at += len(mels[-1])
     write_part(out, lines, mels)
     print(f"{len(lines)} of {seen} clips, {at * config.frame_s / 60:.0f} minutes")
@@ -102,6 +116,17 @@ def frames_of(line: Line, tempo: float, frames: int, config: TranscribeConfig) -
     return torch.from_numpy(np.append(np.array(line.symbols, np.int64), 0)[place])
 
 
+def cuts_of(line: Line, first: int, last: int, frame_s: float) -> tuple[int, int]:
+    """The frames between which words `first` to `last` lie: halfway to their neighbours."""
+    begin_s = line.words[first][2]
+    before_s = line.words[first - 1][3] if first else 0.0
+    end_s = line.words[last][3]
+    after_s = line.words[last + 1][2] if last + 1 < len(line.words) else line.frames * frame_s
+    begin = (before_s + begin_s) / 2 if begin_s - before_s < 0.4 else begin_s - 0.2
+    end = (end_s + after_s) / 2 if after_s - end_s < 0.4 else end_s + 0.2
+    return round(begin / frame_s), round(end / frame_s)
+
+
 class Pool:
     """Lines of all parts, varied at each visit.
 
@@ -127,10 +152,11 @@ class Pool:
         for path in [*paths, *([folder / REAL] if (folder / REAL).exists() else [])]:
             mels, lines = read_part(path)
             held = REAL_HELD if path.name == REAL else HELD.get(path.name, 0)
-            times = REAL_TIMES if training and path.name == REAL else 1
+            times = TIMES.get(path.stem.split("-")[-1], 1) if training else 1
             kept = lines[held:] if training else lines[:held]
             self.lines += times * [(len(self.mels), one) for one in self.usable(kept)]
             self.mels.append(mels)
+        self.real = [one for one in self.lines if one[1].words]
         self.lines.sort(key=lambda one: one[1].frames)
         rows = ROWS_IN_EPOCH if training else len(self.lines)
         self.sizes = np.arange(rows)
@@ -155,16 +181,44 @@ class Pool:
             place = int((row + rng.random()) * len(self.lines) / len(self.sizes))
         number, line = self.lines[place]
         mels = self.mels[number][line.start : line.start + line.frames].T.astype(np.float32)
-        tempo = 1.0
+        tempo, sounds, text = 1.0, line.phonemes, line.text
+        if rng is not None and line.words and rng.random() < SPLICED:
+            mels, sounds, text = self.spliced(line.frames, rng)
         if rng is not None:
             mels, tempo = varied(mels, self.config, rng, self.noises)
         config = self.config
         return {
             "mels": torch.from_numpy(np.ascontiguousarray(mels)),
-            "phonemes": torch.from_numpy(numbers(line.phonemes, config.phonemes)),
-            "characters": torch.from_numpy(numbers(line.text, config.characters)),
+            "phonemes": torch.from_numpy(numbers(sounds, config.phonemes)),
+            "characters": torch.from_numpy(numbers(text, config.characters)),
             "frames": frames_of(line, tempo, mels.shape[1], config),
         }
+
+    def spliced(self, frames: int, rng: np.random.Generator) -> tuple[Levels, str, str]:
+        """Phrases of several real clips behind one another: log mels, phonemes and text.
+
+        A net that meets three quarters of an hour of real speech dozens of times learns its
+        sentences by heart; so it never meets the same twice.
+        """
+        parts: list[Levels] = []
+        sounds = ""
+        texts: list[str] = []
+        longest_s, level = frames * self.config.frame_s, 0.0
+        while sum(one.shape[1] for one in parts) * self.config.frame_s < longest_s - 1.5:
+            number, line = self.real[int(rng.integers(len(self.real)))]
+            first = int(rng.integers(len(line.words)))
+            last = min(first + int(rng.integers(*PHRASE)), len(line.words) - 1)
+            words = line.words[first : last + 1]
+            begin, end = cuts_of(line, first, last, self.config.frame_s)
+            part = self.mels[number][line.start + begin : line.start + end].T.astype(np.float32)
+            if not part.shape[1] or begin >= end:
+                continue
+            loud = float(np.percentile(part.mean(0), 80))
+            level = level or loud
+            parts.append(part + level - loud)
+            sounds += "".join(one[1] for one in words)
+            texts += [one[0] for one in words]
+        return np.concatenate(parts, 1), sounds, " ".join(texts)
 
     def fingerprint(self) -> dict[str, Any]:
         """Nothing: more speech may come while it is trained."""

@@ -51,6 +51,7 @@ class Line:
         voice: who spoke.
         symbols: phoneme and pause numbers in their order, where the times are known; 0 is a pause.
         ends_s: when each of them ends.
+        words: of real speech, each word's text, phonemes, begin and end in seconds.
     """
 
     start: int
@@ -60,6 +61,7 @@ class Line:
     voice: str
     symbols: list[int] = field(default_factory=list)
     ends_s: list[float] = field(default_factory=list)
+    words: list[tuple[str, str, float, float]] = field(default_factory=list)
 
 
 def sentences(options: argparse.Namespace) -> list[str]:
@@ -177,15 +179,20 @@ def parts(texts: list[str]) -> Iterator[tuple[int, str, list[str]]]:
         yield number, ORDER[number % len(ORDER)], texts[first : first + PART]
 
 
+def add_texts(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """Options that say where the texts of `sentences` are."""
+    parser.add_argument("--wordnet", type=Path, nargs="+", required=required)
+    parser.add_argument("--austen", type=Path, required=required)
+    parser.add_argument("--bible", type=Path, required=required)
+
+
 def main() -> None:
     """Make what is missing of so many hours."""
     import torch
 
     torch.set_num_threads(1)
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--wordnet", type=Path, nargs="+", required=True)
-    parser.add_argument("--austen", type=Path, required=True)
-    parser.add_argument("--bible", type=Path, required=True)
+    add_texts(parser)
     parser.add_argument("--hours", type=float, default=8)
     parser.add_argument("--out", type=Path, default=Path(".runs/transcribe/made"))
     options = parser.parse_args()

@@ -403,10 +403,10 @@ def test_a_benchmark_takes_numbers_of_its_own(
 
     monkeypatch.setattr(common, "_OWN", {})
     monkeypatch.setattr(sys, "argv", ["x", "--load", "300", "--hostile", "1000"])
-    given = common.arguments("serve", serve.OWN)
-    assert (given.load, given.hostile, given.requests) == (300.0, 1000, serve.REQUESTS)
+    given = common.arguments("serve", serve.numbers)
+    assert (given.load, given.hostile, given.requests) == (300.0, 1000, 500)
     assert common.arguments("serve").load == 300.0  # `main` parses them once more
     monkeypatch.setattr(sys, "argv", ["x", "--requests", "0"])
     with pytest.raises(SystemExit):
-        common.arguments("serve", serve.OWN)
+        common.arguments("serve", serve.numbers)
     assert "--requests is 0: give more than 0" in capsys.readouterr().err

@@ -84,6 +84,8 @@ def test_the_function_of_a_verb_takes_what_the_verb_says(verb: str) -> None:
     options = {one.name: one.default for one in verbs()[verb].options}
     first, model = ("source", "model") if verb in QUESTIONS else ("text", "voice")
     shared = {first: inspect.Parameter.empty, model: None, "device": "auto"}
+    if verb in QUESTIONS and verb != "separate":
+        shared |= {"clean": None}
     if verbs()[verb].takes == "nothing":
         first, shared = "", {"model": None, "device": "auto"}
     assert {name: one.default for name, one in given.items()} == shared | options

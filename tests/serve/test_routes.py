@@ -264,6 +264,15 @@ def test_speech_says_that_a_machine_speaks(server: Running) -> None:
         for form in ("wav", "mp3", "flac", "opus"):
             data = client.post("/v1/speak", json={"text": "Good day.", "format": form}).content
             assert is_synthetic(load(data)), form
+        for form in ("aac", "wav"):  # the former has no place for tags
+            sent = client.post("/v1/speak", json={"text": "Good day.", "format": form})
+            assert sent.headers["x-digital-source-type"].endswith("trainedAlgorithmicMedia")
+        asked = {"model": "en", "input": "Good day.", "stream_format": "sse"}
+        told = client.post("/v1/audio/speech", json=asked)
+        assert told.headers["content-type"].startswith("text/event-stream")
+        assert told.headers["x-digital-source-type"].endswith("trainedAlgorithmicMedia")
+        assert told.text.endswith("\n\n")
+        assert "speech.audio.done" in told.text
 
 
 def test_models_health_metrics(server: Running, short: bytes) -> None:

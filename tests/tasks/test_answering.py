@@ -27,6 +27,11 @@ def test_a_function_and_the_question_by_name_give_the_same() -> None:
     assert answer.model == "sounds"
 
 
+def test_a_name_that_another_question_has_is_that_of_a_model_of_this_one() -> None:
+    assert load("en", "transcribe").name == "english"
+    assert load("en", "speak").name == "en"
+
+
 def test_warnings_come_as_pythons_at_the_line_of_the_user() -> None:
     for call in (lambda: tympan.classify(SILENCE), lambda: tympan.answer("classify", SILENCE)):
         with pytest.warns(TympanWarning, match="silence: is silent") as caught:

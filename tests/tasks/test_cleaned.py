@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from tympan.errors import ArgumentError, ModelError
 from tympan.models import load_card
 from tympan.tasks import answering, train
 from tympan.tasks.cleaned import cleaner_of, named_in
+from tympan.tasks.identify.book import read_book
 from tympan.tasks.inputs import ModelInput
 from tympan.tasks.job import opened
 
@@ -109,3 +111,97 @@ def test_what_cannot_be_cleaned_is_said(recordings, tmp_path):
         train(recordings, task="separate", out=tmp_path / "m", clean=True, progress=False)
     with pytest.raises(ModelError, match="cleaned by 'magic'"):
         cleaner_of("magic")
+
+
+def speaker() -> tympan.Clip:
+    """A synthetic voice in noise."""
+    text = "The keys of the old house are in the drawer beside the window."
+    voice = tympan.speak(text).resample(RATE)
+    rng = np.random.default_rng(0)
+    level = float(np.sqrt(np.mean(voice.samples**2)))
+    noise = 0.5 * level * rng.standard_normal(voice.samples.shape).astype("f4")
+    return tympan.Clip(voice.samples + noise, voice.rate_hz, name="noisy")
+
+
+def test_voices_are_compared_after_the_noise_is_gone_in_every_verb(tmp_path):
+    noisy_ = speaker()
+    noisy_.save(tmp_path / "noisy.wav")
+    by_hand = tympan.clean(noisy_, device="cpu")
+    book, bare = tmp_path / "book.tympan", tmp_path / "bare.tympan"
+    tympan.enroll("Ann", noisy_, book=book)
+    tympan.enroll("Ann", by_hand, book=bare, clean=False)
+    (one,), (other,) = (read_book(path).voices["Ann"] for path in (book, bare))
+    assert np.dot(one.vector, other.vector) > 0.999
+    tympan.enroll("Ann", noisy_, book=tmp_path / "without.tympan", clean=False)
+    (without,) = read_book(tmp_path / "without.tympan").voices["Ann"]
+    assert np.dot(one.vector, without.vector) < 0.99
+
+    found = tympan.identify(noisy_, book=book)
+    assert found.similarity > 0.999 > tympan.identify(noisy_, book=book, clean=False).similarity
+    assert tympan.verify(noisy_, by_hand).similarity > 0.98
+    assert tympan.verify(noisy_, by_hand, clean=False).similarity < 0.98
+
+
+def test_every_question_can_be_cleaned_before_or_not(model):
+    clip = noisy()
+    cleaned = tympan.classify(clip, model=model)
+    plain = tympan.classify(clip, model=model, clean=False)
+    assert cleaned.labels != plain.labels
+    again = tympan.classify(clip, model=model, clean=True)
+    assert again.labels == cleaned.labels  # not twice
+
+
+def test_a_page_and_a_watch_answer_about_the_cleaned_sound(tmp_path):
+    from tympan.live.listener import load_models
+    from tympan.live.rules import ModelSpec
+
+    clip = noisy()
+    wanted = tympan.classify(clip, clean=True).labels
+    report = tympan.hear(clip, tmp_path / "page.html", models=["sounds"], clean=True)
+    assert report.answer.labels == wanted
+    plain = tympan.hear(clip, tmp_path / "plain.html", models=["sounds"])
+    assert plain.answer.labels == tympan.classify(clip).labels != wanted
+
+    (one,) = load_models([ModelSpec("sounds")], "cpu", clean=True)
+    assert one.model(clip).labels == wanted
+    (one,) = load_models([ModelSpec("sounds", clean=False)], "cpu", clean=True)
+    assert one.model(clip).labels == plain.answer.labels
+
+
+def test_rules_say_whether_a_model_cleans(tmp_path):
+    from tympan.live import load_rules
+
+    path = tmp_path / "rules.toml"
+    text = '[[model]]\nname = "sounds"\nclean = true\n[[rule]]\nname = "any"\nthreshold = 0.9\n'
+    path.write_text(text, "utf-8")
+    (spec,) = load_rules(path).models
+    assert spec.clean is True
+    assert not spec.options
+    path.write_text(text.replace("true", '"yes"'), "utf-8")
+    with pytest.raises(ArgumentError, match=r"line 3.*neither true nor false"):
+        load_rules(path)
+
+
+def test_an_example_is_cleaned_as_the_archive_was(tmp_path):
+    from tympan.tasks.embed.index import Index
+
+    clip = noisy()
+    found = tympan.embed(clip, clean=True)
+    files = np.array(["a.wav"])
+    vector = np.asarray(found.vector, np.float32)[None]
+    index = Index(vector, files, np.zeros(1), np.full(1, 2.0), found.model, found.fingerprint)
+    (match,) = tympan.find(clip, index)
+    assert match.similarity > 0.999
+    plain = replace(index, fingerprint=found.fingerprint.removesuffix("+cleaned"))
+    (match,) = tympan.find(clip, plain)
+    assert match.similarity < 0.999
+
+
+def test_a_training_goes_on_as_its_start_model_does(model, recordings, tmp_path):
+    lines: list[str] = []
+    settings = {"from_": model, "epochs": 0, "progress": False, "say": lines.append}
+    train(recordings, out=tmp_path / "same", **settings)
+    assert any("cleaned first, by voice" in line for line in lines)
+    assert named_in(load_card(tmp_path / "same")) == "voice"
+    train(recordings, out=tmp_path / "without", clean=False, **settings)
+    assert named_in(load_card(tmp_path / "without")) == ""

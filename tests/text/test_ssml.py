@@ -58,6 +58,13 @@ def test_breaks_that_are_none(time):
     assert found.warnings == (f"a break cannot last {time!r}: write 500ms or 1.5s",)
 
 
+def test_breaks_have_an_end_together() -> None:
+    found = read_ssml("<speak>" + '<break time="60s"/>' * 100 + "now</speak>")
+    assert sum(one.pause_s or 0.0 for one in found) == 3600
+    assert found.text == "now"
+    assert found.warnings == ("breaks are left out behind the first 3600 s of silence",)
+
+
 def test_an_endless_break_is_cut():
     found = read_ssml('<speak><break time="999999s"/></speak>')
     assert found.pieces[0].pause_s == LONGEST_PAUSE_S

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tympan.cli.completion import among, model_names
-from tympan.cli.sources import Files
+from tympan.cli.sources import CleanOrNot, Files
 
 BookFile = Annotated[Path, typer.Option("--book", "-b", help="The voice book.")]
 ModelName = Annotated[
@@ -34,6 +34,7 @@ def enroll(
     ] = 0.01,
     model: ModelName = None,
     device: Device = "auto",
+    clean: CleanOrNot = None,
     json: Json = False,
 ) -> None:
     """Put a voice into a voice book, from recordings in which this person alone speaks."""
@@ -43,7 +44,13 @@ def enroll(
     found = recordings(files)
     paths = [one.path if one.path is not None else "-" for one in found]
     expected = enroll_voice(
-        name, *paths, book=book, false_accept=false_accept, model=model, device=device
+        name,
+        *paths,
+        book=book,
+        false_accept=false_accept,
+        model=model,
+        device=device,
+        clean=clean,
     )
     if json:
         from tympan.cli.outputs import json_line

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tympan.cli.completion import among, model_names
-from tympan.cli.sources import Files, Partial, Quiet
+from tympan.cli.sources import CleanOrNot, Files, Partial, Quiet
 
 if TYPE_CHECKING:
     from tympan.cli.sources import Recording
@@ -47,6 +47,7 @@ def hear(
         ),
     ] = None,
     partial: Partial = False,
+    clean: CleanOrNot = None,
     quiet: Quiet = False,
     open_page: Annotated[
         bool, typer.Option("--open", help="Open the page in the browser.")
@@ -73,7 +74,9 @@ def hear(
         announce(recording, quiet=quiet or len(found) > 1)
         report = None
         with failures.of(recording), recording.opened(partial=partial) as source:
-            report = write(source, targets[recording], models=models, every_s=every, book=book)
+            report = write(
+                source, targets[recording], models=models, clean=clean, every_s=every, book=book
+            )
         if report is None:
             continue
         for answer in report.answers:

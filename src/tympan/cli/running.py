@@ -30,7 +30,7 @@ class Shared:
     format: str | None
     device: str
     partial: bool
-    clean: bool
+    clean: bool | None
     quiet: bool
 
 
@@ -55,6 +55,7 @@ def answer_all(
     from tympan.cli.sources import check_readable, recordings
     from tympan.errors import ArgumentError
     from tympan.tasks.answering import load
+    from tympan.tasks.cleaned import with_cleaning
     from tympan.tasks.contract import Resumes
 
     options = verb.checked(values)
@@ -72,7 +73,7 @@ def answer_all(
         collect=lambda path: verb.collector(path, {**options, "model": shared.model}),
     )  # fmt: skip
     check_readable(found)
-    model = load(shared.model, verb.name, shared.device)
+    model = with_cleaning(load(shared.model, verb.name, shared.device), shared.clean)
     failures = Failures(len(found))
     announce(found[0], quiet=shared.quiet or several)
     once = outputs.Once(quiet=shared.quiet)
@@ -154,7 +155,7 @@ def _together(
         for recording in waiting:
             with (
                 failures.of(recording),
-                recording.opened(partial=shared.partial, clean=shared.clean) as source,
+                recording.opened(partial=shared.partial) as source,
             ):
                 taken.append(recording)
                 yield source
@@ -178,7 +179,7 @@ def _answer(
     """The answer about one recording; the extras are made on the way."""
     from tympan.tasks.contract import Resumes
 
-    with recording.opened(partial=shared.partial, clean=shared.clean) as source:
+    with recording.opened(partial=shared.partial) as source:
         if kept is not None and isinstance(model, Resumes) and isinstance(source, Path):
             answer = model.resumed(source, kept, **options)
         else:

@@ -31,6 +31,13 @@ Partial = Annotated[
     bool, typer.Option("--partial", help="Of a cut or damaged file take what is there.")
 ]
 Clean = Annotated[bool, typer.Option("--clean", help="Take the noise away from voices before.")]
+CleanOrNot = Annotated[
+    bool | None,
+    typer.Option(
+        "--clean/--no-clean", show_default=False,
+        help="Take the noise away from voices before; by default where a model is better for it.",
+    ),
+]  # fmt: skip
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
 Metadata = Annotated[
     Path | None,

@@ -123,8 +123,12 @@ def train(
         ),
     ] = None,
     clean: Annotated[
-        bool, typer.Option("--clean", help="Take the noise away before, here and in answers.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--clean/--no-clean", show_default=False,
+            help="Take the noise away before, here and in answers; else as the start model does.",
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(

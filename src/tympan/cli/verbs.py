@@ -14,7 +14,7 @@ import typer
 
 from tympan.cli.completion import among, model_names
 from tympan.cli.running import Shared, answer_all
-from tympan.cli.sources import Clean, Files, Partial, Quiet
+from tympan.cli.sources import CleanOrNot, Files, Partial, Quiet
 from tympan.tasks.verbs import Extra, Option, Verb
 
 
@@ -96,7 +96,7 @@ def _shared(verb: Verb) -> dict[str, tuple[Any, Any]]:
             "auto",
         ),
         "partial": (Partial, False),
-        "clean": (Clean, False),
+        "clean": (CleanOrNot, None),
         "quiet": (Quiet, False),
     }  # fmt: skip
 

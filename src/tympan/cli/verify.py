@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tympan.cli.enroll import Device, Json, ModelName
-from tympan.cli.sources import File, Quiet
+from tympan.cli.sources import CleanOrNot, File, Quiet
 
 
 def verify(
@@ -24,6 +24,7 @@ def verify(
         typer.Option("--out", "-o", help="File to write to: json or csv.", show_default=False),
     ] = None,
     device: Device = "auto",
+    clean: CleanOrNot = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -34,7 +35,7 @@ def verify(
     from tympan.cli.outputs import json_line
     from tympan.tasks.identify.api import verify as compare
 
-    answer = compare(first, second, threshold=threshold, model=model, device=device)
+    answer = compare(first, second, threshold=threshold, model=model, device=device, clean=clean)
     if out is not None:
         answer.save(out)
         if not quiet:

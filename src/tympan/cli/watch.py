@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tympan.cli.completion import among, model_names
-from tympan.cli.sources import Quiet
+from tympan.cli.sources import CleanOrNot, Quiet
 from tympan.cli.watch_lines import WHOLE, Show
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def watch(
         bool, typer.Option("--plain", help="Lines instead of the view of the terminal.")
     ] = False,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or mps.")] = "auto",
+    clean: CleanOrNot = None,
     quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Wait for events in a stream of sound, and act on them."""
@@ -107,7 +108,7 @@ def watch(
     given, models = _with_book(_rules(rules, model), model or [], book)
     given = _with_log(given, log, clips)
     if check:
-        checked(given, models, device=device)
+        checked(given, models, device=device, clean=clean)
         names, count = ", ".join(one.name for one in given.rules), len(given.rules)
         typer.echo(f"{plural(count, 'rule')} {agrees(count)} right: {names}")
         return
@@ -120,8 +121,8 @@ def watch(
     live = not (plain or json or quiet or replay) and sys.stderr.isatty() and sys.stdout.isatty()
     show = Show(quiet, json, live, rules is None, bool(printed))
     found, engine, actions = prepared(
-        _without_print(given) if live or json else given, models, device=device, say=show.say,
-        on_event=show.event, on_decided=show.decided, on_chunk=show.chunk,
+        _without_print(given) if live or json else given, models, device=device, clean=clean,
+        say=show.say, on_event=show.event, on_decided=show.decided, on_chunk=show.chunk,
     )  # fmt: skip
     listening = [one.name for one in engine.models]
     show.whole = {one.name for one in engine.models if one.model.task in WHOLE}

@@ -31,6 +31,7 @@ def watch(
     stop: threading.Event | None = None,
     say: Callable[[str], None] = lambda line: None,
     device: str = "auto",
+    clean: bool | None = None,
 ) -> Summary:
     """Wait for events in a stream of sound, and do what the rules say.
 
@@ -47,6 +48,7 @@ def watch(
         stop: set it in another thread to end.
         say: called with a line about what goes on: waiting for a device, sound that was lost …
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+        clean: take the noise away from voices before; by default as each model was made to.
 
     Returns:
         How much was listened to, and how many events each rule found.
@@ -65,7 +67,9 @@ def watch(
     """
     from tympan.live.sources import open_source
 
-    _, engine, actions = prepared(rules, models, device=device, say=say, on_event=on_event)
+    _, engine, actions = prepared(
+        rules, models, device=device, clean=clean, say=say, on_event=on_event
+    )
     try:
         place = source
         if isinstance(place, str):
@@ -80,6 +84,7 @@ def checked(
     models: Sequence[str | ModelSpec] = (),
     *,
     device: str = "auto",
+    clean: bool | None = None,
 ) -> tuple[Rules, list[Loaded]]:
     """Rules that were read and found to be right, and the models that answer, loaded.
 
@@ -87,6 +92,7 @@ def checked(
         rules: as for `watch`.
         models: further models.
         device: where they compute.
+        clean: take the noise away from voices before; None: as each model was made to.
 
     Raises:
         ArgumentError: a mistake in the rules, with its line; or a model cannot be used.
@@ -109,7 +115,7 @@ def checked(
             raise ArgumentError(what, file=found.path, fix="give --model, or add [[model]]")
         specs = [ModelSpec(name) for name in named or ["sounds"]]
     try:
-        loaded = load_models(specs, device)
+        loaded = load_models(specs, device, clean)
     except PlaceError as error:
         if error.place[1] >= len(found.models):
             raise  # of the others there is no line in the file
@@ -123,6 +129,7 @@ def prepared(
     models: Sequence[str | ModelSpec] = (),
     *,
     device: str = "auto",
+    clean: bool | None = None,
     say: Callable[[str], None] = print,
     **callbacks: Callable[..., None] | None,
 ) -> tuple[Rules, Watch, Any]:
@@ -132,6 +139,7 @@ def prepared(
         rules: as for `watch`.
         models: further models.
         device: where they compute.
+        clean: take the noise away from voices before; None: as each model was made to.
         say: called with what goes wrong later.
         callbacks: of the engine: `on_event`, `on_decided`, `on_chunk`.
 
@@ -141,7 +149,7 @@ def prepared(
     from tympan.live import engine
     from tympan.live.actions import make_actions
 
-    found, loaded = checked(rules, models, device=device)
+    found, loaded = checked(rules, models, device=device, clean=clean)
     folder = Path() if found.path is None else _folder(found.path)
     try:
         actions = make_actions(found.actions, folder, say)

@@ -14,6 +14,7 @@ from tympan.live.rules import ModelSpec
 from tympan.live.sources.base import Chunk, sane
 from tympan.tasks import registry
 from tympan.tasks.answering import load, of_recordings
+from tympan.tasks.cleaned import with_cleaning
 from tympan.tasks.contract import GivesScores, GoesOn, Model
 from tympan.tasks.inputs import Feed
 from tympan.tasks.windows import PromptSession
@@ -51,7 +52,9 @@ class Loaded:
         raise ArgumentError(what, fix=INSTEAD.get(self.model.task))
 
 
-def load_models(specs: Sequence[ModelSpec], device: str = "auto") -> list[Loaded]:
+def load_models(
+    specs: Sequence[ModelSpec], device: str = "auto", clean: bool | None = None
+) -> list[Loaded]:
     """Load the models that are to answer.
 
     Raises:
@@ -65,7 +68,9 @@ def load_models(specs: Sequence[ModelSpec], device: str = "auto") -> list[Loaded
                 raise ArgumentError(f"the model {spec.name!r} is named twice", fix="name each once")
             verb = spec.verb or verb_of(spec.name)
             options = of_recordings(verb, spec.name).checked(dict(spec.options))
-            one = Loaded(spec.name, load(spec.name, verb, device), options)
+            model = load(spec.name, verb, device)
+            model = with_cleaning(model, clean if spec.clean is None else spec.clean)
+            one = Loaded(spec.name, model, options)
             _ = one.labels
         except TympanError as error:
             what = f"{error.file}: {error.what}" if error.file else error.what

@@ -61,11 +61,13 @@ class ModelSpec:
         name: of the catalogue, an engine, or a folder.
         verb: the question; empty: that of the model.
         options: of the verb.
+        clean: take the noise away from voices before; None: as the model was made to.
     """
 
     name: str
     verb: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    clean: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -237,8 +239,9 @@ def _model(one: Mapping[str, Any], place: Place) -> ModelSpec:
     name = _checked(one, "name", _text, "", place)
     if not name:
         raise PlaceError("a model has no name", place, fix='add name = "sounds"')
-    options = {key: value for key, value in one.items() if key not in ("name", "verb")}
-    return ModelSpec(name, _checked(one, "verb", _text, "", place), options)
+    options = {key: value for key, value in one.items() if key not in ("name", "verb", "clean")}
+    clean = _checked(one, "clean", _switch, None, place)
+    return ModelSpec(name, _checked(one, "verb", _text, "", place), options, clean)
 
 
 def _checked(
@@ -257,6 +260,12 @@ def _text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ArgumentError(f"{value!r} is no text", fix="write it in quotes")
     return value.strip()
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ArgumentError(f"{value!r} is neither true nor false")
+    return value
 
 
 def _texts(value: Any) -> tuple[str, ...]:

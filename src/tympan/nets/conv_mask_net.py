@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from tympan.errors import ArgumentError
 from tympan.nets.mask_net import BandMaskNet
 
 # Frames and bands that a convolution sees: this frame and the one before.
@@ -28,6 +29,9 @@ class ConvMaskNet(BandMaskNet):
         layers: their number.
         front: as `BandMaskNet` takes it.
 
+    Raises:
+        ArgumentError: the bands cannot be halved so often.
+
     >>> net = ConvMaskNet(1, channels=(4, 8), memory=4, layers=1).eval()
     >>> net(torch.zeros(2, 1, 1000)).shape
     torch.Size([2, 1, 1, 1000])
@@ -43,6 +47,9 @@ class ConvMaskNet(BandMaskNet):
         **front: int,
     ) -> None:
         super().__init__(sources, **front)
+        if not channels or self.bands % (1 << len(channels)):
+            what = f"{self.bands} bands cannot be halved by {len(channels)} steps of channels"
+            raise ArgumentError(what, fix=f"one to {_halvings(self.bands)} steps for so many bands")
         self.channels, sizes = tuple(channels), (3, *channels)
         self.down = nn.ModuleList(_Down(a, b) for a, b in zip(sizes, channels, strict=False))
         deepest = self.bands >> len(channels)
@@ -101,6 +108,11 @@ class ConvMaskNet(BandMaskNet):
             after.append((y, cell_after))
         hs, cells = zip(*after, strict=True)
         return y[:, None], (torch.stack(hs), torch.stack(cells))
+
+
+def _halvings(bands: int) -> int:
+    """How often a number can be halved."""
+    return (bands & -bands).bit_length() - 1
 
 
 class _Down(nn.Module):

@@ -92,6 +92,7 @@ def hear(
     out: str | os.PathLike[str] | None = None,
     *,
     models: ModelLike | Sequence[ModelLike] | None = None,
+    clean: bool | None = None,
     **options: Any,
 ) -> Report:
     """Write one self-contained page about a recording: what it is and which sounds it has, when.
@@ -106,6 +107,8 @@ def hear(
             directory; a page about another recording is not overwritten, but the name numbered.
         models: names or folders of models, or loaded ones; by default the default model of every
             question, where it is part of tympan; empty: none.
+        clean: answers are about the voice without the noise; by default as each model was made to.
+            Pictures and sound are those of the recording.
         options: of the questions, such as `every_s`; each goes to the questions that have it.
 
     Returns:
@@ -125,7 +128,7 @@ def hear(
     """
     if out is not None:
         check_target(out, source, "page.html")
-    used = page_models(models, options)
+    used = page_models(models, options, clean)
     return finished(hearing(open_recording(source), source, out, used))
 
 

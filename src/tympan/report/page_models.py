@@ -12,6 +12,7 @@ from tympan.errors import ArgumentError, MissingDependencyError, ModelError
 from tympan.report import page
 from tympan.report.parts import Part
 from tympan.report.sections import Fact
+from tympan.tasks.cleaned import WITHOUT, with_cleaning
 
 if TYPE_CHECKING:
     from tympan.models import Card
@@ -44,7 +45,9 @@ class PageModel:
 
 
 def page_models(
-    models: ModelLike | Sequence[ModelLike] | None, options: Mapping[str, Any]
+    models: ModelLike | Sequence[ModelLike] | None,
+    options: Mapping[str, Any],
+    clean: bool | None = None,
 ) -> list[PageModel]:
     """Load the models of a page.
 
@@ -53,6 +56,7 @@ def page_models(
             every question that has one.
         options: of any of their verbs; each goes to the verbs that have it, but not to a model that
             lacks it, as `speech` lacks the voice book of `speakers`.
+        clean: take the noise away from voices before; None: as each model was made to.
 
     Raises:
         ModelError: there is no such model.
@@ -63,7 +67,7 @@ def page_models(
     elif isinstance(models, str | os.PathLike) or hasattr(models, "session"):
         models = [models]
     given = {name: value for name, value in options.items() if value is not None}
-    found = [_page_model(model, given) for model in models]
+    found = [_page_model(model, given, clean) for model in models]
     for name in given:
         if found and not any(name in one.options for one in found):
             what = f"none of the questions on the page has an option {name!r}"
@@ -90,7 +94,9 @@ def default_models() -> list[str]:
     return found
 
 
-def _page_model(given: ModelLike, options: Mapping[str, Any]) -> PageModel:
+def _page_model(
+    given: ModelLike, options: Mapping[str, Any], clean: bool | None = None
+) -> PageModel:
     from tympan.models import load_card
     from tympan.tasks.registry import verb
 
@@ -113,6 +119,8 @@ def _page_model(given: ModelLike, options: Mapping[str, Any]) -> PageModel:
             task = card.task
         of_recordings(task, str(given))
         model = load(given, task)
+    if model.task not in WITHOUT:
+        model = with_cleaning(model, clean)
     question = verb(model.task)
     has = {option.name for option in question.options} - set(getattr(model, "lacks", ()))
     mine = {o.name: o.check(options[o.name]) for o in question.options

@@ -40,7 +40,7 @@ def train(
     label_column: str | None = None,
     settings: Mapping[str, Any] | None = None,
     threads: int | None = None,
-    clean: bool = False,
+    clean: bool | None = None,
     resume: bool = True,
     progress: bool = True,
     say: Log = lambda line: None,

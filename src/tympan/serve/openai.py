@@ -295,4 +295,6 @@ def _as_events(sent: Response) -> Response:
         usage = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
         yield _data({"type": "speech.audio.done", "usage": usage})
 
-    return Streamed(events(), "text/event-stream", sent.held)
+    sent.headers["content-type"] = "text/event-stream"
+    sent.body_iterator = events()
+    return sent

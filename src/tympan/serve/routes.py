@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 
 from tympan._words import suggested
+from tympan.audio.synthetic import DIGITAL_SOURCE_TYPE
 from tympan.serve.asked import Fields, switch
 from tympan.serve.encoding import sound_format
 from tympan.serve.options import options_of
@@ -141,6 +142,10 @@ def events_of(service: Service, order: Message, stack: AsyncExitStack) -> Respon
     return Streamed(events(), "text/event-stream", stack)
 
 
+SOURCE_TYPE = "x-digital-source-type"
+"""The header that says, with IPTC's term, that a trained model made the sound."""
+
+
 class Streamed(StreamingResponse):
     """A response that is sent while it is made, and ends where the client goes.
 
@@ -238,7 +243,10 @@ async def spoken(service: Service, order: Message, stack: AsyncExitStack) -> Res
         finally:
             await news.aclose()
 
-    return Streamed(sound(), media, stack.pop_all())
+    sent = Streamed(sound(), media, stack.pop_all())
+    # AAC and PCM have no place for the mark that a machine speaks.
+    sent.headers[SOURCE_TYPE] = DIGITAL_SOURCE_TYPE
+    return sent
 
 
 async def _until_sound(news: AsyncIterator[tuple[Message, bytes]]) -> AsyncIterator[bytes]:

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 
 from tympan.errors import ArgumentError, ModelError, TympanWarning
 from tympan.tasks import registry
-from tympan.tasks.cleaned import cleaner_of, named_in
+from tympan.tasks.cleaned import cleaner_of, named_in, with_cleaning
 from tympan.tasks.engines import Engine, default_model, find_engine, list_engines
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def answer(
     *,
     model: str | os.PathLike[str] | None = None,
     device: str = "auto",
+    clean: bool | None = None,
     **options: Any,
 ) -> Answer:
     """Put a question to a recording, whichever question it is.
@@ -43,6 +44,7 @@ def answer(
         source: path, bytes, binary file object or `Clip`; of any length, format and rate.
         model: catalogue name, engine or folder of a model; the best that is installed by default.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+        clean: take the noise away from voices before; by default as the model was made to.
         options: those of the verb.
 
     Returns:
@@ -58,7 +60,7 @@ def answer(
     >>> tympan.answer("classify", clip, top=1).model
     'sounds'
     """
-    found = answered(verb, source, model=model, device=device, **options)
+    found = answered(verb, source, model=model, device=device, clean=clean, **options)
     warn(found, stacklevel=2)
     return found
 
@@ -73,8 +75,9 @@ def answered(
 ) -> Answer:
     """`answer` without Python's warnings, for who shows them in another way."""
     question = of_recordings(verb)
+    clean: bool | None = options.pop("clean", None)
     values = question.checked(options)
-    return load(model, verb, device)(source, **values)
+    return with_cleaning(load(model, verb, device), clean)(source, **values)
 
 
 def of_recordings(name: str, model: str = "") -> Verb:
@@ -126,6 +129,8 @@ def load(model: str | os.PathLike[str] | None, task: str, device: str = "auto") 
     """
     if model is None:
         model = default_model(registry.verb(task))
+    elif isinstance(model, str):
+        model = registry.verb(task).aliases.get(model, model)
     if not isinstance(model, str | os.PathLike):
         what = f"a model is a name or a folder, not {type(model).__name__}"
         raise ArgumentError(what, fix="for instance model='sounds'")

@@ -1,8 +1,8 @@
 """Cleaning as the first step of a pipeline: recordings that a model is trained on, and answers to.
 
-A model that was trained on cleaned recordings says so in its card (`data["cleaning"]`), and what it
-answers about is cleaned in the same way. Whatever cleans is found by its name, so that no question
-needs to know another.
+A model whose answers are better for it, or that was trained on cleaned recordings, says so in its
+card (`data["cleaning"]`), and what it answers about is cleaned in the same way. Whatever cleans is
+found by its name, so that no question needs to know another.
 """
 
 from __future__ import annotations
@@ -10,16 +10,19 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from copy import copy
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tympan.errors import ArgumentError, ModelError
 
 if TYPE_CHECKING:
     from tympan.data.packs import Change
     from tympan.models import Card
+    from tympan.tasks.contract import Model
     from tympan.tasks.inputs import Stage
     from tympan.tasks.windows import Wave
 
+AnyModel = TypeVar("AnyModel", bound="Model[Any]")
 # What `--clean` of a training means.
 USUAL = "voice"
 # Name → module with `cleaning()` for trainings, `Cleaner` for answers, `cleaned` for files.
@@ -63,8 +66,28 @@ def cleaned(source: Any) -> AbstractContextManager[Any]:
     return _module(USUAL).cleaned(source)  # type: ignore[no-any-return]
 
 
+def with_cleaning(model: AnyModel, clean: bool | None) -> AnyModel:
+    """A model that cleans what it is given, or does not; the weights are shared.
+
+    Args:
+        model: ready to answer.
+        clean: take the noise away before; None: as the model was made to.
+
+    Raises:
+        ArgumentError: recordings are not cleaned for its question.
+    """
+    if clean is None:
+        return model
+    wanted = cleaner_of(check_task(model.task, clean))
+    if getattr(model, "cleaner", None) is wanted:
+        return model
+    other = copy(model)
+    object.__setattr__(other, "cleaner", wanted)  # some models are frozen
+    return other
+
+
 def named_in(card: Card) -> str:
-    """How the recordings were cleaned that a model was trained on; empty: they were not."""
+    """How what is given to a model is cleaned before; empty: it is not."""
     found = card.data.get("cleaning", "") if isinstance(card.data, dict) else ""
     return found if isinstance(found, str) else ""
 

@@ -12,7 +12,7 @@ from tympan._files import open_in_browser
 from tympan._words import plural
 from tympan.errors import ArgumentError, ModelError
 from tympan.tasks import contract, cross
-from tympan.tasks.cleaned import check_task
+from tympan.tasks.cleaned import check_task, named_in
 from tympan.tasks.continuing import check_same_data, continued, held_epochs
 from tympan.tasks.contract import ArrangesRows, Evaluation, Log, ReadsRows, Recipe, Task
 from tympan.tasks.job import Job, keep_apart, make_job
@@ -95,7 +95,7 @@ def train(
     label_column: str | None = None,
     settings: Mapping[str, Any] | None = None,
     threads: int | None = None,
-    clean: bool = False,
+    clean: bool | None = None,
     resume: bool = True,
     progress: bool = True,
     say: Log = lambda line: None,
@@ -122,7 +122,8 @@ def train(
         threads: threads to compute with; by default those of PyTorch, shared with other trainings
             that run on this machine.
         clean: take the noise from the recordings before, with the model `voice`; what the model
-            answers about will be cleaned in the same way.
+            answers about will be cleaned in the same way. By default as the model does that it
+            starts from, if it answers the same question.
         resume: go on with an unfinished training in `out`; False starts over.
         progress: show a progress bar.
         say: called with one line for each choice made.
@@ -152,7 +153,7 @@ def train(
     if out is not None:
         check_not_recordings(Path(out), folder.root)
     table, name = folder, _question(folder, task, log)
-    cleaning = check_task(name, clean)
+    cleaning = check_task(name, bool(clean))
     _check_installed()
     question = get(name)
     target = Path(out) if out is not None else Path(f"{table.root.resolve().name}-{name}")
@@ -172,6 +173,8 @@ def train(
         if folds is not None:
             cross.check_folds(table, folds)
         start = _start_model(name, from_, table, log)
+        if clean is None and start is not None and start.card.task == name:
+            cleaning = named_in(start.card)
         recipe = _recipe(question, table, start, values, target if resume else None, log)
         whole = continued(recipe, target, log) if resume else recipe
         if cleaning:
@@ -297,6 +300,8 @@ def _start_model(task: str, from_: str | None, table: Table, log: Log) -> Loaded
         if from_ is None or not any(card.name == from_ for card in list_models()):
             log("starting from random weights: no model is shipped")
             return None
+    if isinstance(from_, str):
+        from_ = verb(task).aliases.get(from_, from_)
     model = load_model(from_)
     if model.card.task not in question.start_tasks:
         raise ModelError(f"is a model for {model.card.task!r}, not for {task!r}", file=from_)

@@ -205,6 +205,7 @@ class Verb(Asked):
         collect: endings of files that gather the answers about many recordings → `module:class` of
             what writes them, see `tympan.tasks.embed.index`.
         on_page: whether `hear` asks it unless other models are named.
+        aliases: what else a model of it may be called, where another question has that name.
         commands: what its models do beside it.
 
     Raises:
@@ -226,6 +227,7 @@ class Verb(Asked):
     extras: tuple[Extra, ...] = ()
     collect: Mapping[str, str] = field(default_factory=dict)
     on_page: bool = True
+    aliases: Mapping[str, str] = field(default_factory=dict)
     commands: tuple[Command, ...] = ()
 
     def __post_init__(self) -> None:

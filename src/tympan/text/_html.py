@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 
-from tympan.text._passages import LONGEST_PARAGRAPH, Passage, cut
+from tympan.text._passages import LONGEST_HEADING, LONGEST_PARAGRAPH, Passage, cut
 
 _SKIPPED = {
     *("head", "script", "style", "template", "svg", "audio", "video", "iframe", "object", "rt"),
@@ -236,6 +236,10 @@ class _Page(HTMLParser):
         text = self._taken()
         if not text:
             return
+        if len(text) > LONGEST_HEADING:
+            pieces = cut(text, LONGEST_PARAGRAPH)
+            self.passages += [Passage(piece, self._name) for piece in pieces]
+            return
         last = self.passages[-1] if self.passages else None
         if last is not None and last.heading and not last.left_out:
             # The title of the contents, and the heading, which may say more: one of them.
@@ -243,10 +247,10 @@ class _Page(HTMLParser):
             if heading <= title:
                 return
             if title <= heading:
-                self.passages[-1] = Passage(text[:500], last.place, heading=True)
+                self.passages[-1] = Passage(text, last.place, heading=True)
                 return
         known = any(one.heading for one in self.passages)
-        self.passages.append(Passage(text[:500], self._name, heading=not known))
+        self.passages.append(Passage(text, self._name, heading=not known))
 
     def _leave_out(self, kind: str) -> None:
         self.passages.append(Passage("", self._name, left_out=f"{kind} ({self._name})"))

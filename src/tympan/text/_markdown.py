@@ -9,7 +9,7 @@ from typing import Any
 
 from tympan.errors import MissingDependencyError
 from tympan.text._encoding import lines_of
-from tympan.text._passages import LONGEST_PARAGRAPH, Passage, cut
+from tympan.text._passages import LONGEST_HEADING, LONGEST_PARAGRAPH, Passage, cut
 
 # Parsed at once: cut at an empty line from the first size on, anywhere at the second.
 _SIZE, _LARGEST = 1 << 15, 1 << 18
@@ -67,7 +67,8 @@ def _pieces(path: Path) -> Iterator[tuple[list[int], str]]:
         if held and (ends or size > _LARGEST) and not fence:
             yield numbers, "\n".join(held)
             numbers, held, size = [], [], 0
-        held.append(line)
+        # One word behind it would make of a footnote a link that is not shown.
+        held.append(_FOOTNOTE_TEXT.sub(r"\\\g<0>", line) if _FOOTNOTE_TEXT.match(line) else line)
         numbers.append(number)
         size += len(line) + 1
     if fence:  # never closed
@@ -135,8 +136,8 @@ def _of_text(text: str, place: str, heading: bool, prefix: str) -> Iterator[Pass
     text = " ".join(_FOOTNOTE.sub("", text).split())
     if not text:
         return
-    if heading:
-        yield Passage(text[:500], place, heading=True)
+    if heading and len(text) <= LONGEST_HEADING:
+        yield Passage(text, place, heading=True)
         return
     for piece in cut(prefix + text, LONGEST_PARAGRAPH):
         yield Passage(piece, place)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+LONGEST_HEADING = 500
+"""Characters of a heading at most: a longer one is text, of which nothing may be lost."""
+
 LONGEST_PARAGRAPH = 50_000
 """A paragraph has so many characters at most; a longer one becomes several."""
 

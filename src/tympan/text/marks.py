@@ -8,6 +8,9 @@ from tympan.text.tokens import Scan, Token
 
 MARK = r"\.(?:\s?\.)+|…|-{2,}|(?<=\s)-(?=\s)|—|–|[.,;:?!]+|[()\[\]]"
 
+RULER = r"={3,}|[+]{3,}|&{3,}|%{3,}|@{3,}|~{3,}|_{3,}"
+"""A line drawn with signs, which are not read one by one."""
+
 LINK = r"!?\[(?P<label>[^\[\]\n]{0,500})\]\((?P<target>[^()\s]{1,500})\)"
 
 
@@ -25,7 +28,7 @@ def mark(found: re.Match[str], scan: Scan) -> list[Token]:
     text = found[0]
     if text in "()[]":
         spoken = ","
-    elif text[0] in "-–—":
+    elif text[0] in "-–—=+&%@~_":
         spoken = "—"
     elif "?" in text:
         spoken = "?"

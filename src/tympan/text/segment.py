@@ -20,6 +20,8 @@ _LAST_WORD = re.compile(r"[^\s(\[\"“'‘]*$")
 _NEXT = re.compile(r"[\s\"'“‘(\[{*_>«„]*([^\W_]+)?")
 _LIST_ITEM = re.compile(r"(?:[-*+•‣▪●◦]|#{1,6}|\d{1,3}[.)]|[a-zA-Z][.)]|>|\|)[ \t]")
 _CLAUSE = re.compile(r"[,;:—–)\]]\s")
+_SPAN = re.compile(r"(?<=[\d.])[-–/]")
+_ROMAN = re.compile(r"[IVXLC]{2,}")
 _INITIAL = re.compile(r"(?:[A-Za-zÄÖÜ]\.)*[A-Za-zÄÖÜ]")
 
 
@@ -126,6 +128,8 @@ def _stop_ends(text: str, at: int, found: re.Match[str], known: Abbreviations) -
     word = (following[1] or "") if following else ""
     last = _LAST_WORD.search(text, max(at, start - 30), start)
     before = last[0] if last else ""
+    if known.ordinals:
+        before = _SPAN.split(before)[-1]  # "3.–5. Mai", "Mo.–Fr. 8 Uhr"
     if word[:1].islower() and "\n" not in text[found.end() : found.end() + 2]:
         return _ends_in_lower_case(marks, before, known)
     if not text[found.end() : found.end() + 1].isspace() and found.end() < len(text):
@@ -170,6 +174,8 @@ def _ends_in_lower_case(marks: str, before: str, known: Abbreviations) -> bool:
     lower = before.lower()
     short = len(before) < 3 or (len(before) < 4 and not before.islower())
     named = lower in known.never or lower in known.seldom or lower in known.numbered
+    if known.ordinals and _ROMAN.fullmatch(before):
+        return False
     plain = before.isalpha() and any(char in "aeiouyäöü" for char in lower)
     return marks != "." or not (short or named or not plain or lower.endswith(known.endings))
 

@@ -25,6 +25,8 @@ from tympan.text._ssml_values import (
 from tympan.text._xml import XmlError, parse_xml
 
 MOST_BYTES = 1_000_000
+MOST_SILENCE_S = 3600.0
+"""Of all breaks together: else a short text could ask for weeks of nothing."""
 LONGEST_PAUSE_S = 60.0
 
 # Their content is about the text and no part of it.
@@ -136,6 +138,7 @@ class _Reader:
         self.warnings: dict[str, None] = {}
         self._style = SsmlPiece()
         self._open: list[tuple[SsmlPiece, int]] = []  # the style outside, the first piece inside
+        self._silence_s = 0.0
         self._unspoken = 0  # so many tags are open whose text is not spoken
         self._alias: str | None = None
         self._begun = False
@@ -218,7 +221,12 @@ class _Reader:
             pause_s = pause_s if found is None else found
         if pause_s > LONGEST_PAUSE_S:
             self._warn(f"a break of {pause_s:g} s was cut to {LONGEST_PAUSE_S:g} s")
-        self.pieces.append(SsmlPiece(pause_s=min(pause_s, LONGEST_PAUSE_S)))
+        if self._silence_s + min(pause_s, LONGEST_PAUSE_S) > MOST_SILENCE_S:
+            self._warn(f"breaks are left out behind the first {MOST_SILENCE_S:g} s of silence")
+            pause_s = MOST_SILENCE_S - self._silence_s
+        pause_s = min(pause_s, LONGEST_PAUSE_S)
+        self._silence_s += pause_s
+        self.pieces.append(SsmlPiece(pause_s=pause_s))
 
     def _prosody(self, given: Mapping[str, str]) -> None:
         style = self._style

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from tympan.errors import ArgumentError
 from tympan.nets.conv_mask_net import ConvMaskNet
 from tympan.nets.mask_net import BandMaskNet, MaskNet
 from tympan.tasks.separate.config import SeparateConfig
@@ -227,3 +228,11 @@ def test_a_net_of_two_channels_takes_more_in_pairs(channels: int) -> None:
     first = np.array([1, 1, 0, 0, 0], "f4")[:channels, None]
     np.testing.assert_allclose(found[0], first * wave, atol=1e-5)
     np.testing.assert_allclose(found[1], (1 - first) * wave, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("steps", "front"), [(0, {}), (6, {}), (1, {"wide": 33}), (3, {"single": 60})]
+)
+def test_bands_that_cannot_be_halved_so_often_are_refused(steps: int, front: dict[str, int]):
+    with pytest.raises(ArgumentError, match=f"bands cannot be halved by {steps} steps"):
+        ConvMaskNet(1, channels=(4,) * steps, memory=4, **front)

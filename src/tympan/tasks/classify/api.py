@@ -21,6 +21,7 @@ def classify(
     reject: bool = False,
     min_familiarity: float = 0.05,
     device: str = "auto",
+    clean: bool | None = None,
 ) -> Classification:
     """What sound is it, and when?
 
@@ -33,6 +34,7 @@ def classify(
         min_familiarity: below this `familiarity` it is: the share of known sounds that is so
             mistaken.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+        clean: take the noise away from voices before; by default as the model was made to.
 
     Returns:
         Labels and timeline; what may be wrong with them stands in its `warnings`, and is warned of.
@@ -53,6 +55,6 @@ def classify(
         "reject": reject,
         "min_familiarity": min_familiarity,
     }
-    found = answered("classify", source, model=model, device=device, **options)
+    found = answered("classify", source, model=model, device=device, clean=clean, **options)
     warn(found, stacklevel=2)
     return cast("Classification", found)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tympan.tasks.graphs import Graph
 
 BATCH = 8
+# The end of the fingerprint of vectors of recordings whose noise was taken away.
+CLEANED = "+cleaned"
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +50,13 @@ class EmbedModel(BaseModel[Embedding]):
         """`"embed"`."""
         return "embed"
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
         """A digest of what decides the vectors, see `Embedder.fingerprint`."""
+        return self._digest + (CLEANED if self.cleaner is not None else "")
+
+    @cached_property
+    def _digest(self) -> str:
         return self.net.fingerprint()
 
     @property

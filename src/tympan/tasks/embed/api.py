@@ -18,6 +18,7 @@ def embed(
     model: str | os.PathLike[str] | None = None,
     every_s: float | None = None,
     device: str = "auto",
+    clean: bool | None = None,
 ) -> Embedding:
     """A recording as vectors, in a space in which similar sounds are near.
 
@@ -27,6 +28,7 @@ def embed(
             896 numbers.
         every_s: seconds from one vector to the next; by default one window after another.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+        clean: take the noise away from voices before; by default as the model was made to.
 
     Returns:
         `vector`, a tuple of `d` numbers of unit length, and arrays: `vectors` `(m, d)` with
@@ -42,6 +44,6 @@ def embed(
     >>> len(embed(clip).vector)
     896
     """
-    found = answered("embed", source, model=model, device=device, every_s=every_s)
+    found = answered("embed", source, model=model, device=device, clean=clean, every_s=every_s)
     warn(found, stacklevel=2)
     return cast("Embedding", found)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tympan.errors import TympanError
 from tympan.tasks.answering import answered, load, warn
+from tympan.tasks.cleaned import with_cleaning
 from tympan.tasks.identify.book import BOOK, Book, changing
 from tympan.tasks.identify.expected import FALSE_ACCEPT, Expected, expected
 
@@ -26,6 +27,7 @@ def identify(
     threshold: float | None = None,
     model: str | os.PathLike[str] | None = None,
     device: str = "auto",
+    clean: bool | None = None,
 ) -> Identity:
     """Whose voice is it, of those in a voice book, or nobody's who is known?
 
@@ -36,6 +38,7 @@ def identify(
             was chosen on its voices.
         model: catalogue name or folder of a model; `voices` by default.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+        clean: take the noise away before; by default as the model was made to, which `voices` does.
 
     Returns:
         A name or none, the similarity, and the probability; not scored where there is too little
@@ -48,12 +51,13 @@ def identify(
         ModelError: the model cannot be used.
     """
     if isinstance(book, Book):
-        loaded = voice_model(model, device)
+        loaded = voice_model(model, device, clean)
         found = loaded.answer(loaded.voice(source), loaded.book(book), threshold)
     else:
         options = {"book": None if book is None else os.fspath(book), "threshold": threshold}
         found = cast(
-            "Identity", answered("identify", source, model=model, device=device, **options)
+            "Identity",
+            answered("identify", source, model=model, device=device, clean=clean, **options),
         )
     warn(found, stacklevel=2)
     return found
@@ -66,6 +70,7 @@ def verify(
     threshold: float = 0.5,
     model: str | os.PathLike[str] | None = None,
     device: str = "auto",
+    clean: bool | None = None,
 ) -> Verification:
     """Are two recordings of one voice?
 
@@ -75,6 +80,7 @@ def verify(
         threshold: probability from which they are.
         model: catalogue name or folder of a model; `voices` by default.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+        clean: take the noise away before; by default as the model was made to, which `voices` does.
 
     Returns:
         Whether they are, similarity, probability and log odds; not compared where one of them has
@@ -85,7 +91,7 @@ def verify(
         ModelError: the model cannot be used.
         ArgumentError: the threshold is no probability.
     """
-    loaded = voice_model(model, device)
+    loaded = voice_model(model, device, clean)
     found = compared(loaded, loaded.voice(a), loaded.voice(b), threshold)
     warn(found, stacklevel=2)
     return found
@@ -144,6 +150,7 @@ def enroll(
     false_accept: float = FALSE_ACCEPT,
     model: str | os.PathLike[str] | None = None,
     device: str = "auto",
+    clean: bool | None = None,
 ) -> Expected:
     """Put a voice into a voice book, and choose the book's threshold anew.
 
@@ -154,6 +161,7 @@ def enroll(
         false_accept: so many of the strangers may get a name.
         model: catalogue name or folder of a model; `voices` by default.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+        clean: take the noise away before; by default as the model was made to, which `voices` does.
 
     Returns:
         The errors to be expected of the book.
@@ -165,7 +173,7 @@ def enroll(
         DataError: the book cannot be read or written.
     """
     check_sources(sources)
-    loaded = voice_model(model, device)
+    loaded = voice_model(model, device, clean)
     voices = [loaded.voice(source) for source in sources]
     with changing(book, create=True) as held:
         new = held.enrolled(name, voices, loaded.name, loaded.digest)
@@ -194,9 +202,11 @@ def recalibrated(book: Book, model: str | None = None, device: str = "auto") -> 
     return with_expected(book, loaded)[0]
 
 
-def voice_model(model: str | os.PathLike[str] | None = None, device: str = "auto") -> IdentifyModel:
+def voice_model(
+    model: str | os.PathLike[str] | None = None, device: str = "auto", clean: bool | None = None
+) -> IdentifyModel:
     """The voice model of a name."""
-    return cast("IdentifyModel", load(model, "identify", device))
+    return cast("IdentifyModel", with_cleaning(load(model, "identify", device), clean))
 
 
 def check_sources(sources: Sequence[object]) -> None:

@@ -20,6 +20,7 @@ def monitor(
     false_alarms: float = 0.01,
     adapt: bool = False,
     device: str = "auto",
+    clean: bool | None = None,
 ) -> Anomaly:
     """Does this machine sound unusual, when, and at which frequencies?
 
@@ -32,6 +33,7 @@ def monitor(
         adapt: follow slow drift of the normal sound, no farther than normal sounds went in
             training.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+        clean: take the noise away from voices before; by default as the model was made to.
 
     Returns:
         A score for the recording and for each step: how rare it is while all is normal, 2 for one
@@ -55,6 +57,6 @@ def monitor(
         "false_alarms": false_alarms,
         "adapt": adapt,
     }
-    found = answered("monitor", source, model=model, device=device, **options)
+    found = answered("monitor", source, model=model, device=device, clean=clean, **options)
     warn(found, stacklevel=2)
     return cast("Anomaly", found)

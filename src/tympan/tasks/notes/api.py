@@ -27,6 +27,7 @@ def notes(
     tempo_bpm: float | None = None,
     instrument: str | None = None,
     device: str = "auto",
+    clean: bool | None = None,
 ) -> Notes:
     """Which notes were played in a recording?
 
@@ -44,6 +45,7 @@ def notes(
         tempo_bpm: beats per minute; found by default.
         instrument: what the notes are said to be played by, for files that name it.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+        clean: take the noise away from voices before; by default as the model was made to.
 
     Returns:
         The notes with tempo, beats, key and chords; what may be wrong with them stands in its
@@ -66,6 +68,6 @@ def notes(
         "tempo_bpm": tempo_bpm,
         "instrument": instrument,
     }
-    found = answered("notes", source, model=model, device=device, **options)
+    found = answered("notes", source, model=model, device=device, clean=clean, **options)
     warn(found, stacklevel=2)
     return cast("Notes", found)

@@ -27,6 +27,7 @@ def segment(
     max_speakers: int | None = None,
     book: str | os.PathLike[str] | None = None,
     device: str = "auto",
+    clean: bool | None = None,
 ) -> Segments:
     """What happens when in a recording?
 
@@ -48,6 +49,7 @@ def segment(
         max_speakers: at most so many.
         book: voice book with the names of speakers.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+        clean: take the noise away from voices before; by default as the model was made to.
 
     Returns:
         The segments in order of their beginnings; what may be wrong with them stands in its
@@ -70,6 +72,6 @@ def segment(
         "max_speakers": max_speakers,
         "book": None if book is None else os.fspath(book),
     }
-    found = answered("segment", source, model=model, device=device, **options)
+    found = answered("segment", source, model=model, device=device, clean=clean, **options)
     warn(found, stacklevel=2)
     return cast("Segments", found)

@@ -22,6 +22,7 @@ def tag(
     reject: bool = False,
     min_familiarity: float = 0.05,
     device: str = "auto",
+    clean: bool | None = None,
 ) -> Tags:
     """Which labels apply to a recording, and when?
 
@@ -35,6 +36,7 @@ def tag(
         min_familiarity: below this `familiarity` it is: the share of known sounds that is so
             mistaken.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+        clean: take the noise away from voices before; by default as the model was made to.
 
     Returns:
         The labels with their scores; what may be wrong with them stands in its `warnings`.
@@ -51,6 +53,6 @@ def tag(
         "reject": reject,
         "min_familiarity": min_familiarity,
     }
-    found = answered("tag", source, model=model, device=device, **options)
+    found = answered("tag", source, model=model, device=device, clean=clean, **options)
     warn(found, stacklevel=2)
     return cast("Tags", found)

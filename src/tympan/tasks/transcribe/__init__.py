@@ -22,6 +22,7 @@ VERB = Verb(
     ),
     save_as=(".srt", ".vtt", ".txt", ".json", ".TextGrid", ".csv", ".rttm"),
     trains_on="a column text: what is said in each recording",
+    aliases={"en": "english"},  # `en` is a voice of `speak`
 )  # fmt: skip
 
 __getattr__, __dir__, __all__ = attach(

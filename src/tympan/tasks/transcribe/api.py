@@ -24,6 +24,7 @@ def transcribe(
     language: str | None = None,
     channels: str = "mix",
     device: str = "auto",
+    clean: bool | None = None,
 ) -> Transcript:
     """What was said in a recording?
 
@@ -38,6 +39,7 @@ def transcribe(
         language: code of the language (ISO 639); None: the model's own, or that which is heard.
         channels: `"mix"`: of all channels together; `"separate"`: of each for itself.
         device: `"auto"`, `"cpu"`, `"cuda"` or `"mps"`.
+        clean: take the noise away from voices before; by default as the model was made to.
 
     Returns:
         The text, and its utterances and words with their times; what may be wrong with them stands
@@ -58,6 +60,6 @@ def transcribe(
         "language": language,
         "channels": channels,
     }
-    found = answered("transcribe", source, model=model, device=device, **options)
+    found = answered("transcribe", source, model=model, device=device, clean=clean, **options)
     warn(found, stacklevel=2)
     return cast("Transcript", found)

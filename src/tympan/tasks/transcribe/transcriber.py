@@ -206,7 +206,8 @@ class Transcriber(BaseModel[Transcript]):
 
         session = self.session(name=name_of(source), **options)
         if isinstance(session, TranscribeSession):
-            journal = Journal(kept, job_key(Path(source), {**options, "model": self.name}))
+            known = {**options, "model": self.name, "clean": self.cleaner is not None}
+            journal = Journal(kept, job_key(Path(source), known))
             state = journal.load()
             if state is not None:
                 session.restore(state)
@@ -225,6 +226,7 @@ class _EachChannel(Transcriber):
 
     def __init__(self, model: Transcriber) -> None:
         super().__init__(model.recogniser, model.device)
+        self.cleaner = model.cleaner
 
     @property
     def mono(self) -> bool:

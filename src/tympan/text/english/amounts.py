@@ -10,9 +10,11 @@ from tympan.text.listing import listing
 from tympan.text.tokens import Given, Scan, Token
 
 _WHOLE = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)"
+# Numbers apart by spaces: at least two groups, or zeros alone.
+GROUPED = r"(?:\d{1,2}(?: \d{3}){2,}|\d{1,3}(?: 000)+)"
 _NUMBER = rf"(?:{_WHOLE}(?:\.\d+)?|\.\d+)"
 _MINUS = r"(?P<minus>(?<![\w.])[-−])?"
-_SYMBOL = r"(?P<currency>US\$|[$£€¥₹])"
+_SYMBOL = r"(?P<currency>(?:US|(?<!\w)[CA])\$|[$£€¥₹])"
 _SCALE = r"(?:\s?(?P<scale>thousand|million|billion|trillion|bn|mn|tn|[kKmMbBtT])\b)?"
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 _AFTER = r"(?!\w|\.[A-Za-z])"
@@ -27,11 +29,13 @@ SCIENTIFIC = r"(?<![\w.])(?P<number>\d+(?:\.\d+)?)[eE](?P<sign>[+-]?)(?P<power>\
 TIMES = r"(?<![\w.])(?P<number>\d+(?:\.\d+)?)x(?!\w)"
 VERSION = r"(?<![\w.])\d+(?:\.\d+){2,}(?!\w)"
 _EUROPEAN = r"\d{1,3}(?:\.\d{3})*,\d\d(?!\d)"
-_SUM = rf"(?P<number>{_EUROPEAN}|{_NUMBER})(?:\s?[-–]\s?[$£€]?(?P<to>{_NUMBER}))?"
+_SUM = rf"(?P<number>{_EUROPEAN}|{GROUPED}(?! ?\d)|{_NUMBER})(?:\s?[-–]\s?[$£€]?(?P<to>{_NUMBER}))?"
 MONEY_BEFORE = rf"{_MINUS}{_SYMBOL}\s?{_SUM}{_SCALE}"
 MONEY_AFTER = rf"{_SUM}{_SCALE}\s?(?P<currency>[£€¥₹]|(?:USD|EUR|GBP|CHF|JPY)\b)"
 PERCENT = rf"{_MINUS}(?P<number>{_NUMBER})(?:\s?[-–]\s?(?P<to>{_NUMBER}))?\s?(?P<sign>%|‰)"
-DEGREES = rf"{_MINUS}(?P<number>{_NUMBER})\s?°\s?(?P<scale>[CFK]\b)?"
+DEGREES = (
+    rf"{_MINUS}(?P<number>{_NUMBER})(?:\s?[-–]\s?(?P<to>{_NUMBER}))?\s?°\s?(?P<scale>[CFK]\b)?"
+)
 UNIT = (
     rf"{_MINUS}(?<![\w.])(?P<number>{_NUMBER})(?:\s?[-–]\s?(?P<to>{_NUMBER}))?(?P<space>[ -]?)"
     rf"(?P<unit>{_UNIT})(?P<power>[²³]|\^?[23])?(?:/(?P<per>{_UNIT})(?P<per_power>[²³])?)?{_AFTER}(?:\.(?=\s+[a-z]))?"
@@ -42,7 +46,7 @@ FRACTION = (
 )
 ORDINAL = rf"\b(?P<number>{_WHOLE})(?:st|nd|rd|th|ST|ND|RD|TH)\b"
 RANGE = rf"(?<![\w.,-])(?P<a>{_WHOLE})\s?[-–]\s?(?P<b>{_WHOLE})(?![\w-]|[.,]\d)"
-RATIO = r"(?<![\w:])(?P<a>\d{1,3}):(?P<b>\d{1,3})(?![\w:])"
+RATIO = r"(?<![\w:])(?P<a>\d{1,3}):(?P<b>\d{1,3}(?:,\d{3})+|\d{1,7})(?![\w:])"
 DECIMAL = rf"{_MINUS}(?<![\w])(?P<number>{_WHOLE}?\.\d+)(?P<scale>k\b)?(?!\w)"
 SIGNED = rf"(?<![\w.])(?P<sign>[-−+±])(?P<number>{_WHOLE})(?!\w)"
 THOUSANDS = rf"\b(?P<number>{_WHOLE})(?P<scale>k)\b"
@@ -117,7 +121,7 @@ def money_after(found: re.Match[str], scan: Scan) -> Given:
 
 def _money(found: re.Match[str]) -> list[str]:
     one, many, cent, cents = MONEY[found["currency"]]
-    number, scale = found["number"], found["scale"]
+    number, scale = found["number"].replace(" ", ""), found["scale"]
     if number[-3:-2] == ",":  # 1.234,50
         number = number.replace(".", "").replace(",", ".")
     if scale or found["to"]:
@@ -150,8 +154,8 @@ def _numbers(found: re.Match[str]) -> list[str]:
 def degrees(found: re.Match[str], scan: Scan) -> Given:
     """20 °C, -5°F, 90°."""
     names = {"C": ["Celsius"], "F": ["Fahrenheit"], "K": ["Kelvin"], None: []}
-    name = "degree" if _one(found["number"]) else "degrees"
-    return [*_minus(found), *amount(found["number"]), name, *names[found["scale"]]]
+    name = "degree" if _one(found["number"]) and not found["to"] else "degrees"
+    return [*_minus(found), *_numbers(found), name, *names[found["scale"]]]
 
 
 def unit(found: re.Match[str], scan: Scan) -> Given:
@@ -159,13 +163,15 @@ def unit(found: re.Match[str], scan: Scan) -> Given:
     name = found["unit"]
     inches = name == "in" and scan.last_word() in ("foot", "feet")
     if name in TIGHT and not inches and not found["per"] and not found["power"]:
-        if name in ("in", "A", "t", "K", "B") and (found["space"] or name != "in"):
+        stop = name == "in" and found[0].endswith(".")  # *10 in. wide*
+        if name in ("in", "A", "t", "K", "B") and (found["space"] or name != "in") and not stop:
             if name != "A" or not found["space"]:
                 return _not_unit(found)
             if found["space"] != " ":
                 return _not_unit(found)
         if name == "s" and not found["space"] and "." not in found["number"]:
-            return numbers.plural(numbers.cardinal(found["number"]))
+            words = numbers.plural(numbers.cardinal(found["number"]))
+            return words[1:] if re.fullmatch("10{2,}", found["number"]) else words
     one, many = UNITS[name]
     single = (_one(found["number"]) and not found["to"]) or found["space"] == "-"
     words = [*_minus(found), *_numbers(found)]
@@ -198,6 +204,8 @@ def fraction(found: re.Match[str], scan: Scan) -> Given:
         return [*numbers.cardinal(found["number"]), "and", *_small(found["small"])]
     top, bottom = found["top"], found["bottom"]
     whole = [*numbers.cardinal(found["whole"]), "and"] if found["whole"] else []
+    if top == bottom and top not in ("20", "50") and int(top) and not whole:
+        return [*numbers.cardinal(top), "out", "of", *numbers.cardinal(bottom)]
     if (top, bottom) in (("24", "7"), ("9", "11")) or top == bottom:
         return [*whole, *numbers.cardinal(top), *numbers.cardinal(bottom)]
     if 0 < int(top[:6]) < int(bottom[:6]) <= 100 and int(bottom) > 1:
@@ -227,15 +235,17 @@ def range_(found: re.Match[str], scan: Scan) -> Given:
     """10–20, 1990-1995."""
     a, b = found["a"], found["b"]
     spaced = scan.text[found.end("a")].isspace()
-    if spaced and (re.match(r"\s*=", scan.text[found.end() :]) or scan.last_word() in _OPERATORS):
+    if re.match(r"\s*=", scan.text[found.end() :]) or (spaced and scan.last_word() in _OPERATORS):
         middle = Token("minus", found.end("a"), found.start("b"))
         first = [Token(word, *found.span("a")) for word in numbers.cardinal(a)]
         return [*first, middle, *(Token(word, *found.span("b")) for word in numbers.cardinal(b))]
     years = len(a) == 4 and len(b) in (2, 4)
     first = [Token(word, *found.span("a")) for word in whole_words(a)]
     second = whole_words(b) if len(b) == 4 or not years else numbers.cardinal(b.lstrip("0") or "0")
-    middle = Token("to", found.end("a"), found.start("b"))
-    return [*first, middle, *(Token(word, *found.span("b")) for word in second)]
+    last = [Token(word, *found.span("b")) for word in second]
+    if a == b:  # fifty-fifty
+        return [*first, *last]
+    return [*first, Token("to", found.end("a"), found.start("b")), *last]
 
 
 def ratio(found: re.Match[str], scan: Scan) -> Given:

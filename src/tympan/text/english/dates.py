@@ -9,25 +9,25 @@ from tympan.text.english.words import DAY_SHORT, MONTH_SHORT, MONTHS
 from tympan.text.tokens import Given, Scan, Token
 
 _NAME = "|".join([*(m.capitalize() for m in MONTHS), *(m.capitalize() for m in MONTH_SHORT)])
-_NAMES = rf"(?:{_NAME}|{_NAME.upper()})"
-_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
-_YEAR = r"(?:1\d{3}|20\d\d)"
+NAMES = rf"(?:{_NAME}|{_NAME.upper()})"
+DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+YEAR = r"(?:1\d{3}|20\d\d)"
 _MARKS = "aApP"
 
-ISO = rf"\b(?P<year>{_YEAR})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?![\w-])"
+ISO = rf"\b(?P<year>{YEAR})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?![\w-])"
 SLASHED = (
     r"(?<![\w/.])(?P<ab>\d{1,2}/\d{1,2}/|\d{1,2}\.\d{1,2}\.|\d{1,2}-\d{1,2}-)"
-    rf"(?P<year>{_YEAR}|\d\d)(?![\w/-]|\.\d)"
+    rf"(?P<year>{YEAR}|\d\d)(?![\w/-]|\.\d)"
 )
 MONTH_DAY = (
-    rf"\b(?P<month>{_NAMES})\b\.?\s+(?P<day>{_DAY}(?:st|nd|rd|th)?)"
-    rf"(?:(?P<comma>,?)\s+(?P<year>{_YEAR}))?(?![\w:]|[.,/-]\d|\s*(?:%|percent))"
+    rf"\b(?P<month>{NAMES})\b\.?\s+(?P<day>{DAY}(?:st|nd|rd|th)?)"
+    rf"(?:(?P<comma>,?)\s+(?P<year>{YEAR}))?(?![\w:]|[.,/-]\d|\s*(?:%|percent))"
 )
 DAY_MONTH = (
-    rf"\b(?P<day>{_DAY}(?:st|nd|rd|th)?)(?P<of>\s+of)?\s+(?P<month>{_NAMES})\b\.?"
-    rf"(?:(?P<comma>,?)\s+(?P<year>{_YEAR})(?!\w|[.,]\d))?"
+    rf"\b(?P<day>{DAY}(?:st|nd|rd|th)?)(?P<of>\s+of)?\s+(?P<month>{NAMES})\b\.?"
+    rf"(?:(?P<comma>,?)\s+(?P<year>{YEAR})(?!\w|[.,]\d))?"
 )
-MONTH_YEAR = rf"\b(?P<month>{_NAMES})\b\.?(?P<comma>,?)\s+(?P<year>{_YEAR})(?!\w|[.,/-]\d)"
+MONTH_YEAR = rf"\b(?P<month>{NAMES})\b\.?(?P<comma>,?)\s+(?P<year>{YEAR})(?!\w|[.,/-]\d)"
 TIME = (
     r"(?<![\w:.])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?"
     r"(?:\s?(?P<half>[aApP])(?:\.\s?[mM]\.?|[mM]\b))?(?![\w:])"
@@ -36,10 +36,11 @@ HOUR = (
     r"(?<![\w:.,])(?P<hour>1[0-2]|0?[1-9])(?:\.(?P<minute>[0-5]\d))?"
     r"\s?(?P<half>[aApP])(?:\.\s?[mM]\.?|[mM]\b)"
 )
-DECADE = r"(?<!\w)'?(?P<year>(?:1\d|20)\d0|[1-9]0)'?s\b"
+DECADE = r"(?<!\w)'?(?P<year>(?:1[1-9]|20)\d0|[1-9]0)'?s\b"
 
 
-def _month(name: str) -> str:
+def month_name(name: str) -> str:
+    """The full name of a month."""
     lower = name.lower()
     full = lower if lower in MONTHS else MONTHS[MONTH_SHORT[lower] - 1]
     return full.capitalize()
@@ -93,9 +94,9 @@ def slashed(found: re.Match[str], scan: Scan) -> Given:
 
 def month_day(found: re.Match[str], scan: Scan) -> Given:
     """March 15, 2024."""
-    out = _part(found, "month", [_month(found["month"])])
+    out = _part(found, "month", [month_name(found["month"])])
     out += _part(found, "day", _day(found))
-    return out + _year(found)
+    return out + year_after(found)
 
 
 def day_month(found: re.Match[str], scan: Scan) -> Given:
@@ -103,16 +104,17 @@ def day_month(found: re.Match[str], scan: Scan) -> Given:
     article = [] if scan.last_word() == "the" else ["the"]
     out = _part(found, "day", [*article, *_day(found)])
     out += _part(found, "of" if found["of"] else "day", ["of"])
-    out += _part(found, "month", [_month(found["month"])])
-    return out + _year(found)
+    out += _part(found, "month", [month_name(found["month"])])
+    return out + year_after(found)
 
 
 def month_year(found: re.Match[str], scan: Scan) -> Given:
     """March 2024."""
-    return _part(found, "month", [_month(found["month"])]) + _year(found)
+    return _part(found, "month", [month_name(found["month"])]) + year_after(found)
 
 
-def _year(found: re.Match[str]) -> list[Token]:
+def year_after(found: re.Match[str]) -> list[Token]:
+    """The year of a date, if it has one."""
     if not found["year"]:
         return []
     comma = [Token(",", *found.span("comma"), "mark")] if found["comma"] else []

@@ -12,9 +12,7 @@ from tympan.text.english.words import (
     ADDRESS_SIGNS,
     BARE,
     BEFORE_NUMBER,
-    CHAPTERS,
     ENDS_OF_ADDRESS,
-    RULERS,
     SIGNS,
     SPELLED,
 )
@@ -22,7 +20,6 @@ from tympan.text.english.words import (
     DOTTED as DOTTED_FORMS,
 )
 from tympan.text.listing import listing
-from tympan.text.roman import value as roman_value
 from tympan.text.tokens import LONGEST_WORD, Given, Scan, Token
 
 _TAIL = r"[^\s<>\"]{0,1000}[^\s<>\".,;:!?)'\]*_]"
@@ -36,7 +33,7 @@ FILE = (
     r"|jpe?g|png|gif|zip|exe|md|toml|yaml|yml|rs|cpp|java|sh)\b"
 )
 DOTTED = (
-    r"(?<![\w.])(?:[eE]\.\s?g|[iI]\.e|[aApP]\.\s?[mM]|[Pp]h\.D|a\.k\.a|[bB]\.[cC]|[aA]\.[dD]"
+    r"(?<![\w.])(?:[eE]\.\s?g|[iI]\.e|[aApP]\.\s?[mM]|[Pp]h\.D|a\.k\.a|[bB]\.[cC]\.[eE]|[bB]\.[cC]|[cC]\.[eE]|[aA]\.[dD]"
     r"|n\.b|N\.B|[pP]\.[sS]|o\.k|O\.K)\b\.?"
 )
 INITIALS = r"\b(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?"
@@ -102,6 +99,8 @@ def _part(text: str, start: int, scan: Scan) -> list[Token]:
         return [Token(one, start, end) for one in ABBREVIATIONS[lower].split()]
     if len(text) > LONGEST_WORD:
         return [one for one in plain(text, start, scan) if isinstance(one, Token)]
+    if text == "US" and scan.last_word() == "the":
+        return [Token(text, start, end, "spell")]
     if scan.upper:
         # Only what is a word: the rest stays an acronym.
         return [Token(lower if len(text) > 4 or is_word(lower) else text, start, end)]
@@ -118,10 +117,12 @@ def _part(text: str, start: int, scan: Scan) -> list[Token]:
 
 
 def mixed(found: re.Match[str], scan: Scan) -> Given:
-    """Letters and figures in one: MP3, H2O, B2B, F-16, COVID-19, 3D, 4K, x86."""
+    """Letters and figures in one: MP3, H2O, B2B, F-16, COVID-19, 3D, 4K, x86, v2.0."""
     out: list[Token] = []
     for run in _RUN.finditer(found[0]):
         start, end = found.start() + run.start(), found.start() + run.end()
+        if run[0].isdigit() and re.search(r"\d\.$", found[0][: run.start()]):
+            out.append(Token("point", start - 1, start))
         out += _run(run[0], start, end)
     return out
 
@@ -248,31 +249,6 @@ def _no_abbreviation(text: str, following: str, ends: bool) -> bool:
 def _after_name(scan: Scan) -> bool:
     """Whether the word before is a name, as in *Main St.*"""
     return bool(scan.out) and scan.out[-1].kind != "mark" and scan.out[-1].text[:1].isupper()
-
-
-def roman(found: re.Match[str], scan: Scan) -> Given:
-    """Roman numerals after a chapter, a ruler or a name; otherwise a word or an acronym."""
-    text = found[0]
-    before = scan.out[-1].text if scan.out and scan.out[-1].kind == "word" else ""
-    value = str(roman_value(text))
-    if (before.lower() in CHAPTERS and not scan.upper) or (
-        before.lower() in CHAPTERS and text != "I"
-    ):
-        return numbers.cardinal(value)
-    named = before[:1].isupper() or (scan.upper and bool(before))
-    if named and before.lower() in RULERS and (len(text) > 1 or text in "VX" or _ends(found, scan)):
-        return ["the", *numbers.ordinal(value)]
-    if named and len(text) > 1 and (set(text) <= set("IVX") or len(text) > 3):
-        return numbers.cardinal(value)
-    if text == "I":
-        return ["I"]
-    return [Token(text, *found.span(), "spell")]
-
-
-def _ends(found: re.Match[str], scan: Scan) -> bool:
-    """Whether "I" after a ruler's name is a number: nothing like a verb follows."""
-    following = scan.text[found.end() :].lstrip()[:1]
-    return not following.isalpha()
 
 
 def number_sign(found: re.Match[str], scan: Scan) -> Given:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from tympan.text.english import amounts, dates, names
-from tympan.text.marks import LINK, MARK, link, mark
-from tympan.text.roman import ROMAN
+from tympan.text.english import amounts, dates, measures, names, romans, spans
+from tympan.text.marks import LINK, MARK, RULER, link, mark
+from tympan.text.roman import ROMAN, YEAR
 from tympan.text.tokens import Rules, Scan, Token
 
 _QUICK = r"[a-z]+(?=[ ,;!?])"
@@ -21,6 +21,7 @@ def _quick(found: re.Match[str], scan: Scan) -> list[str | Token]:
 
 RULES = Rules(
     [
+        (measures.ALONE, measures.alone),
         (_QUICK, _quick),
         (LINK, link),
         (names.EMAIL, names.address),
@@ -28,14 +29,34 @@ RULES = Rules(
         (names.FILE, names.address),
         (r"#[A-Za-z]\w*", names.hashtag),
         (r"(?<!\w)@[A-Za-z]\w*", names.mention),
+        (RULER, mark),
+        (measures.SHORT, measures.short),
         (dates.ISO, dates.iso),
+        (spans.YEAR_FIRST, spans.year_first),
+        (spans.AFTER_ON, spans.after_on),
         (dates.SLASHED, dates.slashed),
+        (spans.NAMED, spans.named),
+        (spans.MONTH_DAYS, spans.month_days),
+        (spans.DAYS_MONTH, spans.days_month),
         (dates.MONTH_DAY, dates.month_day),
         (dates.DAY_MONTH, dates.day_month),
         (dates.MONTH_YEAR, dates.month_year),
+        (spans.TO, spans.to),
+        (spans.LAP, spans.lap),
         (dates.TIME, dates.time),
         (dates.HOUR, dates.hour),
+        (measures.ZIP, measures.zip_code),
         (amounts.PHONE, amounts.phone),
+        (measures.NATIONAL, amounts.phone),
+        (measures.SPACED, measures.spaced),
+        (measures.ARC, measures.arc),
+        (measures.FEET, measures.feet),
+        (measures.INCHES, measures.inches),
+        (measures.BY, measures.by),
+        (measures.PER, measures.per),
+        (measures.SEASON, measures.season),
+        (measures.COMPARED, measures.compared),
+        (measures.IBAN, measures.iban),
         (amounts.GROUPS, amounts.phone),
         (amounts.SCIENTIFIC, amounts.scientific),
         (amounts.TIMES, amounts.times),
@@ -45,6 +66,7 @@ RULES = Rules(
         (amounts.PERCENT, amounts.percent),
         (amounts.DEGREES, amounts.degrees),
         (dates.DECADE, dates.decade),
+        (spans.CLASS_OF, spans.class_of),
         (amounts.UNIT, amounts.unit),
         (amounts.FRACTION, amounts.fraction),
         (amounts.ORDINAL, amounts.ordinal),
@@ -55,7 +77,9 @@ RULES = Rules(
         (names.DOTTED, names.dotted),
         (names.INITIALS, names.initials),
         (names.ABBREVIATION, names.abbreviation),
-        (ROMAN, names.roman),
+        (ROMAN, romans.roman),
+        (romans.POSSESSIVE, romans.possessive),
+        (YEAR, romans.year),
         (names.NUMBER_SIGN, names.number_sign),
         (amounts.THOUSANDS, amounts.whole),
         (names.MIXED, names.mixed),

@@ -33,7 +33,8 @@ ABBREVIATIONS = {
     "assn": "association", "univ": "university", "govt": "government", "tel": "telephone",
     "ext": "extension", "misc": "miscellaneous", "max": "maximum", "min": "minimum",
     "avg": "average", "al": "al", "ca": "circa", "cf": "compare", "viz": "namely",
-    "messrs": "messrs",
+    "messrs": "messrs", "apt": "apartment", "bldg": "building", "rm": "room", "ste": "suite",
+    "hwy": "highway", "pkwy": "parkway", "mfg": "manufacturing", "intl": "international",
     "jan": "January", "feb": "February", "apr": "April", "jun": "June", "jul": "July",
     "aug": "August", "sep": "September", "sept": "September", "oct": "October", "nov": "November",
     "dec": "December", "mme": "madame", "mlle": "mademoiselle", "msgr": "monsignor", "st": "saint",
@@ -74,7 +75,7 @@ BEFORE_NUMBER = {
 DOTTED = {
     "e.g": "for example", "i.e": "that is", "a.m": "A M", "p.m": "P M", "ph.d": "P H D",
     "a.k.a": "A K A", "r.i.p": "R I P", "q.e.d": "Q E D", "p.s": "P S", "b.c": "B C", "a.d": "A D",
-    "n.b": "N B", "o.k": "okay",
+    "b.c.e": "B C E", "c.e": "C E", "n.b": "N B", "o.k": "okay",
 }  # fmt: skip
 
 SENTENCE = Abbreviations(
@@ -92,8 +93,25 @@ SENTENCE = Abbreviations(
             "u.s u.k u.s.a a.m p.m ph.d b.c a.d d.c"
         )
     ),
-    followers=frozenset((*MONTHS, *DAY_SHORT.values())),
-    numbered=frozenset(listing("max min est mar no nos p pp sec ch fig figs vol vols eq ed ext")),
+    followers=frozenset(
+        (
+            *MONTHS,
+            *DAY_SHORT.values(),
+            *listing("est edt cst cdt mst mdt pst pdt gmt utc cet bst et pt ct"),
+            # *the U.S. Army*
+            *listing(
+                "army navy air marine marines coast government congress senate house president "
+                "department dollar dollars treasury supreme constitution census customs economy "
+                "embassy ambassador attorney citizen citizens congressman congresswoman senator "
+                "state states territory troops soldiers open postal"
+            ),
+        )
+    ),
+    numbered=frozenset(
+        listing(
+            "max min est mar apt bldg rm ste hwy no nos p pp sec ch fig figs vol vols eq ed ext"
+        )
+    ),
 )
 
 # Singular and plural.
@@ -138,6 +156,14 @@ UNITS: dict[str, tuple[str, str]] = {
         ("lm", "lumen", ""),
         ("lx", "lux", "lux"), ("yrs", "year", ""), ("yr", "year", ""), ("wk", "week", ""),
         ("kt", "knot", ""), ("kts", "knot", ""),
+        ("mins", "minute", ""), ("secs", "second", ""), ("mos", "month", ""), ("wks", "week", ""),
+        ("sq ft", "square foot", "square feet"), ("sq. ft", "square foot", "square feet"),
+        ("sq m", "square meter", ""), ("sq km", "square kilometer", ""),
+        ("sq. km", "square kilometer", ""), ("sq mi", "square mile", ""),
+        ("sq. mi", "square mile", ""), ("cu ft", "cubic foot", "cubic feet"),
+        ("fl oz", "fluid ounce", ""), ("fl. oz", "fluid ounce", ""), ("tsp", "teaspoon", ""),
+        ("tbsp", "tablespoon", ""), ("mpg", "mile per gallon", "miles per gallon"),
+        ("pct", "percent", "percent"),
     )
 }  # fmt: skip
 # Only after a number and a space would these read words of the language as units.
@@ -148,6 +174,8 @@ TIGHT = frozenset(
 MONEY = {
     "$": ("dollar", "dollars", "cent", "cents"),
     "US$": ("dollar", "dollars", "cent", "cents"),
+    "C$": ("Canadian dollar", "Canadian dollars", "cent", "cents"),
+    "A$": ("Australian dollar", "Australian dollars", "cent", "cents"),
     "£": ("pound", "pounds", "penny", "pence"),
     "€": ("euro", "euros", "cent", "cents"),
     "¥": ("yen", "yen", "", ""),

@@ -11,6 +11,8 @@ from tympan.text.tokens import Given, Scan, Token
 
 _WHOLE = r"(?:\d{1,3}(?:\.\d{3})+(?!\d)|\d+)"
 _NUMBER = rf"(?:{_WHOLE}(?:,\d+)?)"
+# Numbers apart by spaces: at least two groups, or zeros alone.
+GROUPED = r"(?:\d{1,2}(?: \d{3}){2,}|\d{1,3}(?: 000)+)"
 _MINUS = r"(?P<minus>(?<![\w.])[-−])?"
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 _SCALE = r"(?:\s?(?P<scale>Mio|Mrd|Tsd|Millionen|Milliarden|Million|Milliarde)\b\.?)?"
@@ -19,14 +21,19 @@ PHONE = (
     r"(?<![\w.,])(?:\+\d{1,3}[\s./-]?(?:\(?\d{1,5}\)?[\s./-]?){1,5}\d{2,}"
     r"|\(?0\d{2,4}\)?[\s/-]\d{2,}(?:[\s-]\d{2,})*)(?![\w-])"
 )
-VERSION = r"(?<![\w.])\d+(?:\.\d+){2,}(?!\w)"
-MONEY_BEFORE = rf"{_MINUS}(?P<currency>[€$£¥₹])\s?(?P<number>{_NUMBER}){_SCALE}"
+VERSION = r"(?<![\w.])\d+(?:\.\d+){2,}(?!\w|,\d)"
+MONEY_BEFORE = (
+    rf"{_MINUS}(?P<currency>[€$£¥₹]|\b(?:EUR|USD|GBP|CHF)(?= ))\s?"
+    rf"(?P<number>{GROUPED}(?! ?\d)|{_NUMBER}){_SCALE}"
+)
 MONEY_AFTER = (
-    rf"{_MINUS}(?P<number>{_NUMBER})(?:,[-–]+)?{_SCALE}"
+    rf"{_MINUS}(?P<number>(?<![\w.,])(?<!\d ){GROUPED}|{_NUMBER})(?:,[-–]+)?{_SCALE}"
     r"\s?(?P<currency>[€$£¥₹¢]|(?:EUR|USD|GBP|CHF)\b)"
 )
 PERCENT = rf"{_MINUS}(?P<number>{_NUMBER})(?:\s?[-–]\s?(?P<to>{_NUMBER}))?\s?(?P<sign>[%‰])"
-DEGREES = rf"{_MINUS}(?P<number>{_NUMBER})\s?°\s?(?P<scale>[CFK]\b)?"
+DEGREES = (
+    rf"{_MINUS}(?P<number>{_NUMBER})(?:\s?[-–]\s?(?P<to>{_NUMBER}))?\s?°\s?(?P<scale>[CFK]\b)?"
+)
 UNIT = (
     rf"{_MINUS}(?<![\w.,])(?P<number>{_NUMBER})(?:\s?[-–]\s?(?P<to>{_NUMBER}))?[ -]?"
     rf"(?P<unit>{_UNIT})(?P<power>[²³])?(?:/(?P<per>{_UNIT})(?P<per_power>[²³])?)?(?!\w)"
@@ -36,11 +43,11 @@ FRACTION = (
     r"|(?P<number>\d+)\s?(?P<small>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅛⅜⅝⅞])"
 )
 RANGE = rf"(?<![\w.,-])(?P<a>{_WHOLE})\s?[-–]\s?(?P<b>{_WHOLE})(?![\w-]|[.,]\d)"
-RATIO = r"(?<![\w:])(?P<a>\d{1,3}):(?P<b>\d{1,3})(?![\w:])"
+RATIO = r"(?<![\w:])(?P<a>\d{1,3}):(?P<b>\d{1,3}(?:\.\d{3})+|\d{1,7})(?![\w:])"
 DECIMAL = rf"{_MINUS}(?<!\w)(?P<number>{_WHOLE}?,\d+)(?!\w)"
 SIGNED = rf"(?<![\w.])(?P<sign>[-−+±])(?P<number>{_WHOLE})(?!\w)"
 DECADE = r"\b(?P<number>\d{2}|\d{4})er\b"
-ORDINAL = r"(?<![\w.,])(?P<number>\d{1,3})\.(?=\s+[A-Za-zÄÖÜäöü])"
+ORDINAL = r"(?<![\w.,])(?P<number>\d{1,3})\.(?=\s+[A-Za-zÄÖÜäöü]|,\s\d{1,3}\.\s|/\d{1,3}\.\s)"
 WHOLE = rf"(?P<number>{_WHOLE})"
 
 
@@ -80,7 +87,7 @@ def money(found: re.Match[str], scan: Scan) -> Given:
     """5 €, 3,50 €, 2 Mio. €, $ 20."""
     name, small = MONEY[found["currency"]]
     minus = _minus(found)
-    number = found["number"]
+    number = found["number"].replace(" ", "")
     if found["scale"]:
         return [*minus, *amount(number, "eine"), SCALES[found["scale"]], name]
     whole, _, part = number.partition(",")
@@ -110,7 +117,7 @@ def percent(found: re.Match[str], scan: Scan) -> Given:
 def degrees(found: re.Match[str], scan: Scan) -> Given:
     """20 °C."""
     names = {"C": ["Celsius"], "F": ["Fahrenheit"], "K": ["Kelvin"], None: []}
-    return [*_minus(found), *amount(found["number"], "ein"), "Grad", *names[found["scale"]]]
+    return [*_minus(found), *_numbers(found, "ein"), "Grad", *names[found["scale"]]]
 
 
 def unit(found: re.Match[str], scan: Scan) -> Given:
@@ -133,6 +140,8 @@ def fraction(found: re.Match[str], scan: Scan) -> Given:
         return [*numbers.cardinal(found["number"]), *numbers.fraction(top, bottom)]
     top, bottom = found["top"], found["bottom"]
     whole = numbers.cardinal(found["whole"]) if found["whole"] else []
+    if (top, bottom) == ("24", "7"):
+        return [*numbers.cardinal(top), *numbers.cardinal(bottom)]
     if 0 < int(top[:6]) < int(bottom[:6]) <= 100 and int(bottom) > 1:
         return [*whole, *numbers.fraction(top, bottom)]
     return [*whole, *numbers.cardinal(top), "durch", *numbers.cardinal(bottom)]
@@ -154,7 +163,8 @@ def whole_words(text: str) -> list[str]:
 def range_(found: re.Match[str], scan: Scan) -> Given:
     """10–20."""
     first = [Token(word, *found.span("a")) for word in whole_words(found["a"])]
-    middle = Token("bis", found.end("a"), found.start("b"))
+    minus = re.match(r"\s*=", scan.text[found.end() :])
+    middle = Token("minus" if minus else "bis", found.end("a"), found.start("b"))
     return [*first, middle, *(Token(word, *found.span("b")) for word in whole_words(found["b"]))]
 
 

@@ -8,17 +8,17 @@ from tympan.text.german.numbers import cardinal, ordinal, year
 from tympan.text.german.words import MONTH_SHORT, MONTHS, WITH_E, WITH_EN
 from tympan.text.tokens import Given, Scan, Token
 
-_YEAR = r"(?:1\d{3}|20\d\d)"
-_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
-_NAMES = "|".join([*MONTHS, "Jänner", *(name.capitalize() for name in MONTH_SHORT)])
-ISO = rf"\b(?P<year>{_YEAR})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?![\w-])"
+YEAR = r"(?:1\d{3}|20\d\d)"
+DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+NAMES = "|".join([*MONTHS, "Jänner", *(name.capitalize() for name in MONTH_SHORT)])
+ISO = rf"\b(?P<year>{YEAR})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?![\w-])"
 DOTTED = (
-    rf"(?<![\w.,])(?P<day>{_DAY})\.\s?(?P<month>0?[1-9]|1[0-2])\."
-    rf"(?:\s?(?P<year>{_YEAR}|\d\d\b))?(?!\w|[.,]\d)"
+    rf"(?<![\w.,])(?P<day>{DAY})\.\s?(?P<month>0?[1-9]|1[0-2])\."
+    rf"(?:\s?(?P<year>{YEAR}|\d\d\b))?(?!\w|[.,]\d)"
 )
 DAY_MONTH = (
-    rf"\b(?P<day>{_DAY})\.?\s?(?P<month>{_NAMES})\b(?P<dot>\.)?"
-    rf"(?:\s+(?P<year>{_YEAR})(?!\w|[.,]\d))?"
+    rf"\b(?P<day>{DAY})\.?\s?(?P<month>{NAMES})\b(?P<dot>\.)?"
+    rf"(?:\s+(?P<year>{YEAR})(?!\w|[.,]\d))?"
 )
 TIME = (
     r"(?<![\w:.,])(?P<hour>[01]?\d|2[0-4])(?:(?P<separator>:)(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?"
@@ -33,6 +33,11 @@ def ending(scan: Scan) -> str:
     if before in WITH_EN:
         return "en"
     return "e" if before in WITH_E else "er"
+
+
+def month_name(name: str) -> str:
+    """The full name of a month."""
+    return name if name in (*MONTHS, "Jänner") else MONTHS[MONTH_SHORT[name.lower()] - 1]
 
 
 def _part(found: re.Match[str], group: str, words: list[str]) -> list[Token]:
@@ -60,8 +65,8 @@ def dotted(found: re.Match[str], scan: Scan) -> Given:
 def day_month(found: re.Match[str], scan: Scan) -> Given:
     """15. März 2024."""
     name = found["month"]
-    month = name if name in (*MONTHS, "Jänner") else MONTHS[MONTH_SHORT[name.lower()] - 1]
-    out = _part(found, "day", ordinal(found["day"], ending(scan))) + _part(found, "month", [month])
+    out = _part(found, "day", ordinal(found["day"], ending(scan)))
+    out += _part(found, "month", [month_name(name)])
     if found["year"]:
         return out + _part(found, "year", year(found["year"]))
     if found["dot"] and name in (*MONTHS, "Jänner"):
@@ -89,6 +94,6 @@ def time(found: re.Match[str], scan: Scan) -> Given:
     if not last and after == (-1, -1):
         out[-1].end = found.end()
     # Places in the text grow: a clock word that stands at the end takes in the minutes.
-    if last and after != (-1, -1):
+    if after != (-1, -1):
         out[-1] = Token("Uhr", found.start(group), found.end())
     return out + last

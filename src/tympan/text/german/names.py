@@ -15,6 +15,9 @@ from tympan.text.german.words import (
     SIGNS,
 )
 from tympan.text.german.words import (
+    BARE as BARE_FORMS,
+)
+from tympan.text.german.words import (
     DOTTED as DOTTED_FORMS,
 )
 from tympan.text.listing import listing
@@ -36,6 +39,7 @@ _DOTTED = "|".join(
 DOTTED = rf"(?<![\w.])(?i:{_DOTTED})\b\.?"
 _ABBREVIATED = "|".join(sorted(ABBREVIATIONS, key=len, reverse=True))
 ABBREVIATION = rf"(?i:\b(?P<word>{_ABBREVIATED}))\.(?=\W|$)"
+BARE = rf"\b(?:{'|'.join(BARE_FORMS)})\b(?![.'-])"
 STREET = rf"\b(?P<name>[{_L}-]+[sS]tr)\.(?=\W|$)"
 MIXED = rf"\b(?:[{_L}]+[-_]?\d|\d+[-_]?[{_L}])[{_L}0-9]*(?:[-_.][{_L}0-9]*\d[{_L}0-9]*)*\b"
 WORD = rf"[{_L}]+(?:['-][{_L}]+)*"
@@ -59,7 +63,8 @@ def word(found: re.Match[str], scan: Scan) -> Given:
     """A word; hyphens and apostrophes have no sound, but an acronym in it is spelled."""
     text, start = found[0], found.start()
     parts = re.split("-", text)
-    if not any(_spelled(part, scan) for part in parts):
+    letters = len(parts) > 1  # those of *S-Bahn* are spelled
+    if not any(_spelled(part, scan, letters) for part in parts):
         if len(text) > LONGEST_WORD:
             out: list[Token] = []
             for one in re.finditer(f"[{_L}]+", text):
@@ -68,7 +73,7 @@ def word(found: re.Match[str], scan: Scan) -> Given:
         return [text.replace("'", "").replace("-", "")]
     out, at = [], start
     for part in parts:
-        if _spelled(part, scan):
+        if _spelled(part, scan, letters):
             out.append(Token(part.replace("'", ""), at, at + len(part), "spell"))
         elif part:
             out += _cut(part.replace("'", ""), at)
@@ -76,9 +81,11 @@ def word(found: re.Match[str], scan: Scan) -> Given:
     return out
 
 
-def _spelled(part: str, scan: Scan) -> bool:
-    """Whether capitals are read letter by letter."""
+def _spelled(part: str, scan: Scan, one: bool = False) -> bool:
+    """Whether capitals are read letter by letter, and so is one letter."""
     letters = part.replace("'", "")
+    if one and len(letters) == 1:
+        return True
     if scan.upper or len(letters) < 2 or letters in SAID:
         return False
     consonants_only = not set(letters.lower()) & set("aeiouyäöü") and len(letters) > 1
@@ -160,11 +167,18 @@ def abbreviation(found: re.Match[str], scan: Scan) -> Given:
     text, lower = found["word"], found["word"].lower()
     following = scan.text[found.end() :].lstrip()[:1]
     stop = _stop(found, scan)
+    if text == "U":
+        return [Token(text, found.start(), found.end() - 1, "spell"), *stop]
     number_first = scan.last_word() != "" and lower in ("min", "std", "sek", "tsd")
     if lower in BEFORE_NUMBER and not following.isdigit() and not number_first:
         mark = [Token(".", found.end() - 1, found.end(), "mark")] if stop else []
         return [Token(text, found.start(), found.end() - 1), *mark]
     return [*ABBREVIATIONS[lower].split(), *stop]
+
+
+def bare(found: re.Match[str], scan: Scan) -> Given:
+    """1,5 Mio, 19 % MwSt."""
+    return ABBREVIATIONS[found[0].lower()].split()
 
 
 def roman(found: re.Match[str], scan: Scan) -> Given:

@@ -4,26 +4,41 @@ from __future__ import annotations
 
 import re
 
-from tympan.text.german import amounts, dates, names
-from tympan.text.marks import LINK, MARK, link, mark
+from tympan.text.german import amounts, dates, measures, names, spans
+from tympan.text.marks import LINK, MARK, RULER, link, mark
 from tympan.text.tokens import Rules, Scan, Token
 
 RULES = Rules(
     [
+        (measures.ALONE, measures.alone),
         (r"[a-zäöüß]+(?=[ ,;!?])", names.plain),
         (LINK, link),
         (names.EMAIL, names.address),
         (names.URL, names.address),
         (r"[#@][A-Za-zÄÖÜäöü]\w*", names.tagged),
         (dates.ISO, dates.iso),
+        (measures.IBAN, measures.iban),
+        (measures.GROUPS, measures.grouped),
+        (measures.CODE, measures.grouped),
+        (spans.NAMED, spans.named),
+        (spans.WEEKDAY, spans.weekday),
+        (spans.DAYS, spans.days),
+        (spans.TO, spans.to),
         (dates.DOTTED, dates.dotted),
         (dates.DAY_MONTH, dates.day_month),
         (dates.TIME, dates.time),
         (dates.HOUR, dates.hour),
         (amounts.PHONE, amounts.phone),
         (amounts.VERSION, amounts.version),
+        (measures.BY, measures.by),
+        (measures.TIMES, measures.times),
+        (measures.PER, measures.per),
+        (measures.POWER, measures.power),
+        (measures.SECTIONS, measures.sections),
+        (spans.SEASON, spans.season),
         (amounts.MONEY_BEFORE, amounts.money),
         (amounts.MONEY_AFTER, amounts.money),
+        (measures.SPACED, measures.spaced),
         (amounts.PERCENT, amounts.percent),
         (amounts.DEGREES, amounts.degrees),
         (amounts.UNIT, amounts.unit),
@@ -38,11 +53,13 @@ RULES = Rules(
         (names.STREET, names.street),
         (names.ABBREVIATION, names.abbreviation),
         (names.ROMAN, names.roman),
+        (names.BARE, names.bare),
         (r"#(?=\d)", lambda found, scan: ["Nummer"]),
         (names.MIXED, names.mixed),
         (amounts.WHOLE, amounts.whole),
         (names.WORD, names.word),
         (r"(?<=\s)[<>](?=\s)|(?<=\d)\s*[*](?=\s*\d)|~(?=\d)", names.compared),
+        (RULER, mark),
         (MARK, mark),
         (r"[&+=%@×÷±≈≤≥≠∞√§©°‰−¢£€$¥₹²³µ]", names.sign),
         (r"[½⅓⅔¼¾⅕⅖⅗⅘⅙⅛⅜⅝⅞]", amounts.small_fraction),

@@ -36,8 +36,17 @@ ABBREVIATIONS = {
     "ing": "Ingenieur", "dipl": "Diplom", "med": "medizin", "jur": "juris", "phil": "philosophie",
     "hl": "heilige", "abs": "Absatz", "art": "Artikel", "aufl": "Auflage", "hrsg": "Herausgeber",
     "s": "Seite", "mag": "Magister", "mo": "Montag", "di": "Dienstag", "mi": "Mittwoch",
-    "do": "Donnerstag", "sa": "Samstag", "so": "Sonntag",
+    "do": "Donnerstag", "sa": "Samstag", "so": "Sonntag", "zw": "zwischen", "u": "und",
+    "co": "Ko", "mwst": "Mehrwertsteuer", "jhd": "Jahrhundert", "jhdt": "Jahrhundert",
+    "stk": "Stück", "ehem": "ehemals", "gegr": "gegründet", "bes": "besonders", "anm": "Anmerkung",
+    "tägl": "täglich", "jährl": "jährlich", "monatl": "monatlich",
 }  # fmt: skip
+SHORT_DAYS = {
+    "Mo": "Montag", "Di": "Dienstag", "Mi": "Mittwoch", "Do": "Donnerstag", "Fr": "Freitag",
+    "Sa": "Samstag", "So": "Sonntag",
+}  # fmt: skip
+# Read so without a full stop as well.
+BARE = listing("Mio Mrd Tsd Std MwSt Nr Dr Prof usw bzw ca")
 # Words of the language: abbreviations only before a number.
 BEFORE_NUMBER = frozenset(listing("s art abs bd kap abb nr min mo di mi do sa so med"))
 DOTTED = {
@@ -51,12 +60,16 @@ SENTENCE = Abbreviations(
     never=frozenset(
         listing(
             "dr prof hr fr nr ca vgl evtl ggf inkl exkl zzgl abzgl st abb bzw z.b d.h u.a i.d.r "
-            "z.t "
+            "z.t zw co bes ehem tägl jährl monatl "
             "sog max mind allg dipl ing hl v.a s.o m.e z d u v a.d"
         )
     ),
-    seldom=frozenset(listing("usw etc str mio mrd tsd jh std min sek n.chr v.chr u.ä o.ä e.v geb")),
-    numbered=frozenset(listing("s art abs bd kap abb")),
+    seldom=frozenset(
+        listing(
+            "usw etc str mio mrd tsd jh jhd jhdt mwst stk std min sek n.chr v.chr u.ä o.ä e.v geb"
+        )
+    ),
+    numbered=frozenset(listing("s art abs bd kap abb tel mo di sa")),
     endings=("str",),
     ordinals=True,
     starters=frozenset(

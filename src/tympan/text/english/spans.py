@@ -1,0 +1,116 @@
+"""English spans of time: *May 5–7*, *Mon–Fri*, *9am-5pm*; and dates and times of other shapes."""
+
+from __future__ import annotations
+
+import re
+
+from tympan.text.english import dates
+from tympan.text.english.numbers import cardinal, digits, ordinal
+from tympan.text.english.words import DAY_SHORT, MONTHS
+from tympan.text.tokens import Given, Scan, Token
+
+_DASH = r"\s?[-–—]\s?"
+_DAYS = (*DAY_SHORT, *dict.fromkeys(DAY_SHORT.values()))
+_DAY_NAME = "|".join(sorted((name.capitalize() for name in _DAYS), key=len, reverse=True))
+_MONTH = dates.NAMES
+_HOUR = r"\d{1,2}(?:[:.][0-5]\d)?\s?[aApP]\.?\s?[mM]\b|[0-2]?\d:[0-5]\d(?!\d)"
+
+MONTH_DAYS = (
+    rf"\b(?P<month>{_MONTH})\b\.?\s+(?P<a>{dates.DAY}(?:st|nd|rd|th)?){_DASH}"
+    rf"(?P<b>{dates.DAY}(?:st|nd|rd|th)?)(?:(?P<comma>,?)\s+(?P<year>{dates.YEAR}))?"
+    r"(?![\w:]|[.,/-]\d|\s*(?:%|percent))"
+)
+DAYS_MONTH = (
+    rf"\b(?P<a>{dates.DAY}(?:st|nd|rd|th)?){_DASH}"
+    rf"(?=(?:{dates.DAY})(?:st|nd|rd|th)?(?:\s+of)?\s+(?:{_MONTH})\b)"
+)
+NAMED = (
+    rf"\b(?P<a>{_DAY_NAME})\.?{_DASH}(?P<b>{_DAY_NAME})\b(?:\.(?=\s*\S))?"
+    rf"|\b(?P<c>{_MONTH})\b\.?{_DASH}(?P<d>{_MONTH})\b(?:\.(?=\s*\S))?(?!\s+\d{{1,2}}\b)"
+)
+# Between two dates or times of day a dash is said.
+TO = (
+    rf"(?:(?<=[\dmM])|(?<=[mM]\.)){_DASH}(?=(?:{_HOUR})|(?:{_MONTH})\b\.?\s+\d)"
+    r"|(?<=:\d\d)[-–](?=\d)"
+)
+LAP = (
+    r"(?<![\w:.])(?:(?P<hour>\d{1,2}):)?(?P<minute>\d{1,2}):(?P<second>[0-5]\d)\.(?P<part>\d{1,3})"
+    r"(?![\w:]|\.\d)"
+)
+YEAR_FIRST = rf"(?<![\w/])(?P<year>{dates.YEAR})/(?P<month>0[1-9]|1[0-2])/(?P<day>\d\d)(?![\w/])"
+# Without a year it may be a fraction: only after what a day follows.
+AFTER_ON = (
+    r"(?:(?<=\b[Oo]n )|(?<=\b[Bb]y )|(?<=\buntil )|(?<=\b[Ss]ince ))"
+    rf"(?P<month>0?[1-9]|1[0-2])/(?P<day>{dates.DAY})(?![\w/\"]|\.\d|\s+(?:of|inch|cup|full)\b)"
+)
+CLASS_OF = r"(?<!\w)'(?P<year>\d\d)(?![\w']|[.,:]\d)"
+
+
+def _said(found: re.Match[str], group: str, words: list[str]) -> list[Token]:
+    return [Token(word, *found.span(group)) for word in words]
+
+
+def _to(found: re.Match[str], first: str, second: str) -> Token:
+    return Token("to", found.end(first), found.start(second))
+
+
+def month_days(found: re.Match[str], scan: Scan) -> Given:
+    """May 5–7, 2024."""
+    a, b = (ordinal(found[group].rstrip("stndrh")) for group in "ab")
+    out = _said(found, "month", [dates.month_name(found["month"])]) + _said(found, "a", a)
+    out += [_to(found, "a", "b"), *_said(found, "b", b)]
+    return out + dates.year_after(found)
+
+
+def days_month(found: re.Match[str], scan: Scan) -> Given:
+    """5–7 May: the first day; the second is read with its month."""
+    article = [] if scan.last_word() == "the" else ["the"]
+    out = _said(found, "a", [*article, *ordinal(found["a"].rstrip("stndrh"))])
+    return [*out, Token("to", found.end("a"), found.end())]
+
+
+def named(found: re.Match[str], scan: Scan) -> Given:
+    """Mon–Fri, Jan–Mar."""
+    if found["a"]:
+        a, b = (found[group].lower() for group in "ab")
+        one, other = (DAY_SHORT.get(name, name).capitalize() for name in (a, b))
+        return [*_said(found, "a", [one]), _to(found, "a", "b"), *_said(found, "b", [other])]
+    one, other = (dates.month_name(found[group]) for group in "cd")
+    return [*_said(found, "c", [one]), _to(found, "c", "d"), *_said(found, "d", [other])]
+
+
+def to(found: re.Match[str], scan: Scan) -> Given:
+    """The dash of 9am-5pm, 10:00–11:30, May 5 – June 7, John 3:16-18."""
+    return ["to"]
+
+
+def lap(found: re.Match[str], scan: Scan) -> Given:
+    """3:45.2, as in sports."""
+    hour = cardinal(found["hour"]) if found["hour"] else []
+    minute = cardinal(str(int(found["minute"])))
+    if hour and int(found["minute"]) < 10:
+        minute = ["oh", *minute]
+    second = cardinal(str(int(found["second"])))
+    if int(found["second"]) < 10:
+        second = ["oh", *second]
+    return [*hour, *minute, *second, "point", *digits(found["part"])]
+
+
+def year_first(found: re.Match[str], scan: Scan) -> Given:
+    """2024/03/15."""
+    if int(found["day"]) in range(1, 32):
+        return dates.iso(found, scan)
+    words = [*cardinal(found["year"]), "slash", *cardinal(str(int(found["month"])))]
+    return [*words, "slash", *cardinal(found["day"])]
+
+
+def after_on(found: re.Match[str], scan: Scan) -> Given:
+    """On 12/25."""
+    month = MONTHS[int(found["month"]) - 1].capitalize()
+    return [*_said(found, "month", [month]), *_said(found, "day", ordinal(found["day"]))]
+
+
+def class_of(found: re.Match[str], scan: Scan) -> Given:
+    """'05."""
+    text = found["year"]
+    return ["oh", *digits(text[1])] if text[0] == "0" else cardinal(text)

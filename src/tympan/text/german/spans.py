@@ -1,0 +1,73 @@
+"""German spans: *3.–5. Mai*, *Mo–Fr*, *14:30–16:00 Uhr*, *2019/20*."""
+
+from __future__ import annotations
+
+import re
+
+from tympan.text.german import dates
+from tympan.text.german.numbers import cardinal, ordinal, year
+from tympan.text.german.words import MONTHS, SHORT_DAYS
+from tympan.text.tokens import Given, Scan, Token
+
+_DASH = r"\s?[-–—]\s?"
+_DAY_NAME = "|".join(SHORT_DAYS)
+
+DAYS = (
+    rf"\b(?P<a>{dates.DAY})\.?{_DASH}(?P<b>{dates.DAY})\.\s?"
+    rf"(?P<month>(?:{dates.NAMES})\b|(?:0?[1-9]|1[0-2])\.)(?:\s?(?P<year>{dates.YEAR})(?!\w|[.,]\d))?"
+)
+NAMED = rf"\b(?P<a>{_DAY_NAME})\.?(?P<sign>\s?[-–—/]\s?)(?P<b>{_DAY_NAME})\b\.?(?!-)"
+WEEKDAY = rf"\b(?P<day>{_DAY_NAME})\.(?P<comma>,)?(?=\s?\d)"
+# Between two dates or times of day a dash is said.
+TO = (
+    rf"(?:(?<=\d)|(?<=\d\.)|(?<=Uhr)){_DASH}"
+    r"(?=\d{1,2}:[0-5]\d|\d{1,2}(?:[.:]\d\d)?\s?Uhr|\d{1,2}\.\s?\d{1,2}\.)"
+)
+SEASON = r"(?<![\w./])(?P<year>(?:1[89]|20)\d\d)/(?P<next>\d\d)(?![\w/]|,\d)"
+
+
+def _said(found: re.Match[str], group: str, words: list[str]) -> list[Token]:
+    return [Token(word, *found.span(group)) for word in words]
+
+
+def days(found: re.Match[str], scan: Scan) -> Given:
+    """3.–5. Mai 2024, 3.-5.4."""
+    ending = dates.ending(scan)
+    out = _said(found, "a", ordinal(found["a"], ending))
+    out.append(Token("bis", found.end("a"), found.start("b")))
+    out += _said(found, "b", ordinal(found["b"], ending))
+    name = found["month"]
+    if name[0].isdigit():
+        number = int(name.rstrip("."))
+        words = [MONTHS[number - 1]] if found["year"] else ordinal(str(number), ending)
+    else:
+        words = [dates.month_name(name)]
+    out += _said(found, "month", words)
+    return [*out, *_said(found, "year", year(found["year"]))] if found["year"] else out
+
+
+def named(found: re.Match[str], scan: Scan) -> Given:
+    """Mo–Fr, Sa./So."""
+    between = "und" if "/" in found["sign"] else "bis"
+    out = _said(found, "a", [SHORT_DAYS[found["a"]]]) + _said(found, "sign", [between])
+    out += _said(found, "b", [SHORT_DAYS[found["b"]]])
+    if found[0].endswith(".") and not scan.text[found.end() :].strip(" \"')]}*_"):
+        out.append(Token(".", found.end() - 1, found.end(), "mark"))
+    return out
+
+
+def weekday(found: re.Match[str], scan: Scan) -> Given:
+    """Mo., 5. Mai."""
+    comma = [Token(",", *found.span("comma"), "mark")] if found["comma"] else []
+    return [*_said(found, "day", [SHORT_DAYS[found["day"]]]), *comma]
+
+
+def to(found: re.Match[str], scan: Scan) -> Given:
+    """The dash of 14:30–16:00 Uhr."""
+    return ["bis"]
+
+
+def season(found: re.Match[str], scan: Scan) -> Given:
+    """2019/20."""
+    first = _said(found, "year", year(found["year"]))
+    return [*first, *_said(found, "next", cardinal(found["next"]))]
