@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,7 +27,7 @@ AnyModel = TypeVar("AnyModel", bound="Model[Any]")
 USUAL = "voice"
 # The end of the fingerprint of vectors of recordings whose noise was taken away.
 CLEANED = "+cleaned"
-# Name → module with `cleaning()` for trainings and `Cleaner` for answers.
+# Name → module with `cleaning()` for trainings, `Cleaner` for answers, `cleaned` for files.
 CLEANERS = {"voice": "tympan.tasks.separate.cleaning"}
 # These learn to clean themselves, or have no recordings.
 WITHOUT = ("separate", "speak", "compose")
@@ -51,6 +52,20 @@ def cleaner_of(name: str) -> Callable[[int, int], Stage] | None:
 def without_noise(blocks: Iterable[Wave], rate_hz: int) -> Iterator[Wave]:
     """A recording as `--clean` has it: blocks `(c, t)` without the noise, as long in all."""
     return _module(USUAL).cleaning().apply(blocks, rate_hz)  # type: ignore[no-any-return]
+
+
+def cleaned(source: Any) -> AbstractContextManager[Any]:
+    """A recording as `--clean` has it, as a file that is there within the context.
+
+    It is for a model that takes a whole file; blocks are cleaned by `without_noise`.
+
+    Args:
+        source: path, bytes, binary file object or `Clip`.
+
+    Raises:
+        AudioFileError: the recording cannot be read.
+    """
+    return _module(USUAL).cleaned(source)  # type: ignore[no-any-return]
 
 
 def with_cleaning(model: AnyModel, clean: bool | None) -> AnyModel:

@@ -102,7 +102,8 @@ class EmbedModel(BaseModel[Embedding]):
                 f"embed has no option {next(iter(options))!r}", fix="it has every_s"
             )
         if every_s is not None and not 0.01 <= every_s <= 3600:
-            raise ArgumentError(f"every_s={every_s} is no usable step", fix="give 0.01 to 3600 s")
+            what = f"every_s={every_s} is no usable step"
+            raise ArgumentError(what, fix="give 0.01 to 3600 s", option="every_s")
         return EmbedSession(self, name, every_s or self.window_s, batcher or self.batcher())
 
 

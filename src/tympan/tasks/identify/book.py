@@ -207,13 +207,14 @@ class Book:
         if digest.removesuffix(CLEANED) == self.digest.removesuffix(CLEANED):
             was = ("with", "without") if self.cleaned else ("without", "with")
             what = f"holds voices {was[1]} the noise of their recordings, not {was[0]} it"
-            fix = f"add --{'' if self.cleaned else 'no-'}clean, or enroll them again in a new book"
-            raise ArgumentError(what, file=self.path, fix=fix)
+            flag = "--clean" if self.cleaned else "--no-clean"
+            fix, local = "enroll them again in a new book", f"add {flag}"
+            raise ArgumentError(what, file=self.path, fix=fix, local=local, option="clean")
         same = " of another version" if model == self.model else ""
         what = f"was made with the model {self.model}{same}, not with {model or 'that'}"
         what += f" of {whose}" if whose else ""
-        fix = f"--model {self.model}, or enroll the voices again in a new book"
-        raise ArgumentError(what, file=self.path, fix=fix)
+        fix = f"give the model {self.model}, or enroll the voices again in a new book"
+        raise ArgumentError(what, file=self.path, fix=fix, option="model")
 
     def _check_known(self, name: str) -> None:
         if name not in self.voices:
@@ -319,7 +320,9 @@ def _unit(row: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def _unusable(file: Path, what: str) -> DataError:
-    return DataError(what, file=file, fix="give another --book, or enroll the voices again")
+    return DataError(
+        what, file=file, fix="give another voice book, or enroll the voices again", option="book"
+    )
 
 
 def checked_name(name: str) -> str:

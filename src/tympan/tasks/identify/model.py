@@ -130,7 +130,8 @@ class IdentifyModel(BaseModel[Identity]):
             what = f"identify has no option {next(iter(options))!r}"
             raise ArgumentError(what, fix="it has book and threshold")
         if threshold is not None and not 0 <= threshold <= 1:
-            raise ArgumentError(f"threshold={threshold} must be between 0 and 1")
+            what = f"threshold={threshold} must be between 0 and 1"
+            raise ArgumentError(what, option="threshold")
         known = self.book(book)
         return IdentifySession(self, name, known, threshold, batcher or self.batcher())
 
@@ -309,7 +310,7 @@ class IdentifySession(ScoringSession[Identity]):
             ArgumentError: there is no book, or nobody in it.
         """
         if self._book is None or not self._book.voices:
-            raise ArgumentError(without_voices(self._book), fix=TO_ENROLL)
+            raise ArgumentError(without_voices(self._book), fix=TO_ENROLL, option="book")
         return (*self._book.names, UNKNOWN)
 
     @property

@@ -76,14 +76,15 @@ class Options:
         for name in ("speakers", "min_speakers", "max_speakers"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise ArgumentError(f"{name}={value} cannot be", fix="give 1 or more")
+                what = f"{name}={value} cannot be"
+                raise ArgumentError(what, fix="give 1 or more", option=name)
         bounds = self.min_speakers, self.max_speakers
         if self.speakers is not None and bounds != (None, None):
             what = "speakers is given beside min_speakers or max_speakers"
-            raise ArgumentError(what, fix="give the number, or its bounds")
+            raise ArgumentError(what, fix="give the number, or its bounds", option="speakers")
         if None not in bounds and self.min_speakers > self.max_speakers:  # type: ignore[operator]
             what = f"min_speakers={self.min_speakers} is above max_speakers={self.max_speakers}"
-            raise ArgumentError(what)
+            raise ArgumentError(what, option="min_speakers")
 
 
 class SpeakersSession:
