@@ -83,6 +83,13 @@ def test_scores_are_those_of_watch(server: Running, place: Path) -> None:
         assert one["scores"][label] == pytest.approx(step.scores[label], abs=1e-3)
 
 
+def test_a_stream_is_cleaned_where_it_is_wished(server: Running, place: Path) -> None:
+    parts = pcm(load(place / "short.wav"))
+    last = [heard(server, f"verb=classify&model=sounds&{one}", parts)[-1]["answer"]["labels"]
+            for one in ("clean=true", "clean=false", "top=5")]  # fmt: skip
+    assert last[0] != last[1] == last[2]
+
+
 def webm(clip: Clip) -> bytes:
     """A clip as a browser's MediaRecorder would give it."""
     import av

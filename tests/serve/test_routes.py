@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import tympan
@@ -163,6 +164,19 @@ def test_noise_is_taken_away_before_where_it_is_wished(server: Running, place: P
     assert abs(clean["labels"][0]["score"] - wanted["labels"][0]["score"]) < 1e-4
     assert clean["labels"] != plain["labels"]
     assert clean["duration_s"] == plain["duration_s"]
+
+
+def test_a_model_that_cleans_by_itself_does_it_once_or_not_at_all(
+    server: Running, place: Path
+) -> None:
+    path = place / "open" / "scene.wav"
+    with server.client() as client:
+        asked = {"file": path.name, "model": "voices"}
+        usual = client.post("/v1/embed", data=asked).json()["vector"]
+        clean = client.post("/v1/embed", data={**asked, "clean": "true"}).json()["vector"]
+        plain = client.post("/v1/embed", data={**asked, "clean": "false"}).json()["vector"]
+    assert usual == clean
+    assert np.dot(usual, plain) < 0.999
 
 
 def test_what_a_worker_writes_goes_with_the_server(server: Running) -> None:

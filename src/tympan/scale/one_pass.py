@@ -20,7 +20,7 @@ import numpy as np
 from tympan.errors import TympanError
 from tympan.scale.job import Asked, BatchJob
 from tympan.scale.made import with_files_kept
-from tympan.tasks.cleaned import without_noise
+from tympan.tasks.cleaned import WITHOUT, with_cleaning, without_noise
 from tympan.tasks.inputs import ModelInput, blocks_of, way_to, with_warnings
 from tympan.tasks.model import WindowSession
 
@@ -69,7 +69,10 @@ class OnePass:
 
         self.job = job
         self.models: list[tuple[Asked, Model[Any]]] = [
-            (one, load(one.model, one.verb, job.device)) for one in job.asked
+            # What cleans by itself gets what is clean already, where all is cleaned.
+            (one, with_cleaning(load(one.model, one.verb, job.device), own))
+            for one in job.asked
+            for own in [False if job.clean and one.verb not in WITHOUT else None]
         ]
         # What is wrong for every file is told once, and not a million times.
         for asked, model in self.models:

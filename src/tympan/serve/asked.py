@@ -218,6 +218,15 @@ def shown_name(name: str) -> str:
     return kept.strip()[:200]
 
 
+def own_switch(found: Fields, name: str) -> bool | None:
+    """A value that is true or false, taken; None where it was not given.
+
+    Raises:
+        Refusal: it is neither.
+    """
+    return switch(found, name) if name in found.values else None
+
+
 def switch(found: Fields, name: str) -> bool:
     """A value that is true or false, taken; false where it was not given.
 

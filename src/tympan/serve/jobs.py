@@ -15,7 +15,7 @@ from tympan.serve.encoding import Encoder
 from tympan.serve.frames import Message
 from tympan.serve.held import Held
 from tympan.serve.sending import sent, told
-from tympan.tasks.cleaned import cleaned, without_noise
+from tympan.tasks.cleaned import WITHOUT, cleaned, with_cleaning
 from tympan.tasks.inputs import Feed
 from tympan.tasks.model import BaseModel, WindowSession
 from tympan.tasks.windows import PromptSession
@@ -79,7 +79,8 @@ class RecordingJob(Job):
         number, held, say: as of `Job`.
         order: `path`, `offset`, `rate_hz`, `channels`, `samples` of the sound; `options` of the
             verb; `name` of the recording; `save`, a file to write the answer to; `tell`, whether
-            what is decided is sent at once; `clean`, whether its noise is taken away before.
+            what is decided is sent at once; `clean`, whether its noise is taken away before,
+            None as the model was made to.
         shared: its windows go through the net with those of others.
     """
 
@@ -93,25 +94,27 @@ class RecordingJob(Job):
         self._at_s = 0.0
         self._answer: Any = None
         self._session: Any = None
-        self._clean = bool(order.get("clean"))
+        self._model, clean = held.model, order.get("clean")
+        # Before a model that takes apart, a file is cleaned as it is.
+        self._clean = bool(clean) and held.model.task in WITHOUT
+        if held.model.task not in WITHOUT:
+            self._model = with_cleaning(held.model, clean)
         if not self._whole:
             together = shared and held.batcher is not None
             more = {"batcher": held.batcher} if together else {}
-            model = held.model
+            model = self._model
             self._session = model.session(name=order["name"], **order["options"], **more)
             self._feed = Feed(int(order["rate_hz"]), int(order["channels"]))
             listening = PromptSession(self._session, self._found) if self._tell else self._session
             self._feed.join(model, listening)
             self._blocks = blocks_of_order(order)
-            if self._clean:
-                self._blocks = without_noise(self._blocks, self._feed.rate_hz)
 
     def step(self) -> None:
         """Give the model the next half minute."""
         if self._whole:
             path = Path(self._order["path"])
             with cleaned(path) if self._clean else nullcontext(path) as source:
-                self._answer = self.held.model(source, **self._order["options"])
+                self._answer = self._model(source, **self._order["options"])
             self.ended = True
             return
         block = next(self._blocks, None)

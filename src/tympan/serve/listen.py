@@ -19,7 +19,7 @@ import numpy as np
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from tympan.errors import ArgumentError
-from tympan.serve.asked import fields_in
+from tympan.serve.asked import fields_in, own_switch
 from tympan.serve.decoding import StreamDecoder
 from tympan.serve.options import options_of
 from tympan.serve.refusals import Refusal, refusal_of
@@ -110,14 +110,14 @@ class Listening:
         offer = service.offers.choose(verb, found.text("model"))
         form = found.text("format") or USUAL
         layout = None if form in CODED else _layout(form, service)
-        options, files = options_of(
-            verb, found, service.settings, known=("verb", "model", "format")
-        )
+        clean = own_switch(found, "clean")
+        fields = ("verb", "model", "format", "clean")
+        options, files = options_of(verb, found, service.settings, known=fields)
         if files:
             text = f"{files[0]} is a recording, which a live connection cannot be sent."
             raise Refusal(400, text, "unsupported_parameter", param=files[0])
         head = {"do": "listen", "verb": verb.name, "model": offer.place, "options": options}
-        return {**head, "name": "stream", "who": offer.name}, layout
+        return {**head, "name": "stream", "who": offer.name, "clean": clean}, layout
 
     # -- sound in ----------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from tympan.serve.frames import Message
 from tympan.serve.held import Held
 from tympan.serve.jobs import Job, Say
 from tympan.serve.sending import told
+from tympan.tasks.cleaned import with_cleaning
 from tympan.tasks.contract import GivesScores, GoesOn, WritesFiles
 from tympan.tasks.inputs import Feed
 from tympan.tasks.results.base import plain
@@ -30,14 +31,16 @@ class LiveJob(Job):
 
     Args:
         number, held, say: as of `Job`.
-        order: `options` of the verb, `rate_hz`, `channels`.
+        order: `options` of the verb, `rate_hz`, `channels`; `clean`, whether the noise is taken
+            away before, None as the model was made to.
     """
 
     def __init__(self, number: int, held: Held, say: Say, order: Message) -> None:
         super().__init__(number, held, say)
         self._waiting: deque[bytes | None] = deque()
         self._rate_hz, self._channels = int(order["rate_hz"]), int(order["channels"])
-        model, options = held.model, order["options"]
+        options = order["options"]
+        model = with_cleaning(held.model, order.get("clean"))
         # A model may answer sooner where it knows that somebody waits.
         more = {"live": True} if "live" in signature(model.session).parameters else {}
         self._session = model.session(name=order["name"], **options, **more)

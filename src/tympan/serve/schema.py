@@ -61,7 +61,8 @@ def _of_recording(verb: Verb | Command, fields: dict[str, Any]) -> dict[str, Any
             about = "Name of a model, several as model[]; none: no answers; else one per question."
             fields["model"]["description"] = about
     else:
-        fields["clean"] = _switch("Take the noise away from voices before.")
+        about = "Take the noise away from voices before; else as the model was made to."
+        fields["clean"] = {"type": "boolean", "description": about}
     binary = {"type": "string", "format": "binary"}
     content = _bodies({**fields, "file": binary}, needs, {"multipart/form-data"})
     encoded = {"type": "string", "contentEncoding": "base64"}

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
-from tympan.serve.asked import Fields, fields_of, switch
+from tympan.serve.asked import Fields, fields_of, own_switch
 from tympan.serve.decoding import Decoded, Decoders
 from tympan.serve.desk import Desk
 from tympan.serve.frames import Message, renamed
@@ -113,9 +113,9 @@ class Service:
         """
         async with AsyncExitStack() as stack:
             known: tuple[str, ...] = ("file", "model", "format", "stream")
-            clean = False
+            clean = None
             if isinstance(verb, Verb):  # a command does not take noise away
-                known, clean = (*known, "clean"), switch(found, "clean")
+                known, clean = (*known, "clean"), own_switch(found, "clean")
             source = await self._recording(found, stack)
             options, recordings = options_of(verb, found, self.settings, known=known)
             names = {one: found.shown(one) for one in recordings}

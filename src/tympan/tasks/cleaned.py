@@ -113,7 +113,8 @@ def check_task(name: str, clean: bool) -> str:
     ('voice', '')
     """
     if clean and name in WITHOUT:
-        raise ArgumentError(f"recordings are not cleaned for {name!r}", fix="leave out --clean")
+        what = f"recordings are not cleaned for {name!r}"
+        raise ArgumentError(what, fix="leave it out", option="clean")
     return USUAL if clean else ""
 
 
