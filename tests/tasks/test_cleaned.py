@@ -225,3 +225,19 @@ def test_a_training_on_cleaned_recordings_is_not_gone_on_with_on_others(recordin
     train(recordings, out=tmp_path / "one", clean=True, **settings)
     with pytest.raises(ModelError, match="other"):
         train(recordings, out=tmp_path / "one", clean=False, **settings)
+
+
+def test_what_is_said_live_is_cleaned_too(monkeypatch):
+    from tympan.tasks.cleaned import with_cleaning
+
+    given: list[np.ndarray] = []
+    loaded = with_cleaning(answering.load("english", "transcribe", "cpu"), True)
+    session = loaded.session(live=True)
+    monkeypatch.setattr(session, "push", lambda wave: given.append(wave) or [])
+    monkeypatch.setattr(type(loaded), "session", lambda self, **options: session)
+    clip = speaker()
+    blocks = [clip.samples[:, i : i + 3000] for i in range(0, clip.num_samples, 3000)]
+    list(loaded.stream(iter(blocks)))
+    wanted = tympan.clean(clip, device="cpu").samples
+    assert np.concatenate(given, 1) == pytest.approx(wanted, abs=1e-3)
+    assert np.abs(np.concatenate(given, 1) - clip.samples).max() > 0.01

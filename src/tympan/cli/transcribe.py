@@ -124,6 +124,7 @@ def _live(files: list[str], given: dict[str, Any], pcm: str) -> None:
     from tympan.cli.watch import stop_on_signals
     from tympan.errors import ArgumentError
     from tympan.live.sources import open_source
+    from tympan.tasks.cleaned import with_cleaning
 
     if len(files) != 1:
         raise ArgumentError("one source is heard at a time", fix="tympan transcribe mic")
@@ -135,7 +136,7 @@ def _live(files: list[str], given: dict[str, Any], pcm: str) -> None:
         if given.get(name):
             raise ArgumentError(f"--{name} needs the whole recording", fix=fix)
     source = open_source(files[0], pcm=pcm)
-    model = _live_model(given["model"], given["device"])
+    model = with_cleaning(_live_model(given["model"], given["device"]), given["clean"])
     options = {name: given[name] for name in ("hotwords", "language")}
     stop = threading.Event()
     stop_on_signals(stop)
@@ -143,7 +144,7 @@ def _live(files: list[str], given: dict[str, Any], pcm: str) -> None:
     if not quiet:
         typer.echo(f"{source.name}: {model.name} listens; Ctrl-C ends", err=True)
     shown = _Shown(json=bool(given["json"]), partial=not quiet and sys.stdout.isatty())
-    _listen(model, _samples(source, model.rate_hz, stop, quiet), options, shown)
+    _listen(model, _samples(source, model, stop, quiet), options, shown)
 
 
 def _live_model(name: str | None, device: str) -> Transcriber:
@@ -158,8 +159,8 @@ def _live_model(name: str | None, device: str) -> Transcriber:
     return cast("Transcriber", load(name, "transcribe", device))
 
 
-def _samples(source: Any, rate_hz: int, stop: threading.Event, quiet: bool) -> Iterator[Any]:
-    """What comes in, mixed and at the model's rate."""
+def _samples(source: Any, model: Any, stop: threading.Event, quiet: bool) -> Iterator[Any]:
+    """What comes in, mixed, at the model's rate, and cleaned where that is wanted."""
     from tympan.live.intake import Intake
     from tympan.tasks.inputs import ModelInput
 
@@ -172,7 +173,8 @@ def _samples(source: Any, rate_hz: int, stop: threading.Event, quiet: bool) -> I
     for chunk, _ in Intake(source, stop, say):
         here = (chunk.rate_hz, len(chunk.samples))
         if way is None or here != shape:
-            way, shape = ModelInput(*here, rate_hz), here
+            way = ModelInput(*here, model.rate_hz, cleaner=model.cleaner)
+            shape = here
         yield way.push(chunk.samples)
     if way is not None:
         yield way.finish()

@@ -89,21 +89,27 @@ class BaseModel(ABC, Generic[A]):
 
         Windows that are complete are answered at the end of each block: none waits for others.
         """
-        session, stage = self.session(**options), None
+        session = self.session(**options)
+        for wave in self._cleaned(blocks):
+            yield from session.push(wave)
+            if isinstance(session, WindowSession):
+                yield from session.flush()
+                session.forget()
+        session.result()
+        if isinstance(session, WindowSession):
+            yield from session.decided()
+
+    def _cleaned(self, blocks: Iterable[Wave]) -> Iterator[Wave]:
+        """Blocks as `(c, t)`, without their noise where that is wanted."""
+        stage = None
         for block in blocks:
             wave = np.atleast_2d(block)
             if self.cleaner is not None:
                 stage = stage or self.cleaner(self.rate_hz, len(wave))
                 wave = stage.push(wave)
-            yield from session.push(wave)
-            if isinstance(session, WindowSession):
-                yield from session.flush()
-                session.forget()
+            yield wave
         if stage is not None:
-            yield from session.push(stage.finish())
-        session.result()
-        if isinstance(session, WindowSession):
-            yield from session.decided()
+            yield stage.finish()
 
     def answer_many(
         self,

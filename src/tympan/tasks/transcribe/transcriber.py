@@ -8,8 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-
 from tympan.errors import ArgumentError, ModelError
 from tympan.tasks.inputs import name_of
 from tympan.tasks.model import BaseModel
@@ -185,8 +183,8 @@ class Transcriber(BaseModel[Transcript]):
         session = self.session(live=True, **options)
         if not isinstance(session, TranscribeSession):
             raise ArgumentError("a stream has one channel", fix="leave out channels='separate'")
-        for block in blocks:
-            yield from session.push(np.atleast_2d(block))
+        for wave in self._cleaned(blocks):
+            yield from session.push(wave)
             session.forget()
         yield from session.finish()
 
