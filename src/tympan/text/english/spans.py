@@ -38,10 +38,12 @@ LAP = (
     r"(?![\w:]|\.\d)"
 )
 YEAR_FIRST = rf"(?<![\w/])(?P<year>{dates.YEAR})/(?P<month>0[1-9]|1[0-2])/(?P<day>\d\d)(?![\w/])"
-# Without a year it may be a fraction: only after what a day follows.
+# Without a year it may be a fraction: only after what a day follows, and where nobody divides by the
+# number of the day.
 AFTER_ON = (
-    r"(?:(?<=\b[Oo]n )|(?<=\b[Bb]y )|(?<=\buntil )|(?<=\b[Ss]ince ))"
-    rf"(?P<month>0?[1-9]|1[0-2])/(?P<day>{dates.DAY})(?![\w/\"]|\.\d|\s+(?:of|inch|cup|full)\b)"
+    r"(?:(?<=\b[Oo]n )|(?<=\b[Uu]ntil )|(?<=\b[Ss]ince ))"
+    r"(?P<month>0?[1-9]|1[0-2])/(?P<day>1[3-57-9]|2[1-35-9]|3[01])"
+    r"(?![\w/\"]|\.\d|-\w|\s+(?:of|inch|cup|full|scale)\b)"
 )
 CLASS_OF = r"(?<!\w)'(?P<year>\d\d)(?![\w']|[.,:]\d)"
 
