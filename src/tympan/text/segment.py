@@ -21,6 +21,7 @@ _NEXT = re.compile(r"[\s\"'“‘(\[{*_>«„]*([^\W_]+)?")
 _LIST_ITEM = re.compile(r"(?:[-*+•‣▪●◦]|#{1,6}|\d{1,3}[.)]|[a-zA-Z][.)]|>|\|)[ \t]")
 _CLAUSE = re.compile(r"[,;:—–)\]]\s")
 _SPAN = re.compile(r"(?<=[\d.])[-–/]")
+_DASHED = re.compile(r" [-–] ?\d")  # "9 a.m. – 5 p.m.", "3. – 5. Mai"
 _ROMAN = re.compile(r"[IVXLC]{2,}")
 _INITIAL = re.compile(r"(?:[A-Za-zÄÖÜ]\.)*[A-Za-zÄÖÜ]")
 
@@ -142,6 +143,9 @@ def _stop_ends(text: str, at: int, found: re.Match[str], known: Abbreviations) -
     key = before.lower().rstrip(".")
     if not word and not before:
         return True
+    counted = known.ordinals and before[-1:].isdigit()
+    if (key in known.seldom or counted) and _DASHED.match(text, found.end()):
+        return False
     if key in known.never and len(marks) == 1:
         return False
     if key in known.numbered and word[:1].isdigit():

@@ -45,7 +45,7 @@ FRACTION = (
     r"|(?P<number>\d+)\s?(?P<small>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅛⅜⅝⅞])"
 )
 ORDINAL = rf"\b(?P<number>{_WHOLE})(?:st|nd|rd|th|ST|ND|RD|TH)\b"
-RANGE = rf"(?<![\w.,-])(?P<a>{_WHOLE})\s?[-–]\s?(?P<b>{_WHOLE})(?![\w-]|[.,]\d)"
+RANGE = rf"(?<![\w.,-])(?P<a>{_WHOLE})\s?[-–]\s?(?P<b>{_WHOLE})(?![\w-]|[.,:]\d)"
 RATIO = r"(?<![\w:])(?P<a>\d{1,3}):(?P<b>\d{1,3}(?:,\d{3})+|\d{1,7})(?![\w:])"
 DECIMAL = rf"{_MINUS}(?<![\w])(?P<number>{_WHOLE}?\.\d+)(?P<scale>k\b)?(?!\w)"
 SIGNED = rf"(?<![\w.])(?P<sign>[-−+±])(?P<number>{_WHOLE})(?!\w)"

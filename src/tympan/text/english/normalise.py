@@ -38,6 +38,7 @@ RULES = Rules(
         (spans.NAMED, spans.named),
         (spans.MONTH_DAYS, spans.month_days),
         (spans.DAYS_MONTH, spans.days_month),
+        (spans.DATE_TO, spans.date_to),
         (dates.MONTH_DAY, dates.month_day),
         (dates.DAY_MONTH, dates.day_month),
         (dates.MONTH_YEAR, dates.month_year),

@@ -9,15 +9,28 @@ from tympan.text.english.numbers import cardinal, digits, ordinal
 from tympan.text.english.words import DAY_SHORT, MONTHS
 from tympan.text.tokens import Given, Scan, Token
 
-_DASH = r"\s?[-–—]\s?"
+# With spaces around it a dash stands between clauses as well: only what is a time or a date on both
+# sides is a span then. The long dash is never one.
+_DASH, _SPACED = "[-–]", r"\s?[-–]\s?"
 _DAYS = (*DAY_SHORT, *dict.fromkeys(DAY_SHORT.values()))
 _DAY_NAME = "|".join(sorted((name.capitalize() for name in _DAYS), key=len, reverse=True))
 _MONTH = dates.NAMES
-_HOUR = r"\d{1,2}(?:[:.][0-5]\d)?\s?[aApP]\.?\s?[mM]\b|[0-2]?\d:[0-5]\d(?!\d)"
+_HALF = r"\d{1,2}(?:[:.][0-5]\d)?\s?[aApP]\.?\s?[mM]\b"
+_HOUR = rf"{_HALF}|[0-2]?\d:[0-5]\d(?!\d)"
+_AFTER_HOUR = "|".join(
+    rf"(?<={before})"
+    for before in (
+        r"\d:\d\d",
+        r"\d[aApP][mM]",
+        r"\d [aApP][mM]",
+        r"[aApP]\.[mM]\.",
+        r"[aApP]\. [mM]\.",
+    )
+)
 
 MONTH_DAYS = (
-    rf"\b(?P<month>{_MONTH})\b\.?\s+(?P<a>{dates.DAY}(?:st|nd|rd|th)?){_DASH}"
-    rf"(?P<b>{dates.DAY}(?:st|nd|rd|th)?)(?:(?P<comma>,?)\s+(?P<year>{dates.YEAR}))?"
+    rf"\b(?P<month>{_MONTH})\b\.?\s+(?P<a>{dates.DAY}(?:st|nd|rd|th)?)"
+    rf"(?:{_DASH}|{_SPACED}(?={dates.DAY},?\s+{dates.YEAR}\b))(?P<b>{dates.DAY}(?:st|nd|rd|th)?)(?:(?P<comma>,?)\s+(?P<year>{dates.YEAR}))?"
     r"(?![\w:]|[.,/-]\d|\s*(?:%|percent))"
 )
 DAYS_MONTH = (
@@ -25,13 +38,15 @@ DAYS_MONTH = (
     rf"(?=(?:{dates.DAY})(?:st|nd|rd|th)?(?:\s+of)?\s+(?:{_MONTH})\b)"
 )
 NAMED = (
-    rf"\b(?P<a>{_DAY_NAME})\.?{_DASH}(?P<b>{_DAY_NAME})\b(?:\.(?=\s*\S))?"
+    rf"(?:\b(?P<a>{_DAY_NAME})\.?{_DASH}|(?<![\s\S])(?P<first>{_DAY_NAME})\.?\s[-–]\s"
+    rf"(?=(?:{_DAY_NAME})\b\.?[:,]?\s?\d))(?P<b>{_DAY_NAME})\b(?:\.(?=\s*\S))?"
     rf"|\b(?P<c>{_MONTH})\b\.?{_DASH}(?P<d>{_MONTH})\b(?:\.(?=\s*\S))?(?!\s+\d{{1,2}}\b)"
 )
 # Between two dates or times of day a dash is said.
+DATE_TO = rf"{dates.MONTH_DAY}{_SPACED}(?=(?:{_MONTH})\b\.?\s+\d)"
 TO = (
-    rf"(?:(?<=[\dmM])|(?<=[mM]\.)){_DASH}(?=(?:{_HOUR})|(?:{_MONTH})\b\.?\s+\d)"
-    r"|(?<=:\d\d)[-–](?=\d)"
+    rf"(?:{_AFTER_HOUR}){_SPACED}(?={_HOUR})"
+    rf"|(?<=\d){_DASH}(?={_HALF}|[0-2]?\d:[0-5]\d(?!\d))|(?<=:\d\d){_DASH}(?=\d)"
 )
 LAP = (
     r"(?<![\w:.])(?:(?P<hour>\d{1,2}):)?(?P<minute>\d{1,2}):(?P<second>[0-5]\d)\.(?P<part>\d{1,3})"
@@ -73,16 +88,23 @@ def days_month(found: re.Match[str], scan: Scan) -> Given:
 
 def named(found: re.Match[str], scan: Scan) -> Given:
     """Mon–Fri, Jan–Mar."""
-    if found["a"]:
-        a, b = (found[group].lower() for group in "ab")
+    if found["b"]:
+        first = "a" if found["a"] else "first"
+        a, b = (found[group].lower() for group in (first, "b"))
         one, other = (DAY_SHORT.get(name, name).capitalize() for name in (a, b))
-        return [*_said(found, "a", [one]), _to(found, "a", "b"), *_said(found, "b", [other])]
+        return [*_said(found, first, [one]), _to(found, first, "b"), *_said(found, "b", [other])]
     one, other = (dates.month_name(found[group]) for group in "cd")
     return [*_said(found, "c", [one]), _to(found, "c", "d"), *_said(found, "d", [other])]
 
 
+def date_to(found: re.Match[str], scan: Scan) -> Given:
+    """May 5 – June 7: the first date; the second is read by itself."""
+    last = "year" if found["year"] else "day"
+    return [*dates.month_day(found, scan), Token("to", found.end(last), found.end())]
+
+
 def to(found: re.Match[str], scan: Scan) -> Given:
-    """The dash of 9am-5pm, 10:00–11:30, May 5 – June 7, John 3:16-18."""
+    """The dash of 9am-5pm, 10:00–11:30, John 3:16-18."""
     return ["to"]
 
 

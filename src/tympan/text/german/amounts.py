@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tympan.text.german import numbers
-from tympan.text.german.dates import ending
+from tympan.text.german.dates import NAMES, ending
 from tympan.text.german.words import FRACTIONS, MONEY, SCALES, UNITS
 from tympan.text.tokens import Given, Scan, Token
 
@@ -42,7 +42,7 @@ FRACTION = (
     r"(?<![\w./])(?:(?P<whole>\d+) )?(?P<top>\d+)/(?P<bottom>\d+)(?![\w/]|,\d)"
     r"|(?P<number>\d+)\s?(?P<small>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅛⅜⅝⅞])"
 )
-RANGE = rf"(?<![\w.,-])(?P<a>{_WHOLE})\s?[-–]\s?(?P<b>{_WHOLE})(?![\w-]|[.,]\d)"
+RANGE = rf"(?<![\w.,-])(?P<a>{_WHOLE})\s?[-–]\s?(?P<b>{_WHOLE})(?![\w-]|[.,:]\d|\.\s(?:{NAMES})\b)"
 RATIO = r"(?<![\w:])(?P<a>\d{1,3}):(?P<b>\d{1,3}(?:\.\d{3})+|\d{1,7})(?![\w:])"
 DECIMAL = rf"{_MINUS}(?<!\w)(?P<number>{_WHOLE}?,\d+)(?!\w)"
 SIGNED = rf"(?<![\w.])(?P<sign>[-−+±])(?P<number>{_WHOLE})(?!\w)"
