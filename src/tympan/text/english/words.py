@@ -82,7 +82,7 @@ SENTENCE = Abbreviations(
     never=frozenset(
         listing(
             "mr mrs ms dr prof rev hon gen col capt lt sgt cpl maj adm cmdr gov sen rep pres st "
-            "vs fig figs vol vols no nos pp approx ca cf viz messrs mme mlle msgr mt ft e.g "
+            "vs fig figs vol vols no nos pp ste approx ca cf viz messrs mme mlle msgr mt ft e.g "
             "i.e eq al ext jan feb mar apr jun jul aug sep sept oct nov dec"
         )
     )
@@ -108,9 +108,7 @@ SENTENCE = Abbreviations(
         )
     ),
     numbered=frozenset(
-        listing(
-            "max min est mar apt bldg rm ste hwy no nos p pp sec ch fig figs vol vols eq ed ext"
-        )
+        listing("max min est mar apt bldg rm hwy no nos p pp sec ch fig figs vol vols eq ed ext")
     ),
 )
 
