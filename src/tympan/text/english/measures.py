@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 
 from tympan.text.english import numbers
-from tympan.text.english.amounts import GROUPED, amount, whole_words
+from tympan.text.english.amounts import GROUPED, MONEY_BEFORE, amount, money_before, whole_words
 from tympan.text.english.words import UNITS
 from tympan.text.listing import listing
 from tympan.text.tokens import Given, Scan, Token
 
 _NUMBER = r"\d+(?:\.\d+)?"
-_THINGS = listing(
-    "day week month year hour night person head minute second mile gallon pound unit user piece "
-    "item case share barrel seat ton mo wk"
-)
-_PER = "|".join(
-    sorted(
-        (*_THINGS, *(re.escape(name) for name in UNITS if name.isalpha())), key=len, reverse=True
+# What is paid for; no single capitals, which name doors and gates.
+_PAID = "|".join(
+    listing(
+        "day week month year hour night person head minute second mile gallon pound unit user "
+        "piece item case share barrel seat ton mo wk hr h min s kg g lb lbs oz t l ml gal km mi m cm "
+        "ft ha kWh MWh GB MB TB"
     )
 )
 _TIMES_OF = "day|week|month|year|hour|night|minute|second"
@@ -32,9 +31,10 @@ ARC = rf"(?:(?<=°)|(?<=° ))(?P<minutes>{_NUMBER})'(?:\s?(?P<seconds>{_NUMBER})
 BY = rf"(?<![\w.])(?!0x)(?P<number>{_NUMBER})\s?x\s?(?=\d)"
 ALONE = r"x(?= \d)(?<=[\w.)\"'] x)"
 PER = (
-    rf"(?:(?<=[\d€£¥$¢%])|(?<=USD)|(?<=EUR)|(?<=GBP)|(?<=CHF))/(?P<per>{_PER})(?!\w)"
-    rf"|(?<=[a-z]s)/(?P<time>{_TIMES_OF})(?!\w)"
+    rf"(?:(?<=[€£¥$¢])|(?<=USD)|(?<=EUR)|(?<=GBP)|(?<=CHF))/(?P<per>{_PAID})(?!\w)"
+    rf"|(?:(?<=[a-z]s)|(?<=[\d%]))/(?P<time>{_TIMES_OF}|person|head)(?!\w)"
 )
+MONEY_PER = rf"{MONEY_BEFORE}/(?P<per>{_PAID})(?!\w)"
 SPACED = (
     rf"(?<![\w.,])(?<!\d )(?:(?P<spaced>(?:{GROUPED}|\d{{1,3}}(?:'\d{{3}})+)(?:\.\d+)?)"
     r"|(?P<dotted>\d{1,3}(?:\.\d{3})*\.000(?:\.\d{3})+|\d{1,3}(?:\.\d{3}){1,},\d+))"
@@ -98,8 +98,18 @@ def alone(found: re.Match[str], scan: Scan) -> Given:
 
 
 def per(found: re.Match[str], scan: Scan) -> Given:
-    """The second half of $5/day, 5¢/kWh, calls/minute."""
-    name = found["per"] or found["time"]
+    """The second half of 5¢/kWh, calls/minute."""
+    return _per(found["per"] or found["time"])
+
+
+def money_per(found: re.Match[str], scan: Scan) -> Given:
+    """$5/day."""
+    at = found.start("per") - 1
+    first = [Token(word, found.start(), at) for word in money_before(found, scan)]
+    return [*first, *(Token(word, at, found.end()) for word in _per(found["per"]))]
+
+
+def _per(name: str) -> list[str]:
     short = {"mo": "month", "wk": "week"}
     one = short.get(name) or (UNITS[name][0] if name in UNITS else name)
     return ["per", *one.split()]

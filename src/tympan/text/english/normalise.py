@@ -55,6 +55,7 @@ RULES = Rules(
         (measures.INCHES, measures.inches),
         (measures.BY, measures.by),
         (measures.PER, measures.per),
+        (measures.MONEY_PER, measures.money_per),
         (measures.SEASON, measures.season),
         (measures.COMPARED, measures.compared),
         (measures.IBAN, measures.iban),

@@ -53,8 +53,8 @@ LAP = (
     r"(?![\w:]|\.\d)"
 )
 YEAR_FIRST = rf"(?<![\w/])(?P<year>{dates.YEAR})/(?P<month>0[1-9]|1[0-2])/(?P<day>\d\d)(?![\w/])"
-# Without a year it may be a fraction: only after what a day follows, and where nobody divides by the
-# number of the day.
+# Without a year it may be a fraction: only after what a day follows, and where nobody divides by
+# the number of the day.
 AFTER_ON = (
     r"(?:(?<=\b[Oo]n )|(?<=\b[Uu]ntil )|(?<=\b[Ss]ince ))"
     r"(?P<month>0?[1-9]|1[0-2])/(?P<day>1[3-57-9]|2[1-35-9]|3[01])"

@@ -33,6 +33,7 @@ RULES = Rules(
         (measures.BY, measures.by),
         (measures.TIMES, measures.times),
         (measures.PER, measures.per),
+        (measures.MONEY_PER, measures.money_per),
         (measures.POWER, measures.power),
         (measures.SECTIONS, measures.sections),
         (spans.SEASON, spans.season),
