@@ -28,6 +28,7 @@ DAY_MONTH = (
     rf"(?:(?P<comma>,?)\s+(?P<year>{YEAR})(?!\w|[.,]\d))?"
 )
 MONTH_YEAR = rf"\b(?P<month>{NAMES})\b\.?(?P<comma>,?)\s+(?P<year>{YEAR})(?!\w|[.,/-]\d)"
+MONTH_SLASH_YEAR = r"(?<![\w/.,-])(?P<month>0[1-9]|1[0-2])/(?P<year>(?:19|20)\d\d)(?![\w/-]|\.\d)"
 TIME = (
     r"(?<![\w:.])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?"
     r"(?:\s?(?P<half>[aApP])(?:\.\s?[mM]\.?|[mM]\b))?(?![\w:])"
@@ -111,6 +112,12 @@ def day_month(found: re.Match[str], scan: Scan) -> Given:
 def month_year(found: re.Match[str], scan: Scan) -> Given:
     """March 2024."""
     return _part(found, "month", [month_name(found["month"])]) + year_after(found)
+
+
+def month_slash_year(found: re.Match[str], scan: Scan) -> Given:
+    """06/2024, as on a card."""
+    month = MONTHS[int(found["month"]) - 1].capitalize()
+    return [*_part(found, "month", [month]), *_part(found, "year", year(found["year"]))]
 
 
 def year_after(found: re.Match[str]) -> list[Token]:
