@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from tympan.text.listing import listing
 
@@ -50,7 +50,7 @@ class Abbreviations:
     Attributes:
         never: words after which a sentence never ends: `Dr`.
         seldom: words after which one ends only before a capital letter: `etc`.
-        followers: capitalised words that go on after the latter: *at 5 p.m. Friday*.
+        followers: words that go on after some of the latter: *at 5 p.m. Friday*, *the U.S. Army*.
         numbered: words after which a number goes on: `No. 5`.
         endings: endings of words after which one ends only before a capital letter: `Hauptstr`.
         ordinals: whether a number with a full stop is an ordinal, as in German.
@@ -59,7 +59,7 @@ class Abbreviations:
 
     never: frozenset[str]
     seldom: frozenset[str]
-    followers: frozenset[str] = frozenset()
+    followers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     numbered: frozenset[str] = frozenset()
     endings: tuple[str, ...] = ()
     ordinals: bool = False
@@ -160,7 +160,7 @@ def _stop_ends(text: str, at: int, found: re.Match[str], known: Abbreviations) -
     if key in known.seldom or (known.endings and key.endswith(known.endings)):
         if known.ordinals:  # nouns have capitals
             return word.lower() in known.starters or not text[found.end() : limit].strip()
-        follows = word.lower() in known.followers
+        follows = word in known.followers.get(key, ())
         return not word or (word[0].isupper() and len(word) > 1 and not follows)
     if _INITIAL.fullmatch(before) and before not in ("I", "a"):
         # "J. K. Rowling" goes on; "plan B." may end, but a name is likelier.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from tympan.text.english import amounts, dates, measures, names, romans, spans
-from tympan.text.marks import LINK, MARK, RULER, link, mark
+from tympan.text.marks import COMPARED, LINK, MARK, RULER, link, mark
 from tympan.text.roman import ROMAN, YEAR
 from tympan.text.tokens import Rules, Scan, Token
 
@@ -42,6 +42,7 @@ RULES = Rules(
         (dates.MONTH_DAY, dates.month_day),
         (dates.DAY_MONTH, dates.day_month),
         (dates.MONTH_YEAR, dates.month_year),
+        (dates.MONTH_SLASH_YEAR, dates.month_slash_year),
         (spans.TO, spans.to),
         (spans.LAP, spans.lap),
         (dates.TIME, dates.time),
@@ -80,6 +81,7 @@ RULES = Rules(
         (names.INITIALS, names.initials),
         (names.ABBREVIATION, names.abbreviation),
         (ROMAN, romans.roman),
+        (romans.ORDINAL, romans.ordinal),
         (romans.POSSESSIVE, romans.possessive),
         (YEAR, romans.year),
         (names.NUMBER_SIGN, names.number_sign),
@@ -88,7 +90,7 @@ RULES = Rules(
         (amounts.WHOLE, amounts.whole),
         (names.WORD, names.word),
         (
-            r"(?<=\s)[<>](?=\s)|(?<=\d)[<>](?=\d)|(?<=\d)\s*[*](?=\s*\d)|(?<=[\w)])\^(?=[\w(-])|(?<=\b[A-G])#|~(?=\d)",
+            COMPARED + r"|(?<=\d)\s*[*](?=\s*\d)|(?<=[\w)])\^(?=[\w(-])|(?<=\b[A-G])#|~(?=\d)",
             names.compared,
         ),
         (MARK, mark),

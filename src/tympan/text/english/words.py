@@ -78,6 +78,26 @@ DOTTED = {
     "b.c.e": "B C E", "c.e": "C E", "n.b": "N B", "o.k": "okay",
 }  # fmt: skip
 
+# *at 5 p.m. Friday*; not *May* and *March*, which begin sentences.
+_AFTER_HOUR = frozenset(
+    (
+        *(
+            name.capitalize()
+            for name in (*MONTHS, *DAY_SHORT.values())
+            if name not in ("may", "march")
+        ),
+        *listing("EST EDT CST CDT MST MDT PST PDT GMT UTC CET BST ET PT CT"),
+    )
+)
+# *the U.S. Army*
+_AFTER_STATES = frozenset(
+    listing(
+        "Army Navy Air Marine Marines Coast Government Congress Senate House President "
+        "Department Dollar Dollars Treasury Supreme Constitution Census Customs Economy "
+        "Embassy Ambassador Attorney Citizen Citizens Congressman Congresswoman Senator "
+        "State States Territory Troops Soldiers Open Postal"
+    )
+)
 SENTENCE = Abbreviations(
     never=frozenset(
         listing(
@@ -93,20 +113,7 @@ SENTENCE = Abbreviations(
             "u.s u.k u.s.a a.m p.m ph.d b.c a.d d.c"
         )
     ),
-    followers=frozenset(
-        (
-            *MONTHS,
-            *DAY_SHORT.values(),
-            *listing("est edt cst cdt mst mdt pst pdt gmt utc cet bst et pt ct"),
-            # *the U.S. Army*
-            *listing(
-                "army navy air marine marines coast government congress senate house president "
-                "department dollar dollars treasury supreme constitution census customs economy "
-                "embassy ambassador attorney citizen citizens congressman congresswoman senator "
-                "state states territory troops soldiers open postal"
-            ),
-        )
-    ),
+    followers=dict.fromkeys(("a.m", "p.m"), _AFTER_HOUR) | {"u.s": _AFTER_STATES},
     numbered=frozenset(
         listing("max min est mar apt bldg rm hwy no nos p pp sec ch fig figs vol vols eq ed ext")
     ),

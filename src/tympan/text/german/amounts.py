@@ -192,7 +192,7 @@ def decade(found: re.Match[str], scan: Scan) -> Given:
 
 def ordinal(found: re.Match[str], scan: Scan) -> Given:
     """der 3. Versuch."""
-    return numbers.ordinal(found["number"], ending(scan))
+    return numbers.ordinal(found["number"], ending(scan, scan.text[found.end() : found.end() + 80]))
 
 
 def whole(found: re.Match[str], scan: Scan) -> Given:

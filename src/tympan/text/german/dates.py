@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tympan.text.german.numbers import cardinal, ordinal, year
-from tympan.text.german.words import MONTH_SHORT, MONTHS, WITH_E, WITH_EN
+from tympan.text.german.words import MONTH_SHORT, MONTHS, NEUTER, NEUTER_ENDINGS, WITH_E, WITH_EN
 from tympan.text.tokens import Given, Scan, Token
 
 YEAR = r"(?:1\d{3}|20\d\d)"
@@ -27,12 +27,16 @@ TIME = (
 HOUR = r"(?<![\w:.,])(?P<hour>[01]?\d|2[0-4])(?=\s?Uhr\b)"
 
 
-def ending(scan: Scan) -> str:
-    """The ending of an ordinal after the word before it."""
+def ending(scan: Scan, following: str = "") -> str:
+    """The ending of an ordinal between the word before it and the text after it."""
     before = scan.last_word()
     if before in WITH_EN:
         return "en"
-    return "e" if before in WITH_E else "er"
+    if before in WITH_E:
+        return "e"
+    noun = re.match(r"\s+(?:[a-zäöüß]+es )?([A-ZÄÖÜ][a-zäöüß]+)", following)
+    neuter = noun and (noun[1] in NEUTER or noun[1].endswith(NEUTER_ENDINGS))
+    return "es" if neuter else "er"
 
 
 def month_name(name: str) -> str:

@@ -34,7 +34,15 @@ SPACED = (
     r"(?![\w']|,\d| \d)"
 )
 BY = r"(?<![\w.,])(?!0x)(?P<number>\d+(?:,\d+)?)\s?x\s?(?=\d)"
-ALONE = r"x(?= \d)(?<=[\w.)] x)"
+ALONE = (
+    "x(?= \\d)(?:"
+    + "|".join(
+        rf"(?<=\d{space}{name} x)"
+        for name in listing("mm cm m km Meter Zentimeter")
+        for space in ("", " ")
+    )
+    + ")"
+)
 TIMES = r"(?<![\w.,])(?P<number>\d+)x(?!\w)"
 PER = (
     rf"(?:(?:(?<=[€£$¢])|(?<=EUR)|(?<=USD)|(?<=CHF)|(?<=Euro)|(?<=Cent))/(?P<per>{_PAID})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tympan.text.german import amounts, dates, measures, names, spans
-from tympan.text.marks import LINK, MARK, RULER, link, mark
+from tympan.text.marks import COMPARED, LINK, MARK, RULER, link, mark
 from tympan.text.tokens import Rules, Scan, Token
 
 RULES = Rules(
@@ -59,7 +59,7 @@ RULES = Rules(
         (names.MIXED, names.mixed),
         (amounts.WHOLE, amounts.whole),
         (names.WORD, names.word),
-        (r"(?<=\s)[<>](?=\s)|(?<=\d)\s*[*](?=\s*\d)|~(?=\d)", names.compared),
+        (COMPARED + r"|(?<=\d)\s*[*](?=\s*\d)|~(?=\d)", names.compared),
         (RULER, mark),
         (MARK, mark),
         (r"[&+=%@×÷±≈≤≥≠∞√§©°‰−¢£€$¥₹²³µ]", names.sign),
