@@ -12,6 +12,11 @@ _NAME = "|".join([*(m.capitalize() for m in MONTHS), *(m.capitalize() for m in M
 NAMES = rf"(?:{_NAME}|{_NAME.upper()})"
 DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 YEAR = r"(?:1\d{3}|20\d\d)"
+# What is counted by the number is no day: *in May 2 years ago*.
+COUNTED = (
+    r"\s+(?:years?|months?|weeks?|days?|hours?|minutes?|people|men|women|children|times|percent"
+    r"|hundred|thousand|million|billion)\b"
+)
 _MARKS = "aApP"
 
 ISO = rf"\b(?P<year>{YEAR})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?![\w-])"
@@ -21,7 +26,7 @@ SLASHED = (
 )
 MONTH_DAY = (
     rf"\b(?P<month>{NAMES})\b\.?\s+(?P<day>{DAY}(?:st|nd|rd|th)?)"
-    rf"(?:(?P<comma>,?)\s+(?P<year>{YEAR}))?(?![\w:]|[.,/-]\d|\s*(?:%|percent))"
+    rf"(?:(?P<comma>,?)\s+(?P<year>{YEAR}))?(?![\w:]|[.,/-]\d|\s*%|{COUNTED})"
 )
 DAY_MONTH = (
     rf"\b(?P<day>{DAY}(?:st|nd|rd|th)?)(?P<of>\s+of)?\s+(?P<month>{NAMES})\b\.?"

@@ -15,8 +15,9 @@ _NUMBER = r"\d+(?:\.\d+)?"
 _PAID = "|".join(
     listing(
         "day week month year hour night person head minute second mile gallon pound unit user "
-        "piece item case share barrel seat ton mo wk hr h min s kg g lb lbs oz t l ml gal km mi "
-        "m cm ft ha kWh MWh GB MB TB"
+        "piece item family adult child visit ticket trip bottle pack word page team group "
+        "couple car room kilo liter litre tonne case share barrel seat ton mo wk hr h min s kg "
+        "g lb lbs oz t l ml gal km mi m cm ft ha kWh MWh GB MB TB"
     )
 )
 _TIMES_OF = "day|week|month|year|hour|night|minute|second"
@@ -127,7 +128,7 @@ def per(found: re.Match[str], scan: Scan) -> Given:
 def money_per(found: re.Match[str], scan: Scan) -> Given:
     """$5/day."""
     at = found.start("per") - 1
-    first = [Token(word, found.start(), at) for word in money_before(found, scan)]
+    first = [Token(str(word), found.start(), at) for word in money_before(found, scan)]
     return [*first, *(Token(word, at, found.end()) for word in _per(found["per"]))]
 
 

@@ -34,7 +34,8 @@ ABBREVIATIONS = {
     "ext": "extension", "misc": "miscellaneous", "max": "maximum", "min": "minimum",
     "avg": "average", "al": "al", "ca": "circa", "cf": "compare", "viz": "namely",
     "messrs": "messrs", "apt": "apartment", "bldg": "building", "rm": "room", "ste": "suite",
-    "hwy": "highway", "pkwy": "parkway", "mfg": "manufacturing", "intl": "international",
+    "hwy": "highway", "pkwy": "parkway", "mfg": "manufacturing",
+    "intl": "international", "incl": "including",
     "jan": "January", "feb": "February", "apr": "April", "jun": "June", "jul": "July",
     "aug": "August", "sep": "September", "sept": "September", "oct": "October", "nov": "November",
     "dec": "December", "mme": "madame", "mlle": "mademoiselle", "msgr": "monsignor", "st": "saint",
@@ -102,8 +103,8 @@ SENTENCE = Abbreviations(
     never=frozenset(
         listing(
             "mr mrs ms dr prof rev hon gen col capt lt sgt cpl maj adm cmdr gov sen rep pres st "
-            "vs fig figs vol vols no nos pp ste approx ca cf viz messrs mme mlle msgr mt ft e.g "
-            "i.e eq al ext jan feb mar apr jun jul aug sep sept oct nov dec"
+            "incl vs fig figs vol vols no nos pp ste approx ca cf viz messrs mme mlle msgr mt "
+            "ft e.g i.e eq al ext jan feb mar apr jun jul aug sep sept oct nov dec"
         )
     )
     - {"no", "al", "mar"},
@@ -113,9 +114,16 @@ SENTENCE = Abbreviations(
             "u.s u.k u.s.a a.m p.m ph.d b.c a.d d.c"
         )
     ),
-    followers=dict.fromkeys(("a.m", "p.m"), _AFTER_HOUR) | {"u.s": _AFTER_STATES},
+    followers=dict.fromkeys(("a.m", "p.m"), _AFTER_HOUR)
+    | {
+        "u.s": _AFTER_STATES,
+        "u.k": frozenset(listing("Parliament Government Prime Treasury Supreme")),
+    },
     numbered=frozenset(
-        listing("max min est mar apt bldg rm hwy no nos p pp sec ch fig figs vol vols eq ed ext")
+        listing(
+            "mon tue tues Wed thu thur thurs fri Sat Sun max min est mar apt bldg rm hwy no nos "
+            "p pp sec ch fig figs vol vols eq ed ext"
+        )
     ),
 )
 

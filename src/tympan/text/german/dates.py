@@ -30,6 +30,8 @@ HOUR = r"(?<![\w:.,])(?P<hour>[01]?\d|2[0-4])(?=\s?Uhr\b)"
 def ending(scan: Scan, following: str = "") -> str:
     """The ending of an ordinal between the word before it and the text after it."""
     before = scan.last_word()
+    if before in ("und", "oder", "sowie") and (same := _ending_before(scan)):
+        return same
     if before in WITH_EN:
         return "en"
     if before in WITH_E:
@@ -37,6 +39,16 @@ def ending(scan: Scan, following: str = "") -> str:
     noun = re.match(r"\s+(?:[a-zäöüß]+es )?([A-ZÄÖÜ][a-zäöüß]+)", following)
     neuter = noun and (noun[1] in NEUTER or noun[1].endswith(NEUTER_ENDINGS))
     return "es" if neuter else "er"
+
+
+def _ending_before(scan: Scan) -> str:
+    """The ending of the ordinal that an *und* joins: *im 19. und 20. Jahrhundert*."""
+    words = scan.out[-2:-5:-1]
+    if words and words[0].text in MONTHS:
+        words = words[1:]
+    numbered = words and re.match(r"\d{1,3}\b", scan.text[words[0].start : words[0].end])
+    found = re.search("[ts](en|er|es|e)$", words[0].text) if numbered else None
+    return found[1] if found else ""
 
 
 def month_name(name: str) -> str:

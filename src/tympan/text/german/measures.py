@@ -105,7 +105,7 @@ def per(found: re.Match[str], scan: Scan) -> Given:
 def money_per(found: re.Match[str], scan: Scan) -> Given:
     """€ 5/Tag."""
     at = found.start("per") - 1
-    first = [Token(word, found.start(), at) for word in money(found, scan)]
+    first = [Token(str(word), found.start(), at) for word in money(found, scan)]
     return [*first, *(Token(word, at, found.end()) for word in _per(found["per"]))]
 
 

@@ -50,6 +50,7 @@ RULES = Rules(
         (amounts.SIGNED, amounts.signed),
         (amounts.DECADE, amounts.decade),
         (amounts.ORDINAL, amounts.ordinal),
+        (amounts.DAY, amounts.day),
         (names.DOTTED, names.dotted),
         (names.STREET, names.street),
         (names.ABBREVIATION, names.abbreviation),
