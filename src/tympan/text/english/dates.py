@@ -14,7 +14,7 @@ DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 YEAR = r"(?:1\d{3}|20\d\d)"
 # What is counted by the number is no day: *in May 2 years ago*.
 COUNTED = (
-    r"\s+(?:years?|months?|weeks?|days?|hours?|minutes?|people|men|women|children|times|percent"
+    r"\s+(?:years?|months?|weeks?|days?|hours?|minutes?|people|men|women|children|times"
     r"|hundred|thousand|million|billion)\b"
 )
 _MARKS = "aApP"
@@ -25,8 +25,9 @@ SLASHED = (
     rf"(?P<year>{YEAR}|\d\d)(?![\w/-]|\.\d)"
 )
 MONTH_DAY = (
-    rf"\b(?P<month>{NAMES})\b\.?\s+(?P<day>{DAY}(?:st|nd|rd|th)?)"
-    rf"(?:(?P<comma>,?)\s+(?P<year>{YEAR}))?(?![\w:]|[.,/-]\d|\s*%|{COUNTED})"
+    rf"\b(?!(?<=\b[Ii]n ){NAMES}\s+\d+{COUNTED})"
+    rf"(?P<month>{NAMES})\b\.?\s+(?P<day>{DAY}(?:st|nd|rd|th)?)"
+    rf"(?:(?P<comma>,?)\s+(?P<year>{YEAR}))?(?![\w:]|[.,/-]\d|\s*(?:%|percent))"
 )
 DAY_MONTH = (
     rf"\b(?P<day>{DAY}(?:st|nd|rd|th)?)(?P<of>\s+of)?\s+(?P<month>{NAMES})\b\.?"

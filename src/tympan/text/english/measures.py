@@ -36,7 +36,7 @@ _AFTER_QUOTE = "|".join(
 )
 INCHES = (
     rf"(?<![\w.])(?P<number>{_NUMBER}(?:/\d+)?)(?P<sign>\"|'')"
-    rf"(?=\s(?!(?:{_AFTER_QUOTE}|\w{{3,}}ed)\b)[a-z]|\s?[x×]\s?\d)"
+    rf"(?=\s(?:and|or|to)\s{_NUMBER}(?:\"|'')|\s(?!(?:{_AFTER_QUOTE}|\w{{3,}}ed)\b)[a-z]|\s?[x×]\s?\d)"
     rf"|(?<![\w.])(?P<foot>{_NUMBER})'(?=\s(?:tall|long|wide|high|deep|by|x)\b|\s?[x×]\s?\d)"
 )
 ARC = rf"(?:(?<=°)|(?<=° ))(?P<minutes>{_NUMBER})'(?:\s?(?P<seconds>{_NUMBER})(?:\"|''))?"
@@ -46,10 +46,11 @@ _SIZED = "|".join(rf"(?<=\d{space}{re.escape(name)} x)" for name in _SIZES for s
 ALONE = rf"x(?= \d)(?:(?<=\d[\"'²³] x)|(?<=\d'' x)|{_SIZED})"
 # Part of a sum rather than a size.
 _SUM_BEFORE = re.compile(r"=[\d.\sx×*+-]*$")
+_PACKED = re.compile(rf"{_NUMBER}\s?(?:g|kg|mg|ml|mL|cl|l|L|oz|lbs?)\b")  # 2 x 100 g
 _SUM_AFTER = re.compile(r"[\d.\sx×*+-]*\d\s?=")
 PER = (
     rf"(?:(?<=[€£¥$¢])|(?<=USD)|(?<=EUR)|(?<=GBP)|(?<=CHF))/(?P<per>{_PAID})(?!\w)"
-    rf"|(?:(?<=[a-z]s)|(?<=[\d%]))/(?P<time>{_TIMES_OF}|person|head)(?!\w)"
+    rf"|(?:(?<=[a-z]s)|(?<=[\d%])|(?<=\dx))/(?P<time>{_TIMES_OF}|person|head)(?!\w)"
 )
 MONEY_PER = rf"{MONEY_BEFORE}/(?P<per>{_PAID})(?!\w)"
 SPACED = (
@@ -109,8 +110,10 @@ def by(found: re.Match[str], scan: Scan) -> Given:
     number = found["number"]
     words = numbers.decimal(number) if "." in number else whole_words(number)
     out = [Token(word, *found.span("number")) for word in words]
-    summed = _SUM_AFTER.match(scan.text, found.end()) or _SUM_BEFORE.search(
-        scan.text, 0, found.start()
+    summed = (
+        _SUM_AFTER.match(scan.text, found.end())
+        or _SUM_BEFORE.search(scan.text, 0, found.start())
+        or _PACKED.match(scan.text, found.end())
     )
     return [*out, Token("times" if summed else "by", found.end("number"), found.end())]
 

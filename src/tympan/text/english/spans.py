@@ -44,10 +44,12 @@ NAMED = (
 )
 # Between two dates or times of day a dash is said.
 DATE_TO = rf"{dates.MONTH_DAY}{_SPACED}(?=(?:{_MONTH})\b\.?\s+\d)"
+DAY_TO = rf"{dates.DAY_MONTH}{_SPACED}(?={dates.DAY}(?:st|nd|rd|th)?\s+(?:{_MONTH})\b)"
 TO = (
     rf"(?:{_AFTER_HOUR}){_SPACED}(?={_HOUR})"
     rf"|(?<=\d){_DASH}(?={_HALF}|[0-2]?\d:[0-5]\d(?!\d))|(?<=:\d\d){_DASH}(?=\d)"
 )
+VERSE = r"(?<![\w:.])(?P<a>\d{1,3}):(?P<b>[1-9])[-–](?P<c>\d{1,3})(?![\w:]|[.,]\d)"
 LAP = (
     r"(?<![\w:.])(?:(?P<hour>\d{1,2}):)?(?P<minute>\d{1,2}):(?P<second>[0-5]\d)\.(?P<part>\d{1,3})"
     r"(?![\w:]|\.\d)"
@@ -101,6 +103,18 @@ def date_to(found: re.Match[str], scan: Scan) -> Given:
     """May 5 – June 7: the first date; the second is read by itself."""
     last = "year" if found["year"] else "day"
     return [*dates.month_day(found, scan), Token("to", found.end(last), found.end())]
+
+
+def day_to(found: re.Match[str], scan: Scan) -> Given:
+    """5 May – 7 June."""
+    last = "year" if found["year"] else "month"
+    return [*dates.day_month(found, scan), Token("to", found.end(last), found.end())]
+
+
+def verse(found: re.Match[str], scan: Scan) -> Given:
+    """Psalm 23:1-6."""
+    out = _said(found, "a", cardinal(found["a"])) + _said(found, "b", cardinal(found["b"]))
+    return [*out, _to(found, "b", "c"), *_said(found, "c", cardinal(found["c"]))]
 
 
 def to(found: re.Match[str], scan: Scan) -> Given:

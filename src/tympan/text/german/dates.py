@@ -22,7 +22,7 @@ DAY_MONTH = (
 )
 TIME = (
     r"(?<![\w:.,])(?P<hour>[01]?\d|2[0-4])(?:(?P<separator>:)(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?"
-    r"(?P<clock>\s?(?:Uhr|h)\b)?|\.(?P<dotted>[0-5]\d)(?P<after>\s?Uhr\b))(?![\w:])"
+    r"(?P<clock>\s?(?:Uhr|h)\b)?|\.(?P<dotted>[0-5]\d)(?P<after>\s?Uhr\b|(?=\s?[-–]\s?\d{1,2}\.[0-5]\d\s?Uhr\b)))(?![\w:])"
 )
 HOUR = r"(?<![\w:.,])(?P<hour>[01]?\d|2[0-4])(?=\s?Uhr\b)"
 

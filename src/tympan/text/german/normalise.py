@@ -25,6 +25,7 @@ RULES = Rules(
         (spans.DAYS, spans.days),
         (spans.TO, spans.to),
         (dates.DOTTED, dates.dotted),
+        (spans.DATE_TO, spans.date_to),
         (dates.DAY_MONTH, dates.day_month),
         (dates.TIME, dates.time),
         (dates.HOUR, dates.hour),

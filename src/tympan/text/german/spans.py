@@ -26,6 +26,7 @@ NAMED = (
 )
 WEEKDAY = rf"\b(?P<day>{_DAY_NAME})\.(?P<comma>,)?(?=\s?\d)"
 # Between two dates or times of day a dash is said.
+DATE_TO = rf"{dates.DAY_MONTH}{_SPACED}(?={dates.DAY}\.?\s?(?:{dates.NAMES})\b)"
 _HOUR = r"\d{1,2}:[0-5]\d|\d{1,2}(?:[.:]\d\d)?\s?Uhr\b"
 _DATE = r"\d{1,2}\.\s?\d{1,2}\."
 TO = (
@@ -70,6 +71,11 @@ def weekday(found: re.Match[str], scan: Scan) -> Given:
     """Mo., 5. Mai."""
     comma = [Token(",", *found.span("comma"), "mark")] if found["comma"] else []
     return [*_said(found, "day", [SHORT_DAYS[found["day"]]]), *comma]
+
+
+def date_to(found: re.Match[str], scan: Scan) -> Given:
+    """3. Mai – 7. Juni: the first date; the second is read by itself."""
+    return [*dates.day_month(found, scan), Token("bis", found.end() - 1, found.end())]
 
 
 def to(found: re.Match[str], scan: Scan) -> Given:

@@ -70,7 +70,7 @@ SENTENCE = Abbreviations(
             "v.chr u.ä o.ä e.v geb"
         )
     ),
-    numbered=frozenset(listing("s art abs bd kap abb tel mo di sa")),
+    numbered=frozenset(listing("s art abs bd kap abb tel mo di Mi Do sa")),
     endings=("str",),
     ordinals=True,
     starters=frozenset(
