@@ -306,8 +306,9 @@ def made_with(text: str) -> dict[str, object] | None:
 def in_fresh_process(name: str, options: argparse.Namespace) -> dict[str, float]:
     """The figures of a benchmark that a new process measures."""
     command = [sys.executable, "-W", "ignore", "-m", f"benchmarks.{name}", "--json"]
+    own = [f"--{flag}={getattr(options, flag)}" for flag in _OWN.get(name, {})]
     done = subprocess.run(
-        command + ["--quick"] * options.quick,
+        command + ["--quick"] * options.quick + own,
         cwd=PAGES.parents[1],
         capture_output=True,
         text=True,
@@ -365,11 +366,21 @@ def page(
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def arguments(name: str) -> argparse.Namespace:
+# Numbers that a benchmark takes beside what all take: name → flag → default, and what it is.
+_OWN: dict[str, Mapping[str, tuple[float, str]]] = {}
+
+
+def arguments(name: str, own: Mapping[str, tuple[float, str]] | None = None) -> argparse.Namespace:
     """Parse the arguments that every benchmark takes: `--json`, `--write` and `--quick`.
 
     Call it first where measuring takes long, so that `--help` and a mistake answer at once.
+
+    Args:
+        name: of the benchmark.
+        own: numbers that it takes besides: name → default, and what it is.
     """
+    if own is not None:
+        _OWN[name] = own
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}")
     parser.add_argument("--json", action="store_true", help="last line: one JSON object")
     parser.add_argument("--write", action="store_true", help=f"write docs/benchmarks/{name}.md")
@@ -378,7 +389,15 @@ def arguments(name: str) -> argparse.Namespace:
         "--fresh", type=int, default=0, metavar="N",
         help="measure in N fresh processes more, and give the range of every figure",
     )  # fmt: skip
+    for flag, (default, about) in _OWN.get(name, {}).items():
+        parser.add_argument(
+            f"--{flag}", type=type(default), default=default, metavar="N",
+            help=f"{about}; else {default:g}",
+        )  # fmt: skip
     options = parser.parse_args()
+    for flag in _OWN.get(name, {}):
+        if not getattr(options, flag) > 0:
+            parser.error(f"--{flag} is {getattr(options, flag):g}: give more than 0")
     if options.quick and options.write:
         parser.error("--quick measures nothing that is worth writing")
     return options

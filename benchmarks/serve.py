@@ -42,6 +42,11 @@ SEED, CLIP_S, RATE_HZ = 2026, 5.0, 16_000
 CLIENTS, CLOSED_S = (1, 8, 64), 20.0
 LOADS, LOAD_S = (1.0, 3.0), 60.0
 HOSTILE, KILLS = 500, 1
+numbers = {
+    "load": (LOAD_S, "seconds of each load, 300 for five minutes"),
+    "hostile": (HOSTILE, "hostile uploads"),
+    "requests": (500, "requests after which memory is looked at last"),
+}
 QUICK_S, QUICK_HOSTILE = 2.0, 24
 
 WHY = (
@@ -316,12 +321,40 @@ def row(name: str, clients: object, seen: Seen) -> dict[str, object]:
     }
 
 
+async def counted(to: Server, body: bytes, clients: int, count: int) -> Seen:
+    """So many requests, of so many clients at once."""
+    seen, left = Seen(), iter(range(count))
+
+    async def ask() -> None:
+        client = Client(to)
+        for _ in left:
+            began = time.perf_counter()
+            try:
+                seen.note(await client.post(body), time.perf_counter() - began)
+            except (OSError, asyncio.IncompleteReadError):
+                seen.lost += 1
+                client.close()
+        client.close()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(ask() for _ in range(clients)))
+    seen.whole_s = time.perf_counter() - began
+    return seen
+
+
 def measure(
-    quick: bool,
+    quick: bool, load_s: float = LOAD_S, count: int = HOSTILE, requests: int = 500
 ) -> tuple[list[dict[str, object]], list[dict[str, object]], dict[str, float]]:
-    """All rows, those of memory, and figures."""
-    closed_s, load_s = (QUICK_S, QUICK_S) if quick else (CLOSED_S, LOAD_S)
-    count = QUICK_HOSTILE if quick else HOSTILE
+    """All rows, those of memory, and figures.
+
+    Args:
+        quick: whether it runs is all that is wanted.
+        load_s: how long each load lasts, in seconds.
+        count: hostile uploads.
+        requests: so many in all, at least, before memory is looked at for the last time.
+    """
+    closed_s, load_s = (QUICK_S, QUICK_S) if quick else (CLOSED_S, load_s)
+    count, requests = (QUICK_HOSTILE, 1) if quick else (count, requests)
     body, figures = recording(), {}
     rows: list[dict[str, object]] = []
     alone = without_server(body, closed_s)
@@ -357,6 +390,11 @@ def measure(
         rows.append(row("good ones in between", 1, good))
         figures["hostile_lost"] = bad.lost
         note_memory(sum(bad.statuses.values()) + sum(good.statuses.values()))
+        if (left := requests - int(str(memory[-1]["requests so far"]))) > 0:
+            seen = asyncio.run(counted(batched, body, 8, left))
+            rows.append(row(f"{left:,} requests more", 8, seen))
+            figures["counted_lost"] = seen.lost
+            note_memory(sum(seen.statuses.values()))
         figures["growth_mb"] = float(str(memory[-1]["memory, MB"])) - float(
             str(memory[0]["memory, MB"])
         )
@@ -367,7 +405,8 @@ def measure(
 
 
 if __name__ == "__main__":
-    rows_, memory_, figures_ = measure(arguments("serve").quick)
+    given_ = arguments("serve", numbers)
+    rows_, memory_, figures_ = measure(given_.quick, given_.load, given_.hostile, given_.requests)
     main(
         "serve", rows_, figures_, title="Serve", about=__doc__ or "", why=WHY,
         more={"Memory": memory_},

@@ -204,7 +204,7 @@ class Pool:
         sounds = ""
         texts: list[str] = []
         longest_s, level = frames * self.config.frame_s, 0.0
-        while sum(one.shape[1] for one in parts) * self.config.frame_s < longest_s - 1.5:
+        while not parts or sum(x.shape[1] for x in parts) * self.config.frame_s < longest_s - 1.5:
             number, line = self.real[int(rng.integers(len(self.real)))]
             first = int(rng.integers(len(line.words)))
             last = min(first + int(rng.integers(*PHRASE)), len(line.words) - 1)

@@ -144,6 +144,51 @@ FAULTS = (
         'text = _PATH.sub("the recording", text)', "pass", SERVE,
     ),
     Fault(
+        "serve: a field is guessed from what an error says", "serve/refusals.py",
+        'param or told.get("option")', 'param', ("tests/serve/test_told.py",),
+    ),
+    Fault(
+        "serve: clients are told what only a command line has", "errors.py",
+        "self.what, self.file, self.fix = what, None if file is None else str(file), fix",
+        "self.what, self.file, self.fix = what, None if file is None else str(file), fix or local",
+        ("tests/serve/test_told.py",),
+    ),
+    Fault(
+        "serve: what a command lacks is found by its model", "tasks/commands.py",
+        "if given.get(name) is None:", "if False:", ("tests/serve/test_commands.py",),
+    ),
+    Fault(
+        "serve: a command is done in one step", "report/gather.py",
+        "            yield round(read_s, 3)\n", "        yield round(read_s, 3)\n",
+        ("tests/serve/test_commands.py",),
+    ),
+    Fault(
+        "serve: a page acts as a page of the server", "serve/facts.py",
+        ", headers=alone", "", ("tests/serve/test_commands.py",),
+    ),
+    Fault(
+        "serve: what was written beside an answer stays", "serve/sending.py",
+        "path.unlink(missing_ok=True)", "pass", ("tests/serve/test_commands.py",),
+    ),
+    Fault(
+        "serve: a command takes the name of another", "tasks/registry.py",
+        "if name in RESERVED or name in found or name in taken:", "if name in found:",
+        ("tests/serve/test_commands.py",),
+    ),
+    Fault(
+        "serve: who listens waits for a short recording", "serve/live_job.py",
+        "if isinstance(self._session, GoesOn):", "if False:", ("tests/serve/test_listen.py",),
+    ),
+    Fault(
+        "serve: a model that is held is loaded again", "tasks/answering.py",
+        "model = living.get(key)", "model = None", ("tests/serve/test_held.py",),
+    ),
+    Fault(
+        "serve: each question has a net of its own", "tasks/registry.py",
+        "return model.own() if model.own is not None else get", "return get",
+        ("tests/serve/test_held.py",),
+    ),
+    Fault(
         "serve: a live stream fills the disk", "serve/live_job.py",
         "if isinstance(self._session, WritesFiles):", "if False:", SERVE,
     ),

@@ -394,3 +394,19 @@ def test_intervals_of_bearings_are_over_thirteen(shared_data: Path) -> None:
 def width_of(text: str) -> float:
     low, high = re.search(r"\(([\d.]+)–([\d.]+)\)", text).groups()
     return float(high) - float(low)
+
+
+def test_a_benchmark_takes_numbers_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from benchmarks import common, serve
+
+    monkeypatch.setattr(common, "_OWN", {})
+    monkeypatch.setattr(sys, "argv", ["x", "--load", "300", "--hostile", "1000"])
+    given = common.arguments("serve", serve.numbers)
+    assert (given.load, given.hostile, given.requests) == (300.0, 1000, 500)
+    assert common.arguments("serve").load == 300.0  # `main` parses them once more
+    monkeypatch.setattr(sys, "argv", ["x", "--requests", "0"])
+    with pytest.raises(SystemExit):
+        common.arguments("serve", serve.numbers)
+    assert "--requests is 0: give more than 0" in capsys.readouterr().err

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import tympan
+from tympan.tasks.registry import BUILT_IN
 
 SOURCES = Path(tympan.__file__).parent
 # Each floor may import from the floors before it. Rooms of one floor may import one another, as
@@ -112,6 +113,21 @@ def test_rooms_of_one_floor_form_no_circle() -> None:
             if one not in seen:
                 seen.add(one)
                 waiting += uses.get(one, set())
+
+
+# The studio labels with what `embed` proposes; beside that the server knows no question.
+LABELLING = {"serve/heads_job.py": "embed", "serve/proposals.py": "embed"}
+
+
+@pytest.mark.parametrize("path", sorted((SOURCES / "serve").glob("*.py")), ids=lambda one: one.name)
+def test_the_server_knows_no_question(path: Path) -> None:
+    names = {place.rpartition(".")[2] for place in BUILT_IN}
+    package = ("tympan", *path.relative_to(SOURCES).parts[:-1])
+    for module, line in imported(ast.parse(path.read_text(encoding="utf-8")), package):
+        parts = module.split(".")
+        known = parts[2] if parts[:2] == ["tympan", "tasks"] and len(parts) > 2 else ""
+        allowed = LABELLING.get(path.relative_to(SOURCES).as_posix())
+        assert known not in names - {allowed}, f"{path.name}:{line} knows {known}"
 
 
 # -- files ---------------------------------------------------------------------------------------

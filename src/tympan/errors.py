@@ -15,7 +15,9 @@ class TympanError(Exception):
     Args:
         what: what is wrong, a clause without a final full stop.
         file: the file or folder concerned.
-        fix: what the user can do about it.
+        fix: what can be done about it, in words that hold everywhere.
+        local: the same for who sits at a command line or in Python; no client of a server is told.
+        option: the option concerned, as Python has it.
 
     >>> str(TympanError("holds no audio", file="a.txt", fix="give a sound file"))
     'a.txt: holds no audio (give a sound file)'
@@ -25,10 +27,18 @@ class TympanError(Exception):
     """What the command line ends with."""
 
     def __init__(
-        self, what: str, *, file: str | os.PathLike[str] | None = None, fix: str | None = None
+        self,
+        what: str,
+        *,
+        file: str | os.PathLike[str] | None = None,
+        fix: str | None = None,
+        local: str | None = None,
+        option: str | None = None,
     ) -> None:
         self.what, self.file, self.fix = what, None if file is None else str(file), fix
+        self.option = option
         where = f"{self.file}: " if self.file else ""
+        fix = "; ".join(one for one in (fix, local) if one)
         # One line, whatever a hostile file name or a library's message holds.
         line = f"{where}{what}{f' ({fix})' if fix else ''}"
         super().__init__(" ".join(line.split()))

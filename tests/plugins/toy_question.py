@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from tympan.tasks.commands import Command
 from tympan.tasks.engines import Engine
 from tympan.tasks.results import Result
 from tympan.tasks.verbs import Option, Verb
@@ -83,6 +84,16 @@ class ToyTask:
         return ToyModel()
 
 
+def louder(
+    source: Any, models: list[ToyModel], *, second: Any, by: float
+) -> Generator[float, None, Loudness]:
+    """Which of two recordings is louder?"""
+    first = models[0](source)
+    yield first.duration_s
+    other = models[0](second)
+    return first if first.peak > by * other.peak else other
+
+
 def load(device: str) -> ToyModel:
     return ToyModel()
 
@@ -98,6 +109,20 @@ VERB = Verb(
         Option("loud", bool, False, "Say it loudly."),
     ),
     save_as=(".json", ".csv"),
+    commands=(
+        Command(
+            name="louder",
+            help="Which is louder?",
+            function="toy_question:louder",
+            models="toy",
+            options=(
+                Option("second", str, None, "The other recording.", reads="recording"),
+                Option("by", float, 1.0, "So many times.", low=1),
+            ),
+            needs=("second",),
+            save_as=(".json", ".csv"),
+        ),
+    ),
 )
 ENGINE = Engine(
     name="toy-engine",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import tympan
 from tympan.audio import Clip, synth
+from tympan.errors import TympanWarning
 from tympan.tasks.downmix import Downmix, mono
 from tympan.tasks.inputs import Feed, ModelInput, blocks_of, samples_of, with_warnings
 
@@ -239,3 +242,23 @@ def test_a_tone_is_answered_about_or_said_to_lie_above(from_hz, rate_hz, place):
     # Where a tone begins there is a click, of which a little lies below the band.
     assert (way.lost > 0.99) is above
     assert any(f"above the {band_hz:,.0f} Hz" in line for line in way.warnings) is above
+
+
+@pytest.mark.parametrize("peak", [1e16, 1e30, 3e38])
+def test_samples_that_nothing_can_be_computed_of_are_told_in_one_line(
+    peak: float, tmp_path: Path
+) -> None:
+    wave = np.clip(np.random.default_rng(0).standard_normal(16_000), -1, 1)
+    clip = Clip((peak * wave).astype(np.float32), 16_000)
+    for verb in ("classify", "segment", "embed"):
+        with pytest.warns(TympanWarning, match="full scale is 1"):
+            found = tympan.answer(verb, clip)
+        (line,) = found.warnings
+        assert line.startswith(f"holds samples of up to {peak:.0e}, where full scale is 1")
+    report = tympan.hear(clip, tmp_path / "page.html", models=["sounds"])
+    assert sum("full scale is 1" in line for line in report.warnings) == 1
+
+
+def test_samples_beyond_full_scale_are_answered_without_a_word() -> None:
+    wave = 1e9 * np.clip(np.random.default_rng(0).standard_normal(16_000), -1, 1)
+    assert tympan.classify(Clip(wave.astype(np.float32), 16_000)).warnings == ()

@@ -225,7 +225,8 @@ def _damaged(info: AudioInfo, position: int, error: DecodeError) -> AudioFileErr
     return AudioFileError(
         f"is damaged after {position / info.rate_hz:.2f} s ({error})",
         file=info.path,
-        fix="copy or record it again, or take what is whole: --partial; load(…, partial=True)",
+        fix="copy or record it again",
+        local="--partial or load(…, partial=True) takes what is whole",
     )
 
 
@@ -236,7 +237,8 @@ def _refuse_cut(info: AudioInfo, ending: Ending, position: int, reached_end: boo
         raise AudioFileError(
             f"is cut short: {problem}; it ends after {position / info.rate_hz:.2f} s",
             file=info.path,
-            fix="copy or record it again, or take what is there: --partial; load(…, partial=True)",
+            fix="copy or record it again",
+            local="--partial or load(…, partial=True) takes what is there",
         )
 
 

@@ -92,7 +92,7 @@ class Recording:
         if self.problem is not None:
             raise self.problem
         if clean:
-            from tympan.tasks.separate.cleaning import cleaned
+            from tympan.tasks.cleaned import cleaned
 
             with (
                 self.opened(partial=partial) as source,

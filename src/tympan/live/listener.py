@@ -15,7 +15,7 @@ from tympan.live.sources.base import Chunk, sane
 from tympan.tasks import registry
 from tympan.tasks.answering import load, of_recordings
 from tympan.tasks.cleaned import with_cleaning
-from tympan.tasks.contract import GivesScores, Model
+from tympan.tasks.contract import GivesScores, GoesOn, Model
 from tympan.tasks.inputs import Feed
 from tympan.tasks.windows import PromptSession
 
@@ -175,7 +175,7 @@ class _Prompt(PromptSession):
 
     def goes_on(self) -> None:
         """This is a stream, not a recording."""
-        if hasattr(self._session, "goes_on"):
+        if isinstance(self._session, GoesOn):
             self._session.goes_on()
 
     def forget(self) -> None:

@@ -144,7 +144,7 @@ class Card:
         return cls.from_json(text, file=path)
 
 
-_NEED_FOLDER = "give a model's name or the folder that `tympan train --out` wrote"
+_NEED_FOLDER = "give a model's name or the folder that `tympan train` wrote"
 _DAMAGED = "get or train the model again"
 
 
@@ -185,7 +185,7 @@ def _checked(found: dict[str, Any], file: str | Path | None) -> dict[str, Any]:
         raise ModelError(what, file=file, fix=_NEED_FOLDER)
     if version is True or version != FORMAT_VERSION:
         what = f"the card has format version {version!r:.40}, this tympan reads {FORMAT_VERSION}"
-        raise ModelError(what, file=file, fix="upgrade tympan: pip install --upgrade tympan")
+        raise ModelError(what, file=file, fix="upgrade tympan: pip install -U tympan")
     values = {}
     for one in fields(Card):
         required = one.default is MISSING and one.default_factory is MISSING

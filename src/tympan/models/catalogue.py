@@ -123,7 +123,7 @@ def _check_folder(folder: Path) -> None:
         what = "holds a training that is not finished"
         raise ModelError(what, file=folder, fix="give its `tympan train` command again")
     what = f"is no tympan model: it has no {CARD_FILE}"
-    raise ModelError(what, file=folder, fix="give the folder that `tympan train --out` wrote")
+    raise ModelError(what, file=folder, fix="give the folder that `tympan train` wrote")
 
 
 def _not_a_folder(path: Path) -> ModelError:
@@ -134,7 +134,7 @@ def _not_a_folder(path: Path) -> ModelError:
             start = file.read(8)
     if looks_pickled(path, start):
         return ModelError("holds pickled weights", file=path, fix=NEVER_PICKLE)
-    fix = "give the folder that `tympan train --out` wrote"
+    fix = "give the folder that `tympan train` wrote"
     return ModelError("is a file; a model is a folder", file=path, fix=fix)
 
 
@@ -142,7 +142,7 @@ def _unknown(given: str) -> ModelError:
     """Describe a name that leads nowhere, with the nearest names there are."""
     names = shipped_names()
     if os.sep in given or given.startswith("~"):
-        fix = "give a model's name (`tympan models`) or the folder that `tympan train --out` wrote"
+        fix = "give a model's name (`tympan models`) or the folder that `tympan train` wrote"
         return ModelError("no such folder", file=given, fix=fix)
     if given in _NOT_DISTRIBUTED:
         what = f"the model {given!r} is not distributed, as the licence of its music is doubtful"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tympan._files import atomic_write
 from tympan.errors import ModelError
@@ -31,11 +31,20 @@ _OTHER_WEIGHTS = "weights and card are not of the same model: get or train the m
 
 @dataclass(frozen=True, eq=False)
 class LoadedModel:
-    """A checked model: its card, its weights on the CPU, and the folder they came from."""
+    """A checked model: its card, its weights on the CPU, and the folder they came from.
+
+    Attributes:
+        card: what it is.
+        state: the weights by name.
+        path: the folder.
+        own: gives it ready to answer the question that it is for, so that who asks another question
+            of it shares its net; None: it is not held by anybody.
+    """
 
     card: Card
     state: dict[str, Tensor]
     path: Path
+    own: Callable[[], Any] | None = None
 
 
 def save_model(

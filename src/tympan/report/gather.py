@@ -6,10 +6,10 @@ import hashlib
 import os
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tympan.report import sections
 from tympan.report.measure import Measurements, Meter
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from tympan.report.source import Source
     from tympan.tasks.contract import Answer, Session
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,8 @@ def gather(
     source: Any,
     out: str | os.PathLike[str] | None,
     known: Sequence[Answer] = (),
-) -> Gathered:
-    """Read a recording once, to its end.
+) -> Generator[float, None, Gathered]:
+    """Read a recording once, to its end; yields the seconds that are read, block after block.
 
     Args:
         recording: just opened.
@@ -105,9 +107,12 @@ def gather(
     inputs = [feed.join(one.model, s) for one, s in zip(used, sessions, strict=True)]
     page = Path("page.html") if out is None else Path(out)
     with Aside(_Drawing(recording, page)) as aside:
+        read_s = 0.0
         for block in recording.blocks:
             aside.push(block)
             feed.push(block)
+            read_s += block.shape[1] / recording.rate_hz
+            yield round(read_s, 3)
         aside.end()  # it draws while the models answer about the last block
         feed.finish()
         answers = feed.answers()
@@ -115,6 +120,23 @@ def gather(
         sections.Warning("", f"{line[:1].upper()}{line[1:]}.") for a in known for line in a.warnings
     ]
     return Gathered(recording, aside.result(), answers, sessions, inputs, warned)
+
+
+def finished(steps: Generator[Any, None, T]) -> T:
+    """What steps return at their end.
+
+    >>> def steps():
+    ...     yield 1
+    ...     return "done"
+    >>> finished(steps())
+    'done'
+    """
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: T = end.value
+            return found
 
 
 class _Drawing:
@@ -179,6 +201,8 @@ def _warnings(
     found = []
     for one, way, answer in zip(used, inputs, answers, strict=True):
         who = f" ({one.model.name})" if len(used) > 1 else ""
+        if way.too_loud:
+            found.append(sections.Warning("", f"It {way.too_loud}{who}."))
         if way.above_band:
             text = f"{way.above_band[:1].upper()}{way.above_band[1:]}{who}."
             found.append(sections.Warning("Above the model’s band.", text))

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tympan._files import check_target, open_in_browser
+from tympan._files import atomic_write, check_target, open_in_browser
 from tympan.report import charts, page, sections
-from tympan.report.gather import Gathered, gather
+from tympan.report.gather import Gathered, finished, gather
 from tympan.report.identity import key_of, marked, page_for
 from tympan.report.page_models import ModelLike, PageModel, model_part, page_models
 from tympan.report.parts import AnswerParts, Part, Shown
-from tympan.report.source import open_recording
+from tympan.report.source import Source, open_recording
 from tympan.report.views import answer_parts
 from tympan.spectra import figures_style as style
+from tympan.tasks.results import formats
+from tympan.tasks.results.base import json_text, plain
 
 if TYPE_CHECKING:
     from tympan.report.measure import Measurements
@@ -32,12 +34,18 @@ class Report:
         answers: of the models, in their order.
         measured: loudness, peak, clipping and silence.
         warnings: what is wrong with the recording, one sentence each.
+        file: name of the recording.
+        duration_s: its length.
+        questions: the question of each answer.
     """
 
     path: Path
     answers: tuple[Answer, ...]
     measured: Measurements
     warnings: tuple[str, ...]
+    file: str = ""
+    duration_s: float = 0.0
+    questions: tuple[str, ...] = ()
 
     @property
     def answer(self) -> Any:
@@ -50,6 +58,33 @@ class Report:
     def open(self) -> None:
         """Open the page in the browser."""
         open_in_browser(self.path)
+
+    def to_json(self) -> dict[str, Any]:
+        """What was measured, and the answer to each question, as plain values; `page` is a path."""
+        asked = zip(self.questions, self.answers, strict=False)
+        return {
+            "file": self.file,
+            "duration_s": plain(self.duration_s),
+            "warnings": list(self.warnings),
+            "measured": plain(self.measured),
+            "answers": [{"question": name, **answer.to_json()} for name, answer in asked],
+            "page": str(self.path),
+        }
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write it: `.json`, or a copy of the page as `.html`.
+
+        Raises:
+            ArgumentError: another ending.
+        """
+        target = Path(path)
+        if formats.check_ending(target, (".json", ".html"), "Report") == ".html":
+            content = self.path.read_bytes()
+        else:
+            content = formats.encoded(json_text(self.to_json(), indent=2) + "\n")
+        with atomic_write(target) as beside:
+            beside.write_bytes(content)
+        return target
 
 
 def hear(
@@ -94,8 +129,21 @@ def hear(
     if out is not None:
         check_target(out, source, "page.html")
     used = page_models(models, options, clean)
-    recording = open_recording(source)
-    found = gather(recording, used, source, out)
+    return finished(hearing(open_recording(source), source, out, used))
+
+
+def hearing(
+    recording: Source, source: Any, out: str | os.PathLike[str] | None, used: Sequence[PageModel]
+) -> Generator[float, None, Report]:
+    """`hear` step by step: yields the seconds that are read, and writes the page at the end.
+
+    Args:
+        recording: just opened.
+        source: what was opened, for its name.
+        out: the page.
+        used: the models that answer.
+    """
+    found = yield from gather(recording, used, source, out)
     shown = [
         _shown(found, one.question, answer, number, session)
         for number, (one, session, answer) in enumerate(
@@ -115,7 +163,7 @@ def write_report(
     """Write the page for answers that are known already; see `hear`."""
     check_target(out, source, "page.html")
     known = [] if answers is None else answers if isinstance(answers, Sequence) else [answers]
-    found = gather(open_recording(source), [], source, out, known)
+    found = finished(gather(open_recording(source), [], source, out, known))
     shown = [_shown(found, question, answer, number) for number, answer in enumerate(known)]
     return _written(source, out, found, shown, [])
 
@@ -171,6 +219,9 @@ def _written(
         tuple(one.answer for one in shown),
         found.drawn.measured,
         tuple(f"{w.what} {w.why}".replace(page.NBSP, " ").strip() for w in warned),
+        data.name,
+        data.duration_s,
+        tuple(one.model.task for one in used),
     )
 
 

@@ -123,7 +123,8 @@ def _page_model(
         model = with_cleaning(model, clean)
     question = verb(model.task)
     has = {option.name for option in question.options} - set(getattr(model, "lacks", ()))
-    mine = {name: value for name, value in options.items() if name in has}
+    mine = {o.name: o.check(options[o.name]) for o in question.options
+            if o.name in has and o.name in options}  # fmt: skip
     return PageModel(model, question.help, card, mine)
 
 

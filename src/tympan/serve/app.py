@@ -39,6 +39,7 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
     except ImportError as error:
         what = f"the server needs packages that are not here ({error.name})"
         raise MissingDependencyError(what, fix=INSTALL) from error
+    from tympan.serve.commands import add_commands
     from tympan.serve.facts import add_facts
     from tympan.serve.folder import add_folder
     from tympan.serve.guard import Guard
@@ -70,6 +71,7 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
     )
     app.state.service = service
     add_verbs(app, service)
+    add_commands(app, service)
     add_facts(app, service)
     add_openai(app, service)
     add_listen(app, service)

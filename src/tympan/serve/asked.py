@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import contextlib
 import json
 import re
 import shutil
@@ -22,21 +21,14 @@ from typing import Any
 from starlette.datastructures import UploadFile
 from starlette.requests import HTTPConnection, Request
 
-from tympan._words import suggested
-from tympan.errors import ArgumentError
-from tympan.serve.refusals import Refusal, refusal_of, sentence
-from tympan.serve.settings import ServeSettings
+from tympan.serve.refusals import Refusal
 from tympan.serve.spool import Spool, remove
-from tympan.tasks.verbs import Option, Verb
 
 # JSON stands in memory whole; longer recordings are sent as they are.
 MOST_JSON = 32_000_000
 MOST_FIELD = 1_000_000
 MOST_FILES, MOST_FIELDS = 8, 100
 _INNER = re.compile(r"(\w+)\[(\w+)\]")
-_SWITCH = {"true": True, "1": True, "yes": True, "on": True} | dict.fromkeys(
-    ("false", "0", "no", "off"), False
-)
 
 
 @dataclass
@@ -67,6 +59,12 @@ class Fields:
         if not isinstance(value, str):
             raise Refusal(400, f"{name} is no text.", "invalid_type", param=name)
         return value
+
+    def shown(self, name: str) -> str:
+        """How the client calls a file: as it was uploaded, or in the server's folder."""
+        if name in self.files:
+            return self.files[name][1] or name
+        return shown_name(str(self.values.get(name, ""))) or name
 
 
 @asynccontextmanager
@@ -231,78 +229,6 @@ def switch(found: Fields, name: str) -> bool:
     if told not in ("true", "1", "false", "0"):
         raise Refusal(400, f"{name} is neither true nor false.", "invalid_value", param=name)
     return told in ("true", "1")
-
-
-# -- options ---------------------------------------------------------------------------------------
-
-
-def options_of(
-    verb: Verb, found: Fields, settings: ServeSettings, *, known: tuple[str, ...] = ()
-) -> tuple[dict[str, Any], list[str]]:
-    """The options of a verb, checked, and which of them are recordings to be decoded first.
-
-    Args:
-        verb: the question.
-        found: the fields that remain.
-        settings: the folder that names may lead into.
-        known: fields that the route has besides, for the message.
-
-    Raises:
-        Refusal: there is no such option, or its value cannot be used.
-    """
-    by_name = {one.name: one for one in verb.options}
-    given: dict[str, Any] = {}
-    for name in (*found.values, *found.files):
-        if name not in by_name:
-            hint = suggested(name[:80], (*by_name, *known), "field")
-            text = sentence(f"{verb.name} has no field {name[:80]!r}: {hint}")
-            raise Refusal(400, text, "unknown_field", param=name[:80])
-        option = by_name[name]
-        if name in found.files:
-            if not option.reads:
-                text = f"{name} is a value, not a file."
-                raise Refusal(400, text, "invalid_type", param=name)
-            given[name] = str(found.files[name][0])
-        elif option.reads:
-            given[name] = str(in_folder(found.values[name], name, settings))
-        else:
-            given[name] = _of_kind(option, found.values[name])
-    decode = [name for name in given if by_name[name].reads == "recording"]
-    try:
-        return verb.checked(given), decode
-    except ArgumentError as error:
-        wrong = next((one for one in given if one in error.what), None)
-        raise refusal_of(error, param=wrong) from error
-
-
-def _of_kind(option: Option, value: Any) -> Any:
-    """A text of a form as a value of the option's kind; a value of JSON as it is."""
-    if not isinstance(value, str) or option.kind is str:
-        return value
-    try:
-        if option.kind is bool:
-            return _SWITCH[value.strip().lower()]
-        return option.kind(value)
-    except (ValueError, KeyError, OverflowError):
-        return value  # the verb says what is wrong with it
-
-
-def in_folder(name: Any, param: str, settings: ServeSettings) -> Path:
-    """The file that a client names, if the operator has opened a folder for that.
-
-    Raises:
-        Refusal: no folder is open, or there is no such file in it.
-    """
-    if settings.folder is None:
-        text = f"{param} is a file: upload it; this server opens no files by name."
-        raise Refusal(400, text, "no_server_files", param=param)
-    root = settings.folder.resolve()
-    with contextlib.suppress(OSError, ValueError, TypeError, RuntimeError):
-        path = (root / str(name)).resolve()
-        if path.is_relative_to(root) and path.is_file():
-            return path
-    text = f"There is no such file in the server's folder: {str(name)[:80]!r}."
-    raise Refusal(404, text, "file_not_found", param=param)
 
 
 def own_fields(found: Fields, wanted: Mapping[str, str]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from typing import Any
 
 from tympan.errors import AudioFileError, TympanError
 from tympan.serve.frames import Channel, Message
+from tympan.serve.refusals import plain_error
 
 BLOCK_S = 5.0
 # Memory that a decoder may address; what a damaged header asks for beyond it fails at once.
@@ -67,11 +68,6 @@ def _check(value: float, most: float, what: str) -> None:
     if value > most:
         error = f"holds more than {most:,.0f} {what}"
         raise AudioFileError(error, fix="send a shorter one, or ask who runs the server for more")
-
-
-def plain_error(error: TympanError) -> dict[str, Any]:
-    """An error as a frame carries it, without the name of a file of the server."""
-    return {"kind": type(error).__name__, "what": error.what, "fix": error.fix}
 
 
 def decode_stream(channel: Channel, order: Message) -> None:

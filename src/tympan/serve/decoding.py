@@ -75,12 +75,13 @@ class Decoders:
         self._room = asyncio.Semaphore(count)
         self.killed = 0
 
-    async def decode(self, source: Path, name: str) -> Decoded:
+    async def decode(self, source: Path, name: str, field: str = "file") -> Decoded:
         """Decode a file of the spool.
 
         Args:
             source: the file.
             name: how the client calls it, for messages.
+            field: the one that it was sent as.
 
         Raises:
             Refusal: it is no sound, damaged, beyond a limit, or takes too long.
@@ -95,13 +96,13 @@ class Decoders:
             "most_channels": settings.most_channels,
         }
         try:
-            found = await self._ordered(order, name)
+            found = await self._ordered(order, name, field)
         except BaseException:
             remove(target)
             raise
         return Decoded(target, **found)
 
-    async def _ordered(self, order: Message, name: str) -> dict[str, int]:
+    async def _ordered(self, order: Message, name: str, field: str) -> dict[str, int]:
         async with self._room:
             member = self._free.pop() if self._free else _Member()
             self._busy.add(member)
@@ -118,7 +119,7 @@ class Decoders:
                 what = {"kind": "AudioFileError", "what": f"{why} to decode".replace(
                     "broke the decoder to decode", "broke the decoder"
                 ), "fix": "convert it to WAV or FLAC"}  # fmt: skip
-                raise refusal_from(what, name=name) from error
+                raise refusal_from(what, name=name, param=field) from error
             finally:
                 self._busy.discard(member)
                 member.count += 1
@@ -129,7 +130,7 @@ class Decoders:
                 else:  # cancelled, stuck or gone: whatever it was doing, it does no more
                     await asyncio.shield(member.child.kill())
         if "error" in answer:
-            raise refusal_from(answer["error"], name=name)
+            raise refusal_from(answer["error"], name=name, param=field)
         return {
             key: int(answer["done"][key]) for key in ("offset", "rate_hz", "channels", "samples")
         }

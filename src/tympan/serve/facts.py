@@ -53,7 +53,9 @@ def add_facts(app: FastAPI, service: Service) -> None:
         return JSONResponse({"deleted": True})
 
     async def made(name: str) -> Response:
-        return FileResponse(service.made(name))
+        # A page of ours that shows what clients have sent must not act as a page of this server.
+        alone = {"Content-Security-Policy": "sandbox allow-scripts allow-downloads"}
+        return FileResponse(service.made(name), headers=alone)
 
     get: dict[str, Any] = {"methods": ["GET"], "response_model": None}
     about: dict[str, Any] = {"tags": ["about"]}

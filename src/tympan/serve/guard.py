@@ -80,7 +80,7 @@ class Guard:
         name = urlsplit(f"//{host}").hostname if host else ""
         known = {"localhost", "127.0.0.1", "::1", self._settings.host, *self._settings.names}
         if name not in known:
-            text = "This server does not go by that name: --name adds one."
+            text = "This server does not go by that name; who runs it can add it."
             raise Refusal(403, text, "unknown_host")
 
     def _check_origin(self, headers: MutableMapping[bytes, bytes], scope: Scope) -> None:

@@ -15,10 +15,9 @@ from tympan.serve.encoding import Encoder
 from tympan.serve.frames import Message
 from tympan.serve.held import Held
 from tympan.serve.sending import sent, told
-from tympan.tasks.cleaned import without_noise
+from tympan.tasks.cleaned import cleaned, without_noise
 from tympan.tasks.inputs import Feed
 from tympan.tasks.model import BaseModel, WindowSession
-from tympan.tasks.separate.cleaning import cleaned
 from tympan.tasks.windows import PromptSession
 
 Say = Callable[..., None]
@@ -38,10 +37,12 @@ class Job(ABC):
 
     Attributes:
         ended: nothing is left but what waits for a batch.
+        uses: the models that are held for it.
     """
 
     def __init__(self, number: int, held: Held, say: Say) -> None:
         self.number, self.held, self._say = number, held, say
+        self.uses: tuple[Held, ...] = (held,)
         self.ended = False
 
     @property

@@ -19,8 +19,9 @@ import numpy as np
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from tympan.errors import ArgumentError
-from tympan.serve.asked import fields_in, options_of
+from tympan.serve.asked import fields_in
 from tympan.serve.decoding import StreamDecoder
+from tympan.serve.options import options_of
 from tympan.serve.refusals import Refusal, refusal_of
 from tympan.serve.service import Service
 from tympan.serve.workers import Pending

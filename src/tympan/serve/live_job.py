@@ -14,7 +14,7 @@ from tympan.serve.frames import Message
 from tympan.serve.held import Held
 from tympan.serve.jobs import Job, Say
 from tympan.serve.sending import told
-from tympan.tasks.contract import GivesScores, WritesFiles
+from tympan.tasks.contract import GivesScores, GoesOn, WritesFiles
 from tympan.tasks.inputs import Feed
 from tympan.tasks.results.base import plain
 from tympan.tasks.windows import PromptSession
@@ -46,7 +46,7 @@ class LiveJob(Job):
             raise ArgumentError(what, fix=f"send a recording to /v1/{model.task}")
         if isinstance(self._session, GivesScores):
             self._session.on_step = self._scores
-        if hasattr(self._session, "goes_on"):  # who listens does not wait for a short recording
+        if isinstance(self._session, GoesOn):  # who listens does not wait for a short recording
             self._session.goes_on()
         self._feed = Feed(self._rate_hz, self._channels)
         self._feed.join(model, PromptSession(self._session, self._decided))

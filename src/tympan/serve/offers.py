@@ -139,13 +139,25 @@ class Offers:
             raise Refusal(501, text, "no_model", param="model")
         return own[0]
 
-    def _named(self, verb: Verb, name: str) -> Offer:
-        known = [one.name for one in self.of_verb(verb.name)]
+    def named(self, name: str, verb: str = "") -> Offer:
+        """The model of a name.
+
+        Args:
+            name: as the client gave it.
+            verb: the question that it is for; empty: any.
+
+        Raises:
+            Refusal: there is no such model here.
+        """
         if name not in self.all:
+            known = [one.name for one in (self.of_verb(verb) if verb else self.all.values())]
             near = suggested(name[:80], known, "model") if known else "it has none for this"
             text = sentence(f"This server has no model {name[:80]!r}: {near}")
             raise Refusal(404, text, "model_not_found", param="model")
-        found = self.all[name]
+        return self.all[name]
+
+    def _named(self, verb: Verb, name: str) -> Offer:
+        found = self.named(name, verb.name)
         if verb.name not in found.verbs:
             text = f"The model {name!r} is for {' and '.join(found.verbs)}, not for {verb.name}."
             raise Refusal(400, text, "wrong_model", param="model")

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from tympan.serve.asked import Fields, switch
 from tympan.serve.refusals import Refusal
-from tympan.serve.routes import Streamed, _saved, checked_text, spoken
+from tympan.serve.routes import Streamed, checked_text, saved, spoken
 from tympan.serve.service import Service, while_there
 from tympan.tasks.verbs import Verb
 
@@ -135,7 +135,7 @@ async def _written(
     service: Service, order: Message, form: str, wanted: tuple[bool, bool]
 ) -> Response:
     if form in ("srt", "vtt"):
-        return await _saved(service, order, f".{form}")
+        return await saved(service, order, f".{form}")
     answer = (await service.desk.answer(order))["answer"]
     if form == "text":
         return PlainTextResponse(f"{answer['text']}\n")

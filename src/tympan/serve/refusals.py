@@ -76,15 +76,20 @@ def refusal_of(error: TympanError, *, param: str | None = None) -> Refusal:
     >>> refusal_of(ArgumentError("top is 0", fix="give 1 or more")).message
     'Top is 0: give 1 or more.'
     """
-    told = {"kind": type(error).__name__, "what": error.what, "fix": error.fix}
-    return refusal_from(told, param=param)
+    return refusal_from(plain_error(error), param=param)
+
+
+def plain_error(error: TympanError) -> dict[str, Any]:
+    """An error as plain values: what a client may know of it, without the server's files."""
+    kind = type(error).__name__
+    return {"kind": kind, "what": error.what, "fix": error.fix, "option": error.option}
 
 
 def refusal_from(told: Mapping[str, Any], *, param: str | None = None, name: str = "") -> Refusal:
     """The refusal that an error of another process means.
 
     Args:
-        told: its `kind`, `what` and `fix`.
+        told: of `plain_error`.
         param: the field concerned.
         name: of the recording, in the place of the path that the server has it at.
     """
@@ -93,17 +98,13 @@ def refusal_from(told: Mapping[str, Any], *, param: str | None = None, name: str
         what = told.get("what") or "something unforeseen happened"
         return Refusal(500, _sentence(f"the server failed: {what}", None), "internal_error")
     status, code = _KINDS[kind]
-    if kind == "AudioFileError" and param is None:
-        param = "file"
-    if kind == "ArgumentError" and param is None and (own := _OPTION.match(str(told.get("what")))):
-        param = own[1]  # a model says `every_s=0.001 is no usable step`
+    param = param or told.get("option") or ("file" if kind == "AudioFileError" else None)
     text = _sentence(str(told.get("what")), told.get("fix"))
     if name and kind == "AudioFileError":
         text = f"{name}: {text[:1].lower()}{text[1:]}"
     return Refusal(status, text, code, param=param)
 
 
-_OPTION = re.compile(r"([a-z]\w*)=")
 _PATH = re.compile(r"\S*tympan-serve-\S*")
 
 

@@ -14,11 +14,13 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 
 from tympan._words import suggested
 from tympan.audio.synthetic import DIGITAL_SOURCE_TYPE
-from tympan.serve.asked import Fields, options_of, switch
+from tympan.serve.asked import Fields, switch
 from tympan.serve.encoding import sound_format
+from tympan.serve.options import options_of
 from tympan.serve.refusals import Refusal, sentence
 from tympan.serve.service import Service, while_there
 from tympan.serve.spool import remove
+from tympan.tasks.commands import Command
 from tympan.tasks.verbs import Verb
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def recording_route(verb: Verb, service: Service) -> Handler:
         async with AsyncExitStack() as stack:
             found = await stack.enter_async_context(service.fields(request))
             offer = service.offers.choose(verb, found.text("model"))
-            ending = _ending(verb, found)
+            ending = ending_of(verb, found)
             streams = switch(found, "stream")
             if streams and ending:
                 text = "What is streamed is JSON: leave out the format, or stream."
@@ -64,7 +66,7 @@ def recording_route(verb: Verb, service: Service) -> Handler:
             if streams:
                 order = await stack.enter_async_context(service.order(verb, found, offer))
                 order["tell"] = True
-                return _events(service, order, stack.pop_all())
+                return events_of(service, order, stack.pop_all())
             return await while_there(
                 request.receive, _answered(verb, service, found, offer, ending)
             )
@@ -76,10 +78,10 @@ async def _answered(
     verb: Verb, service: Service, found: Fields, offer: Any, ending: str
 ) -> Response:
     async with service.order(verb, found, offer) as order:
-        return await _saved(service, order, ending)
+        return await saved(service, order, ending)
 
 
-async def _saved(service: Service, order: Message, ending: str) -> Response:
+async def saved(service: Service, order: Message, ending: str) -> Response:
     """The answer as JSON, or as a file with an ending."""
     if not ending:
         return JSONResponse(service.published(await service.desk.answer(order)))
@@ -107,7 +109,7 @@ def _file(target: Path, ending: str) -> Response:
     )
 
 
-def _ending(verb: Verb, found: Fields) -> str:
+def ending_of(verb: Verb | Command, found: Fields) -> str:
     """The ending of the file that the answer is wanted as; empty: JSON."""
     given = found.text("format")
     if given is None or given == "json":
@@ -122,7 +124,7 @@ def _ending(verb: Verb, found: Fields) -> str:
     return known[ending.lower()]
 
 
-def _events(service: Service, order: Message, stack: AsyncExitStack) -> Response:
+def events_of(service: Service, order: Message, stack: AsyncExitStack) -> Response:
     """What is decided as server-sent events; the answer is the last."""
 
     async def events() -> AsyncIterator[str]:
@@ -260,11 +262,11 @@ def nothing_route(verb: Verb, service: Service) -> Handler:
     async def route(request: Request) -> Response:
         async with service.fields(request) as found:
             offer = service.offers.choose(verb, found.text("model"))
-            ending = _ending(verb, found)
+            ending = ending_of(verb, found)
             options, _ = options_of(verb, found, service.settings, known=("model", "format"))
             head = {"do": "make", "verb": verb.name, "model": offer.place, "options": options}
             order = {**head, "made": str(service.spool.new())}
-            return await while_there(request.receive, _saved(service, order, ending))
+            return await while_there(request.receive, saved(service, order, ending))
 
     return route
 

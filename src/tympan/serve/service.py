@@ -15,15 +15,17 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
-from tympan.serve.asked import Fields, fields_of, in_folder, options_of, switch
+from tympan.serve.asked import Fields, fields_of, switch
 from tympan.serve.decoding import Decoded, Decoders
 from tympan.serve.desk import Desk
 from tympan.serve.frames import Message, renamed
 from tympan.serve.metrics import Metrics
 from tympan.serve.offers import Offer, Offers
+from tympan.serve.options import in_folder, options_of
 from tympan.serve.refusals import Refusal
 from tympan.serve.settings import ServeSettings
 from tympan.serve.spool import Spool, remove
+from tympan.tasks.commands import Command
 from tympan.tasks.verbs import Verb
 
 T = TypeVar("T")
@@ -96,25 +98,29 @@ class Service:
     # -- orders ----------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def order(self, verb: Verb, found: Fields, offer: Offer) -> AsyncIterator[Message]:
+    async def order(
+        self, verb: Verb | Command, found: Fields, offer: Offer | None
+    ) -> AsyncIterator[Message]:
         """What a worker is told about a recording, which is decoded first.
 
         Args:
-            verb: the question.
+            verb: the question, or the command.
             found: the fields that remain: the recording, and the options.
-            offer: the model that answers.
+            offer: the model that answers; None: there are none, or several.
 
         Raises:
             Refusal: there is no recording, or it cannot be decoded; an option cannot be used.
         """
         async with AsyncExitStack() as stack:
-            clean = switch(found, "clean")
+            known: tuple[str, ...] = ("file", "model", "format", "stream")
+            clean = False
+            if isinstance(verb, Verb):  # a command does not take noise away
+                known, clean = (*known, "clean"), switch(found, "clean")
             source = await self._recording(found, stack)
-            options, recordings = options_of(
-                verb, found, self.settings, known=("file", "model", "format", "stream", "clean")
-            )
+            options, recordings = options_of(verb, found, self.settings, known=known)
+            names = {one: found.shown(one) for one in recordings}
             for name in recordings:
-                other = await self.decoders.decode(Path(options[name]), name)
+                other = await self.decode(Path(options[name]), names[name], name)
                 stack.callback(remove, other.path)
                 options[name] = str(other.path)
             made = self.spool.new()
@@ -122,10 +128,11 @@ class Service:
             yield {
                 "do": "answer",
                 "verb": verb.name,
-                "model": offer.place,
+                "model": "" if offer is None else offer.place,
                 "options": options,
                 **source.decoded.order(),
                 "name": source.name,
+                "names": names,
                 "made": str(made),
                 "clean": clean,
             }
@@ -151,11 +158,11 @@ class Service:
         stack.callback(remove, decoded.path)
         return KeptRecording(decoded, name or "recording", 0.0)
 
-    async def decode(self, path: Path, name: str) -> Decoded:
-        """Decode a file, and count it."""
+    async def decode(self, path: Path, name: str, field: str = "file") -> Decoded:
+        """Decode a file that was sent as a field, and count it."""
         if not path.stat().st_size:
-            raise Refusal(400, "The recording is empty.", "unreadable_audio", param="file")
-        decoded = await self.decoders.decode(path, name or "the recording")
+            raise Refusal(400, "The recording is empty.", "unreadable_audio", param=field)
+        decoded = await self.decoders.decode(path, name or "the recording", field)
         self.metrics.sound_seconds.inc(decoded.seconds)
         return decoded
 

@@ -19,12 +19,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from tympan.errors import TympanError
-from tympan.serve.decoder import plain_error
+from tympan.serve.command_job import CommandJob
 from tympan.serve.frames import Channel, Message
 from tympan.serve.heads_job import HeadsJob
 from tympan.serve.held import HeldModels, resident_bytes
 from tympan.serve.jobs import Job, MakeJob, RecordingJob, TextJob
 from tympan.serve.live_job import LiveJob
+from tympan.serve.refusals import plain_error
 from tympan.tasks import registry
 
 # So often idle models are looked for, and memory is told of.
@@ -89,6 +90,10 @@ class Worker:
                 self._fail(number, error)
 
     def _begin(self, number: int, order: Message) -> None:
+        if order["do"] == "command":
+            models = [self._models.get(place, verb) for place, verb in order["models"]]
+            self._take_up(CommandJob(number, models, self._say, order))
+            return
         held = self._models.get(str(order["model"]), str(order["verb"]))
         if order["do"] == "warm":
             self._say(id=number, answer={})
@@ -100,15 +105,19 @@ class Worker:
             "listen": LiveJob,
             "heads": HeadsJob,
         }
-        kind = kinds[order["do"]]
-        self._jobs[number] = kind(number, held, self._say, order)
-        held.open += 1
+        self._take_up(kinds[order["do"]](number, held, self._say, order))
+
+    def _take_up(self, job: Job) -> None:
+        self._jobs[job.number] = job
+        for held in job.uses:
+            held.open += 1
 
     def _close(self, number: int) -> None:
         job = self._jobs.pop(number, None)
         if job is not None:
-            job.held.open -= 1
-            job.held.used_s = self._models.clock()
+            for held in job.uses:
+                held.open -= 1
+                held.used_s = self._models.clock()
 
     # -- work ----------------------------------------------------------------------------------
 

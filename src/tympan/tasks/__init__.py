@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = attach(
     {
         "Anomaly": "tympan.tasks.results",
         "Classification": "tympan.tasks.results",
+        "Command": "tympan.tasks.commands",
         "Embedding": "tympan.tasks.results",
         "Engine": "tympan.tasks.engines",
         "Evaluation": "tympan.tasks.contract",

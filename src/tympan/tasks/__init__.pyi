@@ -2,6 +2,7 @@
 
 from tympan.tasks.answering import answer as answer
 from tympan.tasks.answering import load as load
+from tympan.tasks.commands import Command as Command
 from tympan.tasks.contract import Evaluation as Evaluation
 from tympan.tasks.contract import Task as Task
 from tympan.tasks.engines import Engine as Engine

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
-from functools import lru_cache
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, TypeVar
+from weakref import WeakValueDictionary
 
 from tympan.errors import ArgumentError, ModelError, TympanWarning
 from tympan.tasks import registry
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 # So many loaded models are kept.
 KEPT = 4
+T = TypeVar("T")
 
 
 def answer(
@@ -156,7 +160,7 @@ def forget_models() -> None:
 
     >>> forget_models()
     """
-    for one in (_weights, _engine, _foreign):
+    for one in _kept:
         one.cache_clear()
 
 
@@ -173,21 +177,55 @@ def _chosen(device: str) -> str:
         raise ArgumentError(what, fix="give auto, cpu, cuda or mps") from error
 
 
-@lru_cache(maxsize=KEPT)
+_kept: list[Any] = []
+
+
+def _once(make: Callable[..., T]) -> Callable[..., T]:
+    """Keeps the last few that were made, and finds those again that somebody still holds.
+
+    So there are never two of one model, however many others came between.
+    """
+    living: WeakValueDictionary[Any, T] = WeakValueDictionary()
+
+    @lru_cache(maxsize=KEPT)
+    @wraps(make)
+    def found(*key: Any) -> T:
+        model = living.get(key)
+        if model is None:
+            model = make(*key)
+            if model is not None:
+                living[key] = model
+        return model
+
+    _kept.append(found)
+    return found
+
+
+@_once
 def _weights(folder: Path, task: str, device: str, stamp: tuple[int, int]) -> Model[Answer]:
     from tympan.models import load_model
 
     loaded = load_model(folder)
-    question = registry.get(task)
-    if loaded.card.task not in question.accepts:
-        raise _other_task(loaded.card.task, task, folder)
+    question, own = registry.get(task), loaded.card.task
+    if own not in question.accepts:
+        raise _other_task(own, task, folder)
+    shared: list[Any] = []
+    if own != task:
+
+        def of_its_own() -> Any:
+            shared.append(_weights(folder, own, device, stamp))
+            return shared[0]
+
+        loaded = replace(loaded, own=of_its_own)
     model: Model[Answer] = question.load(loaded, device)
+    if shared:
+        object.__setattr__(model, "shares", shared[0])
     if cleaning := named_in(loaded.card):
         object.__setattr__(model, "cleaner", cleaner_of(cleaning))  # some models are frozen
     return model
 
 
-@lru_cache(maxsize=KEPT)
+@_once
 def _engine(engine: Engine, task: str, device: str) -> Model[Answer]:
     if engine.task != task:
         raise _other_task(engine.task, task, engine.name)
@@ -207,7 +245,7 @@ def _opened(path: Path, task: str, device: str) -> Model[Answer] | None:
     return _foreign(tuple(engines), folder, _chosen(device), stamp) if engines else None
 
 
-@lru_cache(maxsize=KEPT)
+@_once
 def _foreign(
     engines: tuple[Engine, ...], folder: Path, device: str, stamp: int
 ) -> Model[Answer] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,7 +17,7 @@ from tympan.errors import ArgumentError, ModelError
 
 if TYPE_CHECKING:
     from tympan.data.packs import Change
-    from tympan.models import Card
+    from tympan.models import Card, LoadedModel
     from tympan.tasks.contract import Model
     from tympan.tasks.inputs import Stage
     from tympan.tasks.windows import Wave
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 AnyModel = TypeVar("AnyModel", bound="Model[Any]")
 # What `--clean` of a training means.
 USUAL = "voice"
-# Name → module with `cleaning()` for trainings and `Cleaner` for answers.
+# The end of the fingerprint of vectors of recordings whose noise was taken away.
+CLEANED = "+cleaned"
+# Name → module with `cleaning()` for trainings, `Cleaner` for answers, `cleaned` for files.
 CLEANERS = {"voice": "tympan.tasks.separate.cleaning"}
 # These learn to clean themselves, or have no recordings.
 WITHOUT = ("separate", "speak", "compose")
@@ -51,6 +54,20 @@ def without_noise(blocks: Iterable[Wave], rate_hz: int) -> Iterator[Wave]:
     return _module(USUAL).cleaning().apply(blocks, rate_hz)  # type: ignore[no-any-return]
 
 
+def cleaned(source: Any) -> AbstractContextManager[Any]:
+    """A recording as `--clean` has it, as a file that is there within the context.
+
+    It is for a model that takes a whole file; blocks are cleaned by `without_noise`.
+
+    Args:
+        source: path, bytes, binary file object or `Clip`.
+
+    Raises:
+        AudioFileError: the recording cannot be read.
+    """
+    return _module(USUAL).cleaned(source)  # type: ignore[no-any-return]
+
+
 def with_cleaning(model: AnyModel, clean: bool | None) -> AnyModel:
     """A model that cleans what it is given, or does not; the weights are shared.
 
@@ -75,6 +92,11 @@ def named_in(card: Card) -> str:
     """How what is given to a model is cleaned before; empty: it is not."""
     found = card.data.get("cleaning", "") if isinstance(card.data, dict) else ""
     return found if isinstance(found, str) else ""
+
+
+def inherited(start: LoadedModel | None, task: str) -> str:
+    """How recordings are cleaned because the model does that a training of a task starts from."""
+    return named_in(start.card) if start is not None and start.card.task == task else ""
 
 
 def check_task(name: str, clean: bool) -> str:

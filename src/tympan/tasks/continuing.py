@@ -105,7 +105,7 @@ def check_same_data(job: Job, out: Path, start: LoadedModel | None = None) -> No
         train, val = job.batches("train", phase), job.batches("val", phase)
         assert train is not None
         now = {
-            "start": weights_of(start),
+            "start": weights_of(start, job.cleaning),
             **make_fingerprint(learner, train, val, phase.training),
         }
         checkpoint.check_same(one.fingerprint, now, out)

@@ -238,6 +238,15 @@ class TakesAsIs(Protocol):
 
 
 @runtime_checkable
+class GoesOn(Protocol):
+    """A session that answers a short recording otherwise than a stream, and wants to know."""
+
+    def goes_on(self) -> None:
+        """This is a stream, before the first `push`: nothing waits to see whether it is short."""
+        ...
+
+
+@runtime_checkable
 class WritesFiles(Protocol):
     """A session that writes files while it is given sound; its answer names them."""
 

@@ -27,6 +27,8 @@ BLOCK_S = 30.0
 # One step of 16 bits is -90 dB of full scale: what never reaches it holds nothing.
 SILENT_PEAK = 10 ** (-90 / 20)
 SHORTEST_S = 0.1
+# The power of larger samples is beyond float32, and with it every spectrum.
+MOST_PEAK = 1e15
 # From this share of the power on, what lies above a model's band is worth a warning.
 MUCH_LOST = 0.5
 # With less than -50 dB of the power left, a model would hear clicks where the sound begins.
@@ -149,6 +151,14 @@ answer means nothing')
         return self._after.peak < SILENT_PEAK or self.lost > 1 - NOTHING_LEFT
 
     @property
+    def too_loud(self) -> str:
+        """Why nothing can be computed of so large samples, a clause; empty: it can."""
+        if self._peak <= MOST_PEAK:
+            return ""
+        told = f"holds samples of up to {self._peak:.0e}, where full scale is 1"
+        return f"{told}: too large to compute with, so the answer means nothing"
+
+    @property
     def above_band(self) -> str:
         """How much lies above the models' band, a sentence if that is much, else empty."""
         above = f"above the {self.rate_hz / 2:,.0f} Hz up to which the model listens"
@@ -161,6 +171,8 @@ answer means nothing')
     @property
     def warnings(self) -> tuple[str, ...]:
         """What of the recording the models do not get, and why an answer may mean nothing."""
+        if self.too_loud:
+            return (self.too_loud,)
         if self.silent:
             return ("is silent, so the answer means nothing",)
         if self.duration_s < SHORTEST_S:

@@ -33,12 +33,14 @@ class BaseModel(ABC, Generic[A]):
     Attributes:
         cleaner: makes, from rate and channels, what takes the noise from a recording; of a model
             that was trained on cleaned recordings, else None.
+        shares: the model of another question whose net it answers with, which lives as long.
     """
 
     name: str
     labels: tuple[str, ...]
     device: str
     cleaner: Callable[[int, int], Stage] | None = None
+    shares: Any = None
 
     @property
     @abstractmethod

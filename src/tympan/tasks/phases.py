@@ -58,7 +58,7 @@ def run_phases(
         examples = job.examples("train")
         assert examples is not None
         recipe.initialize(learner, examples, log)
-    weights = weights_of(start)
+    weights = weights_of(start, job.cleaning)
     histories: list[History] = []
     for number, phase in enumerate(recipe.phases, 1):
         if number > 1:  # the losses of a phase are those of its configuration
@@ -86,9 +86,10 @@ def run_phases(
     return learner, history
 
 
-def weights_of(start: LoadedModel | None) -> str:
-    """What a resume compares of the model that a training starts from."""
-    return "" if start is None else str(start.card.weights.get("sha256", ""))
+def weights_of(start: LoadedModel | None, cleaning: str = "") -> str:
+    """What a resume compares of the model that a training starts from, and of the cleaning."""
+    weights = "" if start is None else str(start.card.weights.get("sha256", ""))
+    return f"{weights} cleaned by {cleaning}" if cleaning else weights
 
 
 def base_of(recipe: Recipe[Any]) -> str:

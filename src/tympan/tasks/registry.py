@@ -18,6 +18,8 @@ from tympan.errors import ArgumentError
 from tympan.tasks.verbs import Verb
 
 if TYPE_CHECKING:
+    from tympan.models import LoadedModel
+    from tympan.tasks.commands import Command
     from tympan.tasks.contract import Task
 
 GROUP = "tympan.tasks"
@@ -74,17 +76,20 @@ def _found() -> tuple[dict[str, Verb], dict[str, str]]:
         own: Verb = importlib.import_module(module).VERB
         found[own.name] = own
     broken: dict[str, str] = {}
+    taken: set[str] = set()
     for point in entry_points(group=GROUP):
         try:
             verb = point.load()
             if not isinstance(verb, Verb):
                 raise TypeError(f"is a {type(verb).__name__}, not a Verb")
-            if verb.name in found or verb.name in RESERVED:
-                raise ValueError(f"the name {verb.name!r} is taken")
+            for name in (verb.name, *(one.name for one in verb.commands)):
+                if name in RESERVED or name in found or name in taken:
+                    raise ValueError(f"the name {name!r} is taken")
         except Exception as error:  # whatever it is: it must not cost the other questions
             broken[point.value] = " ".join(f"{type(error).__name__}: {error}".split())
             continue
         found[verb.name] = verb
+        taken |= {one.name for one in verb.commands}
     return found, broken
 
 
@@ -104,6 +109,15 @@ def broken_verbs() -> dict[str, str]:
     {}
     """
     return dict(_found()[1])
+
+
+def commands() -> dict[str, Command]:
+    """What models do beside their questions, by name.
+
+    >>> "verify" in commands()
+    True
+    """
+    return {one.name: one for verb in verbs().values() for one in verb.commands}
 
 
 def verb(name: str) -> Verb:
@@ -128,3 +142,16 @@ def get(name: str) -> Task[Any, Any]:
     'classify'
     """
     return verb(name).load_task()
+
+
+def own_model(model: LoadedModel, device: str) -> Any:
+    """A model ready for the question that it is for: the one that is held already, if it is.
+
+    Args:
+        model: checked, asked by another question.
+        device: where it computes.
+
+    Raises:
+        ModelError: card and weights do not fit.
+    """
+    return model.own() if model.own is not None else get(model.card.task).load(model, device)

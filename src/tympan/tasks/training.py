@@ -12,7 +12,7 @@ from tympan._files import open_in_browser
 from tympan._words import plural
 from tympan.errors import ArgumentError, ModelError
 from tympan.tasks import contract, cross
-from tympan.tasks.cleaned import check_task, named_in
+from tympan.tasks.cleaned import check_task, inherited
 from tympan.tasks.continuing import check_same_data, continued, held_epochs
 from tympan.tasks.contract import ArrangesRows, Evaluation, Log, ReadsRows, Recipe, Task
 from tympan.tasks.job import Job, keep_apart, make_job
@@ -173,8 +173,8 @@ def train(
         if folds is not None:
             cross.check_folds(table, folds)
         start = _start_model(name, from_, table, log)
-        if clean is None and start is not None and start.card.task == name:
-            cleaning = named_in(start.card)
+        if clean is None:
+            cleaning = inherited(start, name)
         recipe = _recipe(question, table, start, values, target if resume else None, log)
         whole = continued(recipe, target, log) if resume else recipe
         if cleaning:

@@ -104,7 +104,7 @@ def _request(job: Job, start: LoadedModel | None) -> str:
         [settings_of(phase.training) for phase in job.recipe.phases],
         job.prepared.config.to_dict(),
         [(job.keys[i], job.table[i].label) for i in rows],
-        weights_of(start),
+        weights_of(start, job.cleaning),
     ]
     return digest(about)
 

@@ -17,12 +17,13 @@ from tympan.errors import ArgumentError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tympan.tasks.commands import Command
     from tympan.tasks.contract import Task
 
 # What every verb takes on the command line, so that no option of one may be called so.
 SHARED_FLAGS = (
     *("--model", "-m", "--json", "--out", "-o", "--format", "--quiet", "-q"),
-    *("--device", "--partial", "--clean", "--help", "-h", "--debug"),
+    *("--device", "--partial", "--clean", "--no-clean", "--help", "-h", "--debug"),
 )
 SHARED_NAMES = (
     *("source", "model", "device", "name"),
@@ -90,13 +91,16 @@ class Option:
         is_kind = isinstance(value, wanted) and isinstance(value, bool) == (self.kind is bool)
         if not is_kind or value != value:
             fix = f"give {_KINDS.get(self.kind, self.kind.__name__)}"
-            raise ArgumentError(f"{self.name}={value!r} cannot be used", fix=fix)
+            what = f"{self.name}={value!r} cannot be used"
+            raise ArgumentError(what, fix=fix, option=self.name)
         if self.choices and value not in self.choices:
             fix = f"one of {', '.join(self.choices)}"
-            raise ArgumentError(f"{self.name}={value!r} is none of the choices", fix=fix)
+            what = f"{self.name}={value!r} is none of the choices"
+            raise ArgumentError(what, fix=fix, option=self.name)
         too_low = self.low is not None and value < self.low
         if too_low or (self.high is not None and value > self.high):
-            raise ArgumentError(f"{self.name}={value!r} is out of range", fix=f"give {self._range}")
+            what = f"{self.name}={value!r} is out of range"
+            raise ArgumentError(what, fix=f"give {self._range}", option=self.name)
         return self.kind(value)
 
     @property
@@ -134,54 +138,26 @@ class Extra:
 
     def make(self, model: Any, source: Any, answer: Any, path: Path) -> str:
         """Make the file; a sentence says why there is none."""
-        reason: str = _imported(self.function)(model, source, answer, path)
+        reason: str = imported(self.function)(model, source, answer, path)
         return reason
 
 
-@dataclass(frozen=True)
-class Verb:
-    """How a question is put: its name, its options, and where its task is.
-
-    Args:
-        name: `"classify"`; the name of the task, the command, the function and the route.
-        help: one sentence.
-        task: `module:NAME` of the `tympan.tasks.contract.Task`, imported when it is needed.
-        options: what may be given with a recording.
-        default_model: name of the weights that answer unless another model is given or a better
-            engine is installed, see `tympan.tasks.engines`.
-        save_as: the file endings that an answer of it can be saved as.
-        trains_on: what a folder must hold to be trained on, for the help page.
-        extras: files that its command can make beside an answer.
-        takes: `"recording"`; or `"text"` or `"nothing"`: then the task's models make sound.
-        collect: endings of files that gather the answers about many recordings → `module:class` of
-            what writes them, see `tympan.tasks.embed.index`.
-        on_page: whether `hear` asks it unless other models are named.
-        aliases: what else a model of it may be called, where another question has that name.
-
-    Raises:
-        ArgumentError: two options have one name, or one that every verb has.
-
-    >>> from tympan.tasks.registry import verbs
-    >>> verbs()["classify"].default_model
-    'sounds'
-    """
+class Asked:
+    """What has a name and options: a `Verb`, or a `tympan.tasks.commands.Command`."""
 
     name: str
-    help: str
-    task: str
-    options: tuple[Option, ...] = ()
-    default_model: str | None = None
-    save_as: tuple[str, ...] = (".json",)
-    trains_on: str = ""
-    takes: str = "recording"
-    extras: tuple[Extra, ...] = ()
-    collect: Mapping[str, str] = field(default_factory=dict)
-    on_page: bool = True
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[Option, ...]
 
-    def __post_init__(self) -> None:
-        flags = [flag for one in self.options for flag in one.flags]
-        flags += [one.flag for one in self.extras]
+    def check_names(self, *more: str) -> None:
+        """Refuse options that cannot be told apart.
+
+        Args:
+            more: other names on the command line.
+
+        Raises:
+            ArgumentError: two of them have one name, or one that every verb has.
+        """
+        flags = [flag for one in self.options for flag in one.flags] + list(more)
         names = [one.name for one in self.options]
         for taken, given in ((SHARED_FLAGS, flags), (SHARED_NAMES, names)):
             for name in given:
@@ -204,16 +180,63 @@ class Verb:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
                 fix = f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'none'}"
-                raise ArgumentError(f"{self.name} has no option {name!r}", fix=fix)
+                raise ArgumentError(f"{self.name} has no option {name!r}", fix=fix, option=name)
         return {
             name: one.check(given[name]) if name in given else one.default
             for name, one in known.items()
         }
 
+
+@dataclass(frozen=True)
+class Verb(Asked):
+    """How a question is put: its name, its options, and where its task is.
+
+    Args:
+        name: `"classify"`; the name of the task, the command, the function and the route.
+        help: one sentence.
+        task: `module:NAME` of the `tympan.tasks.contract.Task`, imported when it is needed.
+        options: what may be given with a recording.
+        default_model: name of the weights that answer unless another model is given or a better
+            engine is installed, see `tympan.tasks.engines`.
+        save_as: the file endings that an answer of it can be saved as.
+        trains_on: what a folder must hold to be trained on, for the help page.
+        extras: files that its command can make beside an answer.
+        takes: `"recording"`; or `"text"` or `"nothing"`: then the task's models make sound.
+        collect: endings of files that gather the answers about many recordings → `module:class` of
+            what writes them, see `tympan.tasks.embed.index`.
+        on_page: whether `hear` asks it unless other models are named.
+        aliases: what else a model of it may be called, where another question has that name.
+        commands: what its models do beside it.
+
+    Raises:
+        ArgumentError: two options have one name, or one that every verb has.
+
+    >>> from tympan.tasks.registry import verbs
+    >>> verbs()["classify"].default_model
+    'sounds'
+    """
+
+    name: str
+    help: str
+    task: str
+    options: tuple[Option, ...] = ()
+    default_model: str | None = None
+    save_as: tuple[str, ...] = (".json",)
+    trains_on: str = ""
+    takes: str = "recording"
+    extras: tuple[Extra, ...] = ()
+    collect: Mapping[str, str] = field(default_factory=dict)
+    on_page: bool = True
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    commands: tuple[Command, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.check_names(*(one.flag for one in self.extras))
+
     def collector(self, path: Path, options: Mapping[str, Any]) -> Any:
         """What gathers the answers about many recordings in a file; None: it is no such file."""
         place = self.collect.get(path.suffix.lower())
-        return None if place is None else _imported(place)(path, options)
+        return None if place is None else imported(place)(path, options)
 
     def load_task(self) -> Task[Any, Any]:
         """The task itself.
@@ -222,14 +245,18 @@ class Verb:
             ArgumentError: it is not where the verb says.
         """
         try:
-            task: Task[Any, Any] = _imported(self.task)
+            task: Task[Any, Any] = imported(self.task)
         except (ImportError, AttributeError) as error:
             what = f"the question {self.name!r} cannot be loaded: {error}"
             raise ArgumentError(what, fix="install or repair the package that brings it") from error
         return task
 
 
-def _imported(place: str) -> Any:
-    """What `module:name` names."""
+def imported(place: str) -> Any:
+    """What `module:name` names.
+
+    >>> imported("math:floor")(1.5)
+    1
+    """
     module, _, name = place.partition(":")
     return getattr(importlib.import_module(module), name)

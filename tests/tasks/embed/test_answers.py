@@ -108,3 +108,13 @@ def test_train_reads_it_as_it_is(tmp_path: Path) -> None:
     answers.add([one(str(tmp_path / "a.wav"), 4, "frog", False)])
     (found,) = read_folder(tmp_path, metadata=answers.path)
     assert [(s.start_s, s.label) for s in found.supervisions] == [(0.0, "frog"), (4.0, "other")]
+
+
+def test_a_name_that_no_table_can_hold_is_refused_and_costs_no_other(tmp_path: Path) -> None:
+    answers = Answers(tmp_path / "labels.csv")
+    answers.add([one("/a.wav", 0, "frog")])
+    with pytest.raises(DataError, match=r"b\?\.wav: has a name that is not UTF-8.*rename it"):
+        answers.add([one("/b\udce9.wav", 0, "frog")])
+    answers.add([one("/c.wav", 0, "frog")])
+    assert [row.partition(",")[0] for row in rows(answers.path)] == ["/a.wav", "/c.wav"]
+    answers.path.read_bytes().decode("utf-8", "strict")

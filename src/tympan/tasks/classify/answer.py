@@ -136,7 +136,8 @@ class ClassifyModel(BaseModel[Classification]):
             what = f"classify has no option {next(iter(options))!r}"
             raise ArgumentError(what, fix="it has top, every_s, reject and min_familiarity")
         if top < 1:
-            raise ArgumentError(f"top={top} labels cannot be given", fix="give 1 or more")
+            what = f"top={top} labels cannot be given"
+            raise ArgumentError(what, fix="give 1 or more", option="top")
         judge = Judge(self.known, reject, min_familiarity, every_s is None)
         return ClassifySession(self, name, top, every_s, batcher or self.batcher(), judge)
 

@@ -29,7 +29,8 @@ def geometry_of(config: ClassifyConfig, every_s: float | None) -> tuple[Centered
         ArgumentError: `every_s` is not a usable length.
     """
     if every_s is not None and not 0.01 <= every_s <= 3600:
-        raise ArgumentError(f"every_s={every_s} is no usable step", fix="give 0.01 to 3600 seconds")
+        what = f"every_s={every_s} is no usable step"
+        raise ArgumentError(what, fix="give 0.01 to 3600 seconds", option="every_s")
     window_s = config.clip_s * config.crop
     whole_s = WHOLE_CLIPS * config.clip_s if every_s is None else 0.0
     step_s = every_s or window_s / STEPS_PER_WINDOW

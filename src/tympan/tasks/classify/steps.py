@@ -41,7 +41,8 @@ class Judge:
         self, known: KnownSounds | None, reject: bool, least: float, may_be_whole: bool
     ) -> None:
         if not 0 <= least <= 1:
-            raise ArgumentError(f"min_familiarity={least} must be between 0 and 1")
+            what = f"min_familiarity={least} must be between 0 and 1"
+            raise ArgumentError(what, option="min_familiarity")
         if reject and (known is None or not known.held_out):
             what = "the model does not know what is unlike its training recordings"
             raise ArgumentError(f"{what}, so it cannot reject", fix="train the model again")

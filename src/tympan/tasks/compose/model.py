@@ -163,7 +163,8 @@ class Composer:
         config = self.config
         if order.given is None:
             if order.harmonize:
-                raise ArgumentError("no melody is given", fix="--harmonize melody.mid")
+                local = "--harmonize melody.mid"
+                raise ArgumentError("no melody is given", local=local, option="harmonize")
             given = np.full((order.bars * self.bar_steps, config.voices), UNKNOWN, np.int64)
             return given, order.key
         steps = steps_of(order.given, config)
@@ -173,7 +174,10 @@ class Composer:
         if order.harmonize:
             if config.kind != FILL:
                 what = f"{self.name} composes onwards, and cannot fill in voices"
-                raise ArgumentError(what, fix="leave out --model, or train with --set kind=fill")
+                fix = "give a model that fills in voices, or none"
+                raise ArgumentError(
+                    what, fix=fix, local="or train one: --set kind=fill", option="model"
+                )
             silent = (steps == 0).all(0)
             if not silent.any():
                 raise ArgumentError("has a note for each voice already", fix="give fewer voices")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan.errors import ArgumentError
+from tympan.tasks.cleaned import CLEANED
 from tympan.tasks.inputs import SHORTEST_S
 from tympan.tasks.model import BaseModel, WindowSession
 from tympan.tasks.results import Embedding
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from tympan.tasks.graphs import Graph
 
 BATCH = 8
-# The end of the fingerprint of vectors of recordings whose noise was taken away.
-CLEANED = "+cleaned"
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +102,8 @@ class EmbedModel(BaseModel[Embedding]):
                 f"embed has no option {next(iter(options))!r}", fix="it has every_s"
             )
         if every_s is not None and not 0.01 <= every_s <= 3600:
-            raise ArgumentError(f"every_s={every_s} is no usable step", fix="give 0.01 to 3600 s")
+            what = f"every_s={every_s} is no usable step"
+            raise ArgumentError(what, fix="give 0.01 to 3600 s", option="every_s")
         return EmbedSession(self, name, every_s or self.window_s, batcher or self.batcher())
 
 

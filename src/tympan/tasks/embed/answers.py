@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -221,12 +221,21 @@ def read_moments(
         yield Moment(os.path.abspath(path.parent / cells["file_name"]), start_s, end_s), cells
 
 
-def write_table(path: Path, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """Write a CSV, whole or not at all."""
+def write_table(path: Path, columns: Iterable[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write a CSV, whole or not at all, which whoever reads tables can read.
+
+    Raises:
+        DataError: a recording has a name that none can hold.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(rows)
+    for row in rows:
+        for cell in row:
+            shown = cell.encode("utf-8", "replace").decode()
+            if shown != cell:
+                what = "has a name that is not UTF-8, which a table cannot hold"
+                raise DataError(what, file=shown, fix="rename it, and embed the archive again")
+        writer.writerow(row)
     with atomic_write(path) as beside:
-        # A file name may hold bytes that are no Unicode.
-        beside.write_bytes(text.getvalue().encode("utf-8", "surrogateescape"))
+        beside.write_bytes(text.getvalue().encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from tympan.tasks.embed.npz import rows_of
 
 if TYPE_CHECKING:
     from tympan.tasks.answering import Source
+    from tympan.tasks.contract import Model
     from tympan.tasks.results import Embedding
 
 # So many vectors are compared at once: ten million fit through without more memory.
@@ -62,7 +63,8 @@ def find(
         DataError: there is no such index.
     """
     if top < 1:
-        raise ArgumentError(f"top={top} moments cannot be found", fix="give 1 or more")
+        what = f"top={top} moments cannot be found"
+        raise ArgumentError(what, fix="give 1 or more", option="top")
     found = index if isinstance(index, Index) else Index.load(index)
     answer = embedded(source, found, model)
     return nearest(found, np.asarray(answer.vector, np.float32), top)
@@ -83,20 +85,29 @@ def embedded(
         ModelError: its model is not here.
     """
     from tympan.tasks.answering import load
-    from tympan.tasks.cleaned import with_cleaning
-    from tympan.tasks.embed.answer import CLEANED
+
+    return embedded_by(load(model or index.model or None, "embed"), source, index)
+
+
+def embedded_by(ready: Model[Any], source: Source, index: Index) -> Embedding:
+    """The vectors of a recording, made by a loaded model that must be that of an index.
+
+    Raises:
+        ArgumentError: the index is of another model, or of other weights of it.
+    """
+    from tympan.tasks.cleaned import CLEANED, with_cleaning
 
     # The example is cleaned if the archive was.
     clean = index.fingerprint.endswith(CLEANED) if index.fingerprint else None
-    ready = with_cleaning(load(model or index.model or None, "embed"), clean)
-    fix = "name the model that made it with --model, or make the index again"
+    ready = with_cleaning(ready, clean)
+    fix = "give the model that made it, or make the index again"
     if index.model and ready.name != index.model:
         what = f"the index was made by the model {index.model!r}, not by {ready.name!r}"
-        raise ArgumentError(what, fix=fix)
+        raise ArgumentError(what, fix=fix, option="model")
     weights = getattr(ready, "fingerprint", "")
     if index.fingerprint and weights and weights != index.fingerprint:
         what = f"the index was made by other weights of the model {ready.name!r}"
-        fix = "make the index again, or give the folder of the model that made it with --model"
+        fix = "make the index again, or give the model that made it"
         raise ArgumentError(f"{what} ({index.fingerprint}, these are {weights})", fix=fix)
     answer = cast("Embedding", ready(source))
     if index.features != len(answer.vector):

@@ -27,9 +27,9 @@ class EmbedTask(UntrainedTask):
         from tympan.tasks.classify.ensemble import nets_of
         from tympan.tasks.embed.answer import EmbedModel
         from tympan.tasks.embed.net import Embedder
-        from tympan.tasks.registry import get
+        from tympan.tasks.registry import own_model
 
-        source: Any = get(model.card.task).load(model, "cpu")
+        source = own_model(model, device)
         if model.card.task == "identify":
             from tympan.tasks.identify.embedding import VoiceEmbedder, VoiceEmbedModel
 

@@ -223,4 +223,5 @@ def default_model(verb: Verb) -> str:
         what = f"nothing that answers {verb.name!r} is installed"
         raise MissingDependencyError(what, fix=small.install_command)
     what = f"there is no model for {verb.name!r} yet"
-    raise ModelError(what, fix=f"train one: tympan train FOLDER --task {verb.name}, then --model")
+    local = f"tympan train FOLDER --task {verb.name}, then --model"
+    raise ModelError(what, fix="train one", local=local)

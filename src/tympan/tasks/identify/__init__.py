@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from tympan._lazy import attach
+from tympan.tasks.commands import Command
 from tympan.tasks.verbs import Option, Verb
 
+VERIFY = Command(
+    name="verify",
+    help="Are two recordings of one voice?",
+    function="tympan.tasks.identify.api:verified",
+    models="identify",
+    options=(
+        Option("second", str, None, "The other recording.", reads="recording"),
+        Option("threshold", float, 0.5, "Probability from which they are.", low=0, high=1),
+    ),
+    needs=("second",),
+    save_as=(".json", ".csv"),
+)
 VERB = Verb(
     name="identify",
     help="Whose voice is it, of those in a voice book?",
@@ -20,6 +33,7 @@ VERB = Verb(
     default_model="voices",
     save_as=(".json", ".csv"),
     trains_on="a column speaker, or one sub-folder for each speaker",
+    commands=(VERIFY,),
 )  # fmt: skip
 
 __getattr__, __dir__, __all__ = attach(

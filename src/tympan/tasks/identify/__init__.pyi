@@ -1,5 +1,6 @@
 # Written by `make stubs` from the table in __init__.py.
 
+from tympan.tasks.commands import Command as Command
 from tympan.tasks.identify.api import enroll as enroll
 from tympan.tasks.identify.api import identify as identify
 from tympan.tasks.identify.api import verify as verify
@@ -15,4 +16,5 @@ from tympan.tasks.identify.task import TASK as TASK
 from tympan.tasks.identify.voice import Voice as Voice
 from tympan.tasks.verbs import Verb as Verb
 
+VERIFY: Command
 VERB: Verb

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -97,6 +97,16 @@ def verify(
     return found
 
 
+def verified(
+    source: Source, models: Sequence[IdentifyModel], *, second: Source, threshold: float
+) -> Generator[float, None, Verification]:
+    """`verify` with a model that is loaded, see `tympan.tasks.commands.Command.function`."""
+    (model,) = models
+    one = model.voice(source)
+    yield one.duration_s
+    return compared(model, one, model.voice(second), threshold)
+
+
 def compared(model: IdentifyModel, a: Voice, b: Voice, threshold: float = 0.5) -> Verification:
     """Whether two voices are one."""
     import numpy as np
@@ -106,7 +116,8 @@ def compared(model: IdentifyModel, a: Voice, b: Voice, threshold: float = 0.5) -
     from tympan.tasks.results import Verification
 
     if not 0 <= threshold <= 1:
-        raise ArgumentError(f"threshold={threshold} must be between 0 and 1")
+        what = f"threshold={threshold} must be between 0 and 1"
+        raise ArgumentError(what, option="threshold")
     problems = tuple(f"{one.file} {one.problem}" for one in (a, b) if one.problem)
     shared: dict[str, Any] = {
         "file": a.file,
@@ -165,7 +176,7 @@ def enroll(
     loaded = voice_model(model, device, clean)
     voices = [loaded.voice(source) for source in sources]
     with changing(book, create=True) as held:
-        new = held.enrolled(name, voices, loaded.name, loaded.digest)
+        new = held.enrolled(name, voices, loaded.name, loaded.book_digest)
         changed, found = with_expected(new, loaded, false_accept)
         changed.save(book)
     return found
@@ -184,8 +195,8 @@ def recalibrated(book: Book, model: str | None = None, device: str = "auto") -> 
     if not book.voices:
         return replace(book, calibration={})
     try:
-        loaded = voice_model(model or book.model, device)
-        book.check_model(loaded.name, loaded.digest)
+        loaded = voice_model(model or book.model, device, book.cleaned)
+        book.check_model(loaded.name, loaded.book_digest)
     except TympanError:
         return book
     return with_expected(book, loaded)[0]

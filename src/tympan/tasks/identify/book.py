@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from tympan._files import atomic_write, locked
 from tympan.errors import ArgumentError, DataError
+from tympan.tasks.cleaned import CLEANED
 from tympan.tasks.identify.voice import Voice, mean_voice
 
 BOOK = "voices.tympan"
@@ -56,7 +57,8 @@ class Book:
     Attributes:
         voices: name → recordings.
         model: name of the model that made the vectors.
-        digest: of its weights; empty in a book that is empty and belongs to no model yet.
+        digest: of its weights, and whether recordings were cleaned before; empty in a book that is
+            empty and belongs to no model yet.
         calibration: what was expected of the book when it was last changed, see
             `tympan.tasks.identify.expected`.
         path: the file that it was read from.
@@ -91,6 +93,11 @@ class Book:
     def speech_s(self) -> npt.NDArray[np.float64]:
         """How much speech `(n,)` each name rests on."""
         return np.array([sum(e.speech_s for e in self.voices[name]) for name in self.names])
+
+    @property
+    def cleaned(self) -> bool:
+        """Whether the noise was taken from its recordings before."""
+        return self.digest.endswith(CLEANED)
 
     def __len__(self) -> int:
         return len(self.voices)
@@ -195,12 +202,19 @@ class Book:
         Raises:
             ArgumentError: the book is of another one.
         """
-        if self.voices and digest != self.digest:
-            same = " of another version" if model == self.model else ""
-            what = f"was made with the model {self.model}{same}, not with {model or 'that'}"
-            what += f" of {whose}" if whose else ""
-            fix = f"--model {self.model}, or enroll the voices again in a new book"
-            raise ArgumentError(what, file=self.path, fix=fix)
+        if not self.voices or digest == self.digest:
+            return
+        if digest.removesuffix(CLEANED) == self.digest.removesuffix(CLEANED):
+            was = ("with", "without") if self.cleaned else ("without", "with")
+            what = f"holds voices {was[1]} the noise of their recordings, not {was[0]} it"
+            flag = "--clean" if self.cleaned else "--no-clean"
+            fix, local = "enroll them again in a new book", f"add {flag}"
+            raise ArgumentError(what, file=self.path, fix=fix, local=local, option="clean")
+        same = " of another version" if model == self.model else ""
+        what = f"was made with the model {self.model}{same}, not with {model or 'that'}"
+        what += f" of {whose}" if whose else ""
+        fix = f"give the model {self.model}, or enroll the voices again in a new book"
+        raise ArgumentError(what, file=self.path, fix=fix, option="model")
 
     def _check_known(self, name: str) -> None:
         if name not in self.voices:
@@ -306,7 +320,9 @@ def _unit(row: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def _unusable(file: Path, what: str) -> DataError:
-    return DataError(what, file=file, fix="give another --book, or enroll the voices again")
+    return DataError(
+        what, file=file, fix="give another voice book, or enroll the voices again", option="book"
+    )
 
 
 def checked_name(name: str) -> str:

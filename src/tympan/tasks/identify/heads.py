@@ -114,7 +114,8 @@ class VoiceTagModel(BaseModel[Tags]):
         """
         check_options(top, options)
         if every_s is not None and not SHORTEST_S <= every_s <= 3600:
-            raise ArgumentError(f"every_s={every_s} is no usable step", fix="give 0.1 to 3600 s")
+            what = f"every_s={every_s} is no usable step"
+            raise ArgumentError(what, fix="give 0.1 to 3600 s", option="every_s")
         limit = 0.5 if threshold is None else threshold
         return VoiceTagSession(self, name, top, limit, every_s, batcher or self.batcher())
 

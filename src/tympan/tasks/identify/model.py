@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan.errors import ArgumentError
+from tympan.tasks.cleaned import CLEANED
 from tympan.tasks.identify.book import BOOK, Book, kept_book
 from tympan.tasks.identify.scoring import Scorer, probability
 from tympan.tasks.identify.voice import (
@@ -85,6 +86,11 @@ class IdentifyModel(BaseModel[Identity]):
         """Rate of the samples that it takes."""
         return self.config.rate_hz
 
+    @property
+    def book_digest(self) -> str:
+        """What the vectors of a book must have been made by to be compared with its own."""
+        return self.digest + (CLEANED if self.cleaner is not None else "")
+
     def batcher(self) -> Batcher:
         """What takes windows `(b, t)` through the net."""
         return Batcher(self._vectors, device=self.device, batch=BATCH)
@@ -124,7 +130,8 @@ class IdentifyModel(BaseModel[Identity]):
             what = f"identify has no option {next(iter(options))!r}"
             raise ArgumentError(what, fix="it has book and threshold")
         if threshold is not None and not 0 <= threshold <= 1:
-            raise ArgumentError(f"threshold={threshold} must be between 0 and 1")
+            what = f"threshold={threshold} must be between 0 and 1"
+            raise ArgumentError(what, option="threshold")
         known = self.book(book)
         return IdentifySession(self, name, known, threshold, batcher or self.batcher())
 
@@ -141,7 +148,7 @@ class IdentifyModel(BaseModel[Identity]):
             book = BOOK
         # A stream has a session for each stretch of sound.
         found = book if isinstance(book, Book) else kept_book(book)
-        found.check_model(self.name, self.digest)
+        found.check_model(self.name, self.book_digest)
         return found
 
     def voice(self, source: Any, *, name: str = "") -> Voice:
@@ -303,7 +310,7 @@ class IdentifySession(ScoringSession[Identity]):
             ArgumentError: there is no book, or nobody in it.
         """
         if self._book is None or not self._book.voices:
-            raise ArgumentError(without_voices(self._book), fix=TO_ENROLL)
+            raise ArgumentError(without_voices(self._book), fix=TO_ENROLL, option="book")
         return (*self._book.names, UNKNOWN)
 
     @property

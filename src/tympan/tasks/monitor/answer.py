@@ -34,7 +34,8 @@ FALSE_ALARMS = 0.01
 # of three: none among n windows is still compatible with a rate of 3 / n).
 EXPECTED = 3.0
 ANOMALOUS = "anomalous"
-TO_TRAIN = "--normal FILE_OR_FOLDER names normal recordings; tympan train FOLDER learns from them"
+TO_KNOW = "give a normal recording as normal"
+TO_TRAIN = "--normal FILE_OR_FOLDER names some; tympan train FOLDER learns from them"
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +94,7 @@ class MonitorModel(BaseModel[Anomaly]):
 
         if self.normal is None:
             what = f"{self.name} is no model of a machine: it has nothing to compare with"
-            raise ArgumentError(what, fix=TO_TRAIN)
+            raise ArgumentError(what, fix=TO_KNOW, local=TO_TRAIN, option="normal")
         return monitor_graph(self.net, self.config, self.normal, threshold_of(FALSE_ALARMS))
 
     def session(
@@ -121,17 +122,19 @@ class MonitorModel(BaseModel[Anomaly]):
             DataError: there is too little of the normal machine.
         """
         if options:
-            what = f"monitor has no option {next(iter(options))!r}"
-            raise ArgumentError(what, fix="see `tympan monitor --help`")
+            unknown = next(iter(options))
+            what = f"monitor has no option {unknown!r}"
+            raise ArgumentError(what, local="see `tympan monitor --help`", option=unknown)
         if not 0 < false_alarms <= 0.5:
-            raise ArgumentError(f"false_alarms={false_alarms} must be above 0 and at most 0.5")
+            what = f"false_alarms={false_alarms} must be above 0 and at most 0.5"
+            raise ArgumentError(what, option="false_alarms")
         known = self if normal is None else with_normal(self, normal)
         if known.normal is None:
             what = (
                 f"{known.name} is no model of this machine: it is not known how the machine sounds "
                 "when it is normal"
             )
-            raise ArgumentError(what, fix=TO_TRAIN)
+            raise ArgumentError(what, fix=TO_KNOW, local=TO_TRAIN, option="normal")
         return MonitorSession(known, name, false_alarms, adapt, batcher or self.batcher())
 
 

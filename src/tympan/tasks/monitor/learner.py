@@ -14,6 +14,7 @@ from tympan.training.learner import NET
 if TYPE_CHECKING:
     from tympan.data import Batch
     from tympan.models import LoadedModel
+    from tympan.nets import CNNEncoder
     from tympan.tasks.contract import Log
     from tympan.tasks.monitor.config import MonitorConfig
     from tympan.tasks.monitor.normal import NormalSounds
@@ -87,6 +88,15 @@ class InitializeMonitor:
             net.finer_spread_db.copy_(away.std().clamp_min(LEAST_SPREAD_DB))
 
 
+def encoder_of(model: LoadedModel, device: str) -> CNNEncoder:
+    """The (first) encoder of a classifier or tagger: its own, not a copy."""
+    from tympan.tasks.classify.ensemble import nets_of
+    from tympan.tasks.registry import own_model
+
+    found: CNNEncoder = nets_of(own_model(model, device).net)[0].encoder
+    return found
+
+
 def load_encoder(net: MonitorNet, start: LoadedModel) -> None:
     """Copy the weights of the (first) encoder of a loaded model of another task, or of this one."""
     assert net.encoder is not None
@@ -97,9 +107,5 @@ def load_encoder(net: MonitorNet, start: LoadedModel) -> None:
             if name.startswith("net.encoder.")
         }
     else:
-        from tympan.tasks.classify.ensemble import nets_of
-        from tympan.tasks.registry import get
-
-        source: Any = get(start.card.task).load(start, "cpu")
-        state = nets_of(source.net)[0].encoder.state_dict()
+        state = encoder_of(start, "cpu").state_dict()
     net.encoder.load_state_dict(state)

@@ -256,7 +256,7 @@ def epochs_for(table: Table, config: MonitorConfig, batch_size: int) -> int:
 def generic(model: LoadedModel, device: str) -> MonitorModel:
     """A monitor that knows no machine yet, with the encoder of another model."""
     from tympan.tasks.monitor.answer import MonitorModel
-    from tympan.tasks.monitor.learner import load_encoder
+    from tympan.tasks.monitor.learner import encoder_of
     from tympan.tasks.monitor.net import MonitorNet
 
     card = model.card.config
@@ -264,7 +264,7 @@ def generic(model: LoadedModel, device: str) -> MonitorModel:
         rate_hz=int(card["rate_hz"]), encoder=str(card["encoder"]), n_mels=int(card["n_mels"])
     )
     net = MonitorNet(config)
-    load_encoder(net, model)
+    net.encoder = encoder_of(model, device)
     return MonitorModel(net.eval(), config, model.card.name, None, device)
 
 

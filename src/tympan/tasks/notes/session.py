@@ -55,7 +55,7 @@ class Choice:
         unknown = [one for one in options if one not in known]
         if unknown:
             what = f"notes has no option {unknown[0]!r}"
-            raise ArgumentError(what, fix="see `tympan notes --help`")
+            raise ArgumentError(what, local="see `tympan notes --help`", option=unknown[0])
         for one in ("lowest", "highest"):
             if options.get(one) is not None:
                 options[one] = pitch_of(str(options[one]))

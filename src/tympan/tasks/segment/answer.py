@@ -164,11 +164,11 @@ class SegmentModel(BaseModel[Segments]):
         for one in self.lacks:
             if options.pop(one, None) is not None:
                 what = f"the model {self.name} has no option {one!r}"
-                raise ArgumentError(what, fix="it is one of --model speakers")
+                raise ArgumentError(what, fix="it is one of the model speakers", option=one)
         unknown = [one for one in options if one not in known]
         if unknown:
             what = f"segment has no option {unknown[0]!r}"
-            raise ArgumentError(what, fix="see `tympan segment --help`")
+            raise ArgumentError(what, local="see `tympan segment --help`", option=unknown[0])
         rules = self.rules(**options)
         kind = CausalSession if self.config.causal else SegmentSession
         return kind(self, name, rules, batcher or self.batcher())

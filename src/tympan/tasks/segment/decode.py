@@ -51,17 +51,19 @@ class SegmentRules:
     def __post_init__(self) -> None:
         for name in ("onset", "offset"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ArgumentError(f"{name}={getattr(self, name)} must be between 0 and 1")
+                what = f"{name}={getattr(self, name)} must be between 0 and 1"
+                raise ArgumentError(what, option=name)
         if self.offset > self.onset:
             what = f"offset={self.offset:g} is above onset={self.onset:g}: nothing would last"
-            raise ArgumentError(what, fix="give an offset of the onset or less")
+            raise ArgumentError(what, fix="give an offset of the onset or less", option="offset")
         for name in ("shortest_s", "gap_s", "pad_s", "longest_s"):
             value = getattr(self, name)
             if not 0 <= value < math.inf:
-                raise ArgumentError(f"{name}={value} must be 0 or more")
+                raise ArgumentError(f"{name}={value} must be 0 or more", option=name)
         if self.longest_s and self.longest_s < max(self.shortest_s, 0.1) + 2 * self.pad_s:
             what = f"longest_s={self.longest_s:g} leaves no room for shortest_s and pad_s"
-            raise ArgumentError(what, fix="give a larger longest_s, or 0 for none")
+            fix = "give a larger longest_s, or 0 for none"
+            raise ArgumentError(what, fix=fix, option="longest_s")
 
 
 @dataclass(frozen=True)

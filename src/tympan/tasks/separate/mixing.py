@@ -51,9 +51,10 @@ class Wanted:
         for one in self.keep:
             if one not in self._all:
                 fix = f"one of {', '.join(self._all)}"
-                raise ArgumentError(f"the model knows no source {one!r}", fix=fix)
+                raise ArgumentError(f"the model knows no source {one!r}", fix=fix, option="keep")
         if not 0 <= self.amount <= 1:
-            raise ArgumentError(f"amount={self.amount} is out of range", fix="give 0 to 1")
+            what = f"amount={self.amount} is out of range"
+            raise ArgumentError(what, fix="give 0 to 1", option="amount")
 
     @property
     def _all(self) -> tuple[str, ...]:
@@ -127,5 +128,5 @@ def stems_of(
     """
     if not mapping:
         what = f"the model {model!r} has no stems to gather its sources in"
-        raise ArgumentError(what, fix="leave out --stems")
+        raise ArgumentError(what, fix="leave out stems", option="stems")
     return {label: mapping.get(label, "other") for label in labels}

@@ -115,10 +115,11 @@ class SeparateModel(BaseModel[Separation]):
 
         if not self.config.permute or len(self.labels) != 2:
             what = f"the model {self.name!r} does not tell voices apart"
-            raise ArgumentError(what, fix="--model voices with --book")
+            fix = "give a model that tells voices apart, and a voice book"
+            raise ArgumentError(what, fix=fix, option="model")
         if len(kept) != 1:
             what = f"{len(kept)} names were given to keep, of a voice book it is one"
-            raise ArgumentError(what, fix="--keep NAME --book voices.tympan")
+            raise ArgumentError(what, fix="give the name of one person in it", option="keep")
         person = person_of(kept[0], book)
         return Wanted((kept[0], OTHER), kept, amount, person=person)
 

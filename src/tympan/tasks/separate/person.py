@@ -54,8 +54,9 @@ def person_of(name: str, book: str | os.PathLike[str] | Book | None) -> Person:
     model = cast("IdentifyModel", load("voices", "identify", "cpu"))
     known = model.book(os.fspath(book) if isinstance(book, Path) else book)  # type: ignore[arg-type]
     if known is None:
-        fix = "name the voice book with --book, or a source of the model"
-        raise ArgumentError(f"there is no voice book with {name!r} in it", fix=fix)
+        fix = "give the voice book as book, or keep a source of the model"
+        what = f"there is no voice book with {name!r} in it"
+        raise ArgumentError(what, fix=fix, option="book")
     return Person(name, known.only([name]).means()[0])
 
 

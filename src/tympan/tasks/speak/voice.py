@@ -108,9 +108,9 @@ class SpeechVoice:
             return 0
         if speaker not in self.speakers:
             fix = suggested(speaker, self.speakers, "speaker")
-            if not fix.startswith("did"):
-                fix += "; --list-voices lists voices"
-            raise ArgumentError(f"{self.name} has no speaker {speaker!r}", fix=fix)
+            local = None if fix.startswith("did") else "--list-voices lists voices"
+            what = f"{self.name} has no speaker {speaker!r}"
+            raise ArgumentError(what, fix=fix, local=local, option="speaker")
         return self.speakers.index(speaker)
 
     def stream(

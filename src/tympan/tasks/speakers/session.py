@@ -76,14 +76,15 @@ class Options:
         for name in ("speakers", "min_speakers", "max_speakers"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise ArgumentError(f"{name}={value} cannot be", fix="give 1 or more")
+                what = f"{name}={value} cannot be"
+                raise ArgumentError(what, fix="give 1 or more", option=name)
         bounds = self.min_speakers, self.max_speakers
         if self.speakers is not None and bounds != (None, None):
             what = "speakers is given beside min_speakers or max_speakers"
-            raise ArgumentError(what, fix="give the number, or its bounds")
+            raise ArgumentError(what, fix="give the number, or its bounds", option="speakers")
         if None not in bounds and self.min_speakers > self.max_speakers:  # type: ignore[operator]
             what = f"min_speakers={self.min_speakers} is above max_speakers={self.max_speakers}"
-            raise ArgumentError(what)
+            raise ArgumentError(what, option="min_speakers")
 
 
 class SpeakersSession:
@@ -105,6 +106,12 @@ class SpeakersSession:
         self._next = 0  # sample at which the next window begins
         self._frames: list[np.ndarray] = []
         self._framed = np.zeros(0, np.float32)
+        # Who is in the book was cleaned before, so vectors that are compared with it are, too; the
+        # speakers are told apart by the recording as it is.
+        cleaner = model.voices.cleaner if book is not None and book.cleaned else None
+        self._cleaner = None if cleaner is None else cleaner(model.rate_hz, 1)
+        self._clean = np.zeros(0, np.float32)  # from `_offset` on
+        self._clean_vectors: list[np.ndarray] = []
         self._vectors: list[np.ndarray] = []
         self._starts: list[int] = []
         speech = model.speech
@@ -123,6 +130,8 @@ class SpeakersSession:
         self._measure(both[:whole])
         self._framed = both[whole:]
         self._held = np.concatenate([self._held, wave])
+        if self._cleaner is not None:
+            self._clean = np.concatenate([self._clean, self._cleaner.push(wave[None])[0]])
         if self._speech is not None:
             self._speech.push(wave)
         self._embed_known()
@@ -132,6 +141,8 @@ class SpeakersSession:
         end = self._offset + len(self._held)
         if self._speech is not None:
             end = min(end, self._speech.decided)
+        if self._cleaner is not None:
+            end = min(end, self._offset + len(self._clean))
         starts = range(self._next, end - self._size + 1, self._hop)
         self._embed(list(starts), self._size)
         if len(starts):
@@ -139,30 +150,40 @@ class SpeakersSession:
         drop = self._next - self._offset
         if drop > 0:
             self._held, self._offset = self._held[drop:].copy(), self._next
+            self._clean = self._clean[drop:].copy()
 
     def _measure(self, wave: Wave) -> None:
         if len(wave):
             self._frames.append(frame_power(wave, self._model.rate_hz))
 
     def _embed(self, starts: list[int], size: int) -> None:
-        import torch
-
-        net, batch = self._model.voices.net, 32
+        batch = 32
         if self._speech is not None:
             starts = [s for s in starts if self._speech.share(s, s + size) >= WORTH]
         waves = [self._held[s - self._offset : s - self._offset + size] for s in starts]
         loud = [i for i, w in enumerate(waves) if np.square(w).mean() > 10 ** (FLOOR_DBFS / 10)]
         for first in range(0, len(loud), batch):
             some = loud[first : first + batch]
-            stacked = torch.from_numpy(np.stack([waves[i] for i in some]))
-            rows = net.vectors(stacked.to(self._model.device)).float().cpu().numpy()
-            self._vectors += list(rows)
+            self._vectors += self._vectors_of([waves[i] for i in some])
             self._starts += [starts[i] for i in some]
+            if self._cleaner is not None:
+                places = [starts[i] - self._offset for i in some]
+                self._clean_vectors += self._vectors_of([self._clean[p : p + size] for p in places])
+
+    def _vectors_of(self, waves: list[Wave]) -> list[np.ndarray]:
+        """Vectors `(d,)` of windows `(t,)` of one length."""
+        import torch
+
+        stacked = torch.from_numpy(np.stack(waves)).to(self._model.device)
+        return list(self._model.voices.net.vectors(stacked).float().cpu().numpy())
 
     def result(self) -> Segments:
         """The turns of all that was pushed; call it once, at the end."""
+        if self._cleaner is not None:
+            self._clean = np.concatenate([self._clean, self._cleaner.finish()[0]])
         if self._speech is not None:
             self._speech.finish()
+        if self._speech is not None or self._cleaner is not None:
             self._embed_known()
         if self._samples < self._size and len(self._held) >= self._frame:
             self._embed([self._offset], len(self._held))  # a recording shorter than a window
@@ -195,20 +216,16 @@ class SpeakersSession:
         if not spoken.any():
             return []
         vectors, starts = vectors[spoken], starts[spoken]
+        named = np.stack(self._clean_vectors)[spoken] if self._clean_vectors else vectors
         label = clusters(
             vectors, options.threshold,
             count=options.speakers, least=options.min_speakers or 1, most=options.max_speakers,
         )  # fmt: skip
-        centres = np.stack(
-            [
-                mean_voice(vectors[label == k], np.ones((label == k).sum()))
-                for k in range(label.max() + 1)
-            ]
-        )
+        centres = centres_of(vectors, label)
         scores = vectors @ centres.T
         path = smoothed(scores, starts / self._model.rate_hz)
         second = overlapping(vectors, centres, path) if options.overlap else np.full(len(path), -1)
-        names = self._names(centres, path)
+        names = self._names(centres_of(named, label), path)
         return turns(
             speech, starts / self._model.rate_hz, path, second, scores, names,
             options.gap_s, options.shortest_s,
@@ -254,3 +271,11 @@ class SpeakersSession:
             if known is not None and known not in names:
                 names[k] = known
         return names
+
+
+def centres_of(vectors: np.ndarray, label: npt.NDArray[np.int64]) -> np.ndarray:
+    """The mean voice `(k, d)` of each cluster of vectors `(n, d)`, numbered `(n,)`."""
+    found = [
+        mean_voice(vectors[label == k], np.ones((label == k).sum())) for k in range(label.max() + 1)
+    ]
+    return np.stack(found)

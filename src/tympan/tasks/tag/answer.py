@@ -102,7 +102,8 @@ class TagModel(BaseModel[Tags]):
         """
         check_options(top, options)
         if threshold is not None and not 0 <= threshold <= 1:
-            raise ArgumentError(f"threshold={threshold} must be between 0 and 1")
+            what = f"threshold={threshold} must be between 0 and 1"
+            raise ArgumentError(what, option="threshold")
         limits = self.thresholds if threshold is None else np.full(len(self.labels), threshold)
         judge = Judge(self.known, reject, min_familiarity, every_s is None)
         return TagSession(self, name, top, limits, every_s, batcher or self.batcher(), judge)
@@ -223,10 +224,12 @@ def check_options(top: int | None, others: Mapping[str, Any]) -> None:
         ArgumentError: there is one.
     """
     if others:
-        what = f"tag has no option {next(iter(others))!r}"
-        raise ArgumentError(what, fix="see `tympan tag --help`")
+        unknown = next(iter(others))
+        what = f"tag has no option {unknown!r}"
+        raise ArgumentError(what, local="see `tympan tag --help`", option=unknown)
     if top is not None and top < 1:
-        raise ArgumentError(f"top={top} labels cannot be given", fix="give 1 or more")
+        what = f"top={top} labels cannot be given"
+        raise ArgumentError(what, fix="give 1 or more", option="top")
 
 
 def lengthened(segment: Segment, step: Segment) -> Segment:

@@ -54,7 +54,8 @@ class CommandTranscriber(Transcriber):
     ) -> Any:
         if speakers or book is not None:
             what = f"{self.name} hears a few words, and does not tell speakers apart"
-            raise ArgumentError(what, fix="leave out --speakers, or name an engine")
+            fix = "leave out speakers and book, or name an engine"
+            raise ArgumentError(what, fix=fix, option="speakers" if speakers else "book")
         return CommandSession(self.commands, name, batcher or self.batcher(), options, live=live)
 
     def stream(self, blocks: Iterable[Wave], **options: Any) -> Iterator[Any]:

@@ -40,7 +40,8 @@ def words_in(text: str) -> tuple[str, ...]:
     words = tuple(filter(None, words))
     if not words or len(words) > MOST_WORDS:
         what = f"words={text[:60]!r} are {len(words)} words"
-        raise ArgumentError(what, fix=f"1 to {MOST_WORDS} words with commas between them")
+        fix = f"1 to {MOST_WORDS} words with commas between them"
+        raise ArgumentError(what, fix=fix, option="words")
     silent = [word for word in words if not spoken(word)]
     if silent:
         raise ArgumentError(f"{silent[0]!r} cannot be said", fix="give words of letters")

@@ -131,8 +131,9 @@ class Transcriber(BaseModel[Transcript]):
             DataError: the book cannot be read.
         """
         if options:
-            what = f"transcribe has no option {next(iter(options))!r}"
-            raise ArgumentError(what, fix="see `tympan transcribe --help`")
+            unknown = next(iter(options))
+            what = f"transcribe has no option {unknown!r}"
+            raise ArgumentError(what, local="see `tympan transcribe --help`", option=unknown)
         rules = CutRules(self.recogniser.longest_s)
         if live:
             rules = replace(rules, pause_s=LIVE_PAUSE_S)
@@ -142,7 +143,7 @@ class Transcriber(BaseModel[Transcript]):
         if channels == "separate":
             if told:
                 what = "speakers are told apart in one channel, not in separate ones"
-                raise ArgumentError(what, fix="give --speakers or --channels separate")
+                raise ArgumentError(what, fix="give one of the two", option="channels")
             return ChannelsSession(lambda: self._one(name, chosen, live=live), name)
         return self._one(name, chosen, live=live, speakers=told, book=book, batcher=batcher)
 
