@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tympan.errors import ArgumentError
-from tympan.text.ssml import LONGEST_PAUSE_S, Ssml, SsmlPiece, read_ssml
+from tympan.text import Ssml, SsmlPiece
+from tympan.text.ssml import LONGEST_PAUSE_S, read_ssml
 
 
 def only(inside: str) -> SsmlPiece:

@@ -11,6 +11,11 @@ MARK = r"\.(?:\s?\.)+|…|-{2,}|(?<=\s)-(?=\s)|—|–|[.,;:?!]+|[()\[\]]"
 RULER = r"={3,}|[+]{3,}|&{3,}|%{3,}|@{3,}|~{3,}|_{3,}"
 """A line drawn with signs, which are not read one by one."""
 
+COMPARED = (
+    r"(?<=\s)[<>](?=\s)|(?:(?<=\d)|(?<=\b[A-Za-z]))(?<![</]\w)[<>](?=[-−]?\d|[A-Za-z]\b(?!>))"
+)
+"""< and > between numbers, letters, or words set apart; in `<b>x</b>` they belong to a tag."""
+
 LINK = r"!?\[(?P<label>[^\[\]\n]{0,500})\]\((?P<target>[^()\s]{1,500})\)"
 
 

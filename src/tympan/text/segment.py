@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from tympan.text.listing import listing
 
@@ -13,7 +13,7 @@ LONGEST = 1200
 _END = re.compile(
     r"(?P<paragraph>[ \t\r]*\n[ \t\r]*(?:\n\s*)+|[ \t\r]*[\u2029\f]\s*)"
     r"|(?P<line>[ \t\r]*[\n\u2028][ \t\r]*)"
-    r"|(?P<stop>(?:\.(?: \.)+|[.!?…]+)[\"')\]}»”’*_]*)(?=\s|$|[“\"‘(]*[A-ZÄÖÜ])"
+    r"|(?P<stop>(?:\.(?: \.)+|[.!?…]+)[\"')\]}»”’*_]*(?:[“‘](?=\s|$))*)(?=\s|$|[“\"‘(]*[A-ZÄÖÜ])"
     r"|(?P<wide>[。！？]+[”’」』）]*)"
 )
 _LAST_WORD = re.compile(r"[^\s(\[\"“'‘]*$")
@@ -21,6 +21,7 @@ _NEXT = re.compile(r"[\s\"'“‘(\[{*_>«„]*([^\W_]+)?")
 _LIST_ITEM = re.compile(r"(?:[-*+•‣▪●◦]|#{1,6}|\d{1,3}[.)]|[a-zA-Z][.)]|>|\|)[ \t]")
 _CLAUSE = re.compile(r"[,;:—–)\]]\s")
 _SPAN = re.compile(r"(?<=[\d.])[-–/]")
+_DASHED = re.compile(r" [-–—] ?[\da-zäöüß]")  # "9 a.m. – 5 p.m.", "am 3. – er"
 _ROMAN = re.compile(r"[IVXLC]{2,}")
 _INITIAL = re.compile(r"(?:[A-Za-zÄÖÜ]\.)*[A-Za-zÄÖÜ]")
 
@@ -49,8 +50,8 @@ class Abbreviations:
     Attributes:
         never: words after which a sentence never ends: `Dr`.
         seldom: words after which one ends only before a capital letter: `etc`.
-        followers: capitalised words that go on after the latter: *at 5 p.m. Friday*.
-        numbered: words after which a number goes on: `No. 5`.
+        followers: words that go on after some of the latter: *at 5 p.m. Friday*, *the U.S. Army*.
+        numbered: words after which a number goes on: `No. 5`; with a capital only so.
         endings: endings of words after which one ends only before a capital letter: `Hauptstr`.
         ordinals: whether a number with a full stop is an ordinal, as in German.
         starters: words that begin a sentence after such a number.
@@ -58,7 +59,7 @@ class Abbreviations:
 
     never: frozenset[str]
     seldom: frozenset[str]
-    followers: frozenset[str] = frozenset()
+    followers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     numbered: frozenset[str] = frozenset()
     endings: tuple[str, ...] = ()
     ordinals: bool = False
@@ -137,14 +138,17 @@ def _stop_ends(text: str, at: int, found: re.Match[str], known: Abbreviations) -
         if not (len(before) > 2 and before.isalpha() and before[1:].islower()):
             return False
         return len(word) > 1 and word[1:].islower()
-    if not marks.startswith(".") or len(marks.rstrip("\"')]}»”’*_")) > 1:
+    if not marks.startswith(".") or len(marks.rstrip("\"')]}»”’“‘*_")) > 1:
         return True
     key = before.lower().rstrip(".")
     if not word and not before:
         return True
+    counted = known.ordinals and before[-1:].isdigit()
+    if (key in known.seldom or counted) and _DASHED.match(text, found.end()):
+        return False
     if key in known.never and len(marks) == 1:
         return False
-    if key in known.numbered and word[:1].isdigit():
+    if (key in known.numbered or before in known.numbered) and word[:1].isdigit():
         return False
     if before.isdigit() and len(before) <= 3:
         line = text.rfind("\n", at, start) + 1 or at
@@ -156,10 +160,12 @@ def _stop_ends(text: str, at: int, found: re.Match[str], known: Abbreviations) -
     if key in known.seldom or (known.endings and key.endswith(known.endings)):
         if known.ordinals:  # nouns have capitals
             return word.lower() in known.starters or not text[found.end() : limit].strip()
-        follows = word.lower() in known.followers
+        follows = word in known.followers.get(key, ())
         return not word or (word[0].isupper() and len(word) > 1 and not follows)
     if _INITIAL.fullmatch(before) and before not in ("I", "a"):
-        # "J. K. Rowling" goes on; "plan B." may end, but a name is likelier.
+        # "J. K. Rowling" goes on; "plan B." may end, but a name is likelier. So does "H.R. 3".
+        if "." in before and word[:1].isdigit():
+            return False
         return not word or not word[0].isupper() or _starts(word)
     return True
 

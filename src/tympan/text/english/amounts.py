@@ -45,7 +45,7 @@ FRACTION = (
     r"|(?P<number>\d+)\s?(?P<small>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅛⅜⅝⅞])"
 )
 ORDINAL = rf"\b(?P<number>{_WHOLE})(?:st|nd|rd|th|ST|ND|RD|TH)\b"
-RANGE = rf"(?<![\w.,-])(?P<a>{_WHOLE})\s?[-–]\s?(?P<b>{_WHOLE})(?![\w-]|[.,]\d)"
+RANGE = rf"(?<![\w.,-])(?P<a>{_WHOLE})\s?[-–]\s?(?P<b>{_WHOLE})(?![\w-]|[.,:]\d)"
 RATIO = r"(?<![\w:])(?P<a>\d{1,3}):(?P<b>\d{1,3}(?:,\d{3})+|\d{1,7})(?![\w:])"
 DECIMAL = rf"{_MINUS}(?<![\w])(?P<number>{_WHOLE}?\.\d+)(?P<scale>k\b)?(?!\w)"
 SIGNED = rf"(?<![\w.])(?P<sign>[-−+±])(?P<number>{_WHOLE})(?!\w)"
@@ -53,7 +53,7 @@ THOUSANDS = rf"\b(?P<number>{_WHOLE})(?P<scale>k)\b"
 WHOLE = rf"(?P<number>{_WHOLE})(?P<scale>[k]\b)?"
 
 _GROUPS = re.compile(r"\d+")
-
+_RATED = re.compile(r"\b(?:rat(?:ed|ing)|scored?)(?: (?:it|this|a|an|of|at|was|is|him|her))*:? $")
 
 _OPERATORS = frozenset(("minus", "plus", "times", "equals"))
 # What three figures after these name is not counted: *room one oh one*.
@@ -204,7 +204,7 @@ def fraction(found: re.Match[str], scan: Scan) -> Given:
         return [*numbers.cardinal(found["number"]), "and", *_small(found["small"])]
     top, bottom = found["top"], found["bottom"]
     whole = [*numbers.cardinal(found["whole"]), "and"] if found["whole"] else []
-    if top == bottom and top not in ("20", "50") and int(top) and not whole:
+    if not whole and bottom in ("5", "10", "20", "100") and _rated(found, scan):
         return [*numbers.cardinal(top), "out", "of", *numbers.cardinal(bottom)]
     if (top, bottom) in (("24", "7"), ("9", "11")) or top == bottom:
         return [*whole, *numbers.cardinal(top), *numbers.cardinal(bottom)]
@@ -212,6 +212,14 @@ def fraction(found: re.Match[str], scan: Scan) -> Given:
         words = numbers.fraction(top, bottom)
         return [*whole, "a" if whole and top == "1" else words[0], *words[1:]]
     return [*whole, *numbers.cardinal(top), "over", *numbers.cardinal(bottom)]
+
+
+def _rated(found: re.Match[str], scan: Scan) -> bool:
+    """Whether a fraction is a rating: the best one, or after *scored*, *rated*."""
+    if found["top"] == found["bottom"]:
+        return found["top"] != "20"  # *20/20 vision*
+    told = _RATED.search(scan.text, max(0, found.start() - 40), found.start())
+    return bool(told) and int(found["top"][:6]) < int(found["bottom"])
 
 
 def _small(sign: str) -> list[str]:

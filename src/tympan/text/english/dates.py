@@ -12,6 +12,11 @@ _NAME = "|".join([*(m.capitalize() for m in MONTHS), *(m.capitalize() for m in M
 NAMES = rf"(?:{_NAME}|{_NAME.upper()})"
 DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 YEAR = r"(?:1\d{3}|20\d\d)"
+# What is counted by the number is no day: *in May 2 years ago*.
+COUNTED = (
+    r"\s+(?:years?|months?|weeks?|days?|hours?|minutes?|people|men|women|children|times"
+    r"|hundred|thousand|million|billion)\b"
+)
 _MARKS = "aApP"
 
 ISO = rf"\b(?P<year>{YEAR})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])(?![\w-])"
@@ -20,7 +25,8 @@ SLASHED = (
     rf"(?P<year>{YEAR}|\d\d)(?![\w/-]|\.\d)"
 )
 MONTH_DAY = (
-    rf"\b(?P<month>{NAMES})\b\.?\s+(?P<day>{DAY}(?:st|nd|rd|th)?)"
+    rf"\b(?!(?<=\b[Ii]n ){NAMES}\s+\d+{COUNTED})"
+    rf"(?P<month>{NAMES})\b\.?\s+(?P<day>{DAY}(?:st|nd|rd|th)?)"
     rf"(?:(?P<comma>,?)\s+(?P<year>{YEAR}))?(?![\w:]|[.,/-]\d|\s*(?:%|percent))"
 )
 DAY_MONTH = (
@@ -28,6 +34,7 @@ DAY_MONTH = (
     rf"(?:(?P<comma>,?)\s+(?P<year>{YEAR})(?!\w|[.,]\d))?"
 )
 MONTH_YEAR = rf"\b(?P<month>{NAMES})\b\.?(?P<comma>,?)\s+(?P<year>{YEAR})(?!\w|[.,/-]\d)"
+MONTH_SLASH_YEAR = r"(?<![\w/.,-])(?P<month>0[1-9]|1[0-2])/(?P<year>(?:19|20)\d\d)(?![\w/-]|\.\d)"
 TIME = (
     r"(?<![\w:.])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?"
     r"(?:\s?(?P<half>[aApP])(?:\.\s?[mM]\.?|[mM]\b))?(?![\w:])"
@@ -111,6 +118,12 @@ def day_month(found: re.Match[str], scan: Scan) -> Given:
 def month_year(found: re.Match[str], scan: Scan) -> Given:
     """March 2024."""
     return _part(found, "month", [month_name(found["month"])]) + year_after(found)
+
+
+def month_slash_year(found: re.Match[str], scan: Scan) -> Given:
+    """06/2024, as on a card."""
+    month = MONTHS[int(found["month"]) - 1].capitalize()
+    return [*_part(found, "month", [month]), *_part(found, "year", year(found["year"]))]
 
 
 def year_after(found: re.Match[str]) -> list[Token]:

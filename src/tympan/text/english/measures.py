@@ -5,36 +5,54 @@ from __future__ import annotations
 import re
 
 from tympan.text.english import numbers
-from tympan.text.english.amounts import GROUPED, amount, whole_words
+from tympan.text.english.amounts import GROUPED, MONEY_BEFORE, amount, money_before, whole_words
 from tympan.text.english.words import UNITS
 from tympan.text.listing import listing
 from tympan.text.tokens import Given, Scan, Token
 
 _NUMBER = r"\d+(?:\.\d+)?"
-_THINGS = listing(
-    "day week month year hour night person head minute second mile gallon pound unit user piece "
-    "item case share barrel seat ton mo wk"
-)
-_PER = "|".join(
-    sorted(
-        (*_THINGS, *(re.escape(name) for name in UNITS if name.isalpha())), key=len, reverse=True
+# What is paid for; no single capitals, which name doors and gates.
+_PAID = "|".join(
+    listing(
+        "day week month year hour night person head minute second mile gallon pound unit user "
+        "piece item family adult child visit ticket trip bottle pack word page team group "
+        "couple car room kilo liter litre tonne case share barrel seat ton mo wk hr h min s kg "
+        "g lb lbs oz t l ml gal km mi m cm ft ha kWh MWh GB MB TB"
     )
 )
 _TIMES_OF = "day|week|month|year|hour|night|minute|second"
 
 FEET = rf"(?<![\w.])(?P<feet>\d{{1,2}})\s?'\s?(?P<inches>{_NUMBER})\s?(?:\"|'')(?!\w)"
-# A quotation mark as well: only before what is measured.
+# A quotation mark as well, which may end what began in another sentence: only before what is
+# measured, and not before what goes on after a quotation.
+_AFTER_QUOTE = "|".join(
+    listing(
+        "he she they it we you i his her its their our my your the a an this that these those who "
+        "which what and or but nor so as to in on at for with from if because when while after "
+        "before until than then is was are were be been has have had do does did will would can "
+        "could may might must should says said say saying cries cried told tells asks wrote writes "
+        "thought thinks knew went came read reads ran runs sang sings not never only also just"
+    )
+)
 INCHES = (
-    rf"(?<![\w.])(?P<number>{_NUMBER}(?:/\d+)?)\s?(?P<sign>\"|'')(?=\s[a-z]|\s?[x×]\s?\d)"
+    rf"(?<![\w.])(?P<number>{_NUMBER}(?:/\d+)?)(?P<sign>\"|'')"
+    rf"(?=\s(?:and|or|to)\s{_NUMBER}(?:\"|'')|\s(?!(?:{_AFTER_QUOTE}|\w{{3,}}ed)\b)[a-z]|\s?[x×]\s?\d)"
     rf"|(?<![\w.])(?P<foot>{_NUMBER})'(?=\s(?:tall|long|wide|high|deep|by|x)\b|\s?[x×]\s?\d)"
 )
 ARC = rf"(?:(?<=°)|(?<=° ))(?P<minutes>{_NUMBER})'(?:\s?(?P<seconds>{_NUMBER})(?:\"|''))?"
 BY = rf"(?<![\w.])(?!0x)(?P<number>{_NUMBER})\s?x\s?(?=\d)"
-ALONE = r"x(?= \d)(?<=[\w.)\"'] x)"
+_SIZES = listing("mm cm m km in in. ft ft. yd px inch inches foot feet meter meters")
+_SIZED = "|".join(rf"(?<=\d{space}{re.escape(name)} x)" for name in _SIZES for space in ("", " "))
+ALONE = rf"x(?= \d)(?:(?<=\d[\"'²³] x)|(?<=\d'' x)|{_SIZED})"
+# Part of a sum rather than a size.
+_SUM_BEFORE = re.compile(r"=[\d.\sx×*+-]*$")
+_PACKED = re.compile(rf"{_NUMBER}\s?(?:g|kg|mg|ml|mL|cl|l|L|oz|lbs?)\b")  # 2 x 100 g
+_SUM_AFTER = re.compile(r"[\d.\sx×*+-]*\d\s?=")
 PER = (
-    rf"(?:(?<=[\d€£¥$¢%])|(?<=USD)|(?<=EUR)|(?<=GBP)|(?<=CHF))/(?P<per>{_PER})(?!\w)"
-    rf"|(?<=[a-z]s)/(?P<time>{_TIMES_OF})(?!\w)"
+    rf"(?:(?<=[€£¥$¢])|(?<=USD)|(?<=EUR)|(?<=GBP)|(?<=CHF))/(?P<per>{_PAID})(?!\w)"
+    rf"|(?:(?<=[a-z]s)|(?<=[\d%])|(?<=\dx))/(?P<time>{_TIMES_OF}|person|head)(?!\w)"
 )
+MONEY_PER = rf"{MONEY_BEFORE}/(?P<per>{_PAID})(?!\w)"
 SPACED = (
     rf"(?<![\w.,])(?<!\d )(?:(?P<spaced>(?:{GROUPED}|\d{{1,3}}(?:'\d{{3}})+)(?:\.\d+)?)"
     r"|(?P<dotted>\d{1,3}(?:\.\d{3})*\.000(?:\.\d{3})+|\d{1,3}(?:\.\d{3}){1,},\d+))"
@@ -46,7 +64,10 @@ ZIP = (
     r"(?<=, )(?P<state>[A-Z]{2}) (?P<zip>\d{5})(?:-(?P<four>\d{4}))?(?![\w-])"
     r"|\b(?P<alone>\d{5})-(?P<rest>\d{4})(?![\w-])"
 )
-NATIONAL = r"(?<![\w.,])(?:\(0\d{1,4}\)|0\d{1,4})[ /-]\d{3,}(?:[ -]\d{2,})*(?![\w-])"
+NATIONAL = (
+    r"(?<![\w.,])(?!0\d/(?:19|20)\d\d(?!\d))"  # no 06/2024
+    r"(?:\(0\d{1,4}\)|0\d{1,4})[ /-]\d{3,}(?:[ -]\d{2,})*(?![\w-])"
+)
 SHORT = r"(?<![\w/])(?P<short>w/o\b|w/(?=\s?\w))|(?<![\w/])(?P<a>[A-Z])/(?P<b>[A-Z])(?![\w/])"
 SEASON = r"(?<![\w./])(?P<year>(?:19|20)\d\d)/(?P<next>\d\d)(?![\w/]|\.\d)"
 
@@ -89,7 +110,12 @@ def by(found: re.Match[str], scan: Scan) -> Given:
     number = found["number"]
     words = numbers.decimal(number) if "." in number else whole_words(number)
     out = [Token(word, *found.span("number")) for word in words]
-    return [*out, Token("by", found.end("number"), found.end())]
+    summed = (
+        _SUM_AFTER.match(scan.text, found.end())
+        or _SUM_BEFORE.search(scan.text, 0, found.start())
+        or _PACKED.match(scan.text, found.end())
+    )
+    return [*out, Token("times" if summed else "by", found.end("number"), found.end())]
 
 
 def alone(found: re.Match[str], scan: Scan) -> Given:
@@ -98,8 +124,18 @@ def alone(found: re.Match[str], scan: Scan) -> Given:
 
 
 def per(found: re.Match[str], scan: Scan) -> Given:
-    """The second half of $5/day, 5¢/kWh, calls/minute."""
-    name = found["per"] or found["time"]
+    """The second half of 5¢/kWh, calls/minute."""
+    return _per(found["per"] or found["time"])
+
+
+def money_per(found: re.Match[str], scan: Scan) -> Given:
+    """$5/day."""
+    at = found.start("per") - 1
+    first = [Token(str(word), found.start(), at) for word in money_before(found, scan)]
+    return [*first, *(Token(word, at, found.end()) for word in _per(found["per"]))]
+
+
+def _per(name: str) -> list[str]:
     short = {"mo": "month", "wk": "week"}
     one = short.get(name) or (UNITS[name][0] if name in UNITS else name)
     return ["per", *one.split()]

@@ -56,7 +56,8 @@ _ELISIONS = frozenset(
 )
 
 
-_WORDS = frozenset(listing("no p fig sec ed max min"))
+# Abbreviations only before a number.
+_WORDS = frozenset(listing("no p fig sec ed max min apt ste"))
 _SELDOM_LAST = frozenset(listing("est ca gen hon col sen rep ch"))
 
 
@@ -222,6 +223,8 @@ def abbreviation(found: re.Match[str], scan: Scan) -> Given:
     if lower == "st":
         saint = following.isupper() and not _after_name(scan)
         return ["saint" if saint else "street", *stop]
+    if lower == "ste" and following.isupper():
+        return ["saint", *stop]
     if lower == "dr" and not following.isupper() and _after_name(scan):
         return ["drive", *stop]
     if _no_abbreviation(text, following, bool(stop)):

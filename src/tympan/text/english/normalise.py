@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from tympan.text.english import amounts, dates, measures, names, romans, spans
-from tympan.text.marks import LINK, MARK, RULER, link, mark
+from tympan.text.marks import COMPARED, LINK, MARK, RULER, link, mark
 from tympan.text.roman import ROMAN, YEAR
 from tympan.text.tokens import Rules, Scan, Token
 
@@ -38,9 +38,13 @@ RULES = Rules(
         (spans.NAMED, spans.named),
         (spans.MONTH_DAYS, spans.month_days),
         (spans.DAYS_MONTH, spans.days_month),
+        (spans.DATE_TO, spans.date_to),
         (dates.MONTH_DAY, dates.month_day),
+        (spans.DAY_TO, spans.day_to),
         (dates.DAY_MONTH, dates.day_month),
         (dates.MONTH_YEAR, dates.month_year),
+        (dates.MONTH_SLASH_YEAR, dates.month_slash_year),
+        (spans.VERSE, spans.verse),
         (spans.TO, spans.to),
         (spans.LAP, spans.lap),
         (dates.TIME, dates.time),
@@ -54,6 +58,7 @@ RULES = Rules(
         (measures.INCHES, measures.inches),
         (measures.BY, measures.by),
         (measures.PER, measures.per),
+        (measures.MONEY_PER, measures.money_per),
         (measures.SEASON, measures.season),
         (measures.COMPARED, measures.compared),
         (measures.IBAN, measures.iban),
@@ -78,6 +83,7 @@ RULES = Rules(
         (names.INITIALS, names.initials),
         (names.ABBREVIATION, names.abbreviation),
         (ROMAN, romans.roman),
+        (romans.ORDINAL, romans.ordinal),
         (romans.POSSESSIVE, romans.possessive),
         (YEAR, romans.year),
         (names.NUMBER_SIGN, names.number_sign),
@@ -86,7 +92,7 @@ RULES = Rules(
         (amounts.WHOLE, amounts.whole),
         (names.WORD, names.word),
         (
-            r"(?<=\s)[<>](?=\s)|(?<=\d)[<>](?=\d)|(?<=\d)\s*[*](?=\s*\d)|(?<=[\w)])\^(?=[\w(-])|(?<=\b[A-G])#|~(?=\d)",
+            COMPARED + r"|(?<=\d)\s*[*](?=\s*\d)|(?<=[\w)])\^(?=[\w(-])|(?<=\b[A-G])#|~(?=\d)",
             names.compared,
         ),
         (MARK, mark),

@@ -11,6 +11,16 @@ from tympan.text.tokens import Given, Scan, Token
 
 POSSESSIVE = ROMAN.replace("(?!')", "'s").replace("{1,9}", "{2,9}") + r"'s\b"
 
+ORDINAL = (
+    r"\b(?=(?:[IVXLC]{2,9}|[VX])(?:st|nd|rd|th)\b)(?P<number>"
+    r"C{0,3}(?:X[CL]|L?X{0,3})(?:I[XV]|V?I{0,3}))(?:st|nd|rd|th)\b"
+)
+
+
+def ordinal(found: re.Match[str], scan: Scan) -> Given:
+    """XIXth."""
+    return numbers.ordinal(str(value(found["number"])))
+
 
 def possessive(found: re.Match[str], scan: Scan) -> Given:
     """Louis XIV's."""

@@ -9,15 +9,28 @@ from tympan.text.english.numbers import cardinal, digits, ordinal
 from tympan.text.english.words import DAY_SHORT, MONTHS
 from tympan.text.tokens import Given, Scan, Token
 
-_DASH = r"\s?[-–—]\s?"
+# With spaces around it a dash stands between clauses as well: only what is a time or a date on both
+# sides is a span then. The long dash is never one.
+_DASH, _SPACED = "[-–]", r"\s?[-–]\s?"
 _DAYS = (*DAY_SHORT, *dict.fromkeys(DAY_SHORT.values()))
 _DAY_NAME = "|".join(sorted((name.capitalize() for name in _DAYS), key=len, reverse=True))
 _MONTH = dates.NAMES
-_HOUR = r"\d{1,2}(?:[:.][0-5]\d)?\s?[aApP]\.?\s?[mM]\b|[0-2]?\d:[0-5]\d(?!\d)"
+_HALF = r"\d{1,2}(?:[:.][0-5]\d)?\s?[aApP]\.?\s?[mM]\b"
+_HOUR = rf"{_HALF}|[0-2]?\d:[0-5]\d(?!\d)"
+_AFTER_HOUR = "|".join(
+    rf"(?<={before})"
+    for before in (
+        r"\d:\d\d",
+        r"\d[aApP][mM]",
+        r"\d [aApP][mM]",
+        r"[aApP]\.[mM]\.",
+        r"[aApP]\. [mM]\.",
+    )
+)
 
 MONTH_DAYS = (
-    rf"\b(?P<month>{_MONTH})\b\.?\s+(?P<a>{dates.DAY}(?:st|nd|rd|th)?){_DASH}"
-    rf"(?P<b>{dates.DAY}(?:st|nd|rd|th)?)(?:(?P<comma>,?)\s+(?P<year>{dates.YEAR}))?"
+    rf"\b(?P<month>{_MONTH})\b\.?\s+(?P<a>{dates.DAY}(?:st|nd|rd|th)?)"
+    rf"(?:{_DASH}|{_SPACED}(?={dates.DAY},?\s+{dates.YEAR}\b))(?P<b>{dates.DAY}(?:st|nd|rd|th)?)(?:(?P<comma>,?)\s+(?P<year>{dates.YEAR}))?"
     r"(?![\w:]|[.,/-]\d|\s*(?:%|percent))"
 )
 DAYS_MONTH = (
@@ -25,23 +38,29 @@ DAYS_MONTH = (
     rf"(?=(?:{dates.DAY})(?:st|nd|rd|th)?(?:\s+of)?\s+(?:{_MONTH})\b)"
 )
 NAMED = (
-    rf"\b(?P<a>{_DAY_NAME})\.?{_DASH}(?P<b>{_DAY_NAME})\b(?:\.(?=\s*\S))?"
+    rf"(?:\b(?P<a>{_DAY_NAME})\.?{_DASH}|(?<![\s\S])(?P<first>{_DAY_NAME})\.?\s[-–]\s"
+    rf"(?=(?:{_DAY_NAME})\b\.?[:,]?\s?\d))(?P<b>{_DAY_NAME})\b(?:\.(?=\s*\S))?"
     rf"|\b(?P<c>{_MONTH})\b\.?{_DASH}(?P<d>{_MONTH})\b(?:\.(?=\s*\S))?(?!\s+\d{{1,2}}\b)"
 )
 # Between two dates or times of day a dash is said.
+DATE_TO = rf"{dates.MONTH_DAY}{_SPACED}(?=(?:{_MONTH})\b\.?\s+\d)"
+DAY_TO = rf"{dates.DAY_MONTH}{_SPACED}(?={dates.DAY}(?:st|nd|rd|th)?\s+(?:{_MONTH})\b)"
 TO = (
-    rf"(?:(?<=[\dmM])|(?<=[mM]\.)){_DASH}(?=(?:{_HOUR})|(?:{_MONTH})\b\.?\s+\d)"
-    r"|(?<=:\d\d)[-–](?=\d)"
+    rf"(?:{_AFTER_HOUR}){_SPACED}(?={_HOUR})"
+    rf"|(?<=\d){_DASH}(?={_HALF}|[0-2]?\d:[0-5]\d(?!\d))|(?<=:\d\d){_DASH}(?=\d)"
 )
+VERSE = r"(?<![\w:.])(?P<a>\d{1,3}):(?P<b>[1-9])[-–](?P<c>\d{1,3})(?![\w:]|[.,]\d)"
 LAP = (
     r"(?<![\w:.])(?:(?P<hour>\d{1,2}):)?(?P<minute>\d{1,2}):(?P<second>[0-5]\d)\.(?P<part>\d{1,3})"
     r"(?![\w:]|\.\d)"
 )
 YEAR_FIRST = rf"(?<![\w/])(?P<year>{dates.YEAR})/(?P<month>0[1-9]|1[0-2])/(?P<day>\d\d)(?![\w/])"
-# Without a year it may be a fraction: only after what a day follows.
+# Without a year it may be a fraction: only after what a day follows, and where nobody divides by
+# the number of the day.
 AFTER_ON = (
-    r"(?:(?<=\b[Oo]n )|(?<=\b[Bb]y )|(?<=\buntil )|(?<=\b[Ss]ince ))"
-    rf"(?P<month>0?[1-9]|1[0-2])/(?P<day>{dates.DAY})(?![\w/\"]|\.\d|\s+(?:of|inch|cup|full)\b)"
+    r"(?:(?<=\b[Oo]n )|(?<=\b[Uu]ntil )|(?<=\b[Ss]ince ))"
+    r"(?P<month>0?[1-9]|1[0-2])/(?P<day>1[3-57-9]|2[1-35-9]|3[01])"
+    r"(?![\w/\"]|\.\d|-\w|\s+(?:of|inch|cup|full|scale)\b)"
 )
 CLASS_OF = r"(?<!\w)'(?P<year>\d\d)(?![\w']|[.,:]\d)"
 
@@ -71,16 +90,35 @@ def days_month(found: re.Match[str], scan: Scan) -> Given:
 
 def named(found: re.Match[str], scan: Scan) -> Given:
     """Mon–Fri, Jan–Mar."""
-    if found["a"]:
-        a, b = (found[group].lower() for group in "ab")
+    if found["b"]:
+        first = "a" if found["a"] else "first"
+        a, b = (found[group].lower() for group in (first, "b"))
         one, other = (DAY_SHORT.get(name, name).capitalize() for name in (a, b))
-        return [*_said(found, "a", [one]), _to(found, "a", "b"), *_said(found, "b", [other])]
+        return [*_said(found, first, [one]), _to(found, first, "b"), *_said(found, "b", [other])]
     one, other = (dates.month_name(found[group]) for group in "cd")
     return [*_said(found, "c", [one]), _to(found, "c", "d"), *_said(found, "d", [other])]
 
 
+def date_to(found: re.Match[str], scan: Scan) -> Given:
+    """May 5 – June 7: the first date; the second is read by itself."""
+    last = "year" if found["year"] else "day"
+    return [*dates.month_day(found, scan), Token("to", found.end(last), found.end())]
+
+
+def day_to(found: re.Match[str], scan: Scan) -> Given:
+    """5 May – 7 June."""
+    last = "year" if found["year"] else "month"
+    return [*dates.day_month(found, scan), Token("to", found.end(last), found.end())]
+
+
+def verse(found: re.Match[str], scan: Scan) -> Given:
+    """Psalm 23:1-6."""
+    out = _said(found, "a", cardinal(found["a"])) + _said(found, "b", cardinal(found["b"]))
+    return [*out, _to(found, "b", "c"), *_said(found, "c", cardinal(found["c"]))]
+
+
 def to(found: re.Match[str], scan: Scan) -> Given:
-    """The dash of 9am-5pm, 10:00–11:30, May 5 – June 7, John 3:16-18."""
+    """The dash of 9am-5pm, 10:00–11:30, John 3:16-18."""
     return ["to"]
 
 

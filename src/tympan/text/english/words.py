@@ -34,7 +34,8 @@ ABBREVIATIONS = {
     "ext": "extension", "misc": "miscellaneous", "max": "maximum", "min": "minimum",
     "avg": "average", "al": "al", "ca": "circa", "cf": "compare", "viz": "namely",
     "messrs": "messrs", "apt": "apartment", "bldg": "building", "rm": "room", "ste": "suite",
-    "hwy": "highway", "pkwy": "parkway", "mfg": "manufacturing", "intl": "international",
+    "hwy": "highway", "pkwy": "parkway", "mfg": "manufacturing",
+    "intl": "international", "incl": "including",
     "jan": "January", "feb": "February", "apr": "April", "jun": "June", "jul": "July",
     "aug": "August", "sep": "September", "sept": "September", "oct": "October", "nov": "November",
     "dec": "December", "mme": "madame", "mlle": "mademoiselle", "msgr": "monsignor", "st": "saint",
@@ -78,12 +79,32 @@ DOTTED = {
     "b.c.e": "B C E", "c.e": "C E", "n.b": "N B", "o.k": "okay",
 }  # fmt: skip
 
+# *at 5 p.m. Friday*; not *May* and *March*, which begin sentences.
+_AFTER_HOUR = frozenset(
+    (
+        *(
+            name.capitalize()
+            for name in (*MONTHS, *DAY_SHORT.values())
+            if name not in ("may", "march")
+        ),
+        *listing("EST EDT CST CDT MST MDT PST PDT GMT UTC CET BST ET PT CT"),
+    )
+)
+# *the U.S. Army*
+_AFTER_STATES = frozenset(
+    listing(
+        "Army Navy Air Marine Marines Coast Government Congress Senate House President "
+        "Department Dollar Dollars Treasury Supreme Constitution Census Customs Economy "
+        "Embassy Ambassador Attorney Citizen Citizens Congressman Congresswoman Senator "
+        "State States Territory Troops Soldiers Open Postal"
+    )
+)
 SENTENCE = Abbreviations(
     never=frozenset(
         listing(
             "mr mrs ms dr prof rev hon gen col capt lt sgt cpl maj adm cmdr gov sen rep pres st "
-            "vs fig figs vol vols no nos pp approx ca cf viz messrs mme mlle msgr mt ft e.g "
-            "i.e eq al ext jan feb mar apr jun jul aug sep sept oct nov dec"
+            "incl vs fig figs vol vols no nos pp ste approx ca cf viz messrs mme mlle msgr mt "
+            "ft e.g i.e eq al ext jan feb mar apr jun jul aug sep sept oct nov dec"
         )
     )
     - {"no", "al", "mar"},
@@ -93,23 +114,15 @@ SENTENCE = Abbreviations(
             "u.s u.k u.s.a a.m p.m ph.d b.c a.d d.c"
         )
     ),
-    followers=frozenset(
-        (
-            *MONTHS,
-            *DAY_SHORT.values(),
-            *listing("est edt cst cdt mst mdt pst pdt gmt utc cet bst et pt ct"),
-            # *the U.S. Army*
-            *listing(
-                "army navy air marine marines coast government congress senate house president "
-                "department dollar dollars treasury supreme constitution census customs economy "
-                "embassy ambassador attorney citizen citizens congressman congresswoman senator "
-                "state states territory troops soldiers open postal"
-            ),
-        )
-    ),
+    followers=dict.fromkeys(("a.m", "p.m"), _AFTER_HOUR)
+    | {
+        "u.s": _AFTER_STATES,
+        "u.k": frozenset(listing("Parliament Government Prime Treasury Supreme")),
+    },
     numbered=frozenset(
         listing(
-            "max min est mar apt bldg rm ste hwy no nos p pp sec ch fig figs vol vols eq ed ext"
+            "mon tue tues Wed thu thur thurs fri Sat Sun max min est mar apt bldg rm hwy no nos "
+            "p pp sec ch fig figs vol vols eq ed ext"
         )
     ),
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from tympan.text.german import numbers
-from tympan.text.german.dates import ending
+from tympan.text.german.dates import DAY as DAY_NUMBER
+from tympan.text.german.dates import NAMES, ending
 from tympan.text.german.words import FRACTIONS, MONEY, SCALES, UNITS
 from tympan.text.tokens import Given, Scan, Token
 
@@ -37,17 +38,23 @@ DEGREES = (
 UNIT = (
     rf"{_MINUS}(?<![\w.,])(?P<number>{_NUMBER})(?:\s?[-–]\s?(?P<to>{_NUMBER}))?[ -]?"
     rf"(?P<unit>{_UNIT})(?P<power>[²³])?(?:/(?P<per>{_UNIT})(?P<per_power>[²³])?)?(?!\w)"
+    r"(?:(?<=Min|Std|Sek)\.(?=\s+[a-zäöü]))?"
 )
 FRACTION = (
     r"(?<![\w./])(?:(?P<whole>\d+) )?(?P<top>\d+)/(?P<bottom>\d+)(?![\w/]|,\d)"
     r"|(?P<number>\d+)\s?(?P<small>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅛⅜⅝⅞])"
 )
-RANGE = rf"(?<![\w.,-])(?P<a>{_WHOLE})\s?[-–]\s?(?P<b>{_WHOLE})(?![\w-]|[.,]\d)"
+RANGE = rf"(?<![\w.,-])(?P<a>{_WHOLE})\s?[-–]\s?(?P<b>{_WHOLE})(?![\w-]|[.,:]\d|\.\s(?:{NAMES})\b)"
 RATIO = r"(?<![\w:])(?P<a>\d{1,3}):(?P<b>\d{1,3}(?:\.\d{3})+|\d{1,7})(?![\w:])"
 DECIMAL = rf"{_MINUS}(?<!\w)(?P<number>{_WHOLE}?,\d+)(?!\w)"
 SIGNED = rf"(?<![\w.])(?P<sign>[-−+±])(?P<number>{_WHOLE})(?!\w)"
 DECADE = r"\b(?P<number>\d{2}|\d{4})er\b"
 ORDINAL = r"(?<![\w.,])(?P<number>\d{1,3})\.(?=\s+[A-Za-zÄÖÜäöü]|,\s\d{1,3}\.\s|/\d{1,3}\.\s)"
+# Where only a day can stand: *am 3.*
+DAY = (
+    rf"(?:(?<=\b[Aa]m )|(?<=\b[Vv]om )|(?<=\b[Zz]um ))(?P<number>{DAY_NUMBER})(?P<dot>\.)"
+    r"(?=\W*$|\s[-–—]\s)"
+)
 WHOLE = rf"(?P<number>{_WHOLE})"
 
 
@@ -192,7 +199,14 @@ def decade(found: re.Match[str], scan: Scan) -> Given:
 
 def ordinal(found: re.Match[str], scan: Scan) -> Given:
     """der 3. Versuch."""
-    return numbers.ordinal(found["number"], ending(scan))
+    return numbers.ordinal(found["number"], ending(scan, scan.text[found.end() : found.end() + 80]))
+
+
+def day(found: re.Match[str], scan: Scan) -> Given:
+    """am 3. – with its full stop where the sentence ends."""
+    out = [Token(word, *found.span("number")) for word in numbers.ordinal(found["number"], "en")]
+    ends = not scan.text[found.end() :].strip(" \"')]}*_")
+    return [*out, Token(".", *found.span("dot"), "mark")] if ends else out
 
 
 def whole(found: re.Match[str], scan: Scan) -> Given:

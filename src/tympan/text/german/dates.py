@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tympan.text.german.numbers import cardinal, ordinal, year
-from tympan.text.german.words import MONTH_SHORT, MONTHS, WITH_E, WITH_EN
+from tympan.text.german.words import MONTH_SHORT, MONTHS, NEUTER, NEUTER_ENDINGS, WITH_E, WITH_EN
 from tympan.text.tokens import Given, Scan, Token
 
 YEAR = r"(?:1\d{3}|20\d\d)"
@@ -22,17 +22,33 @@ DAY_MONTH = (
 )
 TIME = (
     r"(?<![\w:.,])(?P<hour>[01]?\d|2[0-4])(?:(?P<separator>:)(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?"
-    r"(?P<clock>\s?(?:Uhr|h)\b)?|\.(?P<dotted>[0-5]\d)(?P<after>\s?Uhr\b))(?![\w:])"
+    r"(?P<clock>\s?(?:Uhr|h)\b)?|\.(?P<dotted>[0-5]\d)(?P<after>\s?Uhr\b|(?=\s?[-–]\s?\d{1,2}\.[0-5]\d\s?Uhr\b)))(?![\w:])"
 )
 HOUR = r"(?<![\w:.,])(?P<hour>[01]?\d|2[0-4])(?=\s?Uhr\b)"
 
 
-def ending(scan: Scan) -> str:
-    """The ending of an ordinal after the word before it."""
+def ending(scan: Scan, following: str = "") -> str:
+    """The ending of an ordinal between the word before it and the text after it."""
     before = scan.last_word()
+    if before in ("und", "oder", "sowie") and (same := _ending_before(scan)):
+        return same
     if before in WITH_EN:
         return "en"
-    return "e" if before in WITH_E else "er"
+    if before in WITH_E:
+        return "e"
+    noun = re.match(r"\s+(?:[a-zäöüß]+es )?([A-ZÄÖÜ][a-zäöüß]+)", following)
+    neuter = noun and (noun[1] in NEUTER or noun[1].endswith(NEUTER_ENDINGS))
+    return "es" if neuter else "er"
+
+
+def _ending_before(scan: Scan) -> str:
+    """The ending of the ordinal that an *und* joins: *im 19. und 20. Jahrhundert*."""
+    words = scan.out[-2:-5:-1]
+    if words and words[0].text in MONTHS:
+        words = words[1:]
+    numbered = words and re.match(r"\d{1,3}\b", scan.text[words[0].start : words[0].end])
+    found = re.search("[ts](en|er|es|e)$", words[0].text) if numbered else None
+    return found[1] if found else ""
 
 
 def month_name(name: str) -> str:

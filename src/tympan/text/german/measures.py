@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from tympan.text.german import numbers
-from tympan.text.german.amounts import GROUPED, amount
+from tympan.text.german.amounts import GROUPED, MONEY_BEFORE, amount, money
 from tympan.text.german.words import UNITS
+from tympan.text.listing import listing
 from tympan.text.tokens import Given, Scan, Token
 
 _THINGS = {
@@ -15,7 +16,15 @@ _THINGS = {
     "Person": "Person", "Pers": "Person", "Kopf": "Kopf", "Stück": "Stück", "Stk": "Stück",
     "Liter": "Liter", "m²": "Quadratmeter", "qm": "Quadratmeter", "m³": "Kubikmeter",
 }  # fmt: skip
-_PER = "|".join(sorted({*_THINGS, *map(re.escape, UNITS)}, key=len, reverse=True))
+# What is paid for; no single capitals, which name doors and gates.
+_PAID = "|".join(
+    sorted(
+        {*_THINGS, *listing("h min s kg g t l ml km m cm ha kWh MWh GB MB TB")},
+        key=len,
+        reverse=True,
+    )
+)
+_COUNTED = "Tag|Woche|Monat|Jahr|Stunde|Std|Minute|Min|Sekunde|Nacht|Person|Pers|Kopf"
 
 IBAN = r"\b(?P<land>[A-Z]{2})(?P<check>\d\d)(?P<rest>(?: ?\d{4}){3,7}(?: ?\d{1,3})?)(?!\w)"
 GROUPS = r"(?<![\w.,])(?:\d+(?:-\d+){2,}|\d{4}(?: \d{4}){2,}(?: \d{1,4})?)(?![\w-]|,\d)"
@@ -25,12 +34,21 @@ SPACED = (
     r"(?![\w']|,\d| \d)"
 )
 BY = r"(?<![\w.,])(?!0x)(?P<number>\d+(?:,\d+)?)\s?x\s?(?=\d)"
-ALONE = r"x(?= \d)(?<=[\w.)] x)"
+ALONE = (
+    "x(?= \\d)(?:"
+    + "|".join(
+        rf"(?<=\d{space}{name} x)"
+        for name in listing("mm cm m km Meter Zentimeter")
+        for space in ("", " ")
+    )
+    + ")"
+)
 TIMES = r"(?<![\w.,])(?P<number>\d+)x(?!\w)"
 PER = (
-    rf"(?:(?<=[\d€£$¢%])|(?<=EUR)|(?<=USD)|(?<=CHF)|(?<=Euro)|(?<=Cent))/(?P<per>{_PER})(?!\w)"
-    r"(?:\.(?=\s*\S))?"
+    rf"(?:(?:(?<=[€£$¢])|(?<=EUR)|(?<=USD)|(?<=CHF)|(?<=Euro)|(?<=Cent))/(?P<per>{_PAID})"
+    rf"|(?<=[\d%])/(?P<thing>{_COUNTED}))(?!\w)(?:(?<=Std|Min|Stk)\.(?=\s*\S)|(?<=Pers)\.(?=\s*\S))?"
 )
+MONEY_PER = rf"{MONEY_BEFORE}/(?P<per>{_PAID})(?!\w)"
 POWER = r"(?<=[\w)])\^(?=[\w(-])"
 SECTIONS = r"§{2,}"
 
@@ -81,7 +99,17 @@ def times(found: re.Match[str], scan: Scan) -> Given:
 
 def per(found: re.Match[str], scan: Scan) -> Given:
     """The second half of 5 €/Tag."""
-    name = found["per"]
+    return _per(found["per"] or found["thing"])
+
+
+def money_per(found: re.Match[str], scan: Scan) -> Given:
+    """€ 5/Tag."""
+    at = found.start("per") - 1
+    first = [Token(str(word), found.start(), at) for word in money(found, scan)]
+    return [*first, *(Token(word, at, found.end()) for word in _per(found["per"]))]
+
+
+def _per(name: str) -> list[str]:
     return ["pro", _THINGS.get(name) or UNITS[name][0]]
 
 

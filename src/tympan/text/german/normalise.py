@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tympan.text.german import amounts, dates, measures, names, spans
-from tympan.text.marks import LINK, MARK, RULER, link, mark
+from tympan.text.marks import COMPARED, LINK, MARK, RULER, link, mark
 from tympan.text.tokens import Rules, Scan, Token
 
 RULES = Rules(
@@ -25,6 +25,7 @@ RULES = Rules(
         (spans.DAYS, spans.days),
         (spans.TO, spans.to),
         (dates.DOTTED, dates.dotted),
+        (spans.DATE_TO, spans.date_to),
         (dates.DAY_MONTH, dates.day_month),
         (dates.TIME, dates.time),
         (dates.HOUR, dates.hour),
@@ -33,6 +34,7 @@ RULES = Rules(
         (measures.BY, measures.by),
         (measures.TIMES, measures.times),
         (measures.PER, measures.per),
+        (measures.MONEY_PER, measures.money_per),
         (measures.POWER, measures.power),
         (measures.SECTIONS, measures.sections),
         (spans.SEASON, spans.season),
@@ -49,6 +51,7 @@ RULES = Rules(
         (amounts.SIGNED, amounts.signed),
         (amounts.DECADE, amounts.decade),
         (amounts.ORDINAL, amounts.ordinal),
+        (amounts.DAY, amounts.day),
         (names.DOTTED, names.dotted),
         (names.STREET, names.street),
         (names.ABBREVIATION, names.abbreviation),
@@ -58,7 +61,7 @@ RULES = Rules(
         (names.MIXED, names.mixed),
         (amounts.WHOLE, amounts.whole),
         (names.WORD, names.word),
-        (r"(?<=\s)[<>](?=\s)|(?<=\d)\s*[*](?=\s*\d)|~(?=\d)", names.compared),
+        (COMPARED + r"|(?<=\d)\s*[*](?=\s*\d)|~(?=\d)", names.compared),
         (RULER, mark),
         (MARK, mark),
         (r"[&+=%@×÷±≈≤≥≠∞√§©°‰−¢£€$¥₹²³µ]", names.sign),

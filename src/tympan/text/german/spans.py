@@ -9,19 +9,30 @@ from tympan.text.german.numbers import cardinal, ordinal, year
 from tympan.text.german.words import MONTHS, SHORT_DAYS
 from tympan.text.tokens import Given, Scan, Token
 
-_DASH = r"\s?[-–—]\s?"
+# With spaces around it a dash stands between clauses as well: only what is a time or a date on both
+# sides is a span then. The long dash is never one.
+_DASH, _SPACED = "[-–]", r"\s?[-–]\s?"
 _DAY_NAME = "|".join(SHORT_DAYS)
 
 DAYS = (
-    rf"\b(?P<a>{dates.DAY})\.?{_DASH}(?P<b>{dates.DAY})\.\s?"
+    rf"\b(?P<a>{dates.DAY})(?:{_DASH}|\.{_SPACED})(?P<b>{dates.DAY})\.\s?"
     rf"(?P<month>(?:{dates.NAMES})\b|(?:0?[1-9]|1[0-2])\.)(?:\s?(?P<year>{dates.YEAR})(?!\w|[.,]\d))?"
 )
-NAMED = rf"\b(?P<a>{_DAY_NAME})\.?(?P<sign>\s?[-–—/]\s?)(?P<b>{_DAY_NAME})\b\.?(?!-)"
+NAMED = (
+    rf"\b(?P<a>{_DAY_NAME})\b\.?(?P<sign>{_DASH}|\s?/\s?"
+    rf"|(?<=(?<![\s\S])\w\w)\s[-–]\s(?=(?:{_DAY_NAME})\b\.?[:,]?\s?\d)"
+    rf"|(?<=(?<![\s\S])\w\w\.)\s[-–]\s(?=(?:{_DAY_NAME})\b\.?[:,]?\s?\d))"
+    rf"(?P<b>{_DAY_NAME})\b\.?(?!-)"
+)
 WEEKDAY = rf"\b(?P<day>{_DAY_NAME})\.(?P<comma>,)?(?=\s?\d)"
 # Between two dates or times of day a dash is said.
+DATE_TO = rf"{dates.DAY_MONTH}{_SPACED}(?={dates.DAY}\.?\s?(?:{dates.NAMES})\b)"
+_HOUR = r"\d{1,2}:[0-5]\d|\d{1,2}(?:[.:]\d\d)?\s?Uhr\b"
+_DATE = r"\d{1,2}\.\s?\d{1,2}\."
 TO = (
-    rf"(?:(?<=\d)|(?<=\d\.)|(?<=Uhr)){_DASH}"
-    r"(?=\d{1,2}:[0-5]\d|\d{1,2}(?:[.:]\d\d)?\s?Uhr|\d{1,2}\.\s?\d{1,2}\.)"
+    rf"(?:(?<=\d:\d\d)|(?<=\bUhr)){_SPACED}(?={_HOUR})|(?<=\d\.\d\d){_SPACED}(?=\d{{1,2}}\.\d\d\s?Uhr\b)"
+    r"|(?:(?<=\d\.\d\.)|(?<=\d\.\d\d\.)|(?<=\d\. \d\.)|(?<=\d\.\d\d\d\d))"
+    rf"{_SPACED}(?={_DATE})|(?:(?<=\d)|(?<=\d\.)){_DASH}(?={_HOUR}|{_DATE})"
 )
 SEASON = r"(?<![\w./])(?P<year>(?:1[89]|20)\d\d)/(?P<next>\d\d)(?![\w/]|,\d)"
 
@@ -60,6 +71,11 @@ def weekday(found: re.Match[str], scan: Scan) -> Given:
     """Mo., 5. Mai."""
     comma = [Token(",", *found.span("comma"), "mark")] if found["comma"] else []
     return [*_said(found, "day", [SHORT_DAYS[found["day"]]]), *comma]
+
+
+def date_to(found: re.Match[str], scan: Scan) -> Given:
+    """3. Mai – 7. Juni: the first date; the second is read by itself."""
+    return [*dates.day_month(found, scan), Token("bis", found.end() - 1, found.end())]
 
 
 def to(found: re.Match[str], scan: Scan) -> Given:

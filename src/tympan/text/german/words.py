@@ -60,16 +60,17 @@ SENTENCE = Abbreviations(
     never=frozenset(
         listing(
             "dr prof hr fr nr ca vgl evtl ggf inkl exkl zzgl abzgl st abb bzw z.b d.h u.a i.d.r "
-            "z.t zw co bes ehem tägl jährl monatl "
+            "z.t zw bes ehem "
             "sog max mind allg dipl ing hl v.a s.o m.e z d u v a.d"
         )
     ),
     seldom=frozenset(
         listing(
-            "usw etc str mio mrd tsd jh jhd jhdt mwst stk std min sek n.chr v.chr u.ä o.ä e.v geb"
+            "usw etc co tägl jährl monatl str mio mrd tsd jh jhd jhdt mwst stk std min sek n.chr "
+            "v.chr u.ä o.ä e.v geb"
         )
     ),
-    numbered=frozenset(listing("s art abs bd kap abb tel mo di sa")),
+    numbered=frozenset(listing("s art abs bd kap abb tel mo di Mi Do sa")),
     endings=("str",),
     ordinals=True,
     starters=frozenset(
@@ -140,6 +141,20 @@ SAID = frozenset(
 CHAPTERS = frozenset(
     listing("kapitel teil band akt szene abschnitt anhang buch weltkrieg phase stufe")
 )
+# Things of neuter gender that are counted: *ein viertes Kind*.
+NEUTER = frozenset(
+    listing(
+        "Kind Mal Jahr Buch Haus Tor Spiel Auto Bild Bier Glas Kapitel Quartal Semester "
+        "Trimester Konzert Album Lied Stück Zimmer Bein Auge Leben Land Werk Opfer Mitglied "
+        "Team Rennen Gespräch Treffen Ei Pferd Tier Baby Problem Zeichen Fenster Schiff "
+        "Flugzeug Projekt Dorf Ziel Modell Angebot Wort Foto Video Blatt Feld Gebäude Halbjahr "
+        "Hotel Geschoss Obergeschoss Stockwerk Produkt Gebot Gesetz Enkelkind Schuljahr "
+        "Lebensjahr Geschäftsjahr Viertel Drittel Duell Finale Halbfinale Gericht Zeitalter "
+        "Boot Rad Ohr Gleis Reich Regiment Bataillon Brot Getränk Exemplar Gebiet Verfahren "
+        "Urteil Ereignis Ergebnis Geheimnis Verzeichnis"
+    )
+)
+NEUTER_ENDINGS = tuple(listing("chen lein ment kind jahr spiel buch haus quartal stück zeug"))
 # After these an ordinal ends in -en, or in -e.
 WITH_EN = frozenset(
     listing(
