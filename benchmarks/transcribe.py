@@ -52,9 +52,9 @@ ALL = 100
 
 
 WHY = (
-    "`english` is no match for an engine, and on clean recordings not for pocketsphinx either, "
-    "which was its first aim; in noise of 5 and 0 dB it makes as many errors as that, at an eighth "
-    "of its time. More kinds of voices in its training are what it lacks. The verb was not to "
+    "`english` is no match for an engine; it makes as many errors as pocketsphinx, which was its "
+    "first aim, in noise of 5 and 0 dB as well, at an eighth of its time. More kinds of voices in "
+    "its training are what it lacks. The verb was not to "
     "change how many words are wrong: of Whisper nothing is known, Moonshine loses two points. It "
     "finds the times that Moonshine does not give."
 )
