@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan.errors import ArgumentError
-from tympan.tasks.cleaned import CLEANED
+from tympan.tasks.cleaned import CLEANED, with_cleaning
 from tympan.tasks.identify.book import BOOK, Book, kept_book
 from tympan.tasks.identify.scoring import Scorer, probability
 from tympan.tasks.identify.voice import (
@@ -150,6 +150,18 @@ class IdentifyModel(BaseModel[Identity]):
         found = book if isinstance(book, Book) else kept_book(book)
         found.check_model(self.name, self.book_digest)
         return found
+
+    def book_as_made(self, book: str | Book | None) -> Book | None:
+        """The same, of recordings that were cleaned or not; `Book.cleaned` says which.
+
+        Raises:
+            DataError: it cannot be read.
+            ArgumentError: it is of another model.
+        """
+        if book is None and not Path(BOOK).exists():
+            return None
+        found = book if isinstance(book, Book) else kept_book(book or BOOK)
+        return with_cleaning(self, found.cleaned).book(found)
 
     def voice(self, source: Any, *, name: str = "") -> Voice:
         """The voice of a recording of any length: one person who speaks.

@@ -52,7 +52,7 @@ def person_of(name: str, book: str | os.PathLike[str] | Book | None) -> Person:
     from tympan.tasks.answering import load
 
     model = cast("IdentifyModel", load("voices", "identify", "cpu"))
-    known = model.book(os.fspath(book) if isinstance(book, Path) else book)  # type: ignore[arg-type]
+    known = model.book_as_made(os.fspath(book) if isinstance(book, Path) else book)  # type: ignore[arg-type]
     if known is None:
         fix = "give the voice book as book, or keep a source of the model"
         what = f"there is no voice book with {name!r} in it"

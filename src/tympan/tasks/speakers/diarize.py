@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from tympan.errors import ArgumentError
-from tympan.tasks.cleaned import with_cleaning
-from tympan.tasks.identify.book import Book, kept_book
 from tympan.tasks.model import BaseModel
 from tympan.tasks.results import Segments
 from tympan.tasks.speakers.session import THRESHOLD, Options, SpeakersSession
 
 if TYPE_CHECKING:
+    from tympan.tasks.identify.book import Book
     from tympan.tasks.identify.model import IdentifyModel
     from tympan.tasks.segment.answer import SegmentModel
 
@@ -101,13 +100,8 @@ class SpeakersModel(BaseModel[Segments]):
         rules = {"onset": onset, "pad_s": pad_s, "gap_s": gap_s, "shortest_s": shortest_s}
         own: dict[str, Any] = {key: value for key, value in rules.items() if value is not None}
         chosen = Options(speakers, min_speakers, max_speakers, self.threshold, **own)
-        known = None if book is None else self._book(book)
+        known = None if book is None else self.voices.book_as_made(book)
         return SpeakersSession(self, name, chosen, known)
-
-    def _book(self, book: str | Book) -> Book | None:
-        """A voice book, whether its recordings were cleaned or not."""
-        found = book if isinstance(book, Book) else kept_book(book)
-        return with_cleaning(self.voices, found.cleaned).book(found)
 
 
 def load(device: str = "cpu") -> SpeakersModel:
