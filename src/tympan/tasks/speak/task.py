@@ -27,7 +27,9 @@ NET = "net."
 LEAST = 20
 # With less speech the usual number of epochs would be over before anything is learned.
 USUAL_ROWS = 1000
-MOST_TIMES = 8
+# Of few recordings there are so many times the usual epochs: ten minutes of one voice gain nothing
+# from more (docs/experiments.md).
+MOST_TIMES, MOST_ALIGNING = 1.5, 3.0
 PRETRAINED_FIELDS = (
     "rate_hz", "n_fft", "hop", "n_mels", "step", "size", "text_blocks",
     "prosody_blocks", "mel_blocks",
@@ -113,17 +115,16 @@ class SpeakTask:
         found_vocoder = borrowed(config, start)
         config = replace(config, vocoder=None if found_vocoder is None else found_vocoder[0])
         usual = known["from scratch" if start is None else ""].training
-        times = min(MOST_TIMES, max(1.0, USUAL_ROWS / len(table)))
-        usual = replace(usual, epochs=round(usual.epochs * times))
+        times = max(1.0, USUAL_ROWS / len(table))
+        usual = replace(usual, epochs=round(usual.epochs * min(times, MOST_TIMES)))
         config, training, user_set = configured(config, usual, values)
         if start is not None:
             check_pretrained(PRETRAINED_FIELDS, config, start)
         phases: tuple[Phase[SpeakConfig], ...] = (Phase(training, config),)
         if any(known_of(one.path) is None for one in table):
             first = known["to find the phonemes in recordings"]
-            aligning = replace(
-                first.training, seed=training.seed, epochs=round(first.training.epochs * times)
-            )
+            epochs = round(first.training.epochs * min(times, MOST_ALIGNING))
+            aligning = replace(first.training, seed=training.seed, epochs=epochs)
             phases = (Phase(aligning, replace(config, stage="align")), *phases)
             reasons += (f"{aligning.epochs} epochs to find the phonemes precede those of --epochs",)
         return Recipe(
