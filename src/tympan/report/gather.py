@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from tympan.report import sections
 from tympan.report.measure import Measurements, Meter
 from tympan.report.page_models import PageModel
@@ -18,7 +20,7 @@ from tympan.report.parts import Part
 from tympan.report.player import Encoder, Player, choose_quality, linked
 from tympan.report.spectrum import spectrum_part
 from tympan.spectra.figures_data import Gatherer, Overview
-from tympan.tasks.inputs import SHORTEST_S, Feed, ModelInput, name_of
+from tympan.tasks.inputs import MOST_PEAK, SHORTEST_S, Feed, ModelInput, name_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -250,6 +252,9 @@ class Aside:
         """Hand over the next samples (c, t), which stay as they are."""
         if self._error is not None:
             raise self._error
+        if block.size and max(block.max(), -block.min()) > MOST_PEAK:
+            # What is above has been told of, and has no power that could be drawn.
+            block = np.clip(block, -MOST_PEAK, MOST_PEAK)
         self._blocks.put(block)
 
     def end(self) -> None:
@@ -271,14 +276,17 @@ class Aside:
         return self._drawn
 
     def _work(self) -> None:
+        ended = False
         try:
             while (block := self._blocks.get()) is not None:
                 if self._stopped:
                     return
                 self._drawing.push(block)
+            ended = True
             if not self._stopped:
                 self._drawn = self._drawing.result()
         except BaseException as error:
             self._error = error
-            while self._blocks.get() is not None:  # nobody must wait for this thread
+            # Nobody must wait for this thread, nor this thread for an end that has come.
+            while not ended and self._blocks.get() is not None:
                 pass

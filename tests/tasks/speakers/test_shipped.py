@@ -97,7 +97,9 @@ def test_it_is_listed_and_no_default() -> None:
 
 def test_options_of_the_other_model_are_refused() -> None:
     clip = tympan.synth.sine(frequency_hz=440, duration_s=1, rate_hz=RATE_HZ)
-    with pytest.raises(ArgumentError, match=r"speech has no option 'speakers'.*one of the model speakers"):
+    with pytest.raises(
+        ArgumentError, match=r"speech has no option 'speakers'.*one of the model speakers"
+    ):
         tympan.segment(clip, speakers=2)
     with pytest.raises(ArgumentError, match="speakers has no option 'offset'"):
         tympan.segment(clip, model="speakers", offset=0.3)
