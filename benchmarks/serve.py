@@ -30,7 +30,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -178,11 +178,18 @@ def recording() -> bytes:
 
 async def closed(to: Server, body: bytes, clients: int, seconds: float) -> Seen:
     """So many clients that each ask as soon as they have an answer, for so long."""
-    seen, end = Seen(), time.perf_counter() + seconds
+    end = time.perf_counter() + seconds
+    return await asked(to, body, clients, lambda: time.perf_counter() < end)
+
+
+async def asked(to: Server, body: bytes, clients: int, more: Callable[[], bool]) -> Seen:
+    """So many clients that each ask as soon as they have an answer, while there is more to ask."""
+    seen = Seen()
 
     async def ask() -> None:
         client = Client(to)
-        while (began := time.perf_counter()) < end:
+        while more():
+            began = time.perf_counter()
             try:
                 seen.note(await client.post(body), time.perf_counter() - began)
             except (OSError, asyncio.IncompleteReadError):
@@ -323,23 +330,8 @@ def row(name: str, clients: object, seen: Seen) -> dict[str, object]:
 
 async def counted(to: Server, body: bytes, clients: int, count: int) -> Seen:
     """So many requests, of so many clients at once."""
-    seen, left = Seen(), iter(range(count))
-
-    async def ask() -> None:
-        client = Client(to)
-        for _ in left:
-            began = time.perf_counter()
-            try:
-                seen.note(await client.post(body), time.perf_counter() - began)
-            except (OSError, asyncio.IncompleteReadError):
-                seen.lost += 1
-                client.close()
-        client.close()
-
-    began = time.perf_counter()
-    await asyncio.gather(*(ask() for _ in range(clients)))
-    seen.whole_s = time.perf_counter() - began
-    return seen
+    left = iter(range(count))
+    return await asked(to, body, clients, lambda: next(left, None) is not None)
 
 
 def measure(

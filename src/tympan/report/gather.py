@@ -23,8 +23,6 @@ from tympan.spectra.figures_data import Gatherer, Overview
 from tympan.tasks.inputs import MOST_PEAK, SHORTEST_S, Feed, ModelInput, name_of
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from tympan.report.source import Source
     from tympan.tasks.contract import Answer, Session
 

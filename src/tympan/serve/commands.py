@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tympan.serve.asked import Fields, switch
+from tympan.serve.asked import Fields
 from tympan.serve.offers import Offer
 from tympan.serve.refusals import Refusal, sentence
-from tympan.serve.routes import Handler, ending_of, events_of, saved
+from tympan.serve.routes import Handler, events_of, saved, sent_as
 from tympan.serve.schema import operation_of
 from tympan.serve.service import Service, while_there
 from tympan.tasks import registry
@@ -67,11 +67,7 @@ def command_route(command: Command, service: Service) -> Handler:
         async with AsyncExitStack() as stack:
             found = await stack.enter_async_context(service.fields(request))
             offers = chosen(command, found, service)
-            ending = ending_of(command, found)
-            streams = switch(found, "stream")
-            if streams and ending:
-                text = "What is streamed is JSON: leave out the format, or stream."
-                raise Refusal(400, text, "invalid_value", param="stream")
+            ending, streams = sent_as(command, found)
             if streams:
                 one = offers[0][0] if len(offers) == 1 else None
                 order = await stack.enter_async_context(service.order(command, found, one))

@@ -58,11 +58,7 @@ def recording_route(verb: Verb, service: Service) -> Handler:
         async with AsyncExitStack() as stack:
             found = await stack.enter_async_context(service.fields(request))
             offer = service.offers.choose(verb, found.text("model"))
-            ending = ending_of(verb, found)
-            streams = switch(found, "stream")
-            if streams and ending:
-                text = "What is streamed is JSON: leave out the format, or stream."
-                raise Refusal(400, text, "invalid_value", param="stream")
+            ending, streams = sent_as(verb, found)
             if streams:
                 order = await stack.enter_async_context(service.order(verb, found, offer))
                 order["tell"] = True
@@ -122,6 +118,19 @@ def ending_of(verb: Verb | Command, found: Fields) -> str:
         text = sentence(f"{verb.name} has no format {given[:40]!r}: {hint}")
         raise Refusal(400, text, "invalid_value", param="format")
     return known[ending.lower()]
+
+
+def sent_as(verb: Verb | Command, found: Fields) -> tuple[str, bool]:
+    """The ending of the file that the answer is wanted as, empty: JSON; and whether it is streamed.
+
+    Raises:
+        Refusal: there is no such format, or a file is to be streamed.
+    """
+    ending, streams = ending_of(verb, found), switch(found, "stream")
+    if streams and ending:
+        text = "What is streamed is JSON: leave out the format, or stream."
+        raise Refusal(400, text, "invalid_value", param="stream")
+    return ending, streams
 
 
 def events_of(service: Service, order: Message, stack: AsyncExitStack) -> Response:

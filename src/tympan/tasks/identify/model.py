@@ -142,13 +142,9 @@ class IdentifyModel(BaseModel[Identity]):
             DataError: it cannot be read.
             ArgumentError: it is of another model.
         """
-        if book is None:
-            if not Path(BOOK).exists():
-                return None
-            book = BOOK
-        # A stream has a session for each stretch of sound.
-        found = book if isinstance(book, Book) else kept_book(book)
-        found.check_model(self.name, self.book_digest)
+        found = _opened(book)
+        if found is not None:
+            found.check_model(self.name, self.book_digest)
         return found
 
     def book_as_made(self, book: str | Book | None) -> Book | None:
@@ -158,10 +154,8 @@ class IdentifyModel(BaseModel[Identity]):
             DataError: it cannot be read.
             ArgumentError: it is of another model.
         """
-        if book is None and not Path(BOOK).exists():
-            return None
-        found = book if isinstance(book, Book) else kept_book(book or BOOK)
-        return with_cleaning(self, found.cleaned).book(found)
+        found = _opened(book)
+        return None if found is None else with_cleaning(self, found.cleaned).book(found)
 
     def voice(self, source: Any, *, name: str = "") -> Voice:
         """The voice of a recording of any length: one person who speaks.
@@ -221,6 +215,16 @@ class IdentifyModel(BaseModel[Identity]):
         """Natural log odds `(n,)` that a voice is each of those in a book."""
         normalised = self.scorer.similarities(voice.vector, book.means())[0]
         return self.scorer.log_odds(normalised, voice.speech_s, book.speech_s())
+
+
+def _opened(book: str | Book | None) -> Book | None:
+    """A voice book or that of a file, by default of the usual name; None: there is none of that."""
+    if book is None:
+        if not Path(BOOK).exists():
+            return None
+        book = BOOK
+    # A stream has a session for each stretch of sound.
+    return book if isinstance(book, Book) else kept_book(book)
 
 
 def without_voices(book: Book | None) -> str:
