@@ -7,6 +7,6 @@ from tympan.text.lexicon import Lexicon as Lexicon
 from tympan.text.reading import read as read
 from tympan.text.sentence import SpokenSentence as SpokenSentence
 from tympan.text.sentence import SpokenWord as SpokenWord
-from tympan.text.ssml import Ssml as Ssml
-from tympan.text.ssml import SsmlPiece as SsmlPiece
 from tympan.text.ssml import read_ssml as read_ssml
+from tympan.text.ssml_pieces import Ssml as Ssml
+from tympan.text.ssml_pieces import SsmlPiece as SsmlPiece
