@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import shutil
+import weakref
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 import torch
 
 from tympan.audio.scenes import demo_scene
-from tympan.models import list_models, load_model
+from tympan.models import find_model, list_models, load_model
 from tympan.serve.held import HeldModels
 from tympan.tasks import answering, registry
 
@@ -34,6 +37,12 @@ def copies() -> dict[str, int]:
 def held() -> HeldModels:
     answering.forget_models()
     return HeldModels("cpu")
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> str:
+    """A copy of `sounds` that no other test of this process can hold."""
+    return str(shutil.copytree(find_model("sounds"), tmp_path / "own"))
 
 
 @pytest.mark.parametrize("first", ["classify", "embed", "monitor"])
@@ -65,10 +74,8 @@ def test_what_an_answer_needs_besides_is_not_loaded_again(held: HeldModels) -> N
     assert answering.load("voices", "identify", "cpu") is one
 
 
-def test_a_model_that_nobody_holds_leaves_the_memory(held: HeldModels) -> None:
-    import weakref
-
-    gone = weakref.ref(held.get("sounds", "embed").model.shares)
+def test_a_model_that_nobody_holds_leaves_the_memory(held: HeldModels, own: str) -> None:
+    gone = weakref.ref(held.get(own, "embed").model.shares)
     held._held.clear()
     answering.forget_models()
     gc.collect()
