@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests_command import tympan_command
 from tympan.audio.scenes import demo_scene
 from tympan.cli.watch_lines import Show
 from tympan.live.actions.log import read_events
@@ -29,7 +30,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tympan(
     *arguments: str, cwd: Path | None = None, **options: object
 ) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tympan", "watch", *arguments]
+    command = tympan_command("watch", *arguments)
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=120, **options)  # type: ignore[call-overload]
 
 
@@ -167,7 +168,7 @@ def test_voices_of_a_book_are_found_in_a_stream(shared_data: Path, tmp_path: Pat
     parts = [wave[:, : 16_000 * 16] for wave in waves]
     pause = np.zeros((1, 16_000 * 8), np.float32)
     Clip(np.concatenate([parts[1], pause, parts[0]], 1), 16_000).save(tmp_path / "x.wav")
-    command = [sys.executable, "-m", "tympan", "enroll", f"speaker {known}", *map(str, ours[:4])]
+    command = tympan_command("enroll", f"speaker {known}", *map(str, ours[:4]))
     subprocess.run([*command, "--book", "b.tympan"], cwd=tmp_path, check=True, capture_output=True)
     rules = f'[[rule]]\nname = "home"\nlabels = ["speaker {known}"]\nmin_s = 4\n'
     (tmp_path / "r.toml").write_text(rules)
