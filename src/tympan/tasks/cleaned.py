@@ -88,6 +88,11 @@ def with_cleaning(model: AnyModel, clean: bool | None) -> AnyModel:
     return other
 
 
+def cleaning_as_wanted(model: AnyModel, clean: bool | None) -> AnyModel:
+    """`with_cleaning` of a model beside others; one that cannot clean is as it was."""
+    return model if model.task in WITHOUT else with_cleaning(model, clean)
+
+
 def named_in(card: Card) -> str:
     """How what is given to a model is cleaned before; empty: it is not."""
     found = card.data.get("cleaning", "") if isinstance(card.data, dict) else ""

@@ -122,5 +122,5 @@ class SeparatorStream(nn.Module):
         return frame[..., :hop] + tail, torch.cat([one.flatten(1) for one in kept], 1)
 
     def _parts(self, memory: Tensor) -> list[Tensor]:
-        parts = memory.split([prod(one) for one in self._shapes], 1)
+        parts = torch.split(memory, [prod(one) for one in self._shapes], 1)
         return [a.reshape(-1, *shape) for a, shape in zip(parts, self._shapes, strict=True)]
