@@ -117,7 +117,7 @@ def named(unspoken: Sequence[str]) -> str:
     """What is not spoken, as a header holds it: in UTF-8 with percent signs, of bounded length.
 
     >>> named(["🙂", "a, b"]), named(["x"] * 20)[-8:]
-    ('%F0%9F%99%82, a%2C%20b', 'x, x, ...')
+    ('%F0%9F%99%82, a%2C%20b', ', x, ...')
     """
     found = [quote(one[:MOST_LETTERS], safe="") for one in unspoken[:MOST_NAMES]]
     return ", ".join([*found, "..."] if len(unspoken) > MOST_NAMES else found)
