@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -186,6 +185,7 @@ def test_voices_of_a_book_are_found_in_a_stream(shared_data: Path, tmp_path: Pat
     assert " unknown " in found.stdout.splitlines()[0]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes and limits of Unix")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_in_good_order(
     scene: Path, tmp_path: Path, number: signal.Signals
@@ -217,10 +217,13 @@ def test_a_signal_ends_it_in_good_order(
 
 def limited() -> None:
     """No file of this process may be longer than 64 kB, as if the disk were full."""
+    import resource
+
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, 65_536))
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes and limits of Unix")
 def test_a_full_disk_costs_the_clip_and_not_the_listening(scene: Path, tmp_path: Path) -> None:
     found = tympan(
         str(scene), "--replay", "--rules", "break-in", "--log", "e.db", "--clips", "c",
@@ -232,6 +235,7 @@ def test_a_full_disk_costs_the_clip_and_not_the_listening(scene: Path, tmp_path:
     assert not list((tmp_path / "c").glob("*"))
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes and limits of Unix")
 def test_a_reader_that_has_had_enough_ends_it(scene: Path) -> None:
     command = f"{sys.executable} -m tympan watch {scene} --replay -m sounds -q --json | head -n 1"
     began = time.monotonic()

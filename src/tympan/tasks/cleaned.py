@@ -88,6 +88,11 @@ def with_cleaning(model: AnyModel, clean: bool | None) -> AnyModel:
     return other
 
 
+def cleaning_as_wanted(model: AnyModel, clean: bool | None) -> AnyModel:
+    """`with_cleaning` of a model beside others; one that cannot clean is as it was."""
+    return model if model.task in WITHOUT else with_cleaning(model, clean)
+
+
 def fingerprint_of(digest: str, model: Any) -> str:
     """What decides the vectors of a model: its weights, and whether it cleans what it is given.
 
