@@ -9,10 +9,12 @@ import pytest
 import torch
 
 from tests_speak import steady_config, steady_net
+from tympan.data import Example, Table
 from tympan.models import load_model
 from tympan.tasks.speak.config import SpeakConfig
 from tympan.tasks.speak.learner import SpeakLearner
 from tympan.tasks.speak.start import Initialize, alike
+from tympan.tasks.speak.task import TASK
 from tympan.text import PHONEMES
 
 
@@ -51,3 +53,20 @@ def test_a_new_speaker_begins_as_the_mean_of_those_known(voice_folder: Path) -> 
     learner, _ = started(voice_folder, steady_config())
     theirs = load_model(voice_folder).state["net.speakers.weight"].float()
     assert torch.allclose(learner.net.speakers.weight[0], theirs.mean(0))
+
+
+def test_few_recordings_take_longer_to_find_phonemes_and_not_to_learn_from_a_voice(
+    voice_folder: Path,
+) -> None:
+    rows = [
+        Example({"audio": Path(f"{i}.wav")}, {"text": "One.", "language": "en"}) for i in range(100)
+    ]
+    table = Table(Path("."), tuple(rows))
+    usual = TASK.defaults()
+    start = load_model(voice_folder)
+    epochs = {
+        key: [phase.training.epochs for phase in TASK.recipe(table, one, {}).phases]
+        for key, one in (("", start), ("from scratch", None))
+    }
+    assert epochs[""] == [36, usual[""].training.epochs]
+    assert epochs["from scratch"] == [36, 90]

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 LEAST = 20
 # With less speech the usual number of epochs would be over before anything is learned.
 USUAL_ROWS = 1000
-# Of few recordings there are so many times the usual epochs: ten minutes of one voice gain nothing
-# from more (docs/experiments.md).
+# Of few recordings there are at most so many times the usual epochs. A voice that is tuned needs no
+# more than the usual ones, but for those in which phonemes are found (docs/experiments.md).
 MOST_TIMES, MOST_ALIGNING = 1.5, 3.0
 PRETRAINED_FIELDS = (
     "rate_hz", "n_fft", "hop", "n_mels", "step", "size", "text_blocks",
@@ -116,7 +116,8 @@ class SpeakTask:
         config = replace(config, vocoder=None if found_vocoder is None else found_vocoder[0])
         usual = known["from scratch" if start is None else ""].training
         times = max(1.0, USUAL_ROWS / len(table))
-        usual = replace(usual, epochs=round(usual.epochs * min(times, MOST_TIMES)))
+        if start is None:
+            usual = replace(usual, epochs=round(usual.epochs * min(times, MOST_TIMES)))
         config, training, user_set = configured(config, usual, values)
         if start is not None:
             check_pretrained(PRETRAINED_FIELDS, config, start)
