@@ -1,6 +1,6 @@
 """How many words recognisers get wrong, what they cost, and what the verb around them changes.
 
-Recordings of LibriSpeech *test-other*, five of each of its ten speakers; in noise and streamed two
+Recordings of LibriSpeech *test-other*, ten of each of its ten speakers; in noise and streamed two
 of each (not by Whisper base, which is the slowest). Noise at 10, 5 and 0 dB: clips of fold 5 of
 ESC-50, which has no speech on purpose. *bare*: the engine alone on the whole file. *verb*:
 `tympan.transcribe` with the same engine, which looks for speech first, cuts windows at pauses and
@@ -40,7 +40,7 @@ from benchmarks.common import DATA, Row, arguments, key_of, main
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / ".runs" / "transcribe"
-SEED, COUNT, FEW, QUICK, DRAWS = 0, 50, 20, 4, 2000
+SEED, COUNT, FEW, QUICK, DRAWS = 0, 100, 20, 4, 2000
 ENGINES = ("moonshine", "whisper-tiny", "whisper-base")
 # pocketsphinx is the bar that a recogniser of tympan's own must clear first.
 PEERS = ("pocketsphinx",)

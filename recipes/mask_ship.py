@@ -31,6 +31,8 @@ class Shipped:
         prefix: of the names of the trained weights → that of the net that is built.
         score: its benchmark: how many were counted, of what; all figures, the score among them, and
             the interval of that.
+        version: of the weights.
+        before: what was trained before this training, for the card; empty: nothing.
     """
 
     name: str
@@ -43,6 +45,8 @@ class Shipped:
     config: SeparateConfig
     prefix: tuple[str, str]
     score: Callable[[], Mapping[str, Any]]
+    version: str = "0.2"
+    before: str = ""
 
 
 def options_of(config: MaskUNetConfig, *more: str) -> dict[str, Any]:
@@ -66,9 +70,9 @@ def ship(what: Shipped, training: Path, out: Path) -> None:
     seconds = torch.load(training / "state.pt", weights_only=True)["spent_s"]
     card = Card(
         name=what.name, task="separate", labels=list(what.labels), config=what.config.to_dict(),
-        version="0.2", licence=what.licence, attribution="ATTRIBUTION.md",
+        version=what.version, licence=what.licence, attribution="ATTRIBUTION.md",
         description=what.description,
-        data={**what.data, "training": f"{seconds / 60:.0f} minutes, most of one core"},
+        data={**what.data, "training": f"{seconds / 60:.0f} minutes, most of a core{what.before}"},
         parameters=sum(one.numel() for one in state.values()),
         known_failures=list(what.known_failures),
     )  # fmt: skip

@@ -16,6 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tympan.training.muon import Muon
+
 SEED = 0
 LR, WARMUP, EMA = 2e-3, 60, 0.995
 SAVE_EVERY_S = 240.0
@@ -46,6 +48,8 @@ def train(
     score: Callable[[nn.Module], str],
     out: Path,
     minutes: float,
+    *,
+    muon: bool = False,
 ) -> None:
     """Train for so many minutes; the same call goes on where it was stopped.
 
@@ -56,9 +60,10 @@ def train(
         score: what to print of the mean weights.
         out: folder of the state.
         minutes: of the clock, all calls together.
+        muon: take orthogonal steps for matrices and kernels.
     """
     torch.set_num_threads(1)
-    optimizer = torch.optim.AdamW(net.parameters(), lr=LR, weight_decay=0.01, betas=(0.9, 0.98))
+    optimizer = orthogonal(net) if muon else adamw(net)
     averaged = {name: value.clone() for name, value in net.state_dict().items()}
     step, spent_s, losses = 0, 0.0, []
     out.mkdir(parents=True, exist_ok=True)
@@ -99,6 +104,20 @@ def train(
             print("held out:", score(averaged_net(net, averaged)), flush=True)
         if progress >= 1:
             return
+
+
+def adamw(net: nn.Module) -> torch.optim.Optimizer:
+    """AdamW for all weights."""
+    return torch.optim.AdamW(net.parameters(), lr=LR, weight_decay=0.01, betas=(0.9, 0.98))
+
+
+def orthogonal(net: nn.Module) -> torch.optim.Optimizer:
+    """Orthogonal steps for the kernels and matrices of hidden layers, AdamW for the rest."""
+    weights = list(net.parameters())
+    hidden = [one for one in weights if one.ndim > 1]
+    rest = [one for one in weights if one.ndim < 2]
+    return Muon([{"params": hidden, "hidden": True, "weight_decay": 0.01},
+                 {"params": rest, "weight_decay": 0.0}], lr=LR)  # fmt: skip
 
 
 def averaged_net(net: nn.Module, averaged: Batch) -> nn.Module:

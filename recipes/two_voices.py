@@ -2,12 +2,14 @@
 
     python -m recipes.two_voices prepare --shared ../shared/data
     python -m recipes.two_voices train --minutes 50
+    python -m recipes.two_voices train --minutes 90 --start two-voices --out more
 
-The same `train` goes on where it was stopped. Each step mixes anew: two speakers at drawn speeds
-and levels, sometimes in a room, with pauses or a quiet noise. Either order of the outputs is right.
-With `--known` a share of the mixtures carry the vector of one of the two voices, from another
-moment of that person's recording: there the first output must be that voice. Begin without: as long
-as voices are not separated at all, that is too much to ask.
+The same `train` goes on where it was stopped; with `--start` it begins with a model's weights. Each
+step mixes anew: two speakers at drawn speeds and levels, sometimes in a room, with pauses or a
+quiet noise. Either order of the outputs is right. With `--known` a share of the mixtures carry the
+vector of one of the two voices, from another moment of that person's recording: there the first
+output must be that voice. Begin without: as long as voices are not separated at all, that is too
+much to ask.
 """
 
 from __future__ import annotations
@@ -39,11 +41,10 @@ LEVEL_DB, NOISE_DB = 5.0, (15.0, 30.0)
 def mixture(speech: Speech, rng: np.random.Generator, known: bool) -> dict[str, np.ndarray]:
     """Two voices `(2, t)`, their mix `(t,)`, and a vector `(d,)`: of the first voice, or zeros."""
     size = round(CROP_S * RATE_HZ)
-    names = list(speech.speakers)
-    a, b = rng.choice(len(names), 2, replace=False)
+    a, b = speech.pair(rng)
     speeds = [1.0 if known else float(np.exp(rng.uniform(*np.log(SPEEDS)))) for _ in "12"]
-    one, vector = speech.crop(names[a], size, rng, speeds[0])
-    two, _ = speech.crop(names[b], size, rng, speeds[1])
+    one, vector = speech.crop(a, size, rng, speeds[0])
+    two, _ = speech.crop(b, size, rng, speeds[1])
     sources = np.stack([one, two])
     for i in range(2):
         if rng.random() < ROOM:
@@ -158,11 +159,15 @@ def improvement(both: Clustering, batch: dict[str, Tensor]) -> tuple[float, floa
     return float(blind), float((si_sdr(told, wanted[:, 0]) - before[:, 0]).mean())
 
 
-def train(folder: Path, out: Path, minutes: float, known: float) -> None:
+def train(folder: Path, out: Path, minutes: float, known: float, start: str | None) -> None:
     """Train for so many minutes; the same call goes on where it was stopped."""
     from recipes import mask_training
+    from tympan.models import load_model
 
     torch.manual_seed(SEED)
+    net = MaskUNet(CONFIG)
+    if start is not None:
+        net.load_state_dict(load_model(start).state)
     speech = Speech(folder, held=False)
     held = batch_of(Speech(folder, held=True), np.random.default_rng(SEED), 60, known=1.0)
 
@@ -175,7 +180,7 @@ def train(folder: Path, out: Path, minutes: float, known: float) -> None:
     def draw(rng: np.random.Generator) -> dict[str, Tensor]:
         return batch_of(speech, rng, BATCH, known)
 
-    mask_training.train(Clustering(MaskUNet(CONFIG)), draw, loss_of, score, out, minutes)
+    mask_training.train(Clustering(net), draw, loss_of, score, out, minutes, muon=True)
 
 
 def main() -> None:
@@ -187,13 +192,19 @@ def main() -> None:
     parser.add_argument("--out", default="train", help="folder in --runs")
     parser.add_argument("--minutes", type=float, default=50)
     parser.add_argument("--known", type=float, default=0.0, help="share told one of the voices")
+    parser.add_argument("--start", help="a model whose weights to begin with")
+    parser.add_argument(
+        "--made", type=Path, default=Path(".runs/transcribe/teacher"),
+        help="folders of FLAC files, one for each made voice",
+    )  # fmt: skip
     options = parser.parse_args()
     if options.step == "prepare":
         from recipes.two_voices_data import prepare
 
-        prepare(options.shared, options.runs)
+        prepare(options.shared, options.made, options.runs)
     else:
-        train(options.runs, options.runs / options.out, options.minutes, options.known)
+        out = options.runs / options.out
+        train(options.runs, out, options.minutes, options.known, options.start)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """The speech that `recipes/two_voices.py` trains on: samples, speakers, and vectors of the voices.
 
-LibriSpeech train-clean (251 speakers, 12.5 s each) and Kerstin. Played faster or slower, each is a
-voice of its own: pitch and formants move as between people. The vector of a voice is what
-`identify` gives for `WINDOW_S` of it; a wanted voice is described by a window apart from the crop
-that is mixed.
+LibriSpeech train-clean (251 speakers, 12.5 s each), Kerstin, spoken commands by more than fifty
+people (each clip counts as a speaker: who speaks is not known), and the voices that
+`recipes/transcribe_teacher.py` had Kokoro speak with. Played faster or slower, each is a voice of
+its own: pitch and formants move as between people. The vector of a voice is what `identify` gives
+for `WINDOW_S` of it; a wanted voice is described by a window apart from the crop that is mixed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ WINDOW_S = 4.0
 KERSTIN = 120
 # Of the speakers, how many are kept for the validation: every so many-th.
 HELD_EVERY = 12
+# How often a voice of a kind is drawn; the kind stands before the name of the speaker.
+SHARES = {"read": 0.5, "command": 0.25, "made": 0.25}
+# The quiet before and behind a command is left out; below its loudest frame by so much.
+QUIET_DB, FRAME_S = 35.0, 0.02
 
 
 @dataclass(frozen=True)
@@ -41,15 +46,39 @@ class Recording:
     windows: tuple[int, int]
 
 
-def prepare(shared: Path, out: Path) -> None:
-    """Decode everything: `speech.pcm` (16 bit), `speech.json`, `vectors.npy`."""
-    from recipes.voices_data import decoded, rows_of
+def sources(shared: Path, made: Path) -> tuple[list[tuple[list[Path], str]], set[str]]:
+    """Files of each recording and who speaks, and the speakers of the validation."""
+    from recipes.voices_data import rows_of
 
     rows = [r for r in rows_of(shared / "librispeech") if r["split"] == "train-clean"]
-    held = {r["speaker"] for i, r in enumerate(rows) if i % HELD_EVERY == 0}
-    kinds = [([shared / "librispeech" / r["file_name"]], r["speaker"]) for r in rows]
+    held = {f"read {r['speaker']}" for i, r in enumerate(rows) if i % HELD_EVERY == 0}
+    found = [([shared / "librispeech" / r["file_name"]], f"read {r['speaker']}") for r in rows]
     kerstin = [shared / "kerstin" / r["file_name"] for r in rows_of(shared / "kerstin")[:KERSTIN]]
-    kinds += [(kerstin[i : i + 3], "kerstin") for i in range(0, KERSTIN, 3)]
+    found += [(kerstin[i : i + 3], "read kerstin") for i in range(0, KERSTIN, 3)]
+    commands = shared / "speech_to_intent"
+    for number, row in enumerate(rows_of(commands)):
+        found.append(([commands / row["file_name"]], f"command {number}"))
+    found += [([one], f"made {one.parent.name}") for one in sorted(made.glob("*/*.flac"))]
+    return found, held
+
+
+def trimmed(wave: np.ndarray) -> np.ndarray:
+    """From the first frame that is not quiet to the last.
+
+    >>> trimmed(np.r_[np.zeros(3200), np.ones(3200), np.zeros(3200)]).shape
+    (3200,)
+    """
+    size = round(FRAME_S * RATE_HZ)
+    power = np.square(wave[: len(wave) // size * size]).reshape(-1, size).mean(1)
+    loud = np.flatnonzero(power > power.max() * 10 ** (-QUIET_DB / 10))
+    return wave[loud[0] * size : (loud[-1] + 1) * size]
+
+
+def prepare(shared: Path, made: Path, out: Path) -> None:
+    """Decode everything: `speech.pcm` (16 bit), `speech.json`, `vectors.npy`."""
+    from recipes.voices_data import decoded
+
+    kinds, held = sources(shared, made)
     out.mkdir(parents=True, exist_ok=True)
     found: list[Recording] = []
     vectors: list[np.ndarray] = []
@@ -57,6 +86,8 @@ def prepare(shared: Path, out: Path) -> None:
     with open(out / "speech.pcm", "wb") as pcm:
         for paths, speaker in kinds:
             wave = np.concatenate([decoded(path) for path in paths])
+            if not speaker.startswith("read"):
+                wave = trimmed(wave)
             pcm.write(np.round(wave * 32767).astype("<i2").tobytes())
             vectors.append(voice_vectors(wave))
             windows = count, len(vectors[-1])
@@ -100,6 +131,17 @@ class Speech:
         self.speakers: dict[str, list[int]] = {}
         for i, one in enumerate(self.recordings):
             self.speakers.setdefault(one.speaker, []).append(i)
+
+        kinds = np.array([one.split()[0] for one in self.speakers])
+        counts = {one: int((kinds == one).sum()) for one in SHARES}
+        weights = np.array([SHARES[one] / counts[one] for one in kinds])
+        self.weights = weights / weights.sum()
+
+    def pair(self, rng: np.random.Generator) -> tuple[str, str]:
+        """Two speakers."""
+        one, other = rng.choice(len(self.weights), 2, replace=False, p=self.weights)
+        names = list(self.speakers)
+        return names[one], names[other]
 
     def crop(
         self, speaker: str, size: int, rng: np.random.Generator, speed: float = 1.0

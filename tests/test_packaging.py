@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -110,3 +112,60 @@ def test_no_two_files_differ_only_in_case() -> None:
         lower = [one.lower() for one in names]
         assert len(set(lower)) == len(lower)
         assert not [one for one in names if set(one) & set('<>:"|?*\\')]
+
+
+def named(extra: str) -> set[str]:
+    """The distributions that an extra names, and those that tympan needs anyway."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras, found = project["optional-dependencies"], set[str]()
+    for line in (*project["dependencies"], *extras[extra]):
+        name = re.match(r"[\w.-]+", line).group()  # type: ignore[union-attr]
+        if name == "tympan":
+            inner = re.search(r"\[(.+)\]", line)
+            assert inner is not None
+            found = found.union(*(named(one) for one in inner[1].split(",")))
+        else:
+            found.add(re.sub(r"[-_.]+", "-", name).lower())
+    return found
+
+
+def imported_at_once(path: Path) -> set[str]:
+    """The packages that a file cannot be read without."""
+    found = set[str]()
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.Import):
+            found |= {one.name.partition(".")[0] for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def test_the_extra_test_is_enough_to_read_all_tests() -> None:
+    """Continuous integration installs it, and a test that cannot be read ends the whole run."""
+    of_module, enough = importlib.metadata.packages_distributions(), set[str]()
+    for one in named("test"):
+        requirements(one, enough)
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        for module in imported_at_once(path) - set(sys.stdlib_module_names):
+            names = {re.sub(r"[-_.]+", "-", one).lower() for one in of_module.get(module, ())}
+            own = not names or names == {"tympan"}
+            assert own or names & enough, f"{path}: {module}"
+
+
+def test_no_test_imports_at_once_what_windows_has_not() -> None:
+    unix = {"fcntl", "grp", "pty", "pwd", "resource", "termios", "tty"}
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        assert not imported_at_once(path) & unix, path
+        for node in ast.parse(path.read_text("utf-8")).body:
+            names = [one.name for one in getattr(node, "names", ()) if isinstance(one, ast.alias)]
+            assert not any(one.startswith("ForkServer") for one in names), path
+
+
+def test_continuous_integration_installs_what_there_is() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    text = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
+    for extras in re.findall(r"install -e \"\.\[(.+?)\]\"", text):
+        assert set(extras.split(",")) <= set(project["optional-dependencies"])
+    (versions,) = re.findall(r"python: \[(.+?)\]", text)
+    named_ones = {one.rpartition(" ")[2] for one in project["classifiers"] if "Python :: 3." in one}
+    assert set(re.findall(r"[\d.]+", versions)) == named_ones

@@ -6,10 +6,11 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests_command import tympan_command
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -121,7 +122,7 @@ def run(command: str, place: Path) -> str:
     assert words[0] == "tympan", f"only tympan is run here: {command}"
     environment = os.environ | {"TYMPAN_CACHE": str(place / "cache"), "COLUMNS": "100"}
     done = subprocess.run(
-        [sys.executable, "-m", "tympan", *words[1:]],
+        tympan_command(*words[1:]),
         cwd=place, env=environment, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

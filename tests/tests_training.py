@@ -67,6 +67,10 @@ class ToneNet(nn.Module):
         return self.layers(spectra)
 
 
+# Windows has no signal that ends a process at once.
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+
+
 @dataclass
 class Disturbance:
     """Where a training is killed or asked to stop, from inside.
@@ -80,7 +84,7 @@ class Disturbance:
     """
 
     at: int = 0
-    by: int = signal.SIGKILL
+    by: int = KILL
     in_evaluate: bool = False
     parent: bool = False
     pause_s: float = 0.0

@@ -17,7 +17,6 @@ import argparse
 import faulthandler
 import json
 import random
-import resource
 import struct
 import subprocess
 import sys
@@ -55,6 +54,13 @@ UNSTATED = {"adts", "mp2", "mpegts", "flv"}
 PART_S = (0.4, 0.8)
 # Of damaged Opus, decoders that began at different places agree only after a while.
 TOLERANCE = {"opus": 0.05, "webm": 0.05}
+
+
+def most_memory_kib() -> int:
+    """Of this process, so far."""
+    import resource  # Windows has none
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def mutate(data: bytes, kind: str, rng: random.Random) -> bytes:
@@ -184,7 +190,7 @@ def work(seed: int, first: int, cases: int, folders: list[str]) -> None:
             seeds += [(path.suffix[1:], path.read_bytes()[:200_000]) for path in files]
     counts: Counter[str] = Counter()
     right_s = {name: load(encoded(name)).duration_s for name in (*SNDFILE, *FFMPEG)}
-    start_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start_kib = most_memory_kib()
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "case"
         for number in range(first, first + cases):
@@ -206,7 +212,7 @@ def work(seed: int, first: int, cases: int, folders: list[str]) -> None:
                 raise
             finally:
                 faulthandler.cancel_dump_traceback_later()
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - start_kib
+    grown = most_memory_kib() - start_kib
     print(json.dumps({"cases": cases, "grown_mib": grown / 1024, **counts}))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 
 import tympan
+from tests_command import tympan_command
 from tympan.audio import Clip
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
@@ -41,7 +41,7 @@ def run() -> Run:
         home = str(Path(tympan.__file__).parents[1])
         path = os.pathsep.join(filter(None, [(env or {}).get("PYTHONPATH"), home]))
         environment = {**os.environ, **(env or {}), "PYTHONPATH": path}
-        command = [sys.executable, "-m", "tympan", *arguments]
+        command = tympan_command(*arguments)
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
         return subprocess.run(command, env=environment, timeout=120, **options)
 

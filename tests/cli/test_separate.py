@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests_command import tympan_command
 from tests_separate import save_separator
 from tympan.audio import Clip, load
 
@@ -27,7 +27,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def tympan(home: Path, *arguments: str, **options: object) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "tympan", *arguments, "-m", "small"]
+    command = tympan_command(*arguments, "-m", "small")
     return subprocess.run(command, capture_output=True, cwd=home, timeout=300, **options)  # type: ignore[call-overload]
 
 

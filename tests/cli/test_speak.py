@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests_command import tympan_command
 from tests_speak import has_voice, needs_en, same_sound, save_voice
 from tympan.audio import load
 from tympan.audio.synthetic import is_synthetic
@@ -31,7 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def tympan(home: Path, *arguments: str, **options: object) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "tympan", "speak", *arguments]
+    command = tympan_command("speak", *arguments)
     return subprocess.run(command, capture_output=True, cwd=home, timeout=300, **options)  # type: ignore[call-overload]
 
 
@@ -228,9 +229,7 @@ def test_the_shipped_voice_speaks(home: Path) -> None:
 def test_other_commands_refuse_a_voice_in_one_line(
     home: Path, plain: np.ndarray, arguments: tuple[str, ...]
 ) -> None:
-    found = subprocess.run(
-        [sys.executable, "-m", "tympan", *arguments], capture_output=True, cwd=home, timeout=120
-    )
+    found = subprocess.run(tympan_command(*arguments), capture_output=True, cwd=home, timeout=120)
     assert found.returncode == 2
     assert b"'speak'" in found.stderr
     assert found.stderr.count(b"\n") == 1

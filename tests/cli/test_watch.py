@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests_command import tympan_command
 from tympan.audio.scenes import demo_scene
 from tympan.cli.watch_lines import Show
 from tympan.live.actions.log import read_events
@@ -29,7 +29,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tympan(
     *arguments: str, cwd: Path | None = None, **options: object
 ) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tympan", "watch", *arguments]
+    command = tympan_command("watch", *arguments)
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=120, **options)  # type: ignore[call-overload]
 
 
@@ -167,7 +167,7 @@ def test_voices_of_a_book_are_found_in_a_stream(shared_data: Path, tmp_path: Pat
     parts = [wave[:, : 16_000 * 16] for wave in waves]
     pause = np.zeros((1, 16_000 * 8), np.float32)
     Clip(np.concatenate([parts[1], pause, parts[0]], 1), 16_000).save(tmp_path / "x.wav")
-    command = [sys.executable, "-m", "tympan", "enroll", f"speaker {known}", *map(str, ours[:4])]
+    command = tympan_command("enroll", f"speaker {known}", *map(str, ours[:4]))
     subprocess.run([*command, "--book", "b.tympan"], cwd=tmp_path, check=True, capture_output=True)
     rules = f'[[rule]]\nname = "home"\nlabels = ["speaker {known}"]\nmin_s = 4\n'
     (tmp_path / "r.toml").write_text(rules)
@@ -185,6 +185,7 @@ def test_voices_of_a_book_are_found_in_a_stream(shared_data: Path, tmp_path: Pat
     assert " unknown " in found.stdout.splitlines()[0]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes and limits of Unix")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_in_good_order(
     scene: Path, tmp_path: Path, number: signal.Signals
@@ -216,10 +217,13 @@ def test_a_signal_ends_it_in_good_order(
 
 def limited() -> None:
     """No file of this process may be longer than 64 kB, as if the disk were full."""
+    import resource
+
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, 65_536))
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes and limits of Unix")
 def test_a_full_disk_costs_the_clip_and_not_the_listening(scene: Path, tmp_path: Path) -> None:
     found = tympan(
         str(scene), "--replay", "--rules", "break-in", "--log", "e.db", "--clips", "c",
@@ -231,6 +235,7 @@ def test_a_full_disk_costs_the_clip_and_not_the_listening(scene: Path, tmp_path:
     assert not list((tmp_path / "c").glob("*"))
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes and limits of Unix")
 def test_a_reader_that_has_had_enough_ends_it(scene: Path) -> None:
     command = f"{sys.executable} -m tympan watch {scene} --replay -m sounds -q --json | head -n 1"
     began = time.monotonic()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import tympan
+from tests_command import tympan_command
 from tympan.errors import ArgumentError, DataError
 from tympan.scale.job import BatchJob, asked_of
 from tympan.scale.store import Results
@@ -30,7 +31,8 @@ def command(*arguments: str, site: Path | None = None) -> tuple[list[str], dict[
 
 
 def run(*arguments: str, site: Path | None = None) -> subprocess.CompletedProcess[str]:
-    line, environment = command(*arguments, site=site)
+    _, environment = command(*arguments, site=site)
+    line = tympan_command(*arguments)
     return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=300)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests_command import tympan_command
 from tympan.scale.listing import files_of
 
 server = pytest.importorskip("moto.server")
@@ -48,7 +48,7 @@ def rows(folder: Path, table: str) -> list[dict[str, object]]:
 
 def batch(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "tympan", "batch", *arguments, "--format", "jsonl", "--quiet"],
+        tympan_command("batch", *arguments, "--format", "jsonl", "--quiet"),
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 

@@ -31,7 +31,9 @@ def voices() -> dict[str, bytes]:
 def test_every_command_has_a_route_that_is_described(server: Running) -> None:
     with server.client() as client:
         paths = client.get("/openapi.json").json()["paths"]
-    assert {"hear", "find", "verify", "label", "louder"} <= {one[4:] for one in paths}
+    assert {"hear", "find", "verify", "label", "explain", "show", "louder"} <= {
+        one[4:] for one in paths
+    }
     for name, command in all_commands().items():
         told = paths[f"/v1/{name}"]["post"]
         assert told["summary"] == command.help
@@ -39,9 +41,11 @@ def test_every_command_has_a_route_that_is_described(server: Running) -> None:
             assert set(told["responses"]) >= {"501"}
             continue
         form = told["requestBody"]["content"]["multipart/form-data"]["schema"]
-        assert {"file", "model", *(one.name for one in command.options)} <= set(form["properties"])
+        models = {"model"} if command.models else set()
+        assert ("model" in form["properties"]) is bool(models)
+        assert {"file", *models, *(one.name for one in command.options)} <= set(form["properties"])
         assert form.get("required", []) == list(command.needs)
-        assert "clean" not in form["properties"]
+        assert ("clean" in form["properties"]) is command.cleans
 
 
 def test_the_commands_of_questions_are_those_of_the_command_line() -> None:
@@ -87,6 +91,75 @@ def test_two_recordings_of_one_voice_or_two(server: Running, voices: dict[str, b
     assert (same["file"], same["other"]) == ("a.wav", "b.wav")
     assert same["probability"] == pytest.approx(wanted.probability, abs=1e-3)
     assert same["model"] == "voices"
+
+
+def test_noise_is_taken_away_before_everything_is_answered(server: Running, place: Path) -> None:
+    path = place / "open" / "scene.wav"
+    with server.client() as client:
+        sent = {"files": {"file": ("scene.wav", path.read_bytes())}, "data": {"model": "sounds"}}
+        plain = client.post("/v1/hear", **sent).json()["answers"][0]["labels"]
+        sent["data"] = {"model": "sounds", "clean": "true"}
+        clean = client.post("/v1/hear", **sent).json()["answers"][0]["labels"]
+    wanted = tympan.classify(path, clean=True).to_json()["labels"]
+    assert [one["label"] for one in clean] == [one["label"] for one in wanted]
+    assert clean[0]["score"] == pytest.approx(wanted[0]["score"], abs=1e-3)
+    assert clean != plain
+
+
+def test_voices_are_compared_with_their_noise_or_without(
+    server: Running, voices: dict[str, bytes]
+) -> None:
+    def noisy(name: str) -> bytes:
+        clip = load_wav(voices[name])
+        noise = 0.05 * np.random.default_rng(0).standard_normal(clip.samples.shape)
+        return Clip((clip.samples + noise).astype("f4"), clip.rate_hz).to_wav_bytes()
+
+    files = {"file": ("a.wav", noisy("heart0")), "second": ("b.wav", noisy("heart1"))}
+    found = {}
+    with server.client() as client:
+        for clean in ("true", "false", ""):
+            data = {"clean": clean} if clean else {}
+            found[clean] = client.post("/v1/verify", files=files, data=data).json()["similarity"]
+    for clean in (True, False):
+        wanted = tympan.verify(*(load_wav(one[1]) for one in files.values()), clean=clean)
+        assert found[str(clean).lower()] == pytest.approx(wanted.similarity, abs=1e-3)
+    assert found["true"] != found["false"]
+    assert found[""] == found["true"]  # `voices` was made to clean
+
+
+def test_a_recording_is_drawn(server: Running, short: bytes) -> None:
+    sent = {"files": {"file": ("../<b>.wav", short)}}
+    with server.client() as client:
+        found = client.post("/v1/show", **sent, data={"kind": "spectrogram"}).json()
+        picture = client.get(found["picture"])
+        same = client.post("/v1/show", **sent, data={"kind": "spectrogram", "format": "png"})
+        vector = client.post("/v1/show", **sent, data={"kind": "waveform", "format": "svg"})
+        wrong = client.post("/v1/show", **sent, data={"kind": "smell"})
+        model = client.post("/v1/show", **sent, data={"model": "sounds"})
+    assert (found["file"], found["kind"], found["duration_s"]) == ("<b>.wav", "spectrogram", 5.0)
+    assert picture.headers["content-type"] == "image/png"
+    assert picture.content.startswith(b"\x89PNG")
+    assert same.content == picture.content
+    assert "<svg" in vector.text
+    for one, param in ((wrong, "kind"), (model, "model")):
+        assert (one.status_code, one.json()["error"]["param"]) == (400, param)
+
+
+def test_an_answer_is_explained(server: Running, place: Path) -> None:
+    data = (place / "open" / "scene.wav").read_bytes()
+    sent = {"files": {"file": ("scene.wav", data)}}
+    with server.client() as client:
+        found = client.post("/v1/explain", **sent, data={"label": "crow"}).json()
+        page = client.get(found["page"])
+        wrong = client.post("/v1/explain", **sent, data={"label": "crowd"})
+        other = client.post("/v1/explain", **sent, data={"model": "speech"})
+    assert (found["file"], found["label"]) == ("scene.wav", "crow")
+    assert 0 <= found["start_s"] < found["end_s"]
+    assert page.text.startswith("<!DOCTYPE html>")
+    assert "sandbox" in page.headers["content-security-policy"]
+    assert "tympan-serve" not in json.dumps(found) + page.text
+    assert wrong.status_code == 400
+    assert other.json()["error"]["code"] == "wrong_model"
 
 
 def test_what_is_no_voice_is_not_compared_and_called_by_its_name(
@@ -203,7 +276,7 @@ def test_everything_at_once_says_how_far_it_is(server: Running, place: Path) -> 
         ({"every_s": "0.0001"}, "invalid_value", "every_s"),
         ({"format": "pdf"}, "invalid_value", "format"),
         ({"stream": "true", "format": "html"}, "invalid_value", "stream"),
-        ({"clean": "true"}, "unknown_field", "clean"),
+        ({"clean": "maybe"}, "invalid_value", "clean"),
     ],
 )
 def test_a_wrong_field_of_a_command_is_named(
@@ -229,6 +302,8 @@ def test_nothing_of_a_command_stays_on_the_disk(place: Path, short: bytes, tmp_p
         with server.client() as client:
             client.post("/v1/hear", files={"file": ("x.wav", short)}, data={"format": "html"})
             client.post("/v1/find", files={"file": ("x.wav", short), "within": ("y.wav", short)})
+            for name, form in (("show", "svg"), ("show", "png"), ("explain", "html")):
+                client.post(f"/v1/{name}", files={"file": ("x.wav", short)}, data={"format": form})
         left = [one for one in tmp_path.rglob("*") if one.is_file()]
     assert left == []
 

@@ -69,6 +69,9 @@ def test_scripts_of_other_pages_only_where_named(strict: Running) -> None:
     assert evil.status_code == 403
     assert "access-control-allow-origin" not in evil.headers
     assert friend.headers["access-control-allow-origin"] == "https://friend.example"
+    seen = friend.headers["access-control-expose-headers"].split(", ")
+    assert {"retry-after", "x-tympan-unspoken"} <= set(seen)
+    assert "access-control-expose-headers" not in evil.headers
     assert own.status_code == 200
     assert asked.status_code == 204
 

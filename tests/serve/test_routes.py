@@ -6,6 +6,7 @@ import base64
 import io
 import json
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -287,6 +288,27 @@ def test_speech_says_that_a_machine_speaks(server: Running) -> None:
         assert told.headers["x-digital-source-type"].endswith("trainedAlgorithmicMedia")
         assert told.text.endswith("\n\n")
         assert "speech.audio.done" in told.text
+
+
+def test_what_is_not_spoken_is_told(server: Running) -> None:
+    text = "It costs $20 🙂, she said: 你好. And\x07 more."
+    with server.client() as client:
+        sent = client.post("/v1/speak", json={"text": text})
+        theirs = client.post("/v1/audio/speech", json={"model": "en", "input": text})
+        all_of_it = client.post("/v1/speak", json={"text": "It costs $20."})
+        asked = {"model": "en", "input": text, "stream_format": "sse"}
+        events = client.post("/v1/audio/speech", json=asked).text
+        many = " ".join(chr(0x4E00 + i) + "." for i in range(200))
+        long = client.post("/v1/speak", json={"text": f"Hello. {many}"})
+    for one in (sent, theirs):
+        told = one.headers["x-tympan-unspoken"]
+        assert told.isascii()
+        assert [unquote(name) for name in told.split(", ")] == ["🙂", "你好", "U+0007"]
+    assert "x-tympan-unspoken" not in all_of_it.headers
+    last = json.loads(events.strip().splitlines()[-1].removeprefix("data: "))
+    assert (last["type"], last["unspoken"]) == ("speech.audio.done", ["🙂", "你好", "U+0007"])
+    assert len(long.headers["x-tympan-unspoken"]) < 4000
+    assert long.headers["x-tympan-unspoken"].endswith(", ...")
 
 
 def test_models_health_metrics(server: Running, short: bytes) -> None:

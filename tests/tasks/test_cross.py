@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import tympan
+from tests_command import tympan_command
 from tests_sounds import KINDS, QUICK, few_recordings, sound
 from tympan.data import AudioStore, Table, read_folder, recording
 from tympan.errors import ArgumentError, DataError, ModelError
@@ -353,7 +353,7 @@ def test_a_fold_column_with_gaps(tmp_path):
 
 
 def test_the_command_shows_each_fold(few, tmp_path):
-    command = [sys.executable, "-m", "tympan", "train", str(few), "--folds", "2"]
+    command = tympan_command("train", str(few), "--folds", "2")
     done = subprocess.run(
         [*command, "--out", str(tmp_path / "out")], capture_output=True, text=True, cwd=tmp_path
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests_training import Batches, Table, make_batches, write_problem
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +30,8 @@ def batches(problem: tuple[Path, Path]) -> tuple[Batches, Batches, Table]:
 @pytest.fixture(scope="session")
 def server() -> ForkServerContext:
     """Starts processes that have torch and Fabric loaded already, so that killing many is cheap."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        pytest.skip("begins and kills processes as Unix can")
     context = multiprocessing.get_context("forkserver")
     loaded = ["lightning_fabric", "soundfile", "torch._dynamo", "torch.utils.tensorboard"]
     loaded += ["matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.ticker"]

@@ -6,14 +6,17 @@ import os
 import random
 import signal
 import time
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
 
 from tests_training import Disturbance, all_tensors, train_problem, without_times
 from tympan.training import History, TrainingConfig, TrainingInterrupted, checkpoint
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext
 
 Problem = tuple[Path, Path]
 STEPS = 3  # of 8 of the 24 training rows

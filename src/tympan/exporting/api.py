@@ -108,6 +108,9 @@ def export(
     if stream and front == "apart":
         what = "a stream holds samples from block to block, so its front is inside"
         raise ArgumentError(what, fix="leave out one of the two")
+    if stream and int8:
+        what = "the memory of a stream would lose its digits block by block"
+        raise ArgumentError(what, fix="leave out --int8 or --stream")
     plain = load_model(model)
     recordings = list(check) or [_made_scene()]
     if stream:
@@ -149,9 +152,6 @@ def _written(
         if int8:
             from tympan.exporting.int8 import write_int8
 
-            if graph.state:
-                what = "the memory of a stream would lose its digits block by block"
-                raise ArgumentError(what, fix="leave out --int8 or --stream")
             small = Path(folder, f"int8-{target.name}")
             write_int8(graph, path, small, [one for _, one in given])
             found, path = compare(graph, small, given), small

@@ -21,18 +21,17 @@ class PlainModel:
 
     Attributes:
         net: the net itself, in evaluation mode: to be trained on, cut up, put into another.
-        graph: from samples to what people read, as it is exported: `graph.front` makes the
-            spectrogram, `graph.body` the probabilities; `graph.whole().body` does both.
         settings: the configuration that it was built from, and what else must be known.
         card: data, licence, scores, known failures; None: it is a question of another package.
         name: of the catalogue or folder.
         task: the question that it answers.
         rate_hz: of the samples.
         labels: names of its outputs.
+        model: what answers the question with it.
+        drawn: its graph, of one that can be exported, see `graph`.
     """
 
     net: nn.Module
-    graph: Graph
     settings: dict[str, Any]
     card: Card | None
     name: str
@@ -40,6 +39,22 @@ class PlainModel:
     rate_hz: int
     labels: tuple[str, ...] = ()
     model: Any = field(default=None, repr=False)
+
+    drawn: Graph | None = field(default=None, repr=False)
+
+    @property
+    def graph(self) -> Graph:
+        """From samples to what people read, as it is exported.
+
+        `graph.front` makes the spectrogram, `graph.body` the probabilities; `graph.whole().body`
+        does both.
+
+        Raises:
+            ArgumentError: the model cannot be exported.
+        """
+        from tympan.tasks.graphs import graph_of
+
+        return graph_of(self.model) if self.drawn is None else self.drawn
 
 
 def load_model(name: str | os.PathLike[str], *, device: str = "cpu") -> PlainModel:
@@ -74,9 +89,13 @@ def load_model(name: str | os.PathLike[str], *, device: str = "cpu") -> PlainMod
         raise ArgumentError(what, fix="`tympan models` lists the weights")
     card = load_card(name)
     model: Any = load(name, card.task, device)
-    graph = graph_of(model)
-    settings = {**card.config, **graph.settings}
-    labels = graph.labels or tuple(card.labels)
+    try:
+        graph = graph_of(model)
+    except ArgumentError:  # it cannot be exported, and says so to who asks for its graph
+        graph = None
+    settings = {**card.config, **({} if graph is None else graph.settings)}
+    labels = tuple(card.labels) if graph is None else graph.labels or tuple(card.labels)
+    rate_hz = int(getattr(model, "rate_hz", 0)) if graph is None else graph.rate_hz
     return PlainModel(
-        model.net, graph, settings, card, card.name, card.task, graph.rate_hz, labels, model
+        model.net, settings, card, card.name, card.task, rate_hz, labels, model, graph
     )

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from tympan.errors import ArgumentError
 from tympan.nets.mask_net import BandMaskNet
+from tympan.spectra._frames import is_traced
 
 # Frames and bands that a convolution sees: this frame and the one before.
 FRAMES, WIDE, NARROW = 2, 5, 3
@@ -98,7 +99,7 @@ class ConvMaskNet(BandMaskNet):
         self, x: Tensor, h: Tensor, cell: Tensor
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """The memory's output `(b, n, memory)`, and both memories after it."""
-        if x.shape[1] > 1 or torch.is_grad_enabled():
+        if x.shape[1] > 1 or torch.is_grad_enabled() or is_traced():
             y, (h, cell) = self.memory(x, (h, cell))
             return y, (h, cell)
         # Of one frame, what the layers of a whole sequence prepare takes longer than the step.

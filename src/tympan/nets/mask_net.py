@@ -98,10 +98,9 @@ class BandMaskNet(nn.Module, ABC):
         total, weight = torch.stack(found, 1).unbind(-1)
         return total / weight.clamp_min(1e-6) + (weight <= 1e-6) * np.log(SILENT), state
 
-    def features(self, spec: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Complex `(b, f, n)` → `(b, n, 3, bands)`: log size, and compressed real and imaginary."""
-        spec = spec.transpose(1, 2) * self.scale
-        real, imag = spec.real, spec.imag
+    def features(self, real: Tensor, imag: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Spectrum, parts `(b, n, f)` → `(b, n, 3, bands)`: log size, and both parts compressed."""
+        real, imag = real * self.scale, imag * self.scale
         power = real.square() + imag.square()
         level, state = self.levels(power.mean(2), state)
         gain = (-0.5 * level).exp()[..., None]
@@ -112,18 +111,29 @@ class BandMaskNet(nn.Module, ABC):
 
     def mask(self, spec: Tensor, state: MaskState) -> tuple[Tensor, MaskState]:
         """Complex spectrum `(b, f, n)` → complex masks `(b, k, f, n)`, and the state after it."""
+        spec = spec.transpose(1, 2)
+        real, imag, after = self.mask_parts(spec.real, spec.imag, state)
         with full_precision(spec.device.type):
-            x, level = self.features(spec, state.level)
+            return torch.complex(real, imag).transpose(2, 3), after
+
+    def mask_parts(
+        self, real: Tensor, imag: Tensor, state: MaskState
+    ) -> tuple[Tensor, Tensor, MaskState]:
+        """Both parts of a spectrum `(b, n, f)` → both of its masks `(b, k, n, f)`, and the state.
+
+        Runtimes of exported nets know no complex numbers.
+        """
+        with full_precision(real.device.type):
+            x, level = self.features(real, imag, state.level)
         y, hidden = self.through(x, state.hidden)
         y = y.float()
-        with full_precision(spec.device.type):
+        with full_precision(real.device.type):
             y = y @ self.spread.t()
             real, imag = y.movedim(1, 3).unbind(2)  # (b, k, n, f) each
             # Its size stays below a little more than one.
             size = (real.square() + imag.square() + 1e-6).sqrt()
             bound = MOST * torch.tanh(size) / size
-            mask = torch.complex(real * bound, imag * bound).transpose(2, 3)
-        return mask, MaskState(level, hidden)
+            return real * bound, imag * bound, MaskState(level, hidden)
 
     def forward(self, mix: Tensor) -> Tensor:
         """`(b, c, t)` → `(b, k, c, t)`: one mask, found in the mean of the channels, for all."""

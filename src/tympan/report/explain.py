@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tympan._files import make_folder, open_in_browser
+from tympan._files import make_folder
 from tympan.audio._source import rereadable
 from tympan.errors import ModelError
 from tympan.report import explain_figures as draw
 from tympan.report import explain_net as draw_net
 from tympan.report import explain_training as draw_training
 from tympan.report import page
+from tympan.report.explained import Explained, Picture, Stage
+from tympan.report.gather import finished
 from tympan.report.panels import Drawn, Panel, render, save_sheet
 from tympan.report.player import data_address
 from tympan.report.sections import moment
@@ -25,49 +26,6 @@ if TYPE_CHECKING:
     from tympan.audio import Clip
     from tympan.tasks.classify.explanation import Explanation
     from tympan.tasks.results import Classification
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A panel on the page: what it is called, what it shows, and its sound."""
-
-    title: str
-    alt: str
-    image: str
-    sound: str = ""
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One step of the pipeline: its picture on disk, and its panels on the page."""
-
-    number: int
-    title: str
-    text: str
-    path: Path
-    pictures: tuple[Picture, ...]
-    small: bool
-
-
-@dataclass(frozen=True)
-class Explained:
-    """What `explain` wrote.
-
-    Attributes:
-        path: the page with all stages.
-        pictures: one PNG per stage, in order.
-        label: the answer that was explained.
-        score: its probability in the excerpt.
-    """
-
-    path: Path
-    pictures: tuple[Path, ...]
-    label: str
-    score: float
-
-    def open(self) -> None:
-        """Open the page in the browser."""
-        open_in_browser(self.path)
 
 
 def explain(
@@ -99,21 +57,37 @@ def explain(
         ModelError: there is no such model.
         ArgumentError: the model has no such label.
     """
+    return finished(explaining(source, out, model=model, label=label, seed=seed))
+
+
+def explaining(
+    source: Any, out: str | os.PathLike[str], *, model: Any, label: str | None, seed: int
+) -> Generator[float, None, Explained]:
+    """`explain` step by step: yields the seconds that are drawn after each of the stages.
+
+    Args:
+        source, out, label, seed: as of `explain`.
+        model: name, folder, or a loaded model.
+    """
     from tympan.tasks.answering import load as load_model
     from tympan.tasks.classify import explain as explain_answer
     from tympan.tasks.classify.answer import ClassifyModel, answer
 
     source = rereadable(source)
-    ready = load_model(model, "classify")
+    ready = model if hasattr(model, "session") else load_model(model, "classify")
     if not isinstance(ready, ClassifyModel):
-        raise ModelError("is no net that can be looked into", file=str(model), fix="give another")
+        name = getattr(model, "name", model)
+        raise ModelError("is no net that can be looked into", file=str(name), fix="give another")
     whole = answer(ready, source, top=6 if label is None else len(ready.labels))
     why = explain_answer(ready, source, label or whole.best.label)
     folder = Path(out)
     make_folder(folder)
     clip = _part(source, why.start_s, why.start_s + why.duration_s)
     resampled = clip.mono().resample(ready.net.config.rate_hz)
-    stages = list(_stages(clip, resampled, ready, why, whole, seed, folder))
+    stages: list[Stage] = []
+    for stage in _stages(clip, resampled, ready, why, whole, seed, folder):
+        stages.append(stage)
+        yield whole.duration_s
     name = style.short_name(why.file, 120)
     html = page.render(
         "explain.html.j2",
@@ -123,7 +97,10 @@ def explain(
         stages=stages,
     )
     written = page.write(folder / "explain.html", html)
-    return Explained(written, tuple(s.path for s in stages), why.label, why.score)
+    return Explained(
+        written, tuple(s.path for s in stages), why.label, why.score,
+        why.file, why.start_s, why.start_s + why.duration_s,
+    )  # fmt: skip
 
 
 def _part(source: Any, start_s: float, end_s: float) -> Clip:

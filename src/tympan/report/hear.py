@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tympan._files import atomic_write, check_target, open_in_browser
+from tympan._files import check_target, open_in_browser
 from tympan.report import charts, page, sections
 from tympan.report.gather import Gathered, finished, gather
 from tympan.report.identity import key_of, marked, page_for
@@ -17,8 +17,7 @@ from tympan.report.parts import AnswerParts, Part, Shown
 from tympan.report.source import Source, open_recording
 from tympan.report.views import answer_parts
 from tympan.spectra import figures_style as style
-from tympan.tasks.results import formats
-from tympan.tasks.results.base import json_text, plain
+from tympan.tasks.results.base import plain
 
 if TYPE_CHECKING:
     from tympan.report.measure import Measurements
@@ -77,14 +76,7 @@ class Report:
         Raises:
             ArgumentError: another ending.
         """
-        target = Path(path)
-        if formats.check_ending(target, (".json", ".html"), "Report") == ".html":
-            content = self.path.read_bytes()
-        else:
-            content = formats.encoded(json_text(self.to_json(), indent=2) + "\n")
-        with atomic_write(target) as beside:
-            beside.write_bytes(content)
-        return target
+        return page.save(self, path)
 
 
 def hear(

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from tympan import __version__
 from tympan._files import atomic_write
+from tympan.tasks.results import formats
+from tympan.tasks.results.base import json_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -109,6 +111,22 @@ def write(path: str | os.PathLike[str], html: str) -> Path:
     with atomic_write(target) as beside:
         # A file name may hold bytes that are no Unicode.
         beside.write_bytes(html.encode("utf-8", "backslashreplace"))
+    return target
+
+
+def save(answer: Any, path: str | os.PathLike[str]) -> Path:
+    """Write an answer whose `path` is a page: `.json`, or a copy of the page as `.html`.
+
+    Raises:
+        ArgumentError: another ending.
+    """
+    target = Path(path)
+    if formats.check_ending(target, (".json", ".html"), type(answer).__name__) == ".html":
+        content = answer.path.read_bytes()
+    else:
+        content = formats.encoded(json_text(answer.to_json(), indent=2) + "\n")
+    with atomic_write(target) as beside:
+        beside.write_bytes(content)
     return target
 
 

@@ -12,7 +12,7 @@ from tympan.errors import ArgumentError, MissingDependencyError, ModelError
 from tympan.report import page
 from tympan.report.parts import Part
 from tympan.report.sections import Fact
-from tympan.tasks.cleaned import WITHOUT, with_cleaning
+from tympan.tasks.cleaned import cleaning_as_wanted
 
 if TYPE_CHECKING:
     from tympan.models import Card
@@ -119,8 +119,7 @@ def _page_model(
             task = card.task
         of_recordings(task, str(given))
         model = load(given, task)
-    if model.task not in WITHOUT:
-        model = with_cleaning(model, clean)
+    model = cleaning_as_wanted(model, clean)
     question = verb(model.task)
     has = {option.name for option in question.options} - set(getattr(model, "lacks", ()))
     mine = {o.name: o.check(options[o.name]) for o in question.options

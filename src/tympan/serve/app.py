@@ -46,7 +46,7 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
     from tympan.serve.listen import add_listen
     from tympan.serve.openai import add_openai
     from tympan.serve.pages import add_pages
-    from tympan.serve.routes import add_verbs
+    from tympan.serve.questions import add_verbs
     from tympan.serve.service import Service
 
     settings = settings or ServeSettings()

@@ -11,6 +11,7 @@ from tympan.serve.frames import Message
 from tympan.serve.held import Held
 from tympan.serve.jobs import Job, Say
 from tympan.serve.sending import sent
+from tympan.tasks.cleaned import cleaning_as_wanted
 
 
 class CommandJob(Job):
@@ -21,7 +22,8 @@ class CommandJob(Job):
         models: that do it.
         order: `verb`, the command; `path` and `name` of the recording; `options` of the command;
             `names` of those that are recordings; `tell`, whether the seconds that are done are
-            sent at once; `save`, a file to write the answer to.
+            sent at once; `save`, a file to write the answer to; `clean`, whether noise is taken
+            away before, None as each model was made to.
     """
 
     def __init__(self, number: int, models: Sequence[Held], say: Say, order: Message) -> None:
@@ -33,8 +35,9 @@ class CommandJob(Job):
         options = dict(order["options"])
         for name in order["names"]:
             options[name] = opened(options[name], names[name])
+        ready = [cleaning_as_wanted(one.model, order.get("clean")) for one in models]
         self._steps = all_commands()[str(order["verb"])].begun(
-            opened(order["path"], names[""]), [one.model for one in models], **options
+            opened(order["path"], names[""]), ready, **options
         )
 
     def step(self) -> None:

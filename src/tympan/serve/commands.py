@@ -28,11 +28,11 @@ def all_commands() -> dict[str, Command]:
     """Every command that a server has a route for, by name.
 
     >>> sorted(all_commands())[:2]
-    ['find', 'hear']
+    ['explain', 'find']
     """
-    from tympan.report.asked import HEAR
+    from tympan.report.asked import COMMANDS
 
-    return {HEAR.name: HEAR, **registry.commands()}
+    return {one.name: one for one in COMMANDS} | registry.commands()
 
 
 def add_commands(app: FastAPI, service: Service) -> None:
@@ -101,6 +101,8 @@ def chosen(command: Command, found: Fields, service: Service) -> list[tuple[Offe
         Refusal: there is no such model here, or it answers another question.
     """
     offers = service.offers
+    if not command.models:
+        return []
     if command.models != EACH:
         verb = offers.verbs[command.models]
         return [(offers.choose(verb, found.text("model")), verb.name)]

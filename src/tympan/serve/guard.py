@@ -26,6 +26,11 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 OPEN = ("/", "/docs", "/studio", "/health", "/openapi.json")
 # The address of a report holds a key that only who knows the token is told.
 _OPEN_FOLDERS = ("/assets/", "/report/")
+# Without this a page of another origin sees none of these headers.
+_EXPOSED = (
+    b"access-control-expose-headers",
+    b"retry-after, content-disposition, x-digital-source-type, x-tympan-unspoken",
+)
 DRAINED_BYTES, DRAINED_S = 2**16, 0.5
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -126,7 +131,11 @@ class Guard:
                 own = {name.lower() for name, _ in message.get("headers", [])}
                 more = [one for one in _HEADERS if one[0] not in own]
                 if foreign:
-                    more += [(b"access-control-allow-origin", origin), (b"vary", b"Origin")]
+                    more += [
+                        (b"access-control-allow-origin", origin),
+                        (b"vary", b"Origin"),
+                        _EXPOSED,
+                    ]
                 message["headers"] = [*message.get("headers", []), *more]
             await send(message)
 

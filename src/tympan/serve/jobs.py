@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from tympan.serve.encoding import Encoder
 from tympan.serve.frames import Message
 from tympan.serve.held import Held
 from tympan.serve.sending import sent, told
-from tympan.tasks.cleaned import WITHOUT, cleaned, with_cleaning
+from tympan.tasks.cleaned import WITHOUT, cleaned, cleaning_as_wanted
 from tympan.tasks.inputs import Feed
 from tympan.tasks.model import BaseModel, WindowSession
 from tympan.tasks.windows import PromptSession
@@ -25,6 +27,8 @@ Say = Callable[..., None]
 
 # So much of a recording goes through a model before the next one has its turn.
 STEP_S = 30.0
+# Of what in a text is not spoken, so many are named.
+MOST_UNSPOKEN = 50
 
 
 class Job(ABC):
@@ -94,11 +98,10 @@ class RecordingJob(Job):
         self._at_s = 0.0
         self._answer: Any = None
         self._session: Any = None
-        self._model, clean = held.model, order.get("clean")
+        clean = order.get("clean")
+        self._model = cleaning_as_wanted(held.model, clean)
         # Before a model that takes apart, a file is cleaned as it is.
         self._clean = bool(clean) and held.model.task in WITHOUT
-        if held.model.task not in WITHOUT:
-            self._model = with_cleaning(held.model, clean)
         if not self._whole:
             together = shared and held.batcher is not None
             more = {"batcher": held.batcher} if together else {}
@@ -189,6 +192,7 @@ class TextJob(Job):
     def __init__(self, number: int, held: Held, say: Say, order: Message) -> None:
         super().__init__(number, held, say)
         model = held.model
+        self._order, self._read = order, False
         self._parts = iter(model.stream(order["text"], **order["options"]))
         who = order["options"].get("speaker")
         tags = model.tags(who) if hasattr(model, "tags") else {}
@@ -196,7 +200,11 @@ class TextJob(Job):
         self._samples, self._warnings = 0, dict[str, None]()
 
     def step(self) -> None:
-        """Make the sound of the next sentence."""
+        """Make the sound of the next sentence; before the first, say what will not be spoken."""
+        if not self._read:
+            self._read = True
+            self._say(id=self.number, unspoken=self._left_out()[:MOST_UNSPOKEN])
+            return
         part = next(self._parts, None)
         if part is None:
             self.ended = True
@@ -215,6 +223,16 @@ class TextJob(Job):
         seconds = self._samples / self.held.model.rate_hz
         answer = {"duration_s": round(seconds, 6), "warnings": list(self._warnings)}
         self._say(id=self.number, answer=answer)
+
+    def _left_out(self) -> list[str]:
+        """What in the text will not be spoken: it is read once more, which takes little time."""
+        stream, order = self.held.model.stream, self._order
+        if "skip" not in signature(stream).parameters:
+            return []  # of another package, it cannot read without speaking
+        parts = stream(order["text"], **order["options"], skip=sys.maxsize)
+        sentences = (getattr(part, "sentence", None) for part in parts)
+        names = (name for one in sentences for name in getattr(one, "unspoken", ()))
+        return list(dict.fromkeys(names))
 
     def _send(self, data: bytes) -> None:
         if data:

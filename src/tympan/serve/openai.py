@@ -17,8 +17,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from tympan.serve.asked import Fields, switch
 from tympan.serve.refusals import Refusal
-from tympan.serve.routes import Streamed, checked_text, saved, spoken
+from tympan.serve.routes import Streamed, saved
 from tympan.serve.service import Service, while_there
+from tympan.serve.speaking import checked_text, spoken
 from tympan.tasks.verbs import Verb
 
 if TYPE_CHECKING:
@@ -68,9 +69,6 @@ async def translations(request: Request) -> Response:
     """No model here translates."""
     text = "No model here translates: /v1/audio/transcriptions gives the words that were spoken."
     raise Refusal(400, text, "unsupported")
-
-
-# -- what was said ---------------------------------------------------------------------------------
 
 
 def transcriptions(service: Service) -> Callable[[Request], Awaitable[Response]]:
@@ -230,9 +228,6 @@ def _data(value: Mapping[str, Any]) -> str:
     return f"data: {json.dumps(value)}\n\n"
 
 
-# -- say this --------------------------------------------------------------------------------------
-
-
 def speech(service: Service) -> Callable[[Request], Awaitable[Response]]:
     """The route of `client.audio.speech.create`."""
 
@@ -293,7 +288,8 @@ def _as_events(sent: Response) -> Response:
             audio = base64.b64encode(bytes(part)).decode()  # type: ignore[arg-type]
             yield _data({"type": "speech.audio.delta", "audio": audio})
         usage = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
-        yield _data({"type": "speech.audio.done", "usage": usage})
+        left_out = {"unspoken": list(sent.unspoken)} if sent.unspoken else {}
+        yield _data({"type": "speech.audio.done", "usage": usage, **left_out})
 
     sent.headers["content-type"] = "text/event-stream"
     sent.body_iterator = events()

@@ -57,10 +57,12 @@ def _of_recording(verb: Verb | Command, fields: dict[str, Any]) -> dict[str, Any
     needs: list[str] = []
     if isinstance(verb, Command):
         needs = list(verb.needs)
+        if not verb.models:
+            del fields["model"]
         if verb.models == EACH:
             about = "Name of a model, several as model[]; none: no answers; else one per question."
             fields["model"]["description"] = about
-    else:
+    if isinstance(verb, Verb) or verb.cleans:
         about = "Take the noise away from voices before; else as the model was made to."
         fields["clean"] = {"type": "boolean", "description": about}
     binary = {"type": "string", "format": "binary"}

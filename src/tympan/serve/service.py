@@ -114,7 +114,7 @@ class Service:
         async with AsyncExitStack() as stack:
             known: tuple[str, ...] = ("file", "model", "format", "stream")
             clean = None
-            if isinstance(verb, Verb):  # a command does not take noise away
+            if isinstance(verb, Verb) or verb.cleans:
                 known, clean = (*known, "clean"), own_switch(found, "clean")
             source = await self._recording(found, stack)
             options, recordings = options_of(verb, found, self.settings, known=known)

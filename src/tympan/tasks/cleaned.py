@@ -26,7 +26,7 @@ AnyModel = TypeVar("AnyModel", bound="Model[Any]")
 # What `--clean` of a training means.
 USUAL = "voice"
 # The end of the fingerprint of vectors of recordings whose noise was taken away.
-CLEANED = "+cleaned"
+_CLEANED = "+cleaned"
 # Name → module with `cleaning()` for trainings, `Cleaner` for answers, `cleaned` for files.
 CLEANERS = {"voice": "tympan.tasks.separate.cleaning"}
 # These learn to clean themselves, or have no recordings.
@@ -86,6 +86,38 @@ def with_cleaning(model: AnyModel, clean: bool | None) -> AnyModel:
     other = copy(model)
     object.__setattr__(other, "cleaner", wanted)  # some models are frozen
     return other
+
+
+def cleaning_as_wanted(model: AnyModel, clean: bool | None) -> AnyModel:
+    """`with_cleaning` of a model beside others; one that cannot clean is as it was."""
+    return model if model.task in WITHOUT else with_cleaning(model, clean)
+
+
+def fingerprint_of(digest: str, model: Any) -> str:
+    """What decides the vectors of a model: its weights, and whether it cleans what it is given.
+
+    >>> fingerprint_of("12ab", None)
+    '12ab'
+    """
+    return digest + (_CLEANED if getattr(model, "cleaner", None) is not None else "")
+
+
+def says_cleaned(fingerprint: str) -> bool:
+    """Whether vectors are of recordings whose noise was taken away.
+
+    >>> says_cleaned("12ab+cleaned"), says_cleaned("12ab")
+    (True, False)
+    """
+    return fingerprint.endswith(_CLEANED)
+
+
+def same_weights(one: str, other: str) -> bool:
+    """Whether two fingerprints are of the same weights, cleaned or not.
+
+    >>> same_weights("12ab+cleaned", "12ab")
+    True
+    """
+    return one.removesuffix(_CLEANED) == other.removesuffix(_CLEANED)
 
 
 def named_in(card: Card) -> str:

@@ -33,11 +33,13 @@ class Command(Asked):
             recording, the loaded models and the options, it gives an answer; or a generator of the
             seconds that are done, in which others have their turn, and which returns the answer.
             An answer has `to_json` and `save`, as those of the questions.
-        models: the question whose models do it; `EACH`: one of each question on a page of `hear`.
+        models: the question whose models do it; `EACH`: one of each question on a page of `hear`;
+            empty: it needs none.
         options: what may be given with a recording; one that `reads` a recording or file is given
             as its path, or as an opened file that has the client's name of it.
         needs: names of those options without which nothing can be done.
         save_as: the file endings that an answer of it can be saved as.
+        cleans: its models take the noise away from recordings before, where that is wanted.
         refused: why no server can do it; empty: one can.
 
     Raises:
@@ -54,6 +56,7 @@ class Command(Asked):
     options: tuple[Option, ...] = ()
     needs: tuple[str, ...] = ()
     save_as: tuple[str, ...] = (".json",)
+    cleans: bool = False
     refused: str = ""
     takes: ClassVar[str] = "recording"
 

@@ -39,6 +39,8 @@ class Graph:
             no waves; called with a seed.
         state: output → the input of the next call that it is given to: a net that goes on where it
             stopped. Its inputs begin as zeros, unless `example` says otherwise.
+        answer: where there is a state, what the model itself gives of all samples `(b, t)` at
+            once: the last of the first output, of every call together.
         window: samples that are given at once: what it was trained on, or has to be where there is
             a state.
         shortest: fewest samples that it takes.
@@ -55,6 +57,7 @@ class Graph:
     front: nn.Module | None = None
     example: Callable[[int], tuple[Tensor, ...]] | None = None
     state: Mapping[str, str] = field(default_factory=dict)
+    answer: Callable[[Tensor], Tensor] | None = None
     window: int = 0
     shortest: int = 0
     step: int = 1
@@ -190,15 +193,25 @@ def graph_of(model: Any) -> Graph:
     """
     if isinstance(model, GivesGraph):
         return model.graph()
-    name, reason = getattr(model, "name", type(model).__name__), getattr(model, "not_exported", "")
-    if reason:
-        fix = "the page of export lists the models that can be"
-        raise ArgumentError(f"{name} cannot be exported: {reason}", fix=fix)
+    name = _exported(model)
     net = getattr(model, "net", None)
     if not isinstance(net, nn.Module):
         what = f"{name} has no net of tympan's that could be exported"
         raise ArgumentError(what, fix="`tympan models` lists the weights that can")
     return _of_waves(net.eval(), model)
+
+
+def _exported(model: Any) -> str:
+    """The name of a model that does not say that it cannot be exported.
+
+    Raises:
+        ArgumentError: it says so, and why.
+    """
+    name = str(getattr(model, "name", type(model).__name__))
+    if reason := getattr(model, "not_exported", ""):
+        fix = "the page of export lists the models that can be"
+        raise ArgumentError(f"{name} cannot be exported: {reason}", fix=fix)
+    return name
 
 
 def _of_waves(net: nn.Module, model: Any) -> Graph:
@@ -234,7 +247,6 @@ def stream_graph_of(model: Any) -> Graph:
         ArgumentError: there is none.
     """
     if not isinstance(model, GivesStreamGraph):
-        name = getattr(model, "name", type(model).__name__)
-        what = f"{name} keeps no memory from block to block"
+        what = f"{_exported(model)} keeps no memory from block to block"
         raise ArgumentError(what, fix="export it as it is, and give it one window after another")
     return model.stream_graph()

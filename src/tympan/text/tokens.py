@@ -29,6 +29,15 @@ class Token:
     joined: bool = False
 
 
+def tokens_at(found: re.Match[str], group: str, words: Iterable[str]) -> list[Token]:
+    """Words that are read where a group of a match stands.
+
+    >>> [one.end for one in tokens_at(re.match("(?P<a>5)km", "5km"), "a", ["five"])]
+    [1]
+    """
+    return [Token(word, *found.span(group)) for word in words]
+
+
 @dataclass(slots=True)
 class Scan:
     """A cleaned sentence on its way to tokens.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 import tympan
+from tests_command import tympan_command
 from tests_sounds import QUICK, sound
 from tympan.errors import ArgumentError, DataError, ModelError
 from tympan.tasks import evaluate, train
@@ -132,7 +132,7 @@ def test_settings_are_read_as_their_type():
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "tympan", *arguments],
+        tympan_command(*arguments),
         cwd=cwd, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
 

@@ -136,6 +136,9 @@ def _add(path: Path, number: int) -> None:
         held.enrolled(f"v{number}", [voice(number)], "m", "d").save(path)
 
 
+@pytest.mark.skipif(
+    "fork" not in multiprocessing.get_all_start_methods(), reason="begins them by a fork"
+)
 def test_processes_that_enroll_at_once_lose_nothing(tmp_path: Path):
     path = tmp_path / "v.tympan"
     context = multiprocessing.get_context("fork")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import tympan
+from tests_command import tympan_command
 from tympan.audio import Clip
 from tympan.errors import ArgumentError
 from tympan.tasks.answering import load
@@ -42,7 +42,7 @@ def meeting(shared_data: Path) -> tuple[Clip, list[Turn]]:
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tympan", *map(str, words)]
+    command = tympan_command(*map(str, words))
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan.errors import ArgumentError
-from tympan.tasks.cleaned import CLEANED
+from tympan.tasks.cleaned import fingerprint_of
 from tympan.tasks.inputs import SHORTEST_S
 from tympan.tasks.model import BaseModel, WindowSession
 from tympan.tasks.results import Embedding
@@ -52,7 +52,7 @@ class EmbedModel(BaseModel[Embedding]):
     @property
     def fingerprint(self) -> str:
         """A digest of what decides the vectors, see `Embedder.fingerprint`."""
-        return self._digest + (CLEANED if self.cleaner is not None else "")
+        return fingerprint_of(self._digest, self)
 
     @cached_property
     def _digest(self) -> str:

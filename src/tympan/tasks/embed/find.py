@@ -95,10 +95,10 @@ def embedded_by(ready: Model[Any], source: Source, index: Index) -> Embedding:
     Raises:
         ArgumentError: the index is of another model, or of other weights of it.
     """
-    from tympan.tasks.cleaned import CLEANED, with_cleaning
+    from tympan.tasks.cleaned import says_cleaned, with_cleaning
 
     # The example is cleaned if the archive was.
-    clean = index.fingerprint.endswith(CLEANED) if index.fingerprint else None
+    clean = says_cleaned(index.fingerprint) if index.fingerprint else None
     ready = with_cleaning(ready, clean)
     fix = "give the model that made it, or make the index again"
     if index.model and ready.name != index.model:

@@ -17,6 +17,7 @@ VERIFY = Command(
     ),
     needs=("second",),
     save_as=(".json", ".csv"),
+    cleans=True,
 )
 VERB = Verb(
     name="identify",

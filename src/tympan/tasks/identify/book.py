@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from tympan._files import atomic_write, locked
 from tympan.errors import ArgumentError, DataError
-from tympan.tasks.cleaned import CLEANED
+from tympan.tasks.cleaned import same_weights, says_cleaned
 from tympan.tasks.identify.voice import Voice, mean_voice
 
 BOOK = "voices.tympan"
@@ -97,7 +97,7 @@ class Book:
     @property
     def cleaned(self) -> bool:
         """Whether the noise was taken from its recordings before."""
-        return self.digest.endswith(CLEANED)
+        return says_cleaned(self.digest)
 
     def __len__(self) -> int:
         return len(self.voices)
@@ -204,7 +204,7 @@ class Book:
         """
         if not self.voices or digest == self.digest:
             return
-        if digest.removesuffix(CLEANED) == self.digest.removesuffix(CLEANED):
+        if same_weights(digest, self.digest):
             was = ("with", "without") if self.cleaned else ("without", "with")
             what = f"holds voices {was[1]} the noise of their recordings, not {was[0]} it"
             flag = "--clean" if self.cleaned else "--no-clean"

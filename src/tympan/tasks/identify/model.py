@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tympan.errors import ArgumentError
-from tympan.tasks.cleaned import CLEANED, with_cleaning
+from tympan.tasks.cleaned import fingerprint_of, with_cleaning
 from tympan.tasks.identify.book import BOOK, Book, kept_book
 from tympan.tasks.identify.scoring import Scorer, probability
 from tympan.tasks.identify.voice import (
@@ -89,7 +89,7 @@ class IdentifyModel(BaseModel[Identity]):
     @property
     def book_digest(self) -> str:
         """What the vectors of a book must have been made by to be compared with its own."""
-        return self.digest + (CLEANED if self.cleaner is not None else "")
+        return fingerprint_of(self.digest, self)
 
     def batcher(self) -> Batcher:
         """What takes windows `(b, t)` through the net."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from tympan.audio import ClipWriter
+    from tympan.tasks.graphs import Graph
 
     Wave = npt.NDArray[np.float32]
 
@@ -62,10 +63,6 @@ class SeparateModel(BaseModel[Separation]):
         self.net, self.config, self.labels = net.to(device).eval(), config, labels
         self.name, self.device, self.stitcher = name, device, stitcher
 
-    not_exported = (
-        "its sound is made by a transform and its inverse, which runtimes have no operators for"
-    )
-
     @property
     def task(self) -> str:
         """Name of its task."""
@@ -85,6 +82,18 @@ class SeparateModel(BaseModel[Separation]):
     def causal(self) -> bool:
         """Whether it answers frame by frame."""
         return hasattr(self.net, "mask")
+
+    def graph(self) -> Graph:
+        """Refused: see `tympan.tasks.separate.graph.refuse_whole`."""
+        from tympan.tasks.separate.graph import refuse_whole
+
+        refuse_whole(self)
+
+    def stream_graph(self) -> Graph:
+        """See `tympan.tasks.separate.graph.stream_graph`."""
+        from tympan.tasks.separate.graph import stream_graph
+
+        return stream_graph(self)
 
     def wanted(
         self,

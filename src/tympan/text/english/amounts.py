@@ -7,7 +7,7 @@ import re
 from tympan.text.english import numbers
 from tympan.text.english.words import FRACTIONS, MONEY, SCALES, TIGHT, UNITS
 from tympan.text.listing import listing
-from tympan.text.tokens import Given, Scan, Token
+from tympan.text.tokens import Given, Scan, Token, tokens_at
 
 _WHOLE = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)"
 # Numbers apart by spaces: at least two groups, or zeros alone.
@@ -245,12 +245,12 @@ def range_(found: re.Match[str], scan: Scan) -> Given:
     spaced = scan.text[found.end("a")].isspace()
     if re.match(r"\s*=", scan.text[found.end() :]) or (spaced and scan.last_word() in _OPERATORS):
         middle = Token("minus", found.end("a"), found.start("b"))
-        first = [Token(word, *found.span("a")) for word in numbers.cardinal(a)]
-        return [*first, middle, *(Token(word, *found.span("b")) for word in numbers.cardinal(b))]
+        first = tokens_at(found, "a", numbers.cardinal(a))
+        return [*first, middle, *tokens_at(found, "b", numbers.cardinal(b))]
     years = len(a) == 4 and len(b) in (2, 4)
-    first = [Token(word, *found.span("a")) for word in whole_words(a)]
+    first = tokens_at(found, "a", whole_words(a))
     second = whole_words(b) if len(b) == 4 or not years else numbers.cardinal(b.lstrip("0") or "0")
-    last = [Token(word, *found.span("b")) for word in second]
+    last = tokens_at(found, "b", second)
     if a == b:  # fifty-fifty
         return [*first, *last]
     return [*first, Token("to", found.end("a"), found.start("b")), *last]

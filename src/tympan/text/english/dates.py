@@ -6,7 +6,7 @@ import re
 
 from tympan.text.english.numbers import cardinal, ordinal, plural, year
 from tympan.text.english.words import DAY_SHORT, MONTH_SHORT, MONTHS
-from tympan.text.tokens import Given, Scan, Token
+from tympan.text.tokens import Given, Scan, Token, tokens_at
 
 _NAME = "|".join([*(m.capitalize() for m in MONTHS), *(m.capitalize() for m in MONTH_SHORT)])
 NAMES = rf"(?:{_NAME}|{_NAME.upper()})"
@@ -53,10 +53,6 @@ def month_name(name: str) -> str:
     return full.capitalize()
 
 
-def _part(found: re.Match[str], group: str, words: list[str]) -> list[Token]:
-    return [Token(word, *found.span(group)) for word in words]
-
-
 def _day(found: re.Match[str]) -> list[str]:
     return ordinal(found["day"].rstrip("stndrh"))
 
@@ -101,29 +97,29 @@ def slashed(found: re.Match[str], scan: Scan) -> Given:
 
 def month_day(found: re.Match[str], scan: Scan) -> Given:
     """March 15, 2024."""
-    out = _part(found, "month", [month_name(found["month"])])
-    out += _part(found, "day", _day(found))
+    out = tokens_at(found, "month", [month_name(found["month"])])
+    out += tokens_at(found, "day", _day(found))
     return out + year_after(found)
 
 
 def day_month(found: re.Match[str], scan: Scan) -> Given:
     """15 March 2024: the fifteenth of March."""
     article = [] if scan.last_word() == "the" else ["the"]
-    out = _part(found, "day", [*article, *_day(found)])
-    out += _part(found, "of" if found["of"] else "day", ["of"])
-    out += _part(found, "month", [month_name(found["month"])])
+    out = tokens_at(found, "day", [*article, *_day(found)])
+    out += tokens_at(found, "of" if found["of"] else "day", ["of"])
+    out += tokens_at(found, "month", [month_name(found["month"])])
     return out + year_after(found)
 
 
 def month_year(found: re.Match[str], scan: Scan) -> Given:
     """March 2024."""
-    return _part(found, "month", [month_name(found["month"])]) + year_after(found)
+    return tokens_at(found, "month", [month_name(found["month"])]) + year_after(found)
 
 
 def month_slash_year(found: re.Match[str], scan: Scan) -> Given:
     """06/2024, as on a card."""
     month = MONTHS[int(found["month"]) - 1].capitalize()
-    return [*_part(found, "month", [month]), *_part(found, "year", year(found["year"]))]
+    return [*tokens_at(found, "month", [month]), *tokens_at(found, "year", year(found["year"]))]
 
 
 def year_after(found: re.Match[str]) -> list[Token]:
@@ -131,21 +127,21 @@ def year_after(found: re.Match[str]) -> list[Token]:
     if not found["year"]:
         return []
     comma = [Token(",", *found.span("comma"), "mark")] if found["comma"] else []
-    return comma + _part(found, "year", year(found["year"]))
+    return comma + tokens_at(found, "year", year(found["year"]))
 
 
 def time(found: re.Match[str], scan: Scan) -> Given:
     """10:30, 9:05 pm, 14:00."""
     hour, minute, second, half = (found[k] for k in ("hour", "minute", "second", "half"))
-    out = _part(found, "hour", cardinal(str(int(hour))))
+    out = tokens_at(found, "hour", cardinal(str(int(hour))))
     if minute == "00" and not second:
         if not half:
-            out += _part(found, "minute", ["o'clock" if 1 <= int(hour) <= 12 else "hundred"])
+            out += tokens_at(found, "minute", ["o'clock" if 1 <= int(hour) <= 12 else "hundred"])
     else:
-        out += _part(found, "minute", _two(minute))
+        out += tokens_at(found, "minute", _two(minute))
     if second:
-        out += _part(found, "second", ["and", *cardinal(str(int(second)))])
-        out += _part(found, "second", ["second" if int(second) == 1 else "seconds"])
+        out += tokens_at(found, "second", ["and", *cardinal(str(int(second)))])
+        out += tokens_at(found, "second", ["second" if int(second) == 1 else "seconds"])
     return out + _half(found)
 
 
@@ -155,9 +151,9 @@ def _two(minute: str) -> list[str]:
 
 def hour(found: re.Match[str], scan: Scan) -> Given:
     """7pm, 7.30 a.m."""
-    out = _part(found, "hour", cardinal(str(int(found["hour"]))))
+    out = tokens_at(found, "hour", cardinal(str(int(found["hour"]))))
     if found["minute"] and found["minute"] != "00":
-        out += _part(found, "minute", _two(found["minute"]))
+        out += tokens_at(found, "minute", _two(found["minute"]))
     return out + _half(found)
 
 

@@ -8,7 +8,7 @@ from tympan.text.english import numbers
 from tympan.text.english.amounts import GROUPED, MONEY_BEFORE, amount, money_before, whole_words
 from tympan.text.english.words import UNITS
 from tympan.text.listing import listing
-from tympan.text.tokens import Given, Scan, Token
+from tympan.text.tokens import Given, Scan, Token, tokens_at
 
 _NUMBER = r"\d+(?:\.\d+)?"
 # What is paid for; no single capitals, which name doors and gates.
@@ -81,9 +81,9 @@ _SAID = {
 
 def feet(found: re.Match[str], scan: Scan) -> Given:
     """5'10"."""
-    words = [Token(word, *found.span("feet")) for word in numbers.cardinal(found["feet"])]
+    words = tokens_at(found, "feet", numbers.cardinal(found["feet"]))
     words.append(Token("foot", found.end("feet"), found.end("feet") + 1))
-    return words + [Token(word, *found.span("inches")) for word in amount(found["inches"])]
+    return words + tokens_at(found, "inches", amount(found["inches"]))
 
 
 def inches(found: re.Match[str], scan: Scan) -> Given:
@@ -92,7 +92,7 @@ def inches(found: re.Match[str], scan: Scan) -> Given:
         return [*amount(found["foot"]), "foot" if found["foot"] == "1" else "feet"]
     top, _, bottom = found["number"].partition("/")
     out = numbers.fraction(top, bottom) if bottom else amount(top)
-    words = [Token(word, *found.span("number")) for word in out]
+    words = tokens_at(found, "number", out)
     if len(_QUOTE.findall(scan.text, 0, found.start())) % 2:
         return words  # it closes a quotation
     one = top == "1" or not re.match(_MEASURED, scan.text[found.end() :])
@@ -109,7 +109,7 @@ def by(found: re.Match[str], scan: Scan) -> Given:
     """2x4, 10 x 10: the second number is read by itself."""
     number = found["number"]
     words = numbers.decimal(number) if "." in number else whole_words(number)
-    out = [Token(word, *found.span("number")) for word in words]
+    out = tokens_at(found, "number", words)
     summed = (
         _SUM_AFTER.match(scan.text, found.end())
         or _SUM_BEFORE.search(scan.text, 0, found.start())
@@ -159,17 +159,17 @@ def zip_code(found: re.Match[str], scan: Scan) -> Given:
     if found["state"]:
         out.append(Token(found["state"], *found.span("state"), "spell"))
     first, second = ("zip", "four") if found["zip"] else ("alone", "rest")
-    out += [Token(word, *found.span(first)) for word in numbers.digits(found[first])]
+    out += tokens_at(found, first, numbers.digits(found[first]))
     if found[second]:
         out.append(Token(",", found.end(first), found.end(first), "mark"))
-        out += [Token(word, *found.span(second)) for word in numbers.digits(found[second])]
+        out += tokens_at(found, second, numbers.digits(found[second]))
     return out
 
 
 def iban(found: re.Match[str], scan: Scan) -> Given:
     """DE89 3704 0044 0532 0130 00: letter by letter and digit by digit."""
     out = [Token(found["land"], *found.span("land"), "spell")]
-    out += [Token(word, *found.span("check")) for word in numbers.digits(found["check"])]
+    out += tokens_at(found, "check", numbers.digits(found["check"]))
     for group in re.finditer(r"\d{1,4}", found["rest"]):
         at, end = found.start("rest") + group.start(), found.start("rest") + group.end()
         out.append(Token(",", at, at, "mark"))
@@ -188,5 +188,5 @@ def season(found: re.Match[str], scan: Scan) -> Given:
     """2019/20."""
     next_ = found["next"]
     second = ["oh", *numbers.digits(next_[1])] if next_[0] == "0" else numbers.cardinal(next_)
-    first = [Token(word, *found.span("year")) for word in numbers.year(found["year"])]
-    return [*first, *(Token(word, *found.span("next")) for word in second)]
+    first = tokens_at(found, "year", numbers.year(found["year"]))
+    return [*first, *tokens_at(found, "next", second)]

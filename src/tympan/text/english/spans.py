@@ -7,7 +7,7 @@ import re
 from tympan.text.english import dates
 from tympan.text.english.numbers import cardinal, digits, ordinal
 from tympan.text.english.words import DAY_SHORT, MONTHS
-from tympan.text.tokens import Given, Scan, Token
+from tympan.text.tokens import Given, Scan, Token, tokens_at
 
 # With spaces around it a dash stands between clauses as well: only what is a time or a date on both
 # sides is a span then. The long dash is never one.
@@ -65,10 +65,6 @@ AFTER_ON = (
 CLASS_OF = r"(?<!\w)'(?P<year>\d\d)(?![\w']|[.,:]\d)"
 
 
-def _said(found: re.Match[str], group: str, words: list[str]) -> list[Token]:
-    return [Token(word, *found.span(group)) for word in words]
-
-
 def _to(found: re.Match[str], first: str, second: str) -> Token:
     return Token("to", found.end(first), found.start(second))
 
@@ -76,15 +72,15 @@ def _to(found: re.Match[str], first: str, second: str) -> Token:
 def month_days(found: re.Match[str], scan: Scan) -> Given:
     """May 5–7, 2024."""
     a, b = (ordinal(found[group].rstrip("stndrh")) for group in "ab")
-    out = _said(found, "month", [dates.month_name(found["month"])]) + _said(found, "a", a)
-    out += [_to(found, "a", "b"), *_said(found, "b", b)]
+    out = tokens_at(found, "month", [dates.month_name(found["month"])]) + tokens_at(found, "a", a)
+    out += [_to(found, "a", "b"), *tokens_at(found, "b", b)]
     return out + dates.year_after(found)
 
 
 def days_month(found: re.Match[str], scan: Scan) -> Given:
     """5–7 May: the first day; the second is read with its month."""
     article = [] if scan.last_word() == "the" else ["the"]
-    out = _said(found, "a", [*article, *ordinal(found["a"].rstrip("stndrh"))])
+    out = tokens_at(found, "a", [*article, *ordinal(found["a"].rstrip("stndrh"))])
     return [*out, Token("to", found.end("a"), found.end())]
 
 
@@ -94,9 +90,13 @@ def named(found: re.Match[str], scan: Scan) -> Given:
         first = "a" if found["a"] else "first"
         a, b = (found[group].lower() for group in (first, "b"))
         one, other = (DAY_SHORT.get(name, name).capitalize() for name in (a, b))
-        return [*_said(found, first, [one]), _to(found, first, "b"), *_said(found, "b", [other])]
+        return [
+            *tokens_at(found, first, [one]),
+            _to(found, first, "b"),
+            *tokens_at(found, "b", [other]),
+        ]
     one, other = (dates.month_name(found[group]) for group in "cd")
-    return [*_said(found, "c", [one]), _to(found, "c", "d"), *_said(found, "d", [other])]
+    return [*tokens_at(found, "c", [one]), _to(found, "c", "d"), *tokens_at(found, "d", [other])]
 
 
 def date_to(found: re.Match[str], scan: Scan) -> Given:
@@ -113,8 +113,8 @@ def day_to(found: re.Match[str], scan: Scan) -> Given:
 
 def verse(found: re.Match[str], scan: Scan) -> Given:
     """Psalm 23:1-6."""
-    out = _said(found, "a", cardinal(found["a"])) + _said(found, "b", cardinal(found["b"]))
-    return [*out, _to(found, "b", "c"), *_said(found, "c", cardinal(found["c"]))]
+    out = tokens_at(found, "a", cardinal(found["a"])) + tokens_at(found, "b", cardinal(found["b"]))
+    return [*out, _to(found, "b", "c"), *tokens_at(found, "c", cardinal(found["c"]))]
 
 
 def to(found: re.Match[str], scan: Scan) -> Given:
@@ -145,7 +145,7 @@ def year_first(found: re.Match[str], scan: Scan) -> Given:
 def after_on(found: re.Match[str], scan: Scan) -> Given:
     """On 12/25."""
     month = MONTHS[int(found["month"]) - 1].capitalize()
-    return [*_said(found, "month", [month]), *_said(found, "day", ordinal(found["day"]))]
+    return [*tokens_at(found, "month", [month]), *tokens_at(found, "day", ordinal(found["day"]))]
 
 
 def class_of(found: re.Match[str], scan: Scan) -> Given:

@@ -8,7 +8,7 @@ from tympan.text.german import numbers
 from tympan.text.german.dates import DAY as DAY_NUMBER
 from tympan.text.german.dates import NAMES, ending
 from tympan.text.german.words import FRACTIONS, MONEY, SCALES, UNITS
-from tympan.text.tokens import Given, Scan, Token
+from tympan.text.tokens import Given, Scan, Token, tokens_at
 
 _WHOLE = r"(?:\d{1,3}(?:\.\d{3})+(?!\d)|\d+)"
 _NUMBER = rf"(?:{_WHOLE}(?:,\d+)?)"
@@ -169,10 +169,10 @@ def whole_words(text: str) -> list[str]:
 
 def range_(found: re.Match[str], scan: Scan) -> Given:
     """10–20."""
-    first = [Token(word, *found.span("a")) for word in whole_words(found["a"])]
+    first = tokens_at(found, "a", whole_words(found["a"]))
     minus = re.match(r"\s*=", scan.text[found.end() :])
     middle = Token("minus" if minus else "bis", found.end("a"), found.start("b"))
-    return [*first, middle, *(Token(word, *found.span("b")) for word in whole_words(found["b"]))]
+    return [*first, middle, *tokens_at(found, "b", whole_words(found["b"]))]
 
 
 def ratio(found: re.Match[str], scan: Scan) -> Given:
@@ -204,7 +204,7 @@ def ordinal(found: re.Match[str], scan: Scan) -> Given:
 
 def day(found: re.Match[str], scan: Scan) -> Given:
     """am 3. – with its full stop where the sentence ends."""
-    out = [Token(word, *found.span("number")) for word in numbers.ordinal(found["number"], "en")]
+    out = tokens_at(found, "number", numbers.ordinal(found["number"], "en"))
     ends = not scan.text[found.end() :].strip(" \"')]}*_")
     return [*out, Token(".", *found.span("dot"), "mark")] if ends else out
 

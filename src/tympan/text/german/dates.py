@@ -6,7 +6,7 @@ import re
 
 from tympan.text.german.numbers import cardinal, ordinal, year
 from tympan.text.german.words import MONTH_SHORT, MONTHS, NEUTER, NEUTER_ENDINGS, WITH_E, WITH_EN
-from tympan.text.tokens import Given, Scan, Token
+from tympan.text.tokens import Given, Scan, Token, tokens_at
 
 YEAR = r"(?:1\d{3}|20\d\d)"
 DAY = r"(?:0?[1-9]|[12]\d|3[01])"
@@ -56,10 +56,6 @@ def month_name(name: str) -> str:
     return name if name in (*MONTHS, "Jänner") else MONTHS[MONTH_SHORT[name.lower()] - 1]
 
 
-def _part(found: re.Match[str], group: str, words: list[str]) -> list[Token]:
-    return [Token(word, *found.span(group)) for word in words]
-
-
 def iso(found: re.Match[str], scan: Scan) -> Given:
     """2024-03-15."""
     day = ordinal(str(int(found["day"])), ending(scan))
@@ -68,23 +64,23 @@ def iso(found: re.Match[str], scan: Scan) -> Given:
 
 def dotted(found: re.Match[str], scan: Scan) -> Given:
     """15.03.2024, 3.5.; without a year the month is an ordinal as well."""
-    day = _part(found, "day", ordinal(found["day"], ending(scan)))
+    day = tokens_at(found, "day", ordinal(found["day"], ending(scan)))
     if not found["year"]:
-        return day + _part(found, "month", ordinal(found["month"], ending(scan)))
+        return day + tokens_at(found, "month", ordinal(found["month"], ending(scan)))
     text = found["year"]
     if len(text) == 2:
         text = ("19" if int(text) >= 50 else "20") + text
-    month = _part(found, "month", [MONTHS[int(found["month"]) - 1]])
-    return day + month + _part(found, "year", year(text))
+    month = tokens_at(found, "month", [MONTHS[int(found["month"]) - 1]])
+    return day + month + tokens_at(found, "year", year(text))
 
 
 def day_month(found: re.Match[str], scan: Scan) -> Given:
     """15. März 2024."""
     name = found["month"]
-    out = _part(found, "day", ordinal(found["day"], ending(scan)))
-    out += _part(found, "month", [month_name(name)])
+    out = tokens_at(found, "day", ordinal(found["day"], ending(scan)))
+    out += tokens_at(found, "month", [month_name(name)])
     if found["year"]:
-        return out + _part(found, "year", year(found["year"]))
+        return out + tokens_at(found, "year", year(found["year"]))
     if found["dot"] and name in (*MONTHS, "Jänner"):
         out.append(Token(".", *found.span("dot"), "mark"))
     return out
@@ -100,13 +96,15 @@ def time(found: re.Match[str], scan: Scan) -> Given:
     minute = found["minute"] or found["dotted"]
     after = found.span("clock") if found["clock"] else found.span("after")
     span = after if after != (-1, -1) else found.span("separator")
-    out = _part(found, "hour", cardinal(str(int(found["hour"])), "ein"))
+    out = tokens_at(found, "hour", cardinal(str(int(found["hour"])), "ein"))
     out.append(Token("Uhr", *span))
     group = "minute" if found["minute"] else "dotted"
     spoken = [] if int(minute) == 0 else cardinal(str(int(minute)))
-    last = [Token(word, *found.span(group)) for word in spoken]
+    last = tokens_at(found, group, spoken)
     if found["second"]:
-        last += _part(found, "second", ["und", *cardinal(str(int(found["second"]))), "Sekunden"])
+        last += tokens_at(
+            found, "second", ["und", *cardinal(str(int(found["second"]))), "Sekunden"]
+        )
     if not last and after == (-1, -1):
         out[-1].end = found.end()
     # Places in the text grow: a clock word that stands at the end takes in the minutes.

@@ -8,7 +8,7 @@ from tympan.text.german import numbers
 from tympan.text.german.amounts import GROUPED, MONEY_BEFORE, amount, money
 from tympan.text.german.words import UNITS
 from tympan.text.listing import listing
-from tympan.text.tokens import Given, Scan, Token
+from tympan.text.tokens import Given, Scan, Token, tokens_at
 
 _THINGS = {
     "Tag": "Tag", "Woche": "Woche", "Monat": "Monat", "Jahr": "Jahr", "Stunde": "Stunde",
@@ -82,7 +82,7 @@ def spaced(found: re.Match[str], scan: Scan) -> Given:
 
 def by(found: re.Match[str], scan: Scan) -> Given:
     """10 x 10: the second number is read by itself."""
-    out = [Token(word, *found.span("number")) for word in amount(found["number"])]
+    out = tokens_at(found, "number", amount(found["number"]))
     return [*out, Token("mal", found.end("number"), found.end())]
 
 

@@ -7,7 +7,7 @@ import re
 from tympan.text.german import dates
 from tympan.text.german.numbers import cardinal, ordinal, year
 from tympan.text.german.words import MONTHS, SHORT_DAYS
-from tympan.text.tokens import Given, Scan, Token
+from tympan.text.tokens import Given, Scan, Token, tokens_at
 
 # With spaces around it a dash stands between clauses as well: only what is a time or a date on both
 # sides is a span then. The long dash is never one.
@@ -37,31 +37,27 @@ TO = (
 SEASON = r"(?<![\w./])(?P<year>(?:1[89]|20)\d\d)/(?P<next>\d\d)(?![\w/]|,\d)"
 
 
-def _said(found: re.Match[str], group: str, words: list[str]) -> list[Token]:
-    return [Token(word, *found.span(group)) for word in words]
-
-
 def days(found: re.Match[str], scan: Scan) -> Given:
     """3.–5. Mai 2024, 3.-5.4."""
     ending = dates.ending(scan)
-    out = _said(found, "a", ordinal(found["a"], ending))
+    out = tokens_at(found, "a", ordinal(found["a"], ending))
     out.append(Token("bis", found.end("a"), found.start("b")))
-    out += _said(found, "b", ordinal(found["b"], ending))
+    out += tokens_at(found, "b", ordinal(found["b"], ending))
     name = found["month"]
     if name[0].isdigit():
         number = int(name.rstrip("."))
         words = [MONTHS[number - 1]] if found["year"] else ordinal(str(number), ending)
     else:
         words = [dates.month_name(name)]
-    out += _said(found, "month", words)
-    return [*out, *_said(found, "year", year(found["year"]))] if found["year"] else out
+    out += tokens_at(found, "month", words)
+    return [*out, *tokens_at(found, "year", year(found["year"]))] if found["year"] else out
 
 
 def named(found: re.Match[str], scan: Scan) -> Given:
     """Mo–Fr, Sa./So."""
     between = "und" if "/" in found["sign"] else "bis"
-    out = _said(found, "a", [SHORT_DAYS[found["a"]]]) + _said(found, "sign", [between])
-    out += _said(found, "b", [SHORT_DAYS[found["b"]]])
+    out = tokens_at(found, "a", [SHORT_DAYS[found["a"]]]) + tokens_at(found, "sign", [between])
+    out += tokens_at(found, "b", [SHORT_DAYS[found["b"]]])
     if found[0].endswith(".") and not scan.text[found.end() :].strip(" \"')]}*_"):
         out.append(Token(".", found.end() - 1, found.end(), "mark"))
     return out
@@ -70,7 +66,7 @@ def named(found: re.Match[str], scan: Scan) -> Given:
 def weekday(found: re.Match[str], scan: Scan) -> Given:
     """Mo., 5. Mai."""
     comma = [Token(",", *found.span("comma"), "mark")] if found["comma"] else []
-    return [*_said(found, "day", [SHORT_DAYS[found["day"]]]), *comma]
+    return [*tokens_at(found, "day", [SHORT_DAYS[found["day"]]]), *comma]
 
 
 def date_to(found: re.Match[str], scan: Scan) -> Given:
@@ -85,5 +81,5 @@ def to(found: re.Match[str], scan: Scan) -> Given:
 
 def season(found: re.Match[str], scan: Scan) -> Given:
     """2019/20."""
-    first = _said(found, "year", year(found["year"]))
-    return [*first, *_said(found, "next", cardinal(found["next"]))]
+    first = tokens_at(found, "year", year(found["year"]))
+    return [*first, *tokens_at(found, "next", cardinal(found["next"]))]
