@@ -76,17 +76,6 @@ def save_voice(folder: Path, seed: int = 0, language: str = "en") -> Path:
     return folder
 
 
-def same_sound(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether two waves (t,) are the same but for rounding.
-
-    Threads may add up numbers in another order each time, so what is computed twice is not the same
-    to the last bit, and pulses of many harmonics make more of that than a bit.
-    """
-    if one.shape != other.shape:
-        return False
-    return bool(np.abs(one - other).max() <= 1e-3 * max(np.abs(one).max(), np.abs(other).max()))
-
-
 def check_part(part: SpokenPart, rate_hz: int, text: str) -> None:
     """What holds for every sentence that is spoken."""
     samples = part.samples
