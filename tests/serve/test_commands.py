@@ -143,6 +143,7 @@ def test_a_recording_is_drawn(server: Running, short: bytes) -> None:
     assert "<svg" in vector.text
     for one, param in ((wrong, "kind"), (model, "model")):
         assert (one.status_code, one.json()["error"]["param"]) == (400, param)
+    assert "did you mean model" not in model.json()["error"]["message"]
 
 
 def test_an_answer_is_explained(server: Running, place: Path) -> None:
