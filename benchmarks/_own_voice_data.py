@@ -1,4 +1,4 @@
-"""Recordings of the telephone prompts that `benchmarks/_own_voice.py` trains on.
+"""Recordings of the telephone prompts that `benchmarks/own_voice.py` trains on.
 
     apt-get download asterisk-core-sounds-en asterisk-core-sounds-en-g722
     for one in *.deb; do dpkg -x $one prompts; done

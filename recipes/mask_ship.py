@@ -32,7 +32,7 @@ class Shipped:
         score: its benchmark: how many were counted, of what; all figures, the score among them, and
             the interval of that.
         version: of the weights.
-        before: what was trained before this training, for the card; empty: nothing.
+        share: of a processor, and what was trained before, for the card.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Shipped:
     prefix: tuple[str, str]
     score: Callable[[], Mapping[str, Any]]
     version: str = "0.2"
-    before: str = ""
+    share: str = "most of a core"
 
 
 def options_of(config: MaskUNetConfig, *more: str) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def ship(what: Shipped, training: Path, out: Path) -> None:
         name=what.name, task="separate", labels=list(what.labels), config=what.config.to_dict(),
         version=what.version, licence=what.licence, attribution="ATTRIBUTION.md",
         description=what.description,
-        data={**what.data, "training": f"{seconds / 60:.0f} minutes, most of a core{what.before}"},
+        data={**what.data, "training": f"{seconds / 60:.0f} minutes, {what.share}"},
         parameters=sum(one.numel() for one in state.values()),
         known_failures=list(what.known_failures),
     )  # fmt: skip

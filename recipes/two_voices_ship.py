@@ -67,7 +67,7 @@ SHIPPED = Shipped(
     description="Two people who speak at once, each in a file; or one whom a voice book knows.",
     attribution=ATTRIBUTION, known_failures=KNOWN_FAILURES, config=SETTINGS,
     prefix=("net.", ""), score=score, version="0.3",
-    before=", after 50 on LibriSpeech and Kerstin alone",
+    share="two thirds of a core, after 50 on LibriSpeech and Kerstin alone",
 )  # fmt: skip
 
 if __name__ == "__main__":

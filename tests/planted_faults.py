@@ -413,6 +413,10 @@ FAULTS = (
         "[1 : CEPSTRA + 1, loud]", "[:CEPSTRA, loud]", (SPEAK + "test_evaluation.py",),
     ),
     Fault(
+        "speak: letters begin at random", "tasks/speak/start.py",
+        "mine[i] = theirs[row]", "pass", (SPEAK + "test_start.py",),
+    ),
+    Fault(
         "speak: durations of another text are taken", "tasks/speak/examples.py",
         "if len(given) != symbols.sources.sum():", "if False:", (SPEAK + "test_examples.py",),
     ),

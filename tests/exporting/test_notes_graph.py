@@ -74,7 +74,9 @@ def test_every_shipped_model_is_exported_or_says_in_a_line_why_not(tmp_path: Pat
     assert {"chorale", "chorale-fill", "voice", "instruments", "en"} <= set(names)
     page = Path(__file__).parents[2].joinpath("docs/verbs/export.md").read_text("utf-8")
     for name in names:
-        with pytest.raises(ArgumentError, match=f"^{name} cannot be exported: ") as told:
+        with pytest.raises(
+            ArgumentError, match=f"^{name} cannot be exported( as a whole)?: "
+        ) as told:
             export(name, tmp_path / "m.onnx")
         assert "\n" not in str(told.value)
         assert f"`{name}`" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,14 @@ from tympan.tasks.speak.model import SpeakModel
 @pytest.fixture(scope="session")
 def voice() -> SpeakModel:
     return steady_voice()
+
+
+@pytest.fixture(autouse=True)
+def _unchanged() -> Iterator[None]:
+    """A test that changes the shared voice would make others fail, in some orders."""
+    before = dict(vars(steady_voice()))
+    yield
+    assert vars(steady_voice()) == before
 
 
 @pytest.fixture(scope="session")

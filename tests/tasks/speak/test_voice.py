@@ -55,12 +55,15 @@ def test_nothing_to_speak_is_a_mistake(voice: SpeakModel) -> None:
             voice(text)
 
 
-def test_another_speaker_is_refused_with_those_that_there_are(voice: SpeakModel) -> None:
+def test_another_speaker_is_refused_with_those_that_there_are(
+    voice: SpeakModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(ArgumentError, match=r"no speaker 'eve' \(give one of ada, bob; --list"):
         list(voice.stream("One.", speaker="eve"))
     with pytest.raises(ArgumentError, match=r"no speaker 'Bobb' \(did you mean bob\?\)"):
         list(voice.stream("One.", speaker="Bobb"))
-    voice.speakers = tuple(f"narrator {i}" for i in range(40))
+    # The voice is shared by all tests of a process.
+    monkeypatch.setattr(voice, "speakers", tuple(f"narrator {i}" for i in range(40)))
     with pytest.raises(ArgumentError, match="there are 40 speakers, such as") as caught:
         voice.number_of("eve")
     assert str(caught.value).count("narrator") == 3

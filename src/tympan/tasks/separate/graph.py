@@ -28,7 +28,10 @@ def refuse_whole(model: SeparateModel) -> NoReturn:
         ArgumentError: always.
     """
     if model.causal:
-        what = f"{model.name} goes on from frame to frame, with a memory between them"
+        what = (
+            f"{model.name} cannot be exported as a whole: it goes on from frame to frame, with a "
+            "memory between them"
+        )
         raise ArgumentError(what, fix="export it with --stream")
     what = (
         f"{model.name} cannot be exported: its sound is made by a transform and its inverse over "

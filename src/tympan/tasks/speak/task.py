@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tympan.errors import ArgumentError, DataError, ModelError
-from tympan.tasks.contract import Evaluation, Log, Phase, Prepared, Recipe
+from tympan.tasks.contract import Evaluation, Phase, Prepared, Recipe
 from tympan.tasks.recipes import check_pretrained, configured
 from tympan.tasks.speak.config import SpeakConfig
+from tympan.tasks.speak.start import NET, Initialize, weights_of
 from tympan.training import TrainingConfig
 
 if TYPE_CHECKING:
@@ -23,12 +24,11 @@ if TYPE_CHECKING:
     from tympan.tasks.speak.model import SpeakModel
     from tympan.training.learner import Learner
 
-NET = "net."
 LEAST = 20
 # With less speech the usual number of epochs would be over before anything is learned.
 USUAL_ROWS = 1000
-# Of few recordings there are so many times the usual epochs: ten minutes of one voice gain nothing
-# from more (docs/experiments.md).
+# Of few recordings there are at most so many times the usual epochs. A voice that is tuned needs no
+# more than the usual ones, but for those in which phonemes are found (docs/experiments.md).
 MOST_TIMES, MOST_ALIGNING = 1.5, 3.0
 PRETRAINED_FIELDS = (
     "rate_hz", "n_fft", "hop", "n_mels", "step", "size", "text_blocks",
@@ -110,13 +110,14 @@ class SpeakTask:
             if found.language != language:
                 config = replace(config, language=language, symbols=())
                 reasons += (
-                    f"{start.card.name} speaks another language: all is kept but its symbols",
+                    f"{start.card.name} speaks another language: new symbols begin as known ones",
                 )
         found_vocoder = borrowed(config, start)
         config = replace(config, vocoder=None if found_vocoder is None else found_vocoder[0])
         usual = known["from scratch" if start is None else ""].training
         times = max(1.0, USUAL_ROWS / len(table))
-        usual = replace(usual, epochs=round(usual.epochs * min(times, MOST_TIMES)))
+        if start is None:
+            usual = replace(usual, epochs=round(usual.epochs * min(times, MOST_TIMES)))
         config, training, user_set = configured(config, usual, values)
         if start is not None:
             check_pretrained(PRETRAINED_FIELDS, config, start)
@@ -251,43 +252,6 @@ class SpeakTask:
         from tympan.tasks.speak.evaluation import evaluate
 
         return evaluate(parts, store)
-
-
-class Initialize:
-    """Copies the weights of another voice.
-
-    Args:
-        start: the voice.
-    """
-
-    def __init__(self, start: LoadedModel) -> None:
-        self.start = start
-
-    def __call__(self, learner: Learner, examples: Examples, log: Log) -> None:
-        """Copy all but the speakers, and the symbols where the start model has others.
-
-        New speakers begin at the mean of those that are known.
-        """
-        import torch
-
-        from tympan.tasks.speak.learner import SpeakLearner
-
-        assert isinstance(learner, SpeakLearner)
-        learner.start = self.start
-        state = weights_of(self.start)
-        speakers = state.pop("speakers.weight")
-        if tuple(self.start.card.config.get("symbols", ())) != learner.config.symbols:
-            state = {k: v for k, v in state.items() if not k.endswith("symbols.weight")}
-        learner.net.load_state_dict(state, strict=False)
-        with torch.no_grad():
-            learner.net.speakers.weight.copy_(
-                speakers.mean(0).expand_as(learner.net.speakers.weight)
-            )
-
-
-def weights_of(model: LoadedModel) -> dict[str, Tensor]:
-    """The weights of the net in full precision."""
-    return {k.removeprefix(NET): v.float() for k, v in model.state.items() if k.startswith(NET)}
 
 
 def language_of(table: Table) -> str:
