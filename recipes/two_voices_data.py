@@ -58,8 +58,10 @@ def sources(shared: Path, made: Path) -> tuple[list[tuple[list[Path], str]], set
     commands = shared / "speech_to_intent"
     for number, row in enumerate(rows_of(commands)):
         found.append(([commands / row["file_name"]], f"command {number}"))
-    found += [([one], f"made {one.parent.name}") for one in sorted(made.glob("*/*.flac"))]
-    return found, held
+    spoken = [([one], f"made {one.parent.name}") for one in sorted(made.glob("*/*.flac"))]
+    if not spoken:
+        raise SystemExit(f"{made}: no made voices (recipes/transcribe_teacher.py makes them)")
+    return found + spoken, held
 
 
 def trimmed(wave: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from recipes import finish, scores, sounds, windows
+from recipes import finish, scores, sounds, two_voices_data, windows
 from tests_sounds import sound
 from tympan.data import AudioStore, folds, read_folder
 from tympan.models import load_card
@@ -102,3 +102,19 @@ def test_the_table_of_the_finish_has_differences_with_their_spread() -> None:
         "| s | 40 | 3 | 60.0 % | 61.7 % | +1.7 ± 7.6 | +0.000 ± 0.250 |",
         "| s | 0 | 1 | 50.0 % | 60.0 % | +10.0 | -0.250 |",
     ]
+
+
+def test_two_voices_are_not_prepared_without_the_made_ones(tmp_path: Path) -> None:
+    for name in ("librispeech", "kerstin", "speech_to_intent"):
+        (tmp_path / name).mkdir()
+        lines = "file_name,speaker,split\na.flac,x,train-clean\n"
+        (tmp_path / name / "metadata.csv").write_text(lines, "utf-8")
+    with pytest.raises(SystemExit, match="no made voices"):
+        two_voices_data.sources(tmp_path, tmp_path / "made")
+    (tmp_path / "made" / "voice").mkdir(parents=True)
+    (tmp_path / "made" / "voice" / "0.flac").touch()
+    found, held = two_voices_data.sources(tmp_path, tmp_path / "made")
+    assert {speaker for _, speaker in found} == {
+        "read x", "read kerstin", "command 0", "made voice",
+    }  # fmt: skip
+    assert held == {"read x"}

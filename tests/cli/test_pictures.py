@@ -12,6 +12,7 @@ import tympan.cli.show as show_module
 from tympan.audio import Clip, synthetic_tags
 from tympan.cli.main import app
 from tympan.errors import ArgumentError, TympanError
+from tympan.report import asked
 from tympan.spectra import figures
 
 
@@ -57,7 +58,7 @@ def test_hear_writes_a_page_for_each_recording(sound: Path) -> None:
 
 
 def test_show_names_the_kinds_that_there_are(sound: Path) -> None:
-    assert show_module._KINDS == figures.KINDS
+    assert show_module._KINDS == figures.KINDS == asked.KINDS
     found = CliRunner().invoke(app, ["show", str(sound), "--kind", "colour"])
     assert isinstance(found.exception, TympanError)
     assert "spectrogram" in str(found.exception)
@@ -67,6 +68,12 @@ def test_hear_without_a_model_measures_and_draws(sound: Path) -> None:
     found = CliRunner().invoke(app, ["hear", str(sound), "--model", "none"])
     assert (found.exit_code, found.output.strip()) == (0, "report: tone.html")
     assert "tone.wav" in Path("tone.html").read_text("utf-8")
+
+
+def test_a_seed_that_nothing_is_drawn_with_is_refused_at_once(sound: Path) -> None:
+    found = CliRunner().invoke(app, ["explain", str(sound), "--seed", str(2**64)])
+    assert found.exit_code == 2
+    assert not Path("explained").exists()
 
 
 @pytest.mark.parametrize("verb", ["hear", "explain"])

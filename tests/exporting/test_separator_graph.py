@@ -121,6 +121,14 @@ def test_a_net_that_forgets_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_recording_of_less_than_a_frame_is_compared(tmp_path: Path) -> None:
+    path = tmp_path / "click.wav"
+    Clip(np.full((1, HOP - 56), 0.1, np.float32), RATE_HZ).save(path)
+    (written,) = export("voice", tmp_path / "m.onnx", stream=True, check=[path])
+    assert written.agreement.windows == 2
+    assert written.agreement.largest < 1e-4
+
+
 @pytest.mark.parametrize("net", ["mask", "conv-mask"])
 def test_own_separators_go_through_in_any_number(net: str, tmp_path: Path) -> None:
     sizes = {"mask": {"features": 16, "memory": 8, "layers": 2},

@@ -144,6 +144,7 @@ def test_a_recording_is_drawn(server: Running, short: bytes) -> None:
     assert "<svg" in vector.text
     for one, param in ((wrong, "kind"), (model, "model")):
         assert (one.status_code, one.json()["error"]["param"]) == (400, param)
+    assert "did you mean model" not in model.json()["error"]["message"]
 
 
 def test_an_answer_is_explained(server: Running, place: Path) -> None:
@@ -154,6 +155,7 @@ def test_an_answer_is_explained(server: Running, place: Path) -> None:
         page = client.get(found["page"])
         wrong = client.post("/v1/explain", **sent, data={"label": "crowd"})
         other = client.post("/v1/explain", **sent, data={"model": "speech"})
+        seed = client.post("/v1/explain", **sent, data={"seed": str(2**64)})
     assert (found["file"], found["label"]) == ("scene.wav", "crow")
     assert 0 <= found["start_s"] < found["end_s"]
     assert page.text.startswith("<!DOCTYPE html>")
@@ -161,6 +163,7 @@ def test_an_answer_is_explained(server: Running, place: Path) -> None:
     assert "tympan-serve" not in json.dumps(found) + page.text
     assert wrong.status_code == 400
     assert other.json()["error"]["code"] == "wrong_model"
+    assert (seed.status_code, seed.json()["error"]["param"]) == (400, "seed")
 
 
 def test_what_is_no_voice_is_not_compared_and_called_by_its_name(
@@ -301,10 +304,12 @@ def test_nothing_of_a_command_stays_on_the_disk(place: Path, short: bytes, tmp_p
     environment = {"TMPDIR": str(tmp_path)}
     with running("--models", "sounds", environment=environment) as server:
         with server.client() as client:
-            client.post("/v1/hear", files={"file": ("x.wav", short)}, data={"format": "html"})
-            client.post("/v1/find", files={"file": ("x.wav", short), "within": ("y.wav", short)})
-            for name, form in (("show", "svg"), ("show", "png"), ("explain", "html")):
-                client.post(f"/v1/{name}", files={"file": ("x.wav", short)}, data={"format": form})
+            both = {"file": ("x.wav", short), "within": ("y.wav", short)}
+            assert client.post("/v1/find", files=both).status_code == 200
+            made = (("hear", "html"), ("show", "svg"), ("show", "png"), ("explain", "html"))
+            for name, form in made:
+                sent = {"files": {"file": both["file"]}, "data": {"format": form}}
+                assert client.post(f"/v1/{name}", **sent).status_code == 200
         # A file goes when its last byte has been sent, which the client may know first.
         until_s = time.monotonic() + 20
         while (left := [one for one in tmp_path.rglob("*") if one.is_file()]) and (

@@ -24,6 +24,9 @@ def service() -> dict[str, Any]:
     told = yaml.safe_load((EXAMPLES / "compose.yaml").read_text("utf-8"))
     (found,) = told["services"].values()
     assert set(found["secrets"]) == set(told["secrets"])
+    ignored = (ROOT / ".gitignore").read_text("utf-8").splitlines()
+    for secret in told["secrets"].values():  # none is committed by mistake
+        assert f"/docs/examples/{secret['file']}" in ignored
     return dict(found)
 
 

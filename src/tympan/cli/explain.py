@@ -29,7 +29,9 @@ def explain(
         str | None,
         typer.Option("--label", help="Explain this label, not the best.", show_default=False),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of the augmented versions.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, max=2**63 - 1, help="Of the augmented versions.")
+    ] = 0,
     partial: Partial = False,
     open_page: Annotated[
         bool, typer.Option("--open", help="Open the page in the browser.")

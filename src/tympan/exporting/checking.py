@@ -167,8 +167,8 @@ class _Heard:
 
     def difference(self, answer: Callable[[Tensor], Tensor]) -> float:
         """From what the model itself gives of them all at once."""
-        wanted = answer(torch.cat(self.given, -1)).numpy()
-        return _difference(wanted, np.concatenate(self.found, -1)[..., -wanted.shape[-1] :])
+        wanted, found = answer(torch.cat(self.given, -1)).numpy(), np.concatenate(self.found, -1)
+        return _difference(wanted, found[..., found.shape[-1] - wanted.shape[-1] :])
 
 
 def require(found: Agreement, tolerance: float, path: Path) -> None:
@@ -190,7 +190,8 @@ def _blocks(graph: Graph, recordings: Sequence[Any]) -> Iterator[tuple[str, Tens
     for source in recordings:
         wave = np.concatenate([one[0] for one in samples_of(source, graph.rate_hz)])
         steps = max(STEPS, round(STEPS_S * graph.rate_hz / graph.window))
-        for step in range(min(steps, max(1, len(wave) // graph.window))):
+        # Of one block alone, a delay may leave nothing to compare.
+        for step in range(min(steps, max(2, len(wave) // graph.window))):
             block = wave[step * graph.window : (step + 1) * graph.window]
             padded = np.pad(block, (0, graph.window - len(block))).astype(np.float32)
             yield name_of(source), torch.from_numpy(padded)[None]

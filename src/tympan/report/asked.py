@@ -35,7 +35,7 @@ EXPLAIN = Command(
     models="classify",
     options=(
         Option("label", str, None, "Explain this label, not the best."),
-        Option("seed", int, 0, "Of the augmented versions.", low=0),
+        Option("seed", int, 0, "Of the augmented versions.", low=0, high=2**63 - 1),
     ),
     save_as=(".json", ".html"),
 )

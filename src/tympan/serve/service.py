@@ -112,8 +112,8 @@ class Service:
             Refusal: there is no recording, or it cannot be decoded; an option cannot be used.
         """
         async with AsyncExitStack() as stack:
-            known: tuple[str, ...] = ("file", "model", "format", "stream")
-            clean = None
+            has_model = isinstance(verb, Verb) or verb.models
+            known, clean = ("file", "format", "stream", *(["model"] if has_model else [])), None
             if isinstance(verb, Verb) or verb.cleans:
                 known, clean = (*known, "clean"), own_switch(found, "clean")
             source = await self._recording(found, stack)
