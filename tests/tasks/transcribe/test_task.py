@@ -111,6 +111,15 @@ def test_rows_without_words_are_left_out(tmp_path: Path) -> None:
     assert "column text" in TASK.claims(table)
 
 
+def test_a_few_words_said_over_and_over_are_in_every_set(tmp_path: Path) -> None:
+    lines = [("file_name", "text"), *((f"{i}.wav", ("One.", "Two.")[i % 2]) for i in range(8))]
+    table = TASK.rows_of(read_folder(rows(tmp_path / "f", lines)))
+    assert not table.has("source")
+    lines.append(("8.wav", "Three."))
+    table = TASK.rows_of(read_folder(rows(tmp_path / "g", lines)))
+    assert table[0].columns["source"] == "one."
+
+
 def test_speakers_stay_on_one_side(tmp_path: Path) -> None:
     lines = [("file_name", "text", "speaker"), ("a.wav", "Hello.", "ann"), ("b.wav", "Hello.", "")]
     table = TASK.rows_of(read_folder(rows(tmp_path / "f", lines)))
