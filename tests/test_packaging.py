@@ -164,7 +164,9 @@ def test_no_test_imports_at_once_what_windows_has_not() -> None:
 def test_continuous_integration_installs_what_there_is() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     text = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
-    for extras in re.findall(r"install -e \"\.\[(.+?)\]\"", text):
+    installed = re.findall(r"install -e \"\.\[(.+?)\]\"", text)
+    assert installed
+    for extras in installed:
         assert set(extras.split(",")) <= set(project["optional-dependencies"])
     (versions,) = re.findall(r"python: \[(.+?)\]", text)
     named_ones = {one.rpartition(" ")[2] for one in project["classifiers"] if "Python :: 3." in one}
