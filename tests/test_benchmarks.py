@@ -402,10 +402,10 @@ def test_a_benchmark_takes_numbers_of_its_own(
     from benchmarks import common, serve
 
     monkeypatch.setattr(common, "_OWN", {})
-    monkeypatch.setattr(sys, "argv", ["x", "--load", "300", "--hostile", "1000"])
+    monkeypatch.setattr(sys, "argv", ["x", "--load", "90", "--hostile", "200"])
     given = common.arguments("serve", serve.numbers)
-    assert (given.load, given.hostile, given.requests) == (300.0, 1000, 500)
-    assert common.arguments("serve").load == 300.0  # `main` parses them once more
+    assert (given.load, given.hostile, given.requests) == (90.0, 200, 10_000)
+    assert common.arguments("serve").load == 90.0  # `main` parses them once more
     monkeypatch.setattr(sys, "argv", ["x", "--requests", "0"])
     with pytest.raises(SystemExit):
         common.arguments("serve", serve.numbers)
