@@ -9,9 +9,7 @@ import typer
 
 from tympan.cli.completion import among
 from tympan.cli.sources import File, Partial
-
-# As in `tympan.spectra.figures.KINDS`, which would load numpy for every `--help`.
-_KINDS = ("waveform", "spectrum", "both", "spectrogram", "mel", "log", "mfcc", "all")
+from tympan.report.asked import KINDS as _KINDS
 
 
 def show(
