@@ -337,6 +337,36 @@ FAULTS = (
         (TRANSCRIBE + "test_windows.py",),
     ),
     Fault(
+        "transcribe: a Whisper of English alone is asked for a language",
+        "tasks/transcribe/whisper_tokens.py", "found if many else {}", "found",
+        (TRANSCRIBE + "test_engine_whisper_onnx.py",),
+    ),
+    Fault(
+        "transcribe: Whisper ends a text before it began",
+        "tasks/transcribe/engine_whisper_onnx.py", "if not logs:\n                last[",
+        "if False:\n                last[", (TRANSCRIBE + "test_engine_whisper_onnx.py",),
+    ),
+    Fault(
+        "transcribe: a merged decoder forgets the wave", "tasks/transcribe/whisper_onnx.py",
+        "for key, one in found.items() if one.size}", "for key, one in found.items()}",
+        (TRANSCRIBE + "test_engine_whisper_onnx.py",),
+    ),
+    Fault(
+        "transcribe: tokens that Whisper never writes are written",
+        "tasks/transcribe/engine_whisper_onnx.py", "last[known.never] = -np.inf", "-np.inf",
+        (TRANSCRIBE + "test_engine_whisper_onnx.py",),
+    ),
+    Fault(
+        "transcribe: unlikely words of no speech are written",
+        "tasks/transcribe/engine_whisper_onnx.py", "no_speech > NO_SPEECH", "no_speech > 2",
+        (TRANSCRIBE + "test_engine_whisper_onnx.py",),
+    ),
+    Fault(
+        "transcribe: a tokenizer of another model is taken", "tasks/transcribe/whisper_tokens.py",
+        'settings.get("eos_token_id", found.end) != found.end', "False",
+        (TRANSCRIBE + "test_engine_whisper_onnx.py",),
+    ),
+    Fault(
         "transcribe: windows depend on the size of blocks", "tasks/transcribe/windows.py",
         "if known < limit + self._pause and not final:", "if known < limit and not final:",
         (TRANSCRIBE + "test_windows.py",),

@@ -14,8 +14,8 @@ ENGINE = Engine(
     size_mb=145,
     description="Whisper base: many languages, with times of words; 11.9 % of the words wrong on "
     "100 hard recordings (test-other). Any folder of a Whisper model in the format of CTranslate2 "
-    "is taken too.",
+    "or in ONNX files is taken too.",
     load="tympan.tasks.transcribe.engine_whisper:load_base",
-    opens="tympan.tasks.transcribe.engine_whisper:open_folder",
+    opens="tympan.tasks.transcribe.whisper_folder:open_folder",
     rank=3,
 )

@@ -31,7 +31,8 @@ def transcribe(
     Args:
         source: path, bytes, binary file object or `Clip`; of any length, format and rate.
         model: name or folder of a model, or of an engine; the best that is installed by default.
-            A folder may hold a Whisper model in the format of CTranslate2.
+            A folder may hold a Whisper model in the format of CTranslate2, or in
+            ONNX files.
         words: each word is a segment of its own, with its times.
         speakers: say who speaks.
         book: voice book with the names of the speakers, who are then told apart.
