@@ -111,12 +111,13 @@ def main() -> None:
     if options.step == "train":
         train(options.runs, options.out, options.stage, options.start, options.epochs, options.lr)
         return
-    from recipes.transcribe_pool import REAL, noise_part, real_part
+    from recipes.transcribe_pool import ORDERS, REAL, noise_part, real_part
 
     if options.step == "noises":
         noise_part(options.shared, options.runs / "noises.npz")
     else:
-        real_part(options.shared, options.runs / "judged", options.runs / REAL)
+        for folder, out in (("librispeech", REAL), ("speech_to_intent", ORDERS)):
+            real_part(options.shared / folder, options.runs / "judged", options.runs / out)
 
 
 if __name__ == "__main__":

@@ -21,11 +21,13 @@ from tympan.tasks.transcribe.sounds import numbers, spoken
 from tympan.tasks.transcribe.variation import Levels, band_centres_hz, varied
 
 REAL, REAL_HELD = "real.npz", 20
-# Kinds of which each sentence is by another voice are met so often for once of the others.
-TIMES = {"real": 8, "kokoro": 8}
-# Of each folder: judges agree where they differ by at most this share of the words. More people
-# read books than order coffee, and what they read is more often understood.
-APART = {"librispeech": 0.25, "speech_to_intent": 0.15}
+ORDERS = "orders.npz"
+# Kinds of which each sentence is by another voice are met so often for once of the others; all
+# orders are made of the same few words.
+TIMES = {"real": 8, "kokoro": 8, "orders": 3}
+# Of each folder: judges agree where they differ by at most this share of the words. Where they
+# differ more in orders, both are wrong.
+APART = {"librispeech": 0.25, "speech_to_intent": 0.09}
 # Lines of these parts choose an epoch and are not trained on.
 HELD = {"0000-en.npz": 30, "0001-slt.npz": 15, "0003-rms.npz": 15}
 ROWS_IN_EPOCH = 1024
@@ -67,10 +69,10 @@ def agreed(folder: Path, judged: Path, apart: float) -> Iterator[tuple[float, st
             yield differ, row.get("speaker", folder.name), file, heard["moonshine"]
 
 
-def real_part(shared: Path, judged: Path, out: Path) -> None:
+def real_part(folder: Path, judged: Path, out: Path) -> None:
     """Keep the real recordings on whose words both judges agree, as far as they were judged.
 
-    Clips of LibriSpeech on which they agree to the word come first: of them some are held out.
+    Those on which they agree to the word come first: of LibriSpeech's some are held out.
     """
     from tympan.audio import load
     from tympan.models import load_model
@@ -79,24 +81,21 @@ def real_part(shared: Path, judged: Path, out: Path) -> None:
     config = TranscribeConfig()
     aligner = TASK.recogniser(load_model("english"), "cpu", vocabulary=False)
     lines, mels, at = [], [], 0
-    for name, apart in APART.items():
-        found = sorted(agreed(shared / name, judged, apart), key=lambda one: one[0])
-        for _, speaker, file, said in found:
-            words = spoken(said)
-            wave = load(file, rate_hz=config.rate_hz).mono().samples[0]
-            mels.append(log_mels(wave, config).T.half().numpy())
-            text, sounds = " ".join(w.text for w in words), "".join(w.phonemes for w in words)
-            found_at = aligner.align(wave, [w.text for w in words])
-            times = [
-                (w.text, w.phonemes, one.start_s, one.end_s)
-                for w, one in zip(words, found_at, strict=True)
-            ] if len(found_at) == len(words) else []  # fmt: skip
-            lines.append(Line(
-                at, len(mels[-1]), text, sounds, f"real {speaker}", words=times
-            ))  # fmt: skip
-            at += len(mels[-1])
-        print(f"{name}: {len(found)} recordings, {at * config.frame_s / 60:.0f} minutes by now")
+    found = sorted(agreed(folder, judged, APART[folder.name]), key=lambda one: one[0])
+    for _, speaker, file, said in found:
+        words = spoken(said)
+        wave = load(file, rate_hz=config.rate_hz).mono().samples[0].astype(np.float32)
+        mels.append(log_mels(wave, config).T.half().numpy())
+        text, sounds = " ".join(w.text for w in words), "".join(w.phonemes for w in words)
+        found_at = aligner.align(wave, [w.text for w in words])
+        times = [
+            (w.text, w.phonemes, one.start_s, one.end_s)
+            for w, one in zip(words, found_at, strict=True)
+        ] if len(found_at) == len(words) else []  # fmt: skip
+        lines.append(Line(at, len(mels[-1]), text, sounds, f"real {speaker}", words=times))
+        at += len(mels[-1])
     write_part(out, lines, mels)
+    print(f"{folder.name}: {len(lines)} recordings, {at * config.frame_s / 60:.0f} minutes")
 
 
 def noise_part(shared: Path, out: Path) -> None:
@@ -158,7 +157,7 @@ class Pool:
         self.mels: list[np.ndarray] = []
         self.lines: list[tuple[int, Line]] = []
         paths = sorted((folder / "made").glob("*.npz"))
-        for path in [*paths, *([folder / REAL] if (folder / REAL).exists() else [])]:
+        for path in [*paths, *(p for p in (folder / REAL, folder / ORDERS) if p.exists())]:
             mels, lines = read_part(path)
             held = REAL_HELD if path.name == REAL else HELD.get(path.name, 0)
             times = TIMES.get(path.stem.split("-")[-1], 1) if training else 1
