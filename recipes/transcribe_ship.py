@@ -25,8 +25,8 @@ WEIGHTS, BONUSES = (0.5, 0.7, 0.9, 1.1), (0.0, 1.0, 2.0)
 DATA: dict[str, Any] = {
     "name": "18 hours of sentences by the voice en (its six speakers and 120 mixtures of them) "
     "and by flite's slt, rms, awb and kal16; 570 sentences by all voices of Kokoro-82M and 400 "
-    "mixtures of them; 222 real clips of LibriSpeech train-clean; 358 orders of coffee by more than "
-    "fifty people",
+    "mixtures of them; 222 real clips of LibriSpeech train-clean; 358 orders of coffee by more "
+    "than fifty people",
     "licences": {
         "voice en of tympan (learned from Kokoro-82M)": "Apache-2.0",
         "Kokoro-82M (weights, voices and what they speak)": "Apache-2.0",
@@ -35,8 +35,8 @@ DATA: dict[str, Any] = {
         "Picovoice speech-to-intent benchmark (spoken orders)": "Apache-2.0",
         "ESC-50 noises, the CC0 clips of folds 1 to 3": "CC0-1.0",
         "WordNet 3.0 (example sentences)": "WordNet-3.0",
-        "Jane Austen's novels, World English Bible, Shakespeare, Moby Dick, addresses of presidents "
-        "on the state of the Union": "public domain",
+        "Jane Austen's novels, World English Bible, Shakespeare, Moby Dick, addresses of "
+        "presidents on the state of the Union": "public domain",
     },
     "words of the real clips": "written down by Whisper tiny.en and Moonshine tiny; the clips on "
     "which they differ in 25 % of the words at most (orders: 9 %); 20 more choose the search",
