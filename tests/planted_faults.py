@@ -137,6 +137,15 @@ FAULTS = (
         'more = {"batcher": held.batcher} if together else {}', "more = {}", SERVE,
     ),
     Fault(
+        "serve: a body after its answer is taken for a head", "serve/connections.py",
+        "elif self._in_body:", "elif False:", ("tests/serve/test_connections.py",),
+    ),
+    Fault(
+        "serve: a head after such a body has no limit", "serve/connections.py",
+        "self._in_body, self._ended = False, True", "self._ended = True",
+        ("tests/serve/test_connections.py",),
+    ),
+    Fault(
         "serve: a name keeps its folders", "serve/asked.py",
         'last = name.replace("\\\\", "/").rpartition("/")[2]', "last = name", SERVE,
     ),
