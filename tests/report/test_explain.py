@@ -86,3 +86,12 @@ def test_silence_is_drawn_too(model: Path, tmp_path: Path) -> None:
 def test_an_unknown_label_is_refused(scene: Clip, model: Path, tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="zebra"):
         explain(scene, tmp_path, model=model, label="zebra")
+
+
+@pytest.mark.parametrize("seed", [2**64, -1, 1.5, "x", None, True])
+def test_a_seed_that_is_none_is_refused_before_anything_is_drawn(
+    scene: Clip, tmp_path: Path, seed: Any
+) -> None:
+    with pytest.raises(ArgumentError, match=r"^seed=\S+ (is out of range|cannot be used) \(give "):
+        explain(scene, tmp_path / "out", model="no-such-model", seed=seed)
+    assert not (tmp_path / "out").exists()

@@ -15,6 +15,7 @@ from tympan.report import explain_figures as draw
 from tympan.report import explain_net as draw_net
 from tympan.report import explain_training as draw_training
 from tympan.report import page
+from tympan.report.explain_options import LABEL, SEED
 from tympan.report.explained import Explained, Picture, Stage
 from tympan.report.gather import finished
 from tympan.report.panels import Drawn, Panel, render, save_sheet
@@ -55,7 +56,7 @@ def explain(
     Raises:
         AudioFileError: the recording cannot be read.
         ModelError: there is no such model.
-        ArgumentError: the model has no such label.
+        ArgumentError: the model has no such label, or the seed is none.
     """
     return finished(explaining(source, out, model=model, label=label, seed=seed))
 
@@ -73,6 +74,7 @@ def explaining(
     from tympan.tasks.classify import explain as explain_answer
     from tympan.tasks.classify.answer import ClassifyModel, answer
 
+    label, seed = LABEL.check(label), SEED.check(seed)
     source = rereadable(source)
     ready = model if hasattr(model, "session") else load_model(model, "classify")
     if not isinstance(ready, ClassifyModel):
