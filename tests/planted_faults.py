@@ -146,6 +146,20 @@ FAULTS = (
         ("tests/serve/test_connections.py",),
     ),
     Fault(
+        "serve: a long text is read at once", "serve/jobs.py",
+        "for _ in range(SENTENCES):", "for _ in range(10**9):", SERVE,
+    ),
+    Fault(
+        "show: a picture is drawn twice", "report/picture.py",
+        'if ending != ".json":', 'if self.to_json() and ending != ".json":',
+        ("tests/report/test_picture.py",),
+    ),
+    Fault(
+        "text: the word of a span stands behind its dash", "text/tokens.py",
+        'at = found.start() + max(map(found[0].rfind, "-–"))', "at = found.end() - 1",
+        ("tests/text/test_german.py",),
+    ),
+    Fault(
         "serve: a name keeps its folders", "serve/asked.py",
         'last = name.replace("\\\\", "/").rpartition("/")[2]', "last = name", SERVE,
     ),
