@@ -137,6 +137,29 @@ FAULTS = (
         'more = {"batcher": held.batcher} if together else {}', "more = {}", SERVE,
     ),
     Fault(
+        "serve: a body after its answer is taken for a head", "serve/connections.py",
+        "elif self._in_body:", "elif False:", ("tests/serve/test_connections.py",),
+    ),
+    Fault(
+        "serve: a head after such a body has no limit", "serve/connections.py",
+        "self._in_body, self._ended = False, True", "self._ended = True",
+        ("tests/serve/test_connections.py",),
+    ),
+    Fault(
+        "serve: a long text is read at once", "serve/jobs.py",
+        "for _ in range(SENTENCES):", "for _ in range(10**9):", SERVE,
+    ),
+    Fault(
+        "show: a picture is drawn twice", "report/picture.py",
+        'if ending != ".json":', 'if self.to_json() and ending != ".json":',
+        ("tests/report/test_picture.py",),
+    ),
+    Fault(
+        "text: the word of a span stands behind its dash", "text/tokens.py",
+        'at = found.start() + max(map(found[0].rfind, "-–"))', "at = found.end() - 1",
+        ("tests/text/test_german.py",),
+    ),
+    Fault(
         "serve: a name keeps its folders", "serve/asked.py",
         'last = name.replace("\\\\", "/").rpartition("/")[2]', "last = name", SERVE,
     ),

@@ -12,7 +12,7 @@ from PIL import Image
 
 from tympan.audio import Clip
 from tympan.errors import ArgumentError
-from tympan.report.explain import explain
+from tympan.report.explain import explain, explaining
 from tympan.report.explain_training import augmented
 from tympan.tasks.answering import load
 
@@ -86,3 +86,23 @@ def test_silence_is_drawn_too(model: Path, tmp_path: Path) -> None:
 def test_an_unknown_label_is_refused(scene: Clip, model: Path, tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="zebra"):
         explain(scene, tmp_path, model=model, label="zebra")
+
+
+@pytest.mark.parametrize("seed", [2**64, -1, 1.5, "x", None, True])
+def test_a_seed_that_is_none_is_refused_before_anything_is_drawn(
+    scene: Clip, tmp_path: Path, seed: Any
+) -> None:
+    with pytest.raises(ArgumentError, match=r"^seed=\S+ (is out of range|cannot be used) \(give "):
+        explain(scene, tmp_path / "out", model="no-such-model", seed=seed)
+    assert not (tmp_path / "out").exists()
+
+
+def test_it_says_how_much_of_the_recording_is_read(
+    scene: Clip, model: Path, tmp_path: Path
+) -> None:
+    long = Clip(np.tile(scene.samples, (1, 1 + int(70 / scene.duration_s))), scene.rate_hz)
+    steps = explaining(long, tmp_path / "out", model=model, label=None, seed=0)
+    seconds = [next(steps) for _ in range(4)]
+    assert seconds == sorted(seconds)
+    assert seconds[0] < seconds[1] <= seconds[-1] == pytest.approx(long.duration_s, abs=1e-3)
+    steps.close()

@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ from tympan.errors import ArgumentError, MissingDependencyError
 from tympan.serve.asked import shown_name
 from tympan.serve.encoding import FORMATS, Encoder
 from tympan.serve.frames import BrokenFrameError, pack, read_frame
-from tympan.serve.held import HeldModels
+from tympan.serve.held import Held, HeldModels
+from tympan.serve.jobs import SENTENCES, TextJob
 from tympan.serve.refusals import refusal_from, refusal_of
 from tympan.serve.settings import ServeSettings
 from tympan.serve.spool import Spool
@@ -278,3 +280,34 @@ def test_a_question_that_takes_nothing(tmp_path: Path) -> None:
     worker.round()
     assert channel.of(1, "answer")[0]["model"] == "maker"
     assert (tmp_path / "a.json").exists()
+
+
+def test_a_long_text_is_read_a_few_sentences_at_a_time() -> None:
+    sent: list[dict[str, Any]] = []
+    read: list[int] = []
+
+    class Model:
+        rate_hz = 8000
+
+        def stream(self, text: str, *, skip: int = 0) -> Any:
+            for number in range(20):
+                read.append(number)
+                sentence = SimpleNamespace(unspoken=(str(number % 3),))
+                samples = np.zeros(0 if skip else 80, np.float32)
+                yield SimpleNamespace(sentence=sentence, samples=samples)
+
+    def say(payload: bytes = b"", **message: Any) -> None:
+        sent.append(message)
+
+    order = {"text": "x", "options": {}, "format": "pcm"}
+    job = TextJob(1, Held(Model()), say, order)
+    job.step()
+    assert (0 < len(read) < 20, sent) == (True, [])
+    for _ in range(40):
+        if not job.ended:
+            before = len(read)
+            job.step()
+            assert len(read) - before <= SENTENCES
+    assert job.ended
+    assert sent[0]["unspoken"] == ["0", "1", "2"]  # before any sound
+    assert sum(one.get("sound", 0) for one in sent) > 0

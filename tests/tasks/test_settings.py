@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from tympan.errors import ArgumentError
@@ -63,6 +64,15 @@ def test_settings_are_read_as_their_type() -> None:
             apply_settings(ClassifyConfig() if name == "keep_norm" else TrainingConfig(),
                            {name: text})  # fmt: skip
     assert apply_settings(TrainingConfig(), {"ema_decay": "0.9"})[0].ema_decay == 0.9
+
+
+def test_settings_of_python_are_of_their_type_too() -> None:
+    given = {"patience": None, "lr": 1, "epochs": np.int64(3), "precision": "32"}
+    config, _ = apply_settings(TrainingConfig(), given)
+    assert (config.patience, config.lr, config.epochs, config.precision) == (None, 1, 3, "32")
+    for name, value in (("seed", 1.5), ("seed", True), ("seed", None), ("lr", False), ("lr", [1])):
+        with pytest.raises(ArgumentError, match=f"^{name}=.* is no (int|float) "):
+            apply_settings(TrainingConfig(), {name: value})
 
 
 @pytest.mark.parametrize("task", ["classify", "tag", "segment", "identify", "monitor"])

@@ -36,3 +36,7 @@ def test_no_text_fails_and_no_word_is_lost(text: str) -> None:
 @given(st.lists(st.sampled_from([*[text for text, _ in CASES], "ä", "ß", "1.", "Nr.", "\n"])))
 def test_no_mixture_fails(parts: list[str]) -> None:
     checked(" ".join(parts), "de")
+
+
+def test_a_long_sentence_is_cut_behind_the_dash_of_a_span() -> None:
+    checked("1984 98 99 100 101 3. Mai – 7. Juni 16 Tage 21 Tage 98 99 100 101", "de")

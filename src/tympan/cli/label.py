@@ -68,7 +68,7 @@ def label(
     other: Annotated[
         str, typer.Option("--other", help="Label of moments to which none of the labels applies.")
     ] = "other",
-    seed: Annotated[int, typer.Option("--seed", help="Chooses the random windows.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Chooses the random windows.")] = 0,
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="Of the local page; 0: a free one.")
     ] = 0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tympan.report.explain_options import LABEL, SEED
 from tympan.tasks.commands import EACH, Command
 from tympan.tasks.verbs import Option
 
@@ -33,10 +34,7 @@ EXPLAIN = Command(
     help="Every stage from samples to the scores of a classifier, as a page.",
     function="tympan.report.asked:explained",
     models="classify",
-    options=(
-        Option("label", str, None, "Explain this label, not the best."),
-        Option("seed", int, 0, "Of the augmented versions.", low=0, high=2**63 - 1),
-    ),
+    options=(LABEL, SEED),
     save_as=(".json", ".html"),
 )
 SHOW = Command(

@@ -15,15 +15,18 @@ from tympan.report import explain_figures as draw
 from tympan.report import explain_net as draw_net
 from tympan.report import explain_training as draw_training
 from tympan.report import page
+from tympan.report.explain_options import LABEL, SEED
 from tympan.report.explained import Explained, Picture, Stage
 from tympan.report.gather import finished
 from tympan.report.panels import Drawn, Panel, render, save_sheet
 from tympan.report.player import data_address
 from tympan.report.sections import moment
 from tympan.spectra import figures_style as style
+from tympan.tasks.inputs import Feed, blocks_of, name_of
 
 if TYPE_CHECKING:
     from tympan.audio import Clip
+    from tympan.tasks.classify.answer import ClassifyModel
     from tympan.tasks.classify.explanation import Explanation
     from tympan.tasks.results import Classification
 
@@ -55,7 +58,7 @@ def explain(
     Raises:
         AudioFileError: the recording cannot be read.
         ModelError: there is no such model.
-        ArgumentError: the model has no such label.
+        ArgumentError: the model has no such label, or the seed is none.
     """
     return finished(explaining(source, out, model=model, label=label, seed=seed))
 
@@ -63,7 +66,7 @@ def explain(
 def explaining(
     source: Any, out: str | os.PathLike[str], *, model: Any, label: str | None, seed: int
 ) -> Generator[float, None, Explained]:
-    """`explain` step by step: yields the seconds that are drawn after each of the stages.
+    """`explain` step by step: yields the seconds that are read, and those again after each stage.
 
     Args:
         source, out, label, seed: as of `explain`.
@@ -71,14 +74,15 @@ def explaining(
     """
     from tympan.tasks.answering import load as load_model
     from tympan.tasks.classify import explain as explain_answer
-    from tympan.tasks.classify.answer import ClassifyModel, answer
+    from tympan.tasks.classify.answer import ClassifyModel
 
+    label, seed = LABEL.check(label), SEED.check(seed)
     source = rereadable(source)
     ready = model if hasattr(model, "session") else load_model(model, "classify")
     if not isinstance(ready, ClassifyModel):
         name = getattr(model, "name", model)
         raise ModelError("is no net that can be looked into", file=str(name), fix="give another")
-    whole = answer(ready, source, top=6 if label is None else len(ready.labels))
+    whole = yield from _answering(ready, source, 6 if label is None else len(ready.labels))
     why = explain_answer(ready, source, label or whole.best.label)
     folder = Path(out)
     make_folder(folder)
@@ -101,6 +105,28 @@ def explaining(
         written, tuple(s.path for s in stages), why.label, why.score,
         why.file, why.start_s, why.start_s + why.duration_s,
     )  # fmt: skip
+
+
+def _answering(
+    model: ClassifyModel, source: Any, top: int
+) -> Generator[float, None, Classification]:
+    """The answer about the whole, as when the model is called; yields the seconds that are read."""
+    session = model.session(name=name_of(source), top=top)
+    feed, read_s = None, 0.0
+    for rate_hz, block in blocks_of(source):
+        if feed is None:
+            feed = Feed(rate_hz, len(block))
+            feed.join(model, session)
+        feed.push(block)
+        read_s += block.shape[1] / rate_hz
+        yield round(read_s, 3)
+    if feed is None:
+        feed = Feed(model.rate_hz, 1)
+        feed.join(model, session)
+    feed.finish()
+    session.end()
+    answer: Classification = feed.answers()[0]
+    return answer
 
 
 def _part(source: Any, start_s: float, end_s: float) -> Clip:

@@ -24,7 +24,7 @@ class Picture:
         file: name of the recording.
         duration_s: its length.
         kind: what is drawn, one of `tympan.spectra.figures.KINDS`.
-        path: the picture, as PNG.
+        path: where it is drawn as PNG, once that is asked for.
         overview: what it is drawn from.
     """
 
@@ -35,7 +35,11 @@ class Picture:
     overview: Overview = field(repr=False)
 
     def to_json(self) -> dict[str, Any]:
-        """What is drawn, as plain values; `picture` is a path."""
+        """What is drawn, as plain values; `picture` is a path, where it then lies."""
+        from tympan.spectra import figures
+
+        if not self.path.is_file():
+            figures.show(self.overview, self.kind, path=self.path)
         return {
             "file": self.file,
             "duration_s": round(self.duration_s, 6),
@@ -54,22 +58,21 @@ class Picture:
 
         target = Path(path)
         ending = formats.check_ending(target, ENDINGS, "Picture")
-        if ending in (".svg", ".pdf"):
+        if ending != ".json":
             figures.show(self.overview, self.kind, path=target)
             return target
-        content = formats.encoded(json_text(self.to_json(), indent=2) + "\n")
         with atomic_write(target) as beside:
-            beside.write_bytes(content if ending == ".json" else self.path.read_bytes())
+            beside.write_bytes(formats.encoded(json_text(self.to_json(), indent=2) + "\n"))
         return target
 
 
 def pictured(source: Any, kind: str, path: str | os.PathLike[str]) -> Picture:
-    """Draw a recording.
+    """A picture of a recording, which is drawn when it is known in which form.
 
     Args:
         source: a file, its bytes, an opened file, or a clip.
         kind: one of `tympan.spectra.figures.KINDS`.
-        path: a `.png` to write.
+        path: a `.png` to draw into where no other file is asked for.
 
     Raises:
         AudioFileError: the recording cannot be read.
@@ -78,13 +81,13 @@ def pictured(source: Any, kind: str, path: str | os.PathLike[str]) -> Picture:
     >>> import tempfile, tympan
     >>> clip = tympan.synth.sine(frequency_hz=440, duration_s=1, rate_hz=16000)
     >>> found = pictured(clip, "spectrum", Path(tempfile.mkdtemp()) / "tone.png")
-    >>> found.kind, found.path.read_bytes()[1:4]
-    ('spectrum', b'PNG')
+    >>> found.path.exists(), found.to_json()["kind"], found.path.read_bytes()[1:4]
+    (False, 'spectrum', b'PNG')
     """
-    from tympan.spectra import figures
+    from tympan.spectra.figures import check_kind
     from tympan.spectra.figures_data import overview
     from tympan.tasks.inputs import name_of
 
+    check_kind(kind)
     data = overview(source)
-    figures.show(data, kind, path=path)
     return Picture(name_of(source), data.duration_s, kind, Path(path), data)

@@ -31,6 +31,7 @@ class CommandJob(Job):
         self.uses = tuple(models)
         self._order = order
         self._answer: Any = None
+        self._at_s = -1.0
         names = {"": order["name"], **order["names"]}
         options = dict(order["options"])
         for name in order["names"]:
@@ -47,7 +48,8 @@ class CommandJob(Job):
         except StopIteration as end:
             self._answer, self.ended = end.value, True
             return
-        if self._order.get("tell"):
+        if self._order.get("tell") and at_s != self._at_s:  # some steps read nothing more
+            self._at_s = at_s
             self._say(id=self.number, at_s=at_s)
 
     def finish(self) -> None:

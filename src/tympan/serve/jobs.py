@@ -29,6 +29,8 @@ Say = Callable[..., None]
 STEP_S = 30.0
 # Of what in a text is not spoken, so many are named.
 MOST_UNSPOKEN = 50
+# So many sentences are read for that before others have their turn.
+SENTENCES = 8
 
 
 class Job(ABC):
@@ -192,7 +194,9 @@ class TextJob(Job):
     def __init__(self, number: int, held: Held, say: Say, order: Message) -> None:
         super().__init__(number, held, say)
         model = held.model
-        self._order, self._read = order, False
+        self._order = order
+        self._unread: Iterator[Any] | None = self._sentences()
+        self._unspoken: dict[str, None] = {}
         self._parts = iter(model.stream(order["text"], **order["options"]))
         who = order["options"].get("speaker")
         tags = model.tags(who) if hasattr(model, "tags") else {}
@@ -201,9 +205,8 @@ class TextJob(Job):
 
     def step(self) -> None:
         """Make the sound of the next sentence; before the first, say what will not be spoken."""
-        if not self._read:
-            self._read = True
-            self._say(id=self.number, unspoken=self._left_out()[:MOST_UNSPOKEN])
+        if self._unread is not None:
+            self._read(self._unread)
             return
         part = next(self._parts, None)
         if part is None:
@@ -224,15 +227,23 @@ class TextJob(Job):
         answer = {"duration_s": round(seconds, 6), "warnings": list(self._warnings)}
         self._say(id=self.number, answer=answer)
 
-    def _left_out(self) -> list[str]:
-        """What in the text will not be spoken: it is read once more, which takes little time."""
+    def _read(self, sentences: Iterator[Any]) -> None:
+        """Read a few sentences for what in them will not be spoken; at the end, say it."""
+        for _ in range(SENTENCES):
+            one = next(sentences, self)
+            if one is self or len(self._unspoken) >= MOST_UNSPOKEN:
+                self._unread = None
+                self._say(id=self.number, unspoken=list(self._unspoken)[:MOST_UNSPOKEN])
+                return
+            self._unspoken |= dict.fromkeys(getattr(one, "unspoken", ()))
+
+    def _sentences(self) -> Iterator[Any]:
+        """The sentences, read once more than they are spoken, which takes little time."""
         stream, order = self.held.model.stream, self._order
         if "skip" not in signature(stream).parameters:
-            return []  # of another package, it cannot read without speaking
-        parts = stream(order["text"], **order["options"], skip=sys.maxsize)
-        sentences = (getattr(part, "sentence", None) for part in parts)
-        names = (name for one in sentences for name in getattr(one, "unspoken", ()))
-        return list(dict.fromkeys(names))
+            return  # of another package, it cannot read without speaking
+        for part in stream(order["text"], **order["options"], skip=sys.maxsize):
+            yield getattr(part, "sentence", None)
 
     def _send(self, data: bytes) -> None:
         if data:

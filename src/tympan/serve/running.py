@@ -1,8 +1,7 @@
-"""Running the server: uvicorn, with clients that are too slow put out."""
+"""Running the server: uvicorn, with the limits of a connection."""
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import sys
 from collections.abc import Callable
@@ -10,12 +9,11 @@ from typing import Any
 
 from tympan.errors import ArgumentError, MissingDependencyError
 from tympan.serve.app import INSTALL, create_app
+from tympan.serve.connections import protocol
 from tympan.serve.settings import ServeSettings
 
 # Connections at once; what comes beyond is told 503 by uvicorn, before anything is read.
 MOST_CONNECTIONS = 1000
-# Bytes of the head of a request.
-MOST_HEAD = 65_536
 # How long the end waits for what is worked on.
 GRACE_S = 60
 
@@ -106,67 +104,3 @@ def _server(config: Any, ready: Callable[[], None], ending: Callable[[], None]) 
             super().handle_exit(sig, frame)
 
     return Server(config)
-
-
-def protocol(settings: ServeSettings) -> Any:
-    """uvicorn's HTTP, which closes connections whose request does not come.
-
-    It waits for the head of a request without end, so that a few hundred clients that send a byte
-    now and then would hold all its connections (*slow loris*).
-    """
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-    class Prompt(HttpToolsProtocol):
-        """A connection with a clock for the heads of its requests."""
-
-        _clock: asyncio.TimerHandle | None = None
-        _head = 0
-        _upgraded = False
-
-        def connection_made(self, transport: Any) -> None:
-            """A client has come."""
-            super().connection_made(transport)
-            self._wait()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            """It has gone."""
-            self._stop()
-            super().connection_lost(exc)
-
-        def data_received(self, data: bytes) -> None:
-            """Something has come; the clock runs on until a head is whole."""
-            super().data_received(data)
-            if self._upgraded or not self._idle:
-                self._head = 0
-                self._stop()
-                return
-            self._head += len(data)
-            if self._head > MOST_HEAD and not self.transport.is_closing():
-                self.transport.close()
-            elif self._clock is None:
-                self._wait()
-
-        def handle_websocket_upgrade(self) -> None:
-            """It goes on as a live connection, which has clocks of its own."""
-            self._upgraded = True
-            self._stop()
-            super().handle_websocket_upgrade()
-
-        @property
-        def _idle(self) -> bool:
-            return self.cycle is None or self.cycle.response_complete
-
-        def _wait(self) -> None:
-            self._clock = self.loop.call_later(settings.header_s, self._late)
-
-        def _stop(self) -> None:
-            if self._clock is not None:
-                self._clock.cancel()
-                self._clock = None
-
-        def _late(self) -> None:
-            self._clock = None
-            if self._idle and not self.transport.is_closing():
-                self.transport.close()
-
-    return Prompt

@@ -25,12 +25,12 @@ def sent(answer: Any, order: Mapping[str, Any]) -> dict[str, Any]:
         for path in files_of(answer):  # nobody is told of them
             path.unlink(missing_ok=True)
         return {"answer": {}}
+    told = answer.to_json()  # which may be what makes its files
     moved: dict[str, str] = {}
     for number, path in enumerate(files_of(answer)):
         target = f"{order['made']}.{number}{path.suffix}"
         shutil.move(path, target)
         moved[str(path)] = target
-    told = answer.to_json()
     return (
         {"answer": renamed(told, moved), "made": list(moved.values())}
         if moved

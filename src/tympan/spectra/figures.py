@@ -187,7 +187,7 @@ def show(
         ArgumentError: an unknown kind or an unknown type of picture, or a file that cannot be
             written or is the recording.
     """
-    _check(kind, KINDS)
+    check_kind(kind)
     target = None if path is None else Path(path)
     if target is not None and target.suffix.lower() not in ("", *_SUFFIXES) and not target.is_dir():
         fix = "use .png, .svg, .pdf or a folder"
@@ -247,6 +247,15 @@ def _root(ax: Axes) -> Figure:
 
 def _overview(source: Source) -> Overview:
     return source if isinstance(source, Overview) else overview(source)
+
+
+def check_kind(kind: str) -> None:
+    """Refuse what is none of `KINDS`.
+
+    Raises:
+        ArgumentError: it is none.
+    """
+    _check(kind, KINDS)
 
 
 def _check(kind: str, known: tuple[str, ...]) -> None:

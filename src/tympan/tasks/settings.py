@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import numbers
 import re
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,7 @@ Config = TypeVar("Config")
 
 # An entry of a docstring's list begins four spaces in, and goes on deeper.
 _ENTRY = re.compile(r"^ {4}(\w+): (.+?)(?=^ {0,4}\S|\Z)", re.MULTILINE | re.DOTALL)
+_NUMBERS: dict[Any, type] = {int: numbers.Integral, float: numbers.Real}
 # What stands in a card because of the training, and is no way to change it.
 _FITTED = ("temperature", "thresholds", "augment")
 
@@ -124,16 +126,25 @@ def _converted(name: str, value: Any, kind: Any) -> Any:
     choices = typing.get_args(kind) or (kind,)
     if isinstance(value, str) and value.lower() == "none" and type(None) in choices:
         return None
-    if not isinstance(value, str):
+    if not isinstance(value, str) and _fits(value, choices):
         return value
     readers: dict[Any, Callable[[str], Any]] = {bool: _as_bool, int: int, float: float, str: str}
-    for reader in (readers[c] for c in readers if c in choices):
+    for reader in (readers[c] for c in readers if c in choices and isinstance(value, str)):
         try:
             return reader(value)
         except ValueError:
             continue
     wanted = " or ".join(getattr(c, "__name__", str(c)) for c in choices)
     raise ArgumentError(f"{name}={value!r} is no {wanted}", fix=f"--set {name}=<{wanted}>")
+
+
+def _fits(value: Any, choices: tuple[Any, ...]) -> bool:
+    """Whether a value that is no text is of a field's type; of lists it is seen later."""
+    if not set(choices) <= {*_NUMBERS, bool, str, type(None)}:
+        return True
+    if isinstance(value, bool) or value is None:
+        return type(value) in choices
+    return isinstance(value, tuple(_NUMBERS[c] for c in choices if c in _NUMBERS))
 
 
 def _as_bool(text: str) -> bool:

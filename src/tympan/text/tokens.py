@@ -38,6 +38,18 @@ def tokens_at(found: re.Match[str], group: str, words: Iterable[str]) -> list[To
     return [Token(word, *found.span(group)) for word in words]
 
 
+def at_dash(found: re.Match[str], word: str) -> Token:
+    """A word that is read for the last dash of a match, without the spaces around it.
+
+    A long sentence may be cut behind the dash, so that the space belongs to no part.
+
+    >>> at_dash(re.match(".*", "3. Mai – "), "bis").start
+    7
+    """
+    at = found.start() + max(map(found[0].rfind, "-–"))
+    return Token(word, at, at + 1)
+
+
 @dataclass(slots=True)
 class Scan:
     """A cleaned sentence on its way to tokens.

@@ -221,4 +221,7 @@ def test_mistakes_are_one_line(
         tympan.label(tmp_path / "none.npz", **options)
     with pytest.raises(ArgumentError, match="folder does not exist"):
         tympan.label(index_path, out=tmp_path / "no" / "l.csv")
+    for seed in (-1, 1.5, "x", None):
+        with pytest.raises(ArgumentError, match=r"seed=\S+ (is out of range|cannot be used) \("):
+            tympan.label(index_path, **options, seed=seed)  # type: ignore[arg-type]
     assert not (tmp_path / "l.csv").exists()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from tympan._files import check_target
 from tympan.tasks.embed.answers import Answers
 from tympan.tasks.embed.index import Index
+from tympan.tasks.verbs import Option
 
 if TYPE_CHECKING:
     from tympan.tasks.embed.labelling import Labelling
@@ -46,6 +47,7 @@ def label(
         `next(count)` suggests moments, `answer`, `skip` and `undo` take what is said of them.
 
     Raises:
+        ArgumentError: the seed is none.
         DataError: the index, the table or the examples cannot be used.
         AudioFileError: an example cannot be read.
 
@@ -67,6 +69,7 @@ def label(
     """
     from tympan.tasks.embed.labelling import Labelling
 
+    seed = Option("seed", int, 0, "Chooses the random windows.", low=0).check(seed)
     target = check_target(out, None, "labels.csv")
     loaded = index if isinstance(index, Index) else Index.load(index)
     found = Labelling(loaded, Answers(target, other), folder, model, seed)

@@ -44,6 +44,7 @@ RULES = Rules(
         (dates.DAY_MONTH, dates.day_month),
         (dates.MONTH_YEAR, dates.month_year),
         (dates.MONTH_SLASH_YEAR, dates.month_slash_year),
+        (spans.NUMBERED, spans.numbered),
         (spans.VERSE, spans.verse),
         (spans.TO, spans.to),
         (spans.LAP, spans.lap),

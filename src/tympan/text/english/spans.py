@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from tympan.text.english import dates
-from tympan.text.english.numbers import cardinal, digits, ordinal
+from tympan.text.english.numbers import cardinal, digits, in_name, ordinal
 from tympan.text.english.words import DAY_SHORT, MONTHS
-from tympan.text.tokens import Given, Scan, Token, tokens_at
+from tympan.text.listing import listing
+from tympan.text.tokens import Given, Scan, Token, at_dash, tokens_at
 
 # With spaces around it a dash stands between clauses as well: only what is a time or a date on both
 # sides is a span then. The long dash is never one.
@@ -48,6 +49,16 @@ DAY_TO = rf"{dates.DAY_MONTH}{_SPACED}(?={dates.DAY}(?:st|nd|rd|th)?\s+(?:{_MONT
 TO = (
     rf"(?:{_AFTER_HOUR}){_SPACED}(?={_HOUR})"
     rf"|(?<=\d){_DASH}(?={_HALF}|[0-2]?\d:[0-5]\d(?!\d))|(?<=:\d\d){_DASH}(?=\d)"
+)
+# After what bears a number, a dash apart begins another thing where that has a unit of its own.
+_BEARERS = listing(
+    "flight room gate platform track channel bus train bay suite seat table terminal chapter level"
+)
+_AFTER_BEARER = "|".join(rf"(?<=\b{one} )" for one in _BEARERS)
+NUMBERED = (
+    rf"(?<=[A-Za-z] )(?=\d)(?i:{_AFTER_BEARER})"
+    r"(?P<number>\d{1,4})(?=\s[-–]\s"
+    rf"(?:{_HALF}|\d+ (?:min|people|(?!this|does|plus)[a-z]{{3,}}s)\b))"
 )
 VERSE = r"(?<![\w:.])(?P<a>\d{1,3}):(?P<b>[1-9])[-–](?P<c>\d{1,3})(?![\w:]|[.,]\d)"
 LAP = (
@@ -119,7 +130,13 @@ def verse(found: re.Match[str], scan: Scan) -> Given:
 
 def to(found: re.Match[str], scan: Scan) -> Given:
     """The dash of 9am-5pm, 10:00–11:30, John 3:16-18."""
-    return ["to"]
+    return [at_dash(found, "to")]
+
+
+def numbered(found: re.Match[str], scan: Scan) -> Given:
+    """The number of Flight 12 - 3 pm."""
+    number = found["number"]
+    return in_name(number) if len(number) == 3 else cardinal(number)
 
 
 def lap(found: re.Match[str], scan: Scan) -> Given:

@@ -23,6 +23,7 @@ RULES = Rules(
         (spans.NAMED, spans.named),
         (spans.WEEKDAY, spans.weekday),
         (spans.DAYS, spans.days),
+        (spans.NUMBERED, spans.numbered),
         (spans.TO, spans.to),
         (dates.DOTTED, dates.dotted),
         (spans.DATE_TO, spans.date_to),

@@ -7,7 +7,8 @@ import re
 from tympan.text.german import dates
 from tympan.text.german.numbers import cardinal, ordinal, year
 from tympan.text.german.words import MONTHS, SHORT_DAYS
-from tympan.text.tokens import Given, Scan, Token, tokens_at
+from tympan.text.listing import listing
+from tympan.text.tokens import Given, Scan, Token, at_dash, tokens_at
 
 # With spaces around it a dash stands between clauses as well: only what is a time or a date on both
 # sides is a span then. The long dash is never one.
@@ -33,6 +34,13 @@ TO = (
     rf"(?:(?<=\d:\d\d)|(?<=\bUhr)){_SPACED}(?={_HOUR})|(?<=\d\.\d\d){_SPACED}(?=\d{{1,2}}\.\d\d\s?Uhr\b)"
     r"|(?:(?<=\d\.\d\.)|(?<=\d\.\d\d\.)|(?<=\d\. \d\.)|(?<=\d\.\d\d\d\d))"
     rf"{_SPACED}(?={_DATE})|(?:(?<=\d)|(?<=\d\.)){_DASH}(?={_HOUR}|{_DATE})"
+)
+# After what bears a number, a dash apart begins another thing where that has a unit of its own.
+_BEARERS = listing("Flug Zimmer Raum Gleis Tor Kanal Bus Zug Linie Wagen Platz Tisch Kapitel Halle")
+_AFTER_BEARER = "|".join(rf"(?<=\b{one} )" for one in _BEARERS)
+NUMBERED = (
+    rf"(?<=[a-z] )(?=\d)(?:{_AFTER_BEARER})(?P<number>\d{{1,4}})(?=\s[-–]\s"
+    r"\d+(?:[.:]\d\d)? (?:Uhr|Min|Minuten?|Stunden?|Tagen?|Wochen?|Leuten?|Personen|Betten)\b)"
 )
 SEASON = r"(?<![\w./])(?P<year>(?:1[89]|20)\d\d)/(?P<next>\d\d)(?![\w/]|,\d)"
 
@@ -71,12 +79,17 @@ def weekday(found: re.Match[str], scan: Scan) -> Given:
 
 def date_to(found: re.Match[str], scan: Scan) -> Given:
     """3. Mai – 7. Juni: the first date; the second is read by itself."""
-    return [*dates.day_month(found, scan), Token("bis", found.end() - 1, found.end())]
+    return [*dates.day_month(found, scan), at_dash(found, "bis")]
 
 
 def to(found: re.Match[str], scan: Scan) -> Given:
     """The dash of 14:30–16:00 Uhr."""
-    return ["bis"]
+    return [at_dash(found, "bis")]
+
+
+def numbered(found: re.Match[str], scan: Scan) -> Given:
+    """The number of Flug 12 - 3 Uhr."""
+    return cardinal(found["number"])
 
 
 def season(found: re.Match[str], scan: Scan) -> Given:
