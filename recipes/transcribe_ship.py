@@ -40,7 +40,7 @@ DATA: dict[str, Any] = {
     },
     "words of the real clips": "written down by Whisper tiny.en and Moonshine tiny; the clips on "
     "which they differ in 25 % of the words at most (orders: 9 %); 20 more choose the search",
-    "language model": "54,000 words and 750,000 n-grams of the same texts (recipes/words.py)",
+    "language model": "54,000 words and 1,405,000 n-grams of the same texts (recipes/words.py)",
     "recipe": "python -m recipes.transcribe",
 }
 ATTRIBUTION = """# What `english` was trained on

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from recipes.speak_texts import from_austen, from_wordnet
 
-LEAST_PAIRS, LEAST_TRIPLES = 2, 2
+LEAST_PAIRS, LEAST_TRIPLES = 1, 2
 MADE_TIMES = 1
 ENDS = re.compile(r"[.!?;:\"“”()]")
 
