@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import io
 import lzma
+from array import array
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, overload
 from zipfile import BadZipFile
 
 import numpy as np
@@ -29,6 +31,7 @@ START, UNKNOWN = 0, 1
 DISCOUNT = 0.75
 # Probabilities are kept in steps of so many nepers.
 STEP = 0.06
+_T = TypeVar("_T")
 Grams = Mapping[tuple[int, ...], float]
 
 
@@ -47,6 +50,47 @@ class WordScores(Protocol):
         ...
 
 
+class Sorted(Mapping[int, float]):
+    """Numbers by rising keys, in a twelfth of the memory of a dictionary.
+
+    Args:
+        keys: `(n,)`, rising.
+        values: `(n,)`, in steps of `STEP`.
+
+    >>> found = Sorted(array("q", [3, 8]), np.array([10, -5], np.int16))
+    >>> round(found[3], 6), found.get(4), round(found.get(8), 6), list(found)
+    (0.6, None, -0.3, [3, 8])
+    """
+
+    def __init__(self, keys: array[int], values: npt.NDArray[np.int16]) -> None:
+        self._keys, self._values = keys, array("h", values.tobytes())
+
+    def __getitem__(self, key: int) -> float:
+        at = bisect_left(self._keys, key)
+        if at == len(self._keys) or self._keys[at] != key:
+            raise KeyError(key)
+        return self._values[at] * STEP
+
+    @overload
+    def get(self, key: int, /) -> float | None: ...
+    @overload
+    def get(self, key: int, /, default: float) -> float: ...
+    @overload
+    def get(self, key: int, /, default: _T) -> float | _T: ...
+    def get(self, key: int, default: Any = None) -> Any:
+        """As of any mapping; most n-grams that a search looks for are not there."""
+        at = bisect_left(self._keys, key)
+        if at == len(self._keys) or self._keys[at] != key:
+            return default
+        return self._values[at] * STEP
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
 @dataclass(frozen=True)
 class LanguageModel:
     """Words, their sounds and their probabilities.
@@ -62,8 +106,8 @@ class LanguageModel:
     words: tuple[str, ...]
     sounds: tuple[tuple[str, ...], ...]
     single: list[float]
-    chances: dict[int, float]
-    weights: dict[int, float]
+    chances: Mapping[int, float]
+    weights: Mapping[int, float]
 
     def score(self, before: int, last: int, word: int) -> float:
         """Log probability of a word behind two others.
@@ -123,8 +167,9 @@ class LanguageModel:
         for name in ("chances", "weights"):
             apart = found[f"{name}_keys"].astype(np.int64)
             keys = np.cumsum(apart[0] * len(words) + apart[1])
-            values = (found[name].astype(np.float64) * STEP).tolist()
-            tables.append(dict(zip(keys.tolist(), values, strict=True)))
+            if len(keys) != len(found[name]):
+                raise ValueError(f"{len(keys)} {name} have {len(found[name])} values")
+            tables.append(Sorted(array("q", keys.tobytes()), found[name].astype(np.int16)))
         single = (found["single"].astype(np.float64) * STEP).tolist()
         return cls(words, sounds, single, *tables)
 
