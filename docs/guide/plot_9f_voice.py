@@ -153,7 +153,7 @@ print(clips["plain"].tags["comment"].split(" {")[0])
 # - Write a name that you know, and give it better phonemes with ``lexicon=``.
 # - Set all durations to their mean before the vocoder. What is lost?
 # - Record twenty sentences of your own, and ``tympan train FOLDER --task speak``. What ten minutes
-#   give, and half an hour: :doc:`/benchmarks/own_voice`.
+#   give, half an hour and an hour: :doc:`/benchmarks/own_voice`.
 #
 # Next: :doc:`plot_9g_separate`. Before: :doc:`plot_9e_listening_post`. Command:
 # :doc:`/verbs/speak`. How texts are read: :doc:`/text`.
