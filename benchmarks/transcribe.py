@@ -53,8 +53,8 @@ ALL = 100
 
 WHY = (
     "`english` is no match for an engine. Pocketsphinx, whose 60.8 % were its first aim, gets "
-    "about as many words wrong, at seven times the time; in noise of 5 and 0 dB more. More kinds "
-    "of voices in its training are what it lacks. The verb was not to change how many words are "
+    "about as many words wrong, at eight times the time; in noise more. More kinds of voices in "
+    "its training are what it lacks. The verb was not to change how many words are "
     "wrong, and does not: by 0.3 points at most, which is nothing. It finds the times "
     "that Moonshine does not give. The processor did other work as well while this was measured: "
     "on a quiet one *cpu* is a third less."
