@@ -4,7 +4,8 @@ Recordings of LibriSpeech *test-other*, one after another and again from the beg
 (16 kHz, FLAC). Each figure is a new process of the command, which writes a text; *memory* is the
 highest resident memory that it had (Python, PyTorch and all). Flat means that three hours take no
 more than 15 % more than ten minutes: what grows is the answer itself. Engines go through the same
-windows; what they take beside is on the page of recognisers. One thread; one run of each.
+windows; what they take beside is on the page of recognisers. One thread. One run of each, of which
+nothing is drawn, whatever the seed.
 """
 
 from __future__ import annotations
