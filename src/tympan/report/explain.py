@@ -22,7 +22,7 @@ from tympan.report.panels import Drawn, Panel, render, save_sheet
 from tympan.report.player import data_address
 from tympan.report.sections import moment
 from tympan.spectra import figures_style as style
-from tympan.tasks.inputs import Feed, blocks_of, name_of
+from tympan.tasks.inputs import name_of
 
 if TYPE_CHECKING:
     from tympan.audio import Clip
@@ -111,20 +111,7 @@ def _answering(
     model: ClassifyModel, source: Any, top: int
 ) -> Generator[float, None, Classification]:
     """The answer about the whole, as when the model is called; yields the seconds that are read."""
-    session = model.session(name=name_of(source), top=top)
-    feed, read_s = None, 0.0
-    for rate_hz, block in blocks_of(source):
-        if feed is None:
-            feed = Feed(rate_hz, len(block))
-            feed.join(model, session)
-        feed.push(block)
-        read_s += block.shape[1] / rate_hz
-        yield round(read_s, 3)
-    if feed is None:
-        feed = Feed(model.rate_hz, 1)
-        feed.join(model, session)
-    feed.finish()
-    session.end()
+    feed = yield from model.reading(model.session(name=name_of(source), top=top), source)
     answer: Classification = feed.answers()[0]
     return answer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
@@ -144,12 +144,24 @@ class BaseModel(ABC, Generic[A]):
 
     def _fed(self, session: Session[A], source: Any) -> Feed:
         """Read a recording from its beginning to its end, into a session."""
-        feed: Feed | None = None
+        steps = self.reading(session, source)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                feed: Feed = end.value
+                return feed
+
+    def reading(self, session: Session[A], source: Any) -> Generator[float, None, Feed]:
+        """Read a recording into a session, block by block; yields the seconds that are read."""
+        feed, read_s = None, 0.0
         for rate_hz, block in blocks_of(source):
             if feed is None:
                 feed = Feed(rate_hz, len(block))
                 feed.join(self, session)
             feed.push(block)
+            read_s += block.shape[1] / rate_hz
+            yield round(read_s, 3)
         if feed is None:
             feed = Feed(self.rate_hz, 1)
             feed.join(self, session)

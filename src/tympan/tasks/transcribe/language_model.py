@@ -66,10 +66,10 @@ class Sorted(Mapping[int, float]):
         self._keys, self._values = keys, array("h", values.tobytes())
 
     def __getitem__(self, key: int) -> float:
-        at = bisect_left(self._keys, key)
-        if at == len(self._keys) or self._keys[at] != key:
+        found = self.get(key)
+        if found is None:
             raise KeyError(key)
-        return self._values[at] * STEP
+        return found
 
     @overload
     def get(self, key: int, /) -> float | None: ...
