@@ -113,7 +113,7 @@ def streamed(name: str, folder: Path, options: Any) -> dict[str, object]:
     run = checking.Runner(file.path)
     found = checking.compare(graph, file.path, checking.inputs_of(graph, others))
     blocks = [inputs for _, inputs in checking.inputs_of(graph, others[:1])]
-    begin = {k: v[checking._first(graph, k)] for k, v in graph.begin().items()}
+    begin = checking.begin_of(graph)
 
     def by_pytorch() -> None:
         state = begin

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks._memory import peak_kib
 from benchmarks.common import Timing, arguments, main
 
 WINDOWS = {"100 thousand": 10**5, "1 million": 10**6, "10 million": 10**7}
@@ -65,8 +66,7 @@ def child(path: Path) -> None:
     found = nearest(Index.load(path), vector / np.linalg.norm(vector), TOP)
     seconds = time.perf_counter() - started
     assert len(found) == TOP
-    text = Path("/proc/self/status").read_text(encoding="utf-8")
-    print(seconds, int(text.split("VmHWM:")[1].split()[0]) / 1024)
+    print(seconds, peak_kib() / 1024)
 
 
 def measure(windows: dict[str, int]) -> tuple[list[dict[str, object]], dict[str, float]]:

@@ -10,6 +10,7 @@ nothing is drawn, whatever the seed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import subprocess
@@ -18,6 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks._memory import peak_kib
 from benchmarks.common import DATA, Row, arguments, key_of, main
 from benchmarks.transcribe import engine_path
 
@@ -59,11 +61,8 @@ def transcribed(path: Path, flags: list[str]) -> tuple[float, float, int]:
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     highest_kib = 0
     while process.poll() is None:
-        try:
-            text = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
-            highest_kib = max(highest_kib, int(text.split("VmHWM:")[1].split()[0]))
-        except (OSError, IndexError):
-            pass  # it has just ended
+        with contextlib.suppress(OSError, IndexError):  # it has just ended
+            highest_kib = max(highest_kib, peak_kib(process.pid))
         time.sleep(0.05)
     if process.returncode:
         raise SystemExit(f"long_speech: {' '.join(command)} ended with {process.returncode}")

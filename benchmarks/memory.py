@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks._memory import peak_kib
 from benchmarks.common import arguments, main
 
 LENGTHS_S = {"10 s": 10, "10 min": 600, "3 h": 10800}
@@ -106,18 +107,7 @@ def child(verb: str, path: Path) -> None:
         started = time.perf_counter()
         VERBS[verb](path, Path(folder))
         seconds = time.perf_counter() - started
-    print(f"PEAK {_peak_kib()} {seconds}")
-
-
-def _peak_kib() -> int:
-    try:
-        text = Path("/proc/self/status").read_text(encoding="utf-8")
-        return int(text.split("VmHWM:")[1].split()[0])
-    except (OSError, IndexError):
-        import resource
-
-        scale = 1024 if sys.platform == "darwin" else 1
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // scale
+    print(f"PEAK {peak_kib()} {seconds}")
 
 
 def measure_one(verb: str, path: Path) -> Peak:

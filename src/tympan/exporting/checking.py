@@ -135,7 +135,7 @@ def compare(graph: Graph, path: Path, given: Iterable[tuple[str, tuple[Tensor, .
     ours = theirs = graph.begin()
     for name, inputs in given:
         if graph.state and name not in names:  # a recording begins
-            ours = {k: v[_first(graph, k)] for k, v in graph.begin().items()}
+            ours = begin_of(graph)
             theirs = ours
         heard = names.setdefault(name, _Heard())
         expected = graph.run(*inputs, *ours.values())
@@ -197,10 +197,13 @@ def _blocks(graph: Graph, recordings: Sequence[Any]) -> Iterator[tuple[str, Tens
             yield name_of(source), torch.from_numpy(padded)[None]
 
 
-def _first(graph: Graph, name: str) -> tuple[Any, ...]:
-    """Of a state for several recordings that of one."""
-    axes = graph.inputs[name]
-    return tuple(slice(0, 1) if axis == "b" else slice(None) for axis in axes)
+def begin_of(graph: Graph) -> dict[str, Tensor]:
+    """The state with which a recording begins: of one for several recordings that of one."""
+    found = {}
+    for name, value in graph.begin().items():
+        axes = graph.inputs[name]
+        found[name] = value[tuple(slice(0, 1) if axis == "b" else slice(None) for axis in axes)]
+    return found
 
 
 def _agreeing(one: np.ndarray, other: np.ndarray, axes: tuple[str, ...]) -> list[float]:
