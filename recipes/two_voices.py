@@ -2,9 +2,10 @@
 
     python -m recipes.two_voices prepare --shared ../shared/data
     python -m recipes.two_voices train --minutes 50
-    python -m recipes.two_voices train --minutes 90 --start two-voices --out more
+    python -m recipes.two_voices train --minutes 90 --start two-voices --known 0.25 --out more
 
-The same `train` goes on where it was stopped; with `--start` it begins with a model's weights. Each
+The same `train` goes on where it was stopped; with `--start` it begins with a model's weights, also
+with those of a smaller net (`recipes/mask_growth.py`). Each
 step mixes anew: two speakers at drawn speeds and levels, sometimes in a room, with pauses or a
 quiet noise. Either order of the outputs is right. With `--known` a share of the mixtures carry the
 vector of one of the two voices, from another moment of that person's recording: there the first
@@ -29,7 +30,7 @@ from tympan.nets.mask_unet import MaskUNet, MaskUNetConfig
 
 SEED = 0
 CONFIG = MaskUNetConfig(
-    stages=((16, 2, 1), (32, 2, 2), (64, 2, 2), (128, 2, 1)), blocks=3, hidden=128, condition=256,
+    stages=((16, 2, 1), (32, 2, 1), (64, 2, 2), (128, 2, 1)), blocks=6, hidden=128, condition=256,
 )  # fmt: skip
 CROP_S, BATCH = 3.0, 6
 DIRECTIONS, CLUSTERING = 12, 10.0
@@ -162,12 +163,13 @@ def improvement(both: Clustering, batch: dict[str, Tensor]) -> tuple[float, floa
 def train(folder: Path, out: Path, minutes: float, known: float, start: str | None) -> None:
     """Train for so many minutes; the same call goes on where it was stopped."""
     from recipes import mask_training
+    from recipes.mask_growth import grown
     from tympan.models import load_model
 
     torch.manual_seed(SEED)
     net = MaskUNet(CONFIG)
     if start is not None:
-        net.load_state_dict(load_model(start).state)
+        net.load_state_dict(grown(load_model(start).state, net))
     speech = Speech(folder, held=False)
     held = batch_of(Speech(folder, held=True), np.random.default_rng(SEED), 60, known=1.0)
 

@@ -115,6 +115,35 @@ def test_the_voice_comes_out_whole_and_the_rest_sums_to_the_mix(monkeypatch):
     assert np.square(wrong).mean() < 0.02 * np.square(0.3 * tone(1000, 7)).mean()
 
 
+class Told(HalvesOfSpectrum):
+    """Keeps what it is told."""
+
+    def __init__(self):
+        super().__init__()
+        self.conditions = []
+
+    def forward(self, mix, condition=None):
+        self.conditions.append(condition)
+        return super().forward(mix)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_net_that_takes_a_voice_is_told_it_for_each_channel(monkeypatch, told):
+    from tympan.tasks.separate import stitch
+    from tympan.tasks.separate.mixing import Wanted
+
+    monkeypatch.setattr(stitch, "voice_vectors", lambda rate_hz: by_pitch)
+    config = SeparateConfig(net="unet", permute=True, told=told, window_s=2.0, overlap_s=0.5)
+    net = Told()
+    separator = SeparateModel(net, config, ("voice 1", "voice 2"), "two-voices")
+    wanted = Wanted(("Ann", "others"), ("Ann",), person=Person("Ann", HIGH))
+    apart = separator.begin(RATE_HZ, 2, wanted)
+    apart.push(np.repeat((tone(100, 5) + tone(1000, 5))[None], 2, 0))
+    assert net.conditions
+    for one in net.conditions:
+        assert one.tolist() == [HIGH.tolist()] * 2 if told else one is None
+
+
 def test_the_nets_are_built_from_a_card():
     small = {"stages": [[4, 2, 1]], "blocks": 1, "hidden": 4, "squeeze": 2}
     two = build_net(SeparateConfig(net="unet", net_options=small), ("voice 1", "voice 2")).eval()

@@ -38,6 +38,7 @@ class SeparateConfig(CardConfig):
         window_s: length of the blocks of a long recording, of a net that looks ahead.
         overlap_s: what two blocks share.
         permute: sources have no names (two speakers): the order that fits best is trained.
+        told: the net takes the vector of a person's voice too, and then gives that voice first.
         learn_from: `"stems"` of recordings, or `"isolated"` sources that are mixed on the fly.
         crop_s: length of what the net gets at once in training.
         remix: share of the training crops of stems whose sources are of different recordings.
@@ -63,6 +64,7 @@ class SeparateConfig(CardConfig):
     window_s: float = 6.0
     overlap_s: float = 1.0
     permute: bool = False
+    told: bool = False
     learn_from: str = "isolated"
     crop_s: float = 4.0
     remix: float = 0.5

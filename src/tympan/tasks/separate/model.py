@@ -140,10 +140,12 @@ class SeparateModel(BaseModel[Separation]):
             found = MaskStream(net, rate_hz, channels, self.device)
         else:
             stitcher = None if self.stitcher is None else self.stitcher()
+            condition = None
             if wanted is not None and wanted.person is not None:
-                from tympan.tasks.separate.person import PersonStitcher
+                from tympan.tasks.separate.person import PersonStitcher, condition_of
 
                 stitcher = PersonStitcher(self.rate_hz, person=wanted.person.vector)
+                condition = condition_of(wanted.person, self.device) if self.config.told else None
             found = BlockStream(
                 self.net,
                 self.config,
@@ -152,6 +154,7 @@ class SeparateModel(BaseModel[Separation]):
                 self.device,
                 sources=len(self.labels),
                 stitcher=stitcher,
+                condition=condition,
             )
         return Apart(found, wanted or self.wanted(), channels)
 

@@ -14,6 +14,8 @@ from tympan.errors import ArgumentError
 from tympan.tasks.separate.stitch import OVERLAP_WEIGHT, VoiceStitcher, likeness_in, ordered
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from tympan.tasks.identify.book import Book
     from tympan.tasks.identify.model import IdentifyModel
 
@@ -58,6 +60,17 @@ def person_of(name: str, book: str | os.PathLike[str] | Book | None) -> Person:
         what = f"there is no voice book with {name!r} in it"
         raise ArgumentError(what, fix=fix, option="book")
     return Person(name, known.only([name]).means()[0])
+
+
+def condition_of(person: Person, device: str) -> Tensor:
+    """What a net is told that gives a person's voice first, `(1, d)`.
+
+    >>> condition_of(Person("Ann", np.ones(4, np.float32)), "cpu").shape
+    torch.Size([1, 4])
+    """
+    import torch
+
+    return torch.from_numpy(np.asarray(person.vector, np.float32))[None].to(device)
 
 
 @dataclass

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tympan.models import LoadedModel
     from tympan.training.learner import Learner
 
-PRETRAINED_FIELDS = ("net", "net_options", "rate_hz", "channels", "permute")
+PRETRAINED_FIELDS = ("net", "net_options", "rate_hz", "channels", "permute", "told")
 # What people call the voice.
 VOICE_NAMES = ("voice", "speech", "clean", "clean_fullband", "vocals")
 NOISE_NAMES = {"noise_fullband": "noise"}
