@@ -37,6 +37,7 @@ TOGETHER = 0.5  # share of the mixes whose stems are of one song
 SPEEDS, LEVELS_DB = (0.89, 1.12), (-10.0, 4.0)
 COLOURED, COLOUR_DB, ROOM = 0.7, 4.0, 0.3  # shares of the stems; deviation of the gain of a band
 ASKED = 2  # families of each mix
+NARROW, CUT_HZ = 0.3, (4000.0, 16000.0)  # share of the mixes that hold nothing above a frequency
 SPECTRAL = 10.0
 HELD_EVERY = 10
 
@@ -75,6 +76,13 @@ def varied(wave: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return in_room(wave, rng).astype(np.float32) if rng.random() < ROOM else wave
 
 
+def below(waves: np.ndarray, cut_hz: float) -> np.ndarray:
+    """Waves `(…, t)` without what lies above a frequency, as of a lower sampling rate."""
+    spectra = np.fft.rfft(waves)
+    spectra[..., round(cut_hz / RATE_HZ * waves.shape[-1]) :] = 0
+    return np.fft.irfft(spectra, waves.shape[-1]).astype(np.float32)
+
+
 def mixture(stems: Stems, rng: np.random.Generator, held: bool) -> dict[str, np.ndarray]:
     """A mix `(2, t)`, the parts of two families of it `(2, 2, t)`, and which they are `(2, 8)`."""
     size, names = round(CROP_S * RATE_HZ), list(FAMILIES)
@@ -94,6 +102,9 @@ def mixture(stems: Stems, rng: np.random.Generator, held: bool) -> dict[str, np.
         mix += placed
         if family in wanted:
             target[wanted.index(family)] += placed
+    if rng.random() < NARROW:
+        cut_hz = float(np.exp(rng.uniform(*np.log(CUT_HZ))))
+        mix, target = below(mix, cut_hz), below(target, cut_hz)
     condition = np.eye(len(names), dtype=np.float32)[[names.index(one) for one in wanted]]
     return {"mix": mix, "source": target, "condition": condition}
 
