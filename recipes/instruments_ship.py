@@ -47,8 +47,8 @@ KNOWN_FAILURES = (
     "Both channels get one mask: what lies left is not told from what lies right.",
 )
 SETTINGS = SeparateConfig(
-    net="each", net_options=options_of(CONFIG, "condition_up"), rate_hz=44_100, channels=2, window_s=6.0,
-    overlap_s=1.0, permute=False, crop_s=3.0, stems=STEMS,
+    net="each", net_options=options_of(CONFIG, "condition_up"), rate_hz=44_100, channels=2,
+    window_s=6.0, overlap_s=1.0, permute=False, crop_s=3.0, stems=STEMS,
 )  # fmt: skip
 
 
