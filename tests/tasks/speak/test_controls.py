@@ -129,6 +129,15 @@ def test_phonemes_stand_for_whatever_is_written() -> None:
     assert phonemes("re<phoneme ph='hɛˈloʊ'>x</phoneme>ed.").split()[1] == "hɛlˈO"
 
 
+def test_a_sentence_shows_what_was_written_and_not_how_it_sounds() -> None:
+    text = "A word, <phoneme ph='təˈmeɪtoʊ'>tomato</phoneme>, <phoneme ph='ˈaɪ'>eye</phoneme>."
+    text = f"<speak>{text} A word.</speak>"
+    found = [one.sentence for one in controlled(text, "en", None)]
+    assert [" ".join(one.text.split()) for one in found if one] == [
+        "A word, tomato, eye.", "A word.",
+    ]  # fmt: skip
+
+
 def test_phonemes_that_there_are_not_are_named() -> None:
     (one,) = controlled("<speak><phoneme ph='ø'>one</phoneme>.</speak>", "en", None)
     assert one.warnings == ("phonemes of 'one' are not followed: 'ø' is no phoneme of 'en'",)
