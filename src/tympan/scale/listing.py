@@ -70,6 +70,11 @@ class Listing:
                     place += len(line)
         return every
 
+    def forget(self) -> None:
+        """Take it away."""
+        self.path.unlink(missing_ok=True)
+        self._places.unlink(missing_ok=True)
+
     @property
     def count(self) -> int:
         """How many files there are."""
