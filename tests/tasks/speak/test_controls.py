@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -66,6 +68,18 @@ def test_rate_is_of_its_words_alone(voice: SpeakModel) -> None:
     assert lasts(slow, 1) == pytest.approx(2 * lasts(plain, 1), rel=0.2)
     assert lasts(slow, 0) == pytest.approx(lasts(plain, 0), abs=0.026)
     assert lasts(slow, 2) == pytest.approx(lasts(plain, 2), abs=0.026)
+
+
+def test_a_loud_sentence_stays_within_full_scale(
+    voice: SpeakModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (plain,) = parts(voice, "One two three.")
+    loud = replace(plain, samples=4 * plain.samples / np.abs(plain.samples).max())
+    monkeypatch.setattr(voice, "part", lambda *given, **options: loud)
+    (held,) = parts(voice, "One two three.")
+    assert np.allclose(held.samples, loud.samples / 4)
+    assert held.warnings == ("a sentence was made softer: it was beyond full scale",)
+    assert not plain.warnings
 
 
 def test_volume_is_exact_in_level(voice: SpeakModel) -> None:
