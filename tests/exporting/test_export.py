@@ -111,8 +111,7 @@ def test_a_stream_gives_what_the_model_gives_of_the_file(
     wave = np.concatenate([np.zeros((1, 1000), np.float32), tympan.load(speech[0]).samples], 1)
     expected = plain.model.probabilities([wave])[0]
     run, size = checking.Runner(path), values["window_samples"]
-    state = [v[checking._first(plain.model.stream_graph(), k)]
-             for k, v in plain.model.stream_graph().begin().items()]  # fmt: skip
+    state = list(checking.begin_of(plain.model.stream_graph()).values())
     found = []
     for at in range(0, wave.shape[1] - size + 1, size):
         block = torch.from_numpy(wave[:, at : at + size].copy())
