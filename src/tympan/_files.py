@@ -16,13 +16,19 @@ from typing import Any
 from tympan.errors import ArgumentError, DataError, TympanError
 
 
-def check_target(path: str | os.PathLike[str], source: Any = None, example: str = "") -> Path:
+def check_target(
+    path: str | os.PathLike[str],
+    source: Any = None,
+    example: str = "",
+    called: str = "the recording",
+) -> Path:
     """Refuse, before the work, a file that could not be written or is the recording itself.
 
     Args:
         path: the file to write.
         source: what it will be made from; only paths and opened files are compared.
         example: a file name to suggest.
+        called: what the source is.
 
     Raises:
         ArgumentError: a folder, a file in no folder, or the source.
@@ -45,7 +51,7 @@ exist (make it first)
     except (OSError, ValueError):  # one of them does not exist
         same = False
     if same:
-        raise ArgumentError("is the recording itself", file=target, fix="give another name")
+        raise ArgumentError(f"is {called} itself", file=target, fix="give another name")
     return target
 
 

@@ -57,6 +57,9 @@ def test_no_command_shows_the_help() -> None:
         (["train"], "argument"),
         (["train", "x", "--folds", "1"], "'--folds'"),
         (["train", "x", "--seed", "y"], "'--seed'"),
+        (["export", "x", "-o", "y", "--front", "z"], "'--front': 'z' is not one of"),
+        (["speak", "-5 degrees"], "-5; what begins with - and is none comes last, after --"),
+        (["speak", "--sped", "2"], "no such option: --sped"),
     ],
 )
 def test_wrong_usage_is_one_line_and_the_users_mistake(arguments: list[str], told: str) -> None:

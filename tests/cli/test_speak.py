@@ -175,14 +175,18 @@ def test_ssml_and_a_lexicon(home: Path) -> None:
         (("<a>", "--ssml"), "the SSML is wrong in line 1"),
         (("bad.ssml",), "the SSML is wrong in line 1"),
         (("plain.wav",), "is no text"),
+        (("words.txt", "--marks", "words.txt"), "words.txt: is the text itself"),
+        (("Hi", "--lexicon", "words.txt", "--marks", "words.txt"), "is the lexicon itself"),
     ],
 )
 def test_a_mistake_is_one_line(
     home: Path, plain: np.ndarray, arguments: tuple[str, ...], line: str
 ) -> None:
     (home / "bad.ssml").write_bytes(b"caf\xe9 <speak>")
+    (home / "words.txt").write_text("tympan = timpani")
     (home / "speech.wav").unlink(missing_ok=True)
     assert line in refused(home, *arguments)
+    assert (home / "words.txt").read_text() == "tympan = timpani"
     assert not (home / "x.wav").exists()
     assert not (home / "speech.wav").exists()
     assert not list(home.glob("*.partial*"))

@@ -143,3 +143,21 @@ def test_two_processes_lose_nothing(tmp_path: Path) -> None:
     ]
     assert [one.wait(120) for one in running] == [0, 0]
     assert sheet(tmp_path).state().labels == {"a": 25, "b": 25}
+
+
+def test_a_recording_that_is_gone_does_not_keep_others_from_labels(tmp_path: Path) -> None:
+    def length_s(name: str) -> float:
+        if name == "gone.wav":
+            raise DataError("does not exist", file=name)
+        return 4.0
+
+    (tmp_path / "metadata.csv").write_text("file_name,label\na.wav,dog\ngone.wav,cat\n")
+    own = LabelSheet(tmp_path, length_s=length_s)
+    put(own, "b.wav", LabelMark(1.0, 2.0, "owl"))
+    assert own.path.read_text().splitlines() == [
+        "file_name,start_s,end_s,label",
+        "a.wav,0.000,4.000,dog",
+        "gone.wav,,,cat",
+        "b.wav,1.000,2.000,owl",
+    ]
+    assert own.state().labels == {"cat": 1, "dog": 1, "owl": 1}

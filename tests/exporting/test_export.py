@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +20,7 @@ import tympan
 from tympan.audio import Clip
 from tympan.errors import ArgumentError, TympanError
 from tympan.exporting import checking, onnx_file
-from tympan.exporting.api import export
+from tympan.exporting.api import _folder_beside, export
 from tympan.exporting.plain import load_model
 from tympan.models import Card, save_model
 from tympan.tasks.graphs import Graph
@@ -109,8 +111,7 @@ def test_a_stream_gives_what_the_model_gives_of_the_file(
     wave = np.concatenate([np.zeros((1, 1000), np.float32), tympan.load(speech[0]).samples], 1)
     expected = plain.model.probabilities([wave])[0]
     run, size = checking.Runner(path), values["window_samples"]
-    state = [v[checking._first(plain.model.stream_graph(), k)]
-             for k, v in plain.model.stream_graph().begin().items()]  # fmt: skip
+    state = list(checking.begin_of(plain.model.stream_graph()).values())
     found = []
     for at in range(0, wave.shape[1] - size + 1, size):
         block = torch.from_numpy(wave[:, at : at + size].copy())
@@ -245,3 +246,22 @@ def test_a_net_that_takes_no_waves_is_refused_in_a_line() -> None:
         graph_of(model)
     with pytest.raises(ArgumentError, match="has no net of tympan's"):
         graph_of(SimpleNamespace(name="an engine"))
+
+
+def test_a_folder_that_cannot_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "a.onnx"
+    full = OSError(errno.ENOSPC, "No space left on device", "beside/a.onnx")
+    told = re.escape(f"{target}: cannot be written: No space left on device (make room")
+    with pytest.raises(TympanError, match=f"^{told}"), _folder_beside(target):
+        raise full
+    assert not list(tmp_path.iterdir())
+
+    def refuse(**options: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", refuse)
+    told = re.escape(f"{target}: cannot be written: Read-only file system (give another folder)")
+    with pytest.raises(TympanError, match=f"^{told}$"), _folder_beside(target):
+        pass

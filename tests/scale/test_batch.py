@@ -15,7 +15,7 @@ import pytest
 
 import tympan
 from tests_command import tympan_command
-from tympan.errors import ArgumentError, DataError
+from tympan.errors import ArgumentError, DataError, TympanError
 from tympan.scale.job import BatchJob, asked_of
 from tympan.scale.store import Results
 
@@ -103,11 +103,42 @@ def test_another_question_does_not_go_into_the_same_folder(tmp_path: Path) -> No
     results = Results(tmp_path / "out")
     job = BatchJob(asked_of(["segment"]), "jsonl", block=7)
     results.begin(job)
+    results.put(0, "jsonl", {"files": b"", "parts": b""})
     assert results.begin(BatchJob(asked_of(["segment"]), "jsonl", threads=4)).block == 7
     with pytest.raises(ArgumentError, match="another run"):
         results.begin(BatchJob(asked_of(["segment"], {"segment": {"onset": 0.2}}), "jsonl"))
     with pytest.raises(ArgumentError, match="another run"):
         results.begin(BatchJob(asked_of(["classify"]), "jsonl"))
+
+
+def test_other_files_do_not_go_into_the_same_folder(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, one = tmp_path / "out", [archive / "1.wav"]
+    monkeypatch.chdir(tmp_path)
+    tympan.batch(one, "segment", out, workers=1, format="jsonl")
+    for same in (one, os.path.relpath(one[0]), "./archive//1.wav"):
+        assert tympan.batch(same, "segment", out, workers=1, format="jsonl").done_before == 1
+    with pytest.raises(ArgumentError, match="of a run over other files"):
+        tympan.batch(archive, "segment", out, workers=1, format="jsonl")
+    assert len(rows(out)) == 1
+
+
+def test_a_run_that_could_not_begin_leaves_the_folder_to_the_next(
+    archive: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(TympanError, match="no model 'sgement'"):
+        tympan.batch(archive, "segment:sgement", out, workers=1, format="jsonl")
+    one = archive / "1.wav"
+    assert tympan.batch(one, "segment", out, workers=1, format="jsonl").files == 1
+
+
+def test_options_of_a_store_are_not_written_down(tmp_path: Path) -> None:
+    job = BatchJob(asked_of(["segment"]), "jsonl", storage={"secret": "hunter2"})
+    for results in (Results(tmp_path), Results(tmp_path)):
+        assert results.begin(job, ["s3://x"]).storage == {"secret": "hunter2"}
+        assert "hunter2" not in (tmp_path / "job.json").read_text()
 
 
 def test_a_run_without_any_answer_has_failed(tmp_path: Path) -> None:

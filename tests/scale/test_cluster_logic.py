@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -116,3 +117,21 @@ def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingDependencyError, match=r"tympan\[cluster\]"):
         import_ray()
+
+
+def test_ray_says_nothing_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    ray, calls = Imagined({}), []
+
+    def init(**options: Any) -> None:
+        calls.append(options)
+        if options.get("address") == "auto":
+            raise ConnectionError
+
+    monkeypatch.setattr(ray, "init", init, raising=False)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    for address in ("auto", "127.0.0.1:1"):
+        RayPool(JOB, 1, address)
+    assert [one.get("address") for one in calls] == ["auto", None, "127.0.0.1:1"]
+    assert all(one["logging_level"] == logging.ERROR for one in calls)
+    assert not any(one["log_to_driver"] for one in calls)

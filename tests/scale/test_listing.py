@@ -50,6 +50,30 @@ def test_what_stands_for_nothing_is_told(archive: Path, tmp_path: Path) -> None:
         names(archive / "t.csv")
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("a.jsonl", b'{"file_name": "1.wav"}\n{bad\n', "a.jsonl: line 2 names no file"),
+        ("a.jsonl", b"[1]\n", "line 1 names no file"),
+        ("a.jsonl", b'{"file": "1.wav"}\n', "line 1 names no file"),
+        ("a.jsonl", b'{"file_name": null}\n', "line 1 names no file"),
+        ("a.txt", b"1.wav\n\xff\n", "a.txt: is no list in UTF-8"),
+        ("a.csv", b"file_name\n\xe9.wav\n", "is no list in UTF-8"),
+        ("a.csv", b"file_name\n" + b"x" * 200_000, "is no table: field larger"),
+    ],
+)
+def test_a_list_that_is_none_is_told(tmp_path: Path, name: str, content: bytes, line: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=line):
+        names(tmp_path / name)
+
+
+def test_a_store_that_does_not_answer_is_told() -> None:
+    pytest.importorskip("aiohttp")
+    with pytest.raises(DataError, match=r"^http://127.0.0.1:9/a.wav: cannot be listed: "):
+        names("http://127.0.0.1:9/a.wav")
+
+
 def test_a_missing_file_is_a_row_of_its_own(tmp_path: Path) -> None:
     assert names(tmp_path / "gone.wav") == [str(tmp_path / "gone.wav")]
 

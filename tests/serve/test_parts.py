@@ -76,9 +76,11 @@ def test_pcm_is_of_24_khz() -> None:
 
 
 def test_limits_that_are_none() -> None:
-    for wrong in ({"queue": 0}, {"workers": 0}, {"deadline_s": 0.0}, {"batch": 0}):
+    origins = [{"origins": (one,)} for one in ("example.org", "https://example.org/", "*", "")]
+    for wrong in ({"queue": 0}, {"workers": 0}, {"deadline_s": 0.0}, {"batch": 0}, *origins):
         with pytest.raises(ArgumentError):
             ServeSettings(**wrong)
+    assert ServeSettings(origins=("https://example.org:8443", "null")).workers == 1
 
 
 def test_an_error_of_another_process_tells_no_path() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import re
 import signal
 import sys
 import warnings
@@ -35,6 +36,8 @@ COMMANDS = (
 EXIT_UNEXPECTED, EXIT_MISTAKE, EXIT_INTERRUPTED = 1, 2, 130
 # Where the files of tympan are: what they warn of is for the user.
 _HOME = Path(__file__).parents[1]
+# An option, a lone dash or two, or what does not begin with one.
+_LIKE_OPTION = re.compile(r"[^-]|-?-?$|--?[A-Za-z]\S*$")
 
 app = typer.Typer(
     name="tympan",
@@ -168,9 +171,11 @@ def _drop_output() -> None:
 
 def _wrong_usage(error: Any) -> str:
     """Say in a clause what is wrong with the arguments, and where help is."""
-    text = str(error.format_message()).rstrip(".")
+    text = str(error.format_message()).rstrip(".").replace("Value error, ", "")
     context = getattr(error, "ctx", None)
     command = "tympan" if context is None else context.command_path
+    if text.startswith("No such option") and not all(map(_LIKE_OPTION.match, sys.argv[1:])):
+        text += "; what begins with - and is none comes last, after --"
     return f"{' '.join((text[:1].lower() + text[1:]).split())} ({command} --help)"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,9 +92,9 @@ def speak(
         return
     if text is None:
         raise typer.BadParameter("a text is wanted: tympan speak 'Hello.'")
-    if marks is not None:
-        _check_marks(marks)
     source = _file_of(text)
+    if marks is not None:
+        _check_marks(marks, source, lexicon)
     marked_up = ssml or (source is not None and source.suffix.lower() in (".ssml", ".xml"))
     found, who = find_voice(voice, speaker, device)
     options = checked(found, speaker=who, speed=speed, pitch=pitch, lexicon=lexicon, ssml=marked_up)
@@ -106,17 +107,24 @@ def speak(
         _report(written, found, who, marks, json)
 
 
-def _check_marks(path: Path) -> None:
+def _check_marks(path: Path, source: Path | None, lexicon: Path | None) -> None:
     """Refuse, before a book is spoken, a file of marks that could not be written.
 
     Raises:
-        ArgumentError: another ending, a folder, or a file in no folder.
+        ArgumentError: another ending, a folder, a file in no folder or in one that may not be
+            written to, or what is read.
     """
     from tympan._files import check_target
+    from tympan.errors import ArgumentError
     from tympan.tasks.results.formats import check_ending
     from tympan.tasks.results.speech_marks import SpeechMarks
 
-    check_ending(check_target(path), SpeechMarks.formats, "SpeechMarks")
+    check_ending(path, SpeechMarks.formats, "the times of words")
+    check_target(path, source, called="the text")
+    check_target(path, lexicon, called="the lexicon")
+    if not os.access(path.parent, os.W_OK):
+        what = "cannot be written: its folder may not be written to"
+        raise ArgumentError(what, file=path, fix="give another folder")
 
 
 def _file_of(text: str) -> Path | None:

@@ -20,7 +20,7 @@ from tympan._files import atomic_write, locked
 from tympan.data.marks import LabelMark, marks_of
 from tympan.data.rows import read_rows
 from tympan.data.table import TAG_SEPARATOR
-from tympan.errors import DataError
+from tympan.errors import DataError, TympanError
 
 NAME = "metadata.csv"
 OURS = ("file_name", "start_s", "end_s", "label")
@@ -240,7 +240,10 @@ class LabelSheet:
     def _timed(self, row: Cells) -> Cells:
         """A label of a whole recording as one from its begin to its end."""
         name = _plain(row["file_name"])
-        start, end = self._times(name, LabelMark.of(row.get("label", "")))
+        try:
+            start, end = self._times(name, LabelMark.of(row.get("label", "")))
+        except TympanError:  # gone, or damaged: nobody's labels wait for it
+            start, end = "", ""
         return {**row, "start_s": start, "end_s": end}
 
 

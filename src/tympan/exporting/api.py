@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tympan._files import check_target
-from tympan.errors import ArgumentError
+from tympan._files import as_full, check_target, full_disk
+from tympan.errors import ArgumentError, TympanError
 from tympan.tasks.cleaned import named_in
 
 if TYPE_CHECKING:
@@ -135,15 +136,13 @@ def _written(
     front: Graph | None = None,
 ) -> ExportedFile:
     """Write one file, compare it, and give it its name."""
-    import tempfile
-
     from tympan.exporting import onnx_file
     from tympan.exporting.checking import compare, inputs_of, require
 
     given = list(inputs_of(front or graph, recordings))
     if front is not None:
         given = [(name, tuple(front.run(*one).values())) for name, one in given]
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".tympan-export-") as folder:
+    with _folder_beside(target) as folder:
         path = Path(folder, target.name)
         onnx_file.write(graph, path)
         found = compare(graph, path, given)
@@ -160,6 +159,27 @@ def _written(
         os.replace(path, target)
     inputs, outputs = dict(graph.inputs), dict(graph.outputs)
     return ExportedFile(target, target.stat().st_size, inputs, outputs, found)
+
+
+@contextmanager
+def _folder_beside(target: Path) -> Iterator[str]:
+    """A folder for what is not finished, on the disk of the file that is to be written.
+
+    Raises:
+        TympanError: nothing can be written there, or no more.
+    """
+    import tempfile
+
+    try:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".tympan-export-") as folder:
+            yield folder
+    except Exception as error:
+        if (full := as_full(error)) is not None:
+            raise full_disk(full, target) from error
+        if isinstance(error, OSError):
+            what = f"cannot be written: {error.strerror}"
+            raise TympanError(what, file=target, fix="give another folder") from error
+        raise
 
 
 def described(plain: PlainModel, graph: Graph, found: Agreement, *, int8: bool) -> dict[str, Any]:

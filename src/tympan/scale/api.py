@@ -65,17 +65,15 @@ def batch(
 
     names = [verbs] if isinstance(verbs, str) else list(verbs)
     given = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
+    named = [os.fspath(one) for one in given]
     count = _workers(workers, device, ray)
     job = _job(asked_of(names, options), format, device, count, storage)
     results = Results(out)
     with results.alone():
-        job = replace(
-            results.begin(replace(job, clean=clean)), made=os.path.abspath(results.folder)
-        )
+        begun = results.begin(replace(job, clean=clean), named)
+        job = replace(begun, made=os.path.abspath(results.folder))
         if not results.listing.exists:
-            results.listing.write(
-                files_of([os.fspath(one) for one in given], storage), block, count
-            )
+            results.listing.write(files_of(named, storage), block, count)
         done = results.done(job.format)
         progress = BatchProgress(results.listing.count, before=_files_in(results, done))
         if len(done) < results.listing.blocks:

@@ -10,6 +10,7 @@ back-pressure and retries are those of `tympan.scale.dispatch`, the same as on o
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from tympan.errors import MissingDependencyError, TympanError
@@ -114,15 +115,16 @@ def import_ray() -> Any:
 
 
 def _connect(ray: Any, address: str) -> None:
-    options: dict[str, Any] = {"log_to_driver": False, "include_dashboard": False}
+    # Ray tells on standard error how it begins, and of options of its own.
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
         if address == "auto":
             try:
-                ray.init(address="auto", log_to_driver=False)
+                ray.init(address="auto", **quiet)
             except ConnectionError:  # there is none yet
-                ray.init(**options)
+                ray.init(include_dashboard=False, **quiet)
         else:
-            ray.init(address=address, log_to_driver=False)
+            ray.init(address=address, **quiet)
     except (ConnectionError, ValueError, RuntimeError) as error:
         what = f"there is no Ray cluster at {address}: {_short(error)}"
         raise TympanError(what, fix="ray start --head starts one") from error

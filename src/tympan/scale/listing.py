@@ -13,12 +13,12 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from tympan._files import atomic_write
 from tympan._walk import is_hidden
 from tympan.data._formats import AUDIO_SUFFIXES
-from tympan.errors import DataError, MissingDependencyError
+from tympan.errors import DataError, MissingDependencyError, TympanError
 
 LIST, PLACES = "list.jsonl", "list.places"
 LISTS = (".txt", ".lst", ".csv", ".tsv", ".jsonl")
@@ -69,6 +69,11 @@ class Listing:
                         out.write(struct.pack("<Q", place))
                     place += len(line)
         return every
+
+    def forget(self) -> None:
+        """Take it away."""
+        self.path.unlink(missing_ok=True)
+        self._places.unlink(missing_ok=True)
 
     @property
     def count(self) -> int:
@@ -186,29 +191,72 @@ def sorted_if_few(found: Iterator[T], most: int = MOST_SORTED) -> Iterator[T]:
 
 
 def _in_list(path: Path) -> Iterator[str]:
-    """The names in a list; those that are not absolute begin at the list's folder."""
-    ending = path.suffix.lower()
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        if ending in (".csv", ".tsv"):
-            import csv
+    """The names in a list; those that are not absolute begin at the list's folder.
 
-            rows = csv.DictReader(file, delimiter="\t" if ending == ".tsv" else ",")
+    Raises:
+        DataError: it has no column `file_name`, or is no such list.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        try:
+            for name in _names_in(file, path):
+                if name and name.strip():
+                    yield name if "://" in name else str(path.parent / name)
+        except UnicodeDecodeError as error:
+            raise DataError("is no list in UTF-8", file=path, fix="save it as UTF-8") from error
+
+
+def _names_in(file: TextIO, path: Path) -> Iterator[str]:
+    """What the lines of a list name."""
+    ending = path.suffix.lower()
+    if ending in (".csv", ".tsv"):
+        import csv
+
+        rows = csv.DictReader(file, delimiter="\t" if ending == ".tsv" else ",")
+        try:
             if "file_name" not in (rows.fieldnames or ()):
                 raise DataError("has no column file_name", file=path, fix="name it so")
-            names: Iterator[str] = (row["file_name"] for row in rows)
-        elif ending == ".jsonl":
-            names = (str(json.loads(line)["file_name"]) for line in file if line.strip())
-        else:
-            names = (line.rstrip("\r\n") for line in file)
-        for name in names:
-            if name and name.strip():
-                yield name if "://" in name else str(path.parent / name)
+            yield from (row["file_name"] for row in rows)
+        except csv.Error as error:
+            raise DataError(f"is no table: {error}", file=path, fix="save it again") from error
+    elif ending == ".jsonl":
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                yield _name_in(line, number, path)
+    else:
+        yield from (line.rstrip("\r\n") for line in file)
+
+
+def _name_in(line: str, number: int, path: Path) -> str:
+    """The name in a line of JSON."""
+    try:
+        name = json.loads(line)["file_name"]
+        if isinstance(name, str):
+            return name
+    except (ValueError, LookupError, TypeError):
+        pass  # no JSON, no such key, or no object
+    fix = 'write {"file_name": "a.wav"} on each line'
+    raise DataError(f"line {number} names no file", file=path, fix=fix)
 
 
 def _remote(source: str, storage: Mapping[str, Any]) -> Iterator[str]:
-    """Recordings at an address: one file, all below a folder, or those that a pattern fits."""
+    """Recordings at an address: one file, all below a folder, or those that a pattern fits.
+
+    Raises:
+        DataError: the store does not answer, or lets nobody in.
+    """
     fs, place = file_system(source, storage)
-    head = source.partition("://")[0]
+    try:
+        yield from _below(fs, place, source.partition("://")[0])
+    except TympanError:
+        raise
+    except Exception as error:  # each store has errors of its own
+        what = f"cannot be listed: {type(error).__name__}: {error}"
+        fix = "see whether the address is right, and whether you are let in"
+        raise DataError(f"{' '.join(what.split()):.300}", file=source, fix=fix) from error
+
+
+def _below(fs: Any, place: str, head: str) -> Iterator[str]:
+    """The recordings that a place in a store stands for, with their addresses."""
     if set(place) & set("*?["):
         found: Iterable[str] = fs.glob(place)
     elif fs.isdir(place):

@@ -7,9 +7,10 @@ and no row is there twice or missing.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,28 +42,35 @@ class Results:
             raise ArgumentError(what, file=self.folder, fix="-o a new folder")
         self.listing = Listing(self.folder)
 
-    def begin(self, job: BatchJob) -> BatchJob:
+    def begin(self, job: BatchJob, sources: Sequence[str] = ()) -> BatchJob:
         """Write down what is asked, or see that the run that is here asked the same.
+
+        Args:
+            job: what is asked.
+            sources: the arguments that stand for the files.
 
         Returns:
             The job, with the blocks of the run that is here.
 
         Raises:
-            ArgumentError: something else was asked.
+            ArgumentError: something else was asked, or of other files.
         """
         path = self.folder / JOB
-        if path.is_file():
-            try:
-                known = json.loads(path.read_text("utf-8"))
-            except ValueError as error:
-                raise DataError("cannot be read", file=path, fix="-o a new folder") from error
-            if known.get("identity") != job.identity:
-                asked = ", ".join(one["verb"] for one in known.get("job", {}).get("asked", ()))
-                what = f"holds the results of another run ({asked}, or with another model)"
+        # As they are given, and where they lie: the whole may have been moved, or named anew.
+        places = [_digest(map(form, sources)) for form in (_normal, _absolute)] if sources else []
+        known = _read(path)
+        if known is not None:
+            other = _difference(known, job, places)
+            if not other:
+                kept = BatchJob.from_json(known["job"])
+                return BatchJob.from_json({**job.to_json(), "block": kept.block})
+            if any((self.folder / table).is_dir() for table in TABLES):
+                what = f"holds the results of {other}"
                 raise ArgumentError(what, file=self.folder, fix="-o a new folder")
-            kept = BatchJob.from_json(known["job"])
-            return BatchJob.from_json({**job.to_json(), "block": kept.block})
-        values = {"identity": job.identity, "job": job.to_json(), "tables": list(TABLES)}
+            self.listing.forget()  # that run ended before its first results
+        # Options of a store may be secrets, and are given again with each call.
+        plain = {**job.to_json(), "storage": {}}
+        values = {"identity": job.identity, "job": plain, "sources": places, "tables": list(TABLES)}
         with atomic_write(path) as beside:
             beside.write_text(json.dumps(values, indent=2, default=str), "utf-8")
         return job
@@ -111,6 +119,42 @@ class Results:
         """All rows of a table, block by block."""
         for number in sorted(self.done(kind)):
             yield from read_part(self.path(table, number, kind), kind)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """What a run wrote down about itself; None if there is none.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    if not path.is_file():
+        return None
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except (ValueError, TypeError) as error:
+        raise DataError("cannot be read", file=path, fix="-o a new folder") from error
+
+
+def _difference(known: Mapping[str, Any], job: BatchJob, places: Sequence[str]) -> str:
+    """Which run is here, if not this one; empty if it is."""
+    if known.get("identity") != job.identity:
+        asked = ", ".join(one["verb"] for one in known.get("job", {}).get("asked", ()))
+        return f"another run ({asked}, or with another model)"
+    before = known.get("sources")
+    return "a run over other files" if before and places and not set(before) & set(places) else ""
+
+
+def _normal(source: str) -> str:
+    return source if "://" in source else os.path.normpath(source)
+
+
+def _absolute(source: str) -> str:
+    return source if "://" in source else os.path.abspath(os.path.expanduser(source))
+
+
+def _digest(names: Iterable[str]) -> str:
+    text = "\0".join(names)
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def read_part(path: Path, kind: str) -> Iterator[dict[str, Any]]:

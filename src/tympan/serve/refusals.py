@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tympan.errors import TympanError
+from tympan.models.catalogue import shipped_names
 
 
 class Refusal(Exception):
@@ -75,6 +76,8 @@ def refusal_of(error: TympanError, *, param: str | None = None) -> Refusal:
     >>> from tympan.errors import ArgumentError
     >>> refusal_of(ArgumentError("top is 0", fix="give 1 or more")).message
     'Top is 0: give 1 or more.'
+    >>> refusal_of(ArgumentError("en has no speaker 'eve'")).message
+    "en has no speaker 'eve'."
     """
     return refusal_from(plain_error(error), param=param)
 
@@ -113,8 +116,9 @@ def _sentence(what: str, fix: Any) -> str:
     text = " ".join(f"{what}: {fix}".split()) if fix else " ".join(what.split())
     text = _PATH.sub("the recording", text)
     first = text.partition(" ")[0]
-    # The name of a field stays as it is.
-    text = f"{text[:1].upper()}{text[1:]}" if first.isalpha() else text
+    # The name of a field or of a model stays as it is.
+    plain = first.isalpha() and first not in shipped_names()
+    text = f"{text[:1].upper()}{text[1:]}" if plain else text
     return sentence(text[:1000])
 
 

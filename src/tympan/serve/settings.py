@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tympan.errors import ArgumentError
+
+_ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^/\s]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,10 @@ class ServeSettings:
         for name in ("deadline_s", "decode_s", "most_seconds", "header_s", "idle_s"):
             if not getattr(self, name) > 0:
                 raise ArgumentError(f"{name} is {getattr(self, name):g}", fix="give seconds")
+        for origin in self.origins:
+            if not _ORIGIN.fullmatch(origin):
+                what = f"{origin!r} is no origin of web pages"
+                raise ArgumentError(what, fix="give one such as https://example.org")
 
     @property
     def local(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -68,6 +70,18 @@ def test_rate_is_of_its_words_alone(voice: SpeakModel) -> None:
     assert lasts(slow, 2) == pytest.approx(lasts(plain, 2), abs=0.026)
 
 
+def test_a_loud_sentence_stays_within_full_scale(
+    voice: SpeakModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (plain,) = parts(voice, "One two three.")
+    loud = replace(plain, samples=4 * plain.samples / np.abs(plain.samples).max())
+    monkeypatch.setattr(voice, "part", lambda *given, **options: loud)
+    (held,) = parts(voice, "One two three.")
+    assert np.allclose(held.samples, loud.samples / 4)
+    assert held.warnings == ("a sentence was made softer: it was beyond full scale",)
+    assert not plain.warnings
+
+
 def test_volume_is_exact_in_level(voice: SpeakModel) -> None:
     plain = samples(voice, "One two three.")
     soft = samples(voice, "<prosody volume='-6dB'>One two three.</prosody>")
@@ -127,6 +141,15 @@ def test_each_phoneme_tag_holds_for_itself_alone() -> None:
 def test_phonemes_stand_for_whatever_is_written() -> None:
     assert phonemes("<phoneme ph='hɛˈloʊ'>12 🙂 x</phoneme>!") == "hɛlˈO!"
     assert phonemes("re<phoneme ph='hɛˈloʊ'>x</phoneme>ed.").split()[1] == "hɛlˈO"
+
+
+def test_a_sentence_shows_what_was_written_and_not_how_it_sounds() -> None:
+    text = "A word, <phoneme ph='təˈmeɪtoʊ'>tomato</phoneme>, <phoneme ph='ˈaɪ'>eye</phoneme>."
+    text = f"<speak>{text} A word.</speak>"
+    found = [one.sentence for one in controlled(text, "en", None)]
+    assert [" ".join(one.text.split()) for one in found if one] == [
+        "A word, tomato, eye.", "A word.",
+    ]  # fmt: skip
 
 
 def test_phonemes_that_there_are_not_are_named() -> None:

@@ -44,7 +44,8 @@ def test_with_nothing_installed_one_command_is_named(installed) -> None:
     with pytest.raises(MissingDependencyError) as caught:
         tympan.transcribe(QUIET)
     assert str(caught.value) == (
-        "nothing that answers 'transcribe' is installed (pip install 'tympan[moonshine]')"
+        "nothing that answers 'transcribe' is installed but commands and english, which answer "
+        "where they are named (pip install 'tympan[moonshine]')"
     )
 
 

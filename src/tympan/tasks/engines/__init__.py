@@ -210,7 +210,7 @@ def default_model(verb: Verb) -> str:
     >>> default_model(verb("classify"))
     'sounds'
     """
-    from tympan.models.catalogue import shipped_names
+    from tympan.models.catalogue import list_models, shipped_names
 
     own = verb.default_model
     candidates = [] if own is None or own not in shipped_names() else [(0, own)]
@@ -221,6 +221,9 @@ def default_model(verb: Verb) -> str:
     if engines:
         small = min(engines, key=lambda one: one.size_mb)
         what = f"nothing that answers {verb.name!r} is installed"
+        named = [one.name for one in list_models() if one.task == verb.name]
+        if named:
+            what += f" but {' and '.join(named)}, which answer where they are named"
         raise MissingDependencyError(what, fix=small.install_command)
     what = f"there is no model for {verb.name!r} yet"
     local = f"tympan train FOLDER --task {verb.name}, then --model"

@@ -188,13 +188,16 @@ def _pronounced(
     given: Mapping[int, str],
 ) -> SpokenSentence:
     """The sentence with the phonemes that were given for its pieces."""
-    words = []
+    words, text, place = [], "", 0
     for word in sentence.words:
         number = _piece(ends, word.start)
         if number in given:
             word = replace(word, text=run[number].text.strip(), phonemes=given[number])
+            # A subtitle shows what was written, not the placeholder.
+            text += sentence.text[place : word.start - sentence.start] + word.text
+            place = word.end - sentence.start
         words.append(word)
-    return replace(sentence, words=tuple(words))
+    return replace(sentence, words=tuple(words), text=text + sentence.text[place:])
 
 
 def _piece(ends: Sequence[int], at: int) -> int:

@@ -189,8 +189,9 @@ class SpeechVoice:
             )
             # An explicit pause comes on top of the silence that speech ends with.
             silence = np.zeros(round((one.pause_s or 0.0) * self.rate_hz), np.float32)
-            samples = np.concatenate([spoken.samples, silence])
-            yield replace(spoken, samples=samples, warnings=warnings + spoken.warnings)
+            loud, softer = _held(spoken.samples)
+            samples = np.concatenate([loud, silence])
+            yield replace(spoken, samples=samples, warnings=warnings + spoken.warnings + softer)
 
     def tags(self, speaker: str | None = None) -> dict[str, str]:
         """What a file of this voice says of itself: that a machine speaks, and which."""
@@ -212,3 +213,15 @@ class SpeechVoice:
             raise ArgumentError("nothing in the text can be spoken", fix="give letters or numbers")
         tags = self.tags(options.get("speaker"))
         return Clip(np.concatenate(parts)[None], self.rate_hz, tags=tags)
+
+
+def _held(samples: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], tuple[str, ...]]:
+    """A sentence `(t,)` within full scale, and whether it was made softer for that.
+
+    >>> _held(np.array([0.5, -2.0], np.float32))[0].tolist()
+    [0.25, -1.0]
+    """
+    peak = float(np.abs(samples).max(initial=0.0))
+    if peak <= 1:
+        return samples, ()
+    return samples / np.float32(peak), ("a sentence was made softer: it was beyond full scale",)
