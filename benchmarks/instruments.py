@@ -3,10 +3,8 @@
 **Renderings**: ten seconds of songs of POP909 and chorales of Bach that were not trained on, played
 by three to six families with TimGM6mb, a soundfont that rendered nothing of the training; stereo,
 44.1 kHz, at drawn levels and places. **Real stems**: the jazz trio of JTD (piano, bass, drums; 5
-s), and the close microphones of PHENICX's orchestra (strings, winds, brass; 1 s), both added up;
-then a singer of Vocadito, five seconds after another, as loud as the trio and over it, though it is
-not her song. Of the excerpt of BabySlakh only the drums sound: nothing can be separated there. All
-of these have nothing above 12 kHz.
+s), and the close microphones of PHENICX's orchestra (strings, winds, brass; 1 s), both added up. Of
+the excerpt of BabySlakh only the drums sound: nothing can be separated there.
 
 **SDR** is 10 log10 of a stem's energy to that of the difference, of both channels together, in dB
 (the definition of the Music Demixing Challenge 2021); medians, in brackets 95 % intervals over
@@ -35,19 +33,16 @@ from benchmarks.common import DATA, arguments, main
 RATE_HZ, MIXES, SEED = 44_100, 30, 0
 SOUNDFONT = "/usr/share/sounds/sf2/TimGM6mb.sf2"
 MODEL = "instruments"
-SILENT = 0.2  # a stretch that is quieter than this share of the singer's level is left out
 PHENICX = {
     "strings": ("violin", "viola", "cello", "doublebass"),
     "winds": ("flute", "oboe", "clarinet", "bassoon"),
     "brass": ("horn", "trumpet"),
 }
 WHY = (
-    "Of 88 minutes of most of a core (12 hours of rendered stems, half of them several stems of one "
-    "song, mixed anew at each step; two families asked for of each mix). The first weights had half "
-    "an hour on a share of a core and 53 minutes of stems: 0.8 dB on the renderings, where a family "
-    "that does not play was 19 dB below the mix. It learned from rendered instruments only, and what "
-    "plays the same notes in the same place it cannot tell apart. Who has real songs to take apart "
-    "should stay with demucs, which is larger by far and learned from real stems."
+    "The weights are of half an hour of training on a small share of a busy core, some 250 steps; "
+    "`python -m recipes.instruments` goes on. It learned from rendered instruments only, and from "
+    "53 minutes of them. Who has real songs to take apart should stay with "
+    "demucs, which is larger by far and learned from real stems."
 )
 
 Wave = np.ndarray
@@ -126,23 +121,6 @@ def orchestra() -> list[Stems]:
             both = stems[family][:, :size] + both[:, :size]
         stems[family] = both
     return [cut(stems)]
-
-
-def singing() -> list[Stems]:
-    """A singer's five-second stretches over the jazz trio."""
-    from tympan.audio import load
-
-    trio = jazz()[0]
-    size = trio["drums"].shape[1]
-    level = float(np.sum(list(trio.values()), axis=0).std())
-    path = DATA / "real_music" / "vocadito" / "vocadito_1.opus"
-    wave = load(path, rate_hz=RATE_HZ, mono=True).samples
-    found = []
-    for start in range(0, wave.shape[1] - size + 1, size):
-        part = np.repeat(wave[:, start : start + size], 2, 0)
-        if part.std() > SILENT * wave.std():
-            found.append({"voice": part / part.std() * level, **trio})
-    return found
 
 
 def cut(stems: Stems) -> Stems:
@@ -277,7 +255,6 @@ def measure(count: int) -> tuple[list[dict[str, object]], dict[str, Any], dict[s
         ]
     }
     tables["Jazz trio, real stems"] = table(jazz(), "jazz", figures)[0]
-    tables["A singer over the jazz trio, real stems"] = table(singing(), "singing", figures)[0]
     tables["Orchestra, real close microphones"] = table(orchestra(), "orchestra", figures)[0]
     return rows, tables, figures
 

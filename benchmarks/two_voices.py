@@ -37,14 +37,17 @@ RATE_HZ, SECONDS, MIXTURES, SEED, LEVEL_DB = 16_000, 6.0, 60, 0, 2.5
 LONG_S, BLOCK_S, OVERLAP_S = 600.0, 6.0, 1.0
 MODEL = "two-voices"
 WHY = (
-    "The aim was 8 dB. The first 50 minutes, on 230 readers of twelve seconds each, ended at 4.5 "
-    "dB: on held-out readers of the same set the improvement was 2.8 dB after 6 minutes, 4.8 after "
-    "17, 5.5 after 31 and 5.9 after 54, so more of the same brought little. The shipped weights go "
-    "on from those for 80 minutes of two thirds of a core (5,600 steps of six mixtures, orthogonal "
-    "ones), with 619 spoken orders by more than fifty people and 570 sentences by made voices "
-    "beside the readers: 6.4 dB on the held-out readers. A net that is told the voice was tried "
-    "early and learned nothing of it, so a person's voice is chosen among the outputs; `--known` "
-    "is to be tried again from these weights."
+    "The aim was 8 dB. `two-voices` 0.2 had 50 minutes of most of a core on 230 readers of "
+    "twelve seconds each (4.5 dB on these ten people), 0.3 went on for 80 minutes of two thirds"
+    " of a core with spoken orders by more than fifty people and sentences by made voices (5.3 "
+    "dB). It was no better on mixtures of its own speakers (6.0 dB) than on held-out ones (6.4 "
+    "dB): the net was the bound, not the voices. So 0.4 has twice the recurrent blocks and "
+    "twice the frames at its bottom; it began with the weights of 0.3 and was trained for 92 "
+    "minutes of four fifths of a core. A quarter of its mixtures came with the vector of one "
+    "voice, which had to come first. Held-out readers of the same set: 5.3 dB at the start, 5.9"
+    " after 8 minutes, 6.3 after 24, 7.0 at the end. Told the voice it then gained 4.2 dB "
+    "there, less than by choosing the right output, so a person's voice is still chosen among "
+    "the outputs."
 )
 
 Wave = np.ndarray

@@ -1,10 +1,9 @@
 """The stems that `recipes/instruments.py` trains on: ten seconds of one instrument each.
 
 What is played is of POP909, of Bach's chorales (their training halves) or made by rule
-(`recipes/solos.py`); it is rendered with soundfonts, none of which renders the test. Half of the
-stems belong to songs: three to six families play the same ten seconds of a piece. Drums are also
-the loops of Sonic Pi, voices also sentences spoken by Kokoro's voices. Stems are mono: place,
-level and what plays together are drawn while training.
+(`recipes/solos.py`); it is rendered with soundfonts, none of which renders the test. Drums are also
+the loops of Sonic Pi. Stems are mono: place, level and what plays together are drawn while
+training.
 """
 
 from __future__ import annotations
@@ -36,7 +35,6 @@ FAMILIES: dict[str, tuple[int, ...]] = {
 # In the training only, so that the net does not take each of them for one of the families.
 OTHERS = (8, 11, 12, 16, 18, 19, 21, 22, 46, 88, 89, 90)
 CHORDS = ("piano", "guitar", "strings", "voice")
-AT_ONCE = 60  # so many stems are rendered by one run of the program
 
 
 def stem(family: str, songs: list[pieces.Piece], rng: np.random.Generator) -> render.Part:
@@ -81,90 +79,35 @@ def songs_of(symbolic: Path, split: str) -> list[pieces.Piece]:
     return [p for p in every if p.split == split]
 
 
-def song(songs: list[pieces.Piece], rng: np.random.Generator) -> list[tuple[str, render.Part]]:
-    """What three to six families play of the same ten seconds of a piece, or only two parts."""
-    piece = songs[int(rng.integers(len(songs)))]
-    bpm = piece.bpm * float(rng.uniform(0.7, 1.4))
-    start = piece.bar * int(rng.integers(max(1, int(piece.beats / piece.bar) - 8)))
-    names = [str(n) for n in rng.permutation(list(FAMILIES))][: int(rng.integers(3, 7))]
-    roles = [str(r) for r in rng.permutation([r for r in piece.parts if r != "bass"])]
-    plan = []
-    for i, name in enumerate(names):
-        if name == "drums":
-            plan.append((name, arrange.drum_part(bpm, piece.bar, rng)))
-            continue
-        role = "bass" if name == "bass" else roles[i % len(roles)]
-        program = int(rng.choice(FAMILIES[name]))
-        notes = of_piece(piece, role, program, rng, bpm, start)
-        plan.append((name, arrange.part(program, notes, rng)))
-    return plan
-
-
-class Writer:
-    """Writes stems: `stems.pcm` (16 bit) and, at the end, `stems.json`."""
-
-    def __init__(self, out: Path) -> None:
-        out.mkdir(parents=True, exist_ok=True)
-        self.out, self.place = out, 0
-        self.rows: list[dict[str, Any]] = []
-        self.pcm = open(out / "stems.pcm", "wb")  # noqa: SIM115
-
-    def add(self, wave: np.ndarray, family: str, name: str, song: int = -1) -> None:
-        """One stem; one that is silent is left out."""
-        level = float(np.abs(wave).max())
-        if level < 1e-3:
-            return
-        self.pcm.write(np.round(wave / level * 0.9 * 32767).astype("<i2").tobytes())
-        row = {"family": family, "start": self.place, "length": len(wave), "from": name}
-        self.rows.append({**row, "song": song})
-        self.place += len(wave)
-
-    def rendered(self, plan: list[tuple[str, render.Part, int]], font: Path) -> None:
-        """Stems of parts, each with its family and the number of its song (-1: none)."""
-        for i in range(0, len(plan), AT_ONCE):
-            some = plan[i : i + AT_ONCE]
-            clips = render.render([[part] for _, part, _ in some], font, SECONDS)
-            for (family, _, number), clip in zip(some, clips, strict=True):
-                self.add(clip.samples[0], family, font.name, number)
-        print(font.name, len(self.rows), "stems", flush=True)
-
-    def close(self) -> None:
-        """Write the table."""
-        self.pcm.close()
-        (self.out / "stems.json").write_text(json.dumps(self.rows), encoding="utf-8")
-        print(len(self.rows), "stems,", round(self.place / RATE_HZ / 60, 1), "minutes")
-
-
-def prepare(
-    shared: Path, samples: Path, fonts: list[Path], out: Path, each: int, made: Path
-) -> None:
-    """Render `each` stems of each family and as many songs with each soundfont."""
+def prepare(shared: Path, samples: Path, fonts: list[Path], out: Path, each: int) -> None:
+    """Render `each` stems of each family with each soundfont: `stems.pcm`, `stems.json`."""
     songs = songs_of(shared / "symbolic", "train")
-    writer = Writer(out)
-    for number, font in enumerate(fonts):
-        rng = np.random.default_rng([SEED, number])
-        families = [family for family in (*FAMILIES, "") for _ in range(each)]
-        writer.rendered([(f, stem(f, songs, rng), -1) for f in families], font)
-        together = [song(songs, rng) for _ in range(each)]
-        writer.rendered(
-            [(f, part, number * each + i) for i, plan in enumerate(together) for f, part in plan],
-            font,
-        )
-    for name in (*LOOPS, *TEST_LOOPS):
-        if name not in TEST_LOOPS:
-            writer.add(loop(samples / f"loop_{name}.flac"), "drums", f"loop {name}")
-    for path in sorted(made.glob("*/*.flac")):
-        writer.add(sentence(path), "voice", f"spoken by {path.parent.name}")
-    writer.close()
+    out.mkdir(parents=True, exist_ok=True)
+    rows: list[dict[str, Any]] = []
+    with open(out / "stems.pcm", "wb") as pcm:
+        place = 0
 
+        def add(wave: np.ndarray, family: str, name: str) -> None:
+            nonlocal place
+            level = float(np.abs(wave).max())
+            if level < 1e-3:
+                return
+            pcm.write(np.round(wave / level * 0.9 * 32767).astype("<i2").tobytes())
+            rows.append({"family": family, "start": place, "length": len(wave), "from": name})
+            place += len(wave)
 
-def sentence(file: Path) -> np.ndarray:
-    """A spoken sentence, again and again for ten seconds."""
-    from tympan.audio import load
-
-    wave = load(file, rate_hz=RATE_HZ, mono=True).samples[0]
-    found: np.ndarray = np.resize(wave, round(SECONDS * RATE_HZ))
-    return found
+        for number, font in enumerate(fonts):
+            for family in (*FAMILIES, ""):
+                rng = np.random.default_rng([SEED, number, len(family), *family.encode()])
+                parts = [[stem(family, songs, rng)] for _ in range(each)]
+                for clip in render.render(parts, font, SECONDS):
+                    add(clip.samples[0], family, font.name)
+                print(font.name, family or "others", len(rows), flush=True)
+        for name in (*LOOPS, *TEST_LOOPS):
+            if name not in TEST_LOOPS:
+                add(loop(samples / f"loop_{name}.flac"), "drums", f"loop {name}")
+    (out / "stems.json").write_text(json.dumps(rows), encoding="utf-8")
+    print(len(rows), "stems,", round(place / RATE_HZ / 60, 1), "minutes")
 
 
 def loop(file: Path) -> np.ndarray:
@@ -182,26 +125,22 @@ class Stems:
     Attributes:
         rows: family, place and origin of each stem.
         families: rows of each family; `""` is what belongs to none.
-        songs: rows of each song.
     """
 
     def __init__(self, folder: Path) -> None:
         self.rows = json.loads((folder / "stems.json").read_text(encoding="utf-8"))
         self.pcm = np.memmap(folder / "stems.pcm", "<i2", "r")
         self.families: dict[str, list[int]] = {}
-        self.songs: dict[int, list[int]] = {}
         for i, row in enumerate(self.rows):
             self.families.setdefault(row["family"], []).append(i)
-            if row["song"] >= 0:
-                self.songs.setdefault(row["song"], []).append(i)
 
-    def crop(self, row: int, size: int, at: float, speed: float) -> np.ndarray:
-        """A crop `(t,)` of a stem, played faster; `at` 0 … 1 is where it begins."""
+    def crop(self, row: int, size: int, rng: np.random.Generator, speed: float) -> np.ndarray:
+        """A crop `(t,)` of a stem, played faster."""
         import soxr
 
         one, needed = self.rows[row], round(size * speed) + 16
-        first = int(at * max(0, one["length"] - needed))
-        start, stop = one["start"] + first, one["start"] + min(one["length"], first + needed)
+        start = one["start"] + int(rng.integers(max(1, one["length"] - needed)))
+        stop = min(one["start"] + one["length"], start + needed)
         found = self.pcm[start:stop].astype(np.float32) / 32767
         if speed != 1.0:
             found = soxr.resample(found, RATE_HZ * speed, RATE_HZ, quality="LQ")
@@ -216,14 +155,10 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=Path("../shared/data"))
     parser.add_argument("--samples", type=Path, default=Path("/usr/share/sonic-pi/samples"))
     parser.add_argument("--fonts", type=Path, nargs="+", required=True)
-    parser.add_argument("--each", type=int, default=150)
-    parser.add_argument(
-        "--made", type=Path, default=Path(".runs/transcribe/teacher"),
-        help="folders of FLAC files, one for each made voice (recipes/transcribe_teacher.py)",
-    )  # fmt: skip
+    parser.add_argument("--each", type=int, default=24)
     parser.add_argument("--out", type=Path, default=Path(".runs/instruments"))
     options = parser.parse_args()
-    prepare(options.shared, options.samples, options.fonts, options.out, options.each, options.made)
+    prepare(options.shared, options.samples, options.fonts, options.out, options.each)
 
 
 if __name__ == "__main__":

@@ -16,15 +16,13 @@ from tympan.tasks.separate.config import SeparateConfig
 STEMS = {"voice": "vocals", "drums": "drums", "bass": "bass"}  # all others: other
 DATA: dict[str, Any] = {
     "name": "stems of ten seconds, rendered with the soundfonts FluidR3_GM and "
-    "MuseScore_General: songs of POP909, chorales of Bach (their training parts), melodies, "
-    "chords and beats made by rule, half of them several stems of one song; drum loops of Sonic "
-    "Pi; sentences by voices of Kokoro; mixed anew at each step",
+    "MuseScore_General_Lite: songs of POP909, chorales of Bach (their training parts), melodies, "
+    "chords and beats made by rule; drum loops of Sonic Pi; mixed anew at each step",
     "licences": {
         "POP909": "MIT",
         "chorales of J. S. Bach": "public domain",
         "FluidR3, MuseScore General (soundfonts)": "MIT",
         "samples of Sonic Pi": "CC0-1.0",
-        "Kokoro-82M and its voices (what they speak)": "Apache-2.0",
     },
     "recipe": "python -m recipes.instruments",
 }
@@ -37,18 +35,17 @@ No audio of it is distributed.
 - **FluidR3** (Frank Wen) and **MuseScore General** (S. Christian Collins and others), soundfonts,
 MIT.
 - Drum loops of **Sonic Pi**, CC0.
-- **Kokoro-82M** (hexgrad), Apache-2.0: sentences that its voices spoke.
 """
 KNOWN_FAILURES = (
     "It learned from rendered instruments only: real recordings, singing above all, come out far "
     "worse. Who has songs to take apart should use demucs.",
-    "`voice` is choirs, synthetic leads and made speech: no singer was trained on.",
+    "`voice` is choirs and synthetic leads; it never heard a singer.",
     "Families that play the same notes at once are not told apart.",
     "Both channels get one mask: what lies left is not told from what lies right.",
 )
 SETTINGS = SeparateConfig(
-    net="each", net_options=options_of(CONFIG, "condition_up"), rate_hz=44_100, channels=2,
-    window_s=6.0, overlap_s=1.0, permute=False, crop_s=3.0, stems=STEMS,
+    net="each", net_options=options_of(CONFIG), rate_hz=44_100, channels=2, window_s=6.0,
+    overlap_s=1.0, permute=False, crop_s=3.0, stems=STEMS,
 )  # fmt: skip
 
 
@@ -74,8 +71,8 @@ SHIPPED = Shipped(
     description="Families of instruments out of a mix: voice, strings, winds, brass, piano, "
     "guitar, bass, drums.",
     attribution=ATTRIBUTION, known_failures=KNOWN_FAILURES, config=SETTINGS,
-    prefix=("", "net."), score=score, version="0.2",
+    prefix=("", "net."), score=score,
 )  # fmt: skip
 
 if __name__ == "__main__":
-    main(SHIPPED, Path(".runs/instruments/v2"))
+    main(SHIPPED, Path(".runs/instruments/train"))

@@ -44,7 +44,7 @@ KNOWN_FAILURES = (
 )
 SETTINGS = SeparateConfig(
     net="unet", net_options=options_of(CONFIG, "condition"), rate_hz=16000, channels=1,
-    window_s=6.0, overlap_s=1.0, permute=True, told=True, crop_s=3.0,
+    window_s=6.0, overlap_s=1.0, permute=True, crop_s=3.0,
 )  # fmt: skip
 
 

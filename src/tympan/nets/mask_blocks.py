@@ -64,32 +64,6 @@ class Stage(nn.Module):
         return found
 
 
-class Film(nn.Linear):
-    """A condition scales and shifts features (Perez et al., *FiLM*, AAAI 2018).
-
-    Args:
-        condition: length of the vector.
-        features: `d`.
-
-    >>> Film(3, 8).moved(torch.zeros(2, 8, 5, 6), torch.zeros(2, 3), axes=(0, 1)).shape
-    torch.Size([2, 8, 5, 6])
-    """
-
-    def __init__(self, condition: int, features: int) -> None:
-        super().__init__(condition, 2 * features)
-        nn.init.normal_(self.weight, std=0.3)
-        nn.init.zeros_(self.bias)
-
-    def moved(self, x: Tensor, condition: Tensor, axes: tuple[int, int]) -> Tensor:
-        """Features with `b` and `d` on these axes, condition `(b, c)` → the same shape."""
-        found = self(condition)
-        for axis in range(x.ndim):
-            if axis not in axes:
-                found = found.unsqueeze(axis)
-        scale, shift = found.chunk(2, axes[1])
-        return x * (1 + scale) + shift
-
-
 class PathBlock(nn.Module):
     """Memory over the frames of each band, then a mix of all bands of each frame.
 
@@ -108,7 +82,10 @@ class PathBlock(nn.Module):
         self, features: int, bands: int, hidden: int, squeeze: int, condition: int = 0
     ) -> None:
         super().__init__()
-        self.film = Film(condition, features) if condition else None
+        self.film = nn.Linear(condition, 2 * features) if condition else None
+        if self.film is not None:
+            nn.init.normal_(self.film.weight, std=0.3)
+            nn.init.zeros_(self.film.bias)
         self.time_norm = nn.LayerNorm(features)
         self.memory = nn.LSTM(features, hidden, bidirectional=True)
         self.time_out = nn.Linear(2 * hidden, features)
@@ -125,7 +102,8 @@ class PathBlock(nn.Module):
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         """`(n, b, f, d)`, condition `(b, condition)` or None → `(n, b, f, d)`."""
         if self.film is not None and condition is not None:
-            x = self.film.moved(x, condition, axes=(1, 3))
+            scale, shift = self.film(condition)[None, :, None].chunk(2, -1)
+            x = x * (1 + scale) + shift
         y = self.memory(self.time_norm(x).flatten(1, 2))[0]
         x = x + self.time_out(y).unflatten(1, x.shape[1:3])
         y = self.shrink(self.band_norm(x)).flatten(2)

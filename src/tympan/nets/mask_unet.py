@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from tympan._precision import full_precision
 from tympan.errors import ArgumentError
 from tympan.nets.blocks import check_axes
-from tympan.nets.mask_blocks import Film, PathBlock, Stage, expand, merge
+from tympan.nets.mask_blocks import PathBlock, Stage, expand, merge
 from tympan.spectra import STFT
 
 SILENCE_RMS = 1e-5  # quieter than -100 dB of full scale is not raised to the level the net expects
@@ -34,7 +34,6 @@ class MaskUNetConfig:
         hidden: features of each direction of their memory.
         squeeze: features of a band while all bands are mixed.
         condition: length of the vector that says which source is wanted; 0: none is taken.
-        condition_up: whether it also scales and shifts what the transposed convolutions get.
     """
 
     channels: int = 1
@@ -47,7 +46,6 @@ class MaskUNetConfig:
     hidden: int = 128
     squeeze: int = 32
     condition: int = 0
-    condition_up: bool = False
 
     def __post_init__(self) -> None:
         # A card holds lists where the code has tuples.
@@ -114,10 +112,6 @@ class MaskUNet(nn.Module):
         self.up = nn.ModuleList(
             Stage(b, a, s, up=True) for a, b, s in zip(ups, sizes[1:], strides, strict=True)
         )
-        self.films = nn.ModuleList(
-            Film(config.condition, one) if config.condition_up else nn.Identity()
-            for one in reversed(sizes[1:])
-        )
         self.head = nn.Conv2d(sizes[1], 2 * config.sources, 3, padding=1)
         with torch.no_grad():  # it begins with an equal share of the mix for each
             self.head.weight.mul_(0.1)
@@ -131,7 +125,7 @@ class MaskUNet(nn.Module):
 
     def forward(self, mix: Tensor, condition: Tensor | None = None) -> Tensor:
         """Mix `(b, c, t)`, condition `(b, d)` or None for none → sources `(b, k, c, t)`."""
-        return self.asked(mix, (condition,))
+        return self._separated(mix, (condition,))
 
     def each(self, mix: Tensor, conditions: Tensor) -> Tensor:
         """Mix `(b, c, t)`, conditions `(m, d)` for all of it → sources `(b, m · k, c, t)`.
@@ -139,10 +133,9 @@ class MaskUNet(nn.Module):
         What lies before the condition is computed once.
         """
         check_axes(conditions, "m d", "MaskUNet.each", d=self.config.condition)
-        return self.asked(mix, [one.expand(len(mix), -1) for one in conditions])
+        return self._separated(mix, [one.expand(len(mix), -1) for one in conditions])
 
-    def asked(self, mix: Tensor, conditions: Sequence[Tensor | None]) -> Tensor:
-        """Mix `(b, c, t)`, `m` conditions `(b, d)` or None → sources `(b, m · k, c, t)`."""
+    def _separated(self, mix: Tensor, conditions: Sequence[Tensor | None]) -> Tensor:
         check_axes(mix, "b c t", "MaskUNet", c=self.config.channels)
         with full_precision(mix.device.type):
             mix = mix.float()
@@ -181,12 +174,8 @@ class MaskUNet(nn.Module):
         for block in self.blocks:
             tokens = block(tokens, condition)
         x = tokens.permute(1, 3, 2, 0).contiguous(memory_format=torch.channels_last)
-        ups = zip(reversed(self.up), reversed(passed), self.films, strict=True)
-        for stage, other, film in ups:
-            x = x + other
-            if condition is not None and isinstance(film, Film):
-                x = film.moved(x, condition, axes=(0, 1))
-            x = stage(x)
+        for stage, other in zip(reversed(self.up), reversed(passed), strict=True):
+            x = stage(x + other)
         found = self.head(x)[..., :frames].float().unflatten(1, (self.config.sources, 2))
         masks = torch.complex(found[:, :, 0].contiguous(), found[:, :, 1].contiguous())
         return expand(masks, self.config.bands, self.config.n_fft // 2 + 1)
