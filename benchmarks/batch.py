@@ -191,9 +191,9 @@ WHY = """
 - **Beside the plain loop**: the loop takes one label of one window; `batch` also gives the time
   line, how familiar the sound is, its warnings, and both tables.
 - **Storage is the limit** from where the simulated workers do less than 80 % of so many alone. With
-  a store that answers after 30 ms that is the first one, as it waits a third of its time: more
+  a store that answers after 30 ms that is the first one, as it waits most of its time: more
   workers than cores make up for it.
-- **Ray** costs a sixth of what two processes do (by medians), and the first of its rounds more.
+- **Ray** costs hardly more than two processes (1 % by medians); on a slower processor, a sixth.
 - **Processes share nothing but the disk**, so the simulation is an upper bound; on more than two
   cores, and on several machines, nothing was measured.
 """
