@@ -5,8 +5,9 @@
     python -m recipes.two_voices train --minutes 90 --start two-voices --known 0.25 --out more
 
 The same `train` goes on where it was stopped; with `--start` it begins with a model's weights, also
-with those of a smaller net (`recipes/mask_growth.py`). Each
-step mixes anew: two speakers at drawn speeds and levels, sometimes in a room, with pauses or a
+with those of a smaller net (`recipes/mask_growth.py`).
+
+Each step mixes anew: two speakers at drawn speeds and levels, sometimes in a room, with pauses or a
 quiet noise. Either order of the outputs is right. With `--known` a share of the mixtures carry the
 vector of one of the two voices, from another moment of that person's recording: there the first
 output must be that voice. Begin without: as long as voices are not separated at all, that is too
