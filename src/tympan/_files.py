@@ -31,7 +31,8 @@ def check_target(
         called: what the source is.
 
     Raises:
-        ArgumentError: a folder, a file in no folder, or the source.
+        ArgumentError: a folder, a file in no folder or in one that may not be written to, or the
+            source.
 
     >>> check_target("no/such/folder/page.html")
     Traceback (most recent call last):
@@ -45,6 +46,9 @@ exist (make it first)
     if not target.parent.is_dir():
         what = "cannot be written: its folder does not exist"
         raise ArgumentError(what, file=target, fix="make it first")
+    if not os.access(target.parent, os.W_OK):
+        what = "cannot be written: its folder may not be written to"
+        raise ArgumentError(what, file=target, fix="give another folder")
     own = source if isinstance(source, str | os.PathLike) else getattr(source, "name", None)
     try:
         same = isinstance(own, str | os.PathLike) and os.path.samefile(own, target)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,29 @@ def test_what_cannot_be_written_is_known_before_the_work(
     Path("file.txt").touch()
     with pytest.raises(ArgumentError, match=told):
         choose([recording("a.wav")], ENDINGS, out, format_, several=several)
+
+
+@pytest.fixture
+def shut(tmp_path: Path) -> Iterator[Path]:
+    """A folder that may be read only, and a user who is not above that."""
+    folder = tmp_path / "shut"
+    folder.mkdir()
+    folder.chmod(0o555)
+    if sys.platform == "win32":
+        pytest.skip("permissions of another kind")
+    above = os.getuid() == 0
+    if above:
+        os.setreuid(65534, -1)
+    try:
+        yield folder
+    finally:
+        if above:
+            os.setreuid(0, -1)
+
+
+def test_a_folder_that_may_not_be_written_to_is_noticed_before_the_work(shut: Path) -> None:
+    with pytest.raises(ArgumentError, match=r"a\.csv: .* its folder may not be written to"):
+        choose([recording("a.wav")], ENDINGS, str(shut / "a.csv"), None, several=False)
 
 
 def test_one_table_holds_all_recordings(tmp_path: Path) -> None:
