@@ -73,7 +73,9 @@ def batch(
     )  # fmt: skip
     typer.echo(json_line(summary.to_json()) if json else summary)
     if summary.files and summary.failed == summary.files:
-        what = f"none of the {summary.files} files could be answered about"
+        what = "the file could not be answered about"
+        if summary.files > 1:
+            what = f"none of the {summary.files} files could be answered about"
         raise DataError(what, fix=f"the column 'error' of {summary.folder} says why of each")
 
 

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from tympan._words import plural
+
 
 @dataclass(frozen=True)
 class BatchSummary:
@@ -21,6 +23,8 @@ class BatchSummary:
 
     >>> print(BatchSummary(1000, 3, 0, 5000.0, 100.0, "results"))
     1000 files (3 with errors) in results: 10.0 files/s, 50 hours of sound an hour
+    >>> print(BatchSummary(1, 0, 1, 0.0, 0.1, "results"))
+    1 file in results, all done before
     """
 
     files: int
@@ -38,11 +42,12 @@ class BatchSummary:
     def __str__(self) -> str:
         errors = f" ({self.failed} with errors)" if self.failed else ""
         before = f", {self.done_before} of them before" if self.done_before else ""
+        count = plural(self.files, "file")
         if self.files == self.done_before:
-            return f"{self.files} files{errors} in {self.folder}, all done before"
+            return f"{count}{errors} in {self.folder}, all done before"
         speed = self.audio_s / max(self.elapsed_s, 1e-9)
         return (
-            f"{self.files} files{errors}{before} in {self.folder}: {self.files_per_s:.1f} files/s, "
+            f"{count}{errors}{before} in {self.folder}: {self.files_per_s:.1f} files/s, "
             f"{speed:.0f} hours of sound an hour"
         )
 
@@ -89,7 +94,7 @@ class BatchProgress:
     def __str__(self) -> str:
         rate = self.done / max(self.elapsed_s, 1e-9)
         hours = self.audio_s / max(self.elapsed_s, 1e-9)
-        parts = [f"{self.before + self.done} of {self.total} files"]
+        parts = [f"{self.before + self.done} of {plural(self.total, 'file')}"]
         if self.failed:
             parts.append(f"{self.failed} with errors")
         parts += [f"{rate:.1f} files/s", f"{hours:.0f} h of sound an hour"]
