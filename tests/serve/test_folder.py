@@ -207,6 +207,22 @@ def test_a_report_is_in_a_sandbox_behind_a_key(
     path.unlink()
 
 
+def test_a_field_that_is_not_known_is_refused(web: httpx.Client, folder: Path) -> None:
+    one, before = clips(web)["2-rain.wav"], table(folder)
+    labels = f"/v1/folder/clips/{one['id']}/labels"
+    for path, given in (
+        (labels, {"marks": [whole("rain")], "base": one["base"], "force": True}),
+        ("/v1/folder/training", {"task": "classify", "epocs": 3}),
+        ("/v1/folder/proposals", {"model": "sounds"}),
+    ):
+        found = web.post(path, json=given)
+        assert found.status_code == 400, path
+        error = found.json()["error"]
+        assert (error["code"], error["param"]) == ("unsupported_parameter", list(given)[-1])
+    assert table(folder) == before
+    assert web.get("/v1/folder/training").json()["state"] != "running"
+
+
 def test_a_server_without_a_folder_says_so(server: Running) -> None:
     with server.client() as web:
         assert web.get("/v1/folder").json() == {"open": False}

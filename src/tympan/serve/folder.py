@@ -6,7 +6,7 @@ import contextlib
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -202,11 +202,12 @@ def add_folder(app: FastAPI, service: Service) -> Folder | None:
 
     async def labels(number: str, request: Request) -> Response:
         found = await own().clips.clip(number)
-        return JSONResponse(await own().change(found, await read_json(request)))
+        return JSONResponse(await own().change(found, await read_json(request, ("marks", "base"))))
 
     async def begin(request: Request) -> Response:
-        own()
-        return JSONResponse(await own().train(await read_json(request)))
+        own()  # whether a folder is open comes before what is wrong with the body
+        wanted = await read_json(request, ("task", "epochs", "again"))
+        return JSONResponse(await own().train(wanted))
 
     async def state() -> Response:
         return JSONResponse(own().training.told())
@@ -233,7 +234,7 @@ def add_folder(app: FastAPI, service: Service) -> Folder | None:
                 yield event("error", refusal.body()["error"])
 
         proposals = own().proposals
-        await read_json(request)
+        await read_json(request, ())
         return Streamed(events(), "text/event-stream", AsyncExitStack())
 
     async def report_key() -> Response:
@@ -263,11 +264,15 @@ def add_folder(app: FastAPI, service: Service) -> Folder | None:
     return folder
 
 
-async def read_json(request: Request) -> dict[str, Any]:
+async def read_json(request: Request, known: Sequence[str]) -> dict[str, Any]:
     """The object that a page of ours sends.
 
+    Args:
+        request: what was sent.
+        known: what the object may hold.
+
     Raises:
-        Refusal: it is none, or too long.
+        Refusal: it is none, is too long, or holds something else.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
@@ -287,4 +292,9 @@ async def read_json(request: Request) -> dict[str, Any]:
         raise Refusal(400, "The body is no JSON.", "bad_json") from error
     if not isinstance(found, dict):
         raise Refusal(400, "The body is no JSON object.", "bad_json")
+    for name in found:
+        if name not in known:
+            there = f"there is {', '.join(known)}" if known else "it takes none"
+            text = f"There is no field {name[:80]!r} here; {there}."
+            raise Refusal(400, text, "unsupported_parameter", param=name[:80])
     return found
