@@ -96,7 +96,9 @@ def test_without_a_language_model_words_are_spelled() -> None:
 
 
 def test_another_language_is_refused() -> None:
-    with pytest.raises(ArgumentError, match=r"mine does not know the language 'de' \(one of en\)"):
+    with pytest.raises(
+        ArgumentError, match=r"mine does not know the language 'de' \(it knows en\)"
+    ):
         scripted().words(SECOND, language="de")
     assert scripted().words(SECOND[:0], language="en") == []
 

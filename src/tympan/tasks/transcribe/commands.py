@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from tympan.errors import ArgumentError
 from tympan.tasks.results.transcript import Word
 from tympan.tasks.transcribe.command_net import CommandConfig, CommandNet
 from tympan.tasks.transcribe.net import log_mels
+from tympan.tasks.transcribe.recogniser import check_language
 from tympan.tasks.transcribe.variation import FLOOR_DB
 from tympan.tasks.windows import OverlappingWindows, cut
 
@@ -108,9 +108,7 @@ class CommandModel:
         Raises:
             ArgumentError: another language.
         """
-        if language is not None and language not in self.languages:
-            fix = f"one of {', '.join(self.languages)}"
-            raise ArgumentError(f"{self.name} does not know the language {language!r}", fix=fix)
+        check_language(self.name, language, self.languages)
         if not len(wave):
             return []
         found = peaks(self.scores(wave), self.config)

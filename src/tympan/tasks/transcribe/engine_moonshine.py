@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from tympan.errors import ArgumentError, MissingDependencyError, ModelError
+from tympan.errors import MissingDependencyError, ModelError
 from tympan.tasks.results.transcript import Word
 from tympan.tasks.transcribe import weights
-from tympan.tasks.transcribe.recogniser import RATE_HZ, spread
+from tympan.tasks.transcribe.recogniser import RATE_HZ, check_language, spread
 
 if TYPE_CHECKING:
     from tympan.tasks.transcribe.transcriber import Transcriber
@@ -127,8 +127,7 @@ class MoonshineRecogniser:
         self, wave: Wave, *, hot_words: Sequence[str] = (), language: str | None = None
     ) -> list[Word]:
         """The words of a wave `(t,)`, with estimated times; it cannot be told of hot words."""
-        if language not in (None, "en"):
-            raise ArgumentError(f"moonshine does not know the language {language!r}")
+        check_language("moonshine", language, self.languages)
         length_s = len(wave) / RATE_HZ
         short = max(0, round(SHORTEST_S * RATE_HZ) - len(wave))
         samples = np.pad(np.asarray(wave, np.float32), (0, short))

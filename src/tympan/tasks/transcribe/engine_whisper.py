@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tympan.errors import ArgumentError, MissingDependencyError, ModelError
+from tympan.errors import MissingDependencyError, ModelError
 from tympan.tasks.results.transcript import Word
 from tympan.tasks.transcribe import weights
-from tympan.tasks.transcribe.recogniser import RATE_HZ
+from tympan.tasks.transcribe.recogniser import RATE_HZ, check_language
 
 if TYPE_CHECKING:
     from tympan.tasks.transcribe.transcriber import Transcriber
@@ -168,8 +168,7 @@ class WhisperRecogniser:
         The temperature stays 0, so that the same wave has the same words; what goes wrong then is
         for the guards.
         """
-        if language is not None and language not in self.languages:
-            raise ArgumentError(f"{self.name} does not know the language {language!r}")
+        check_language(self.name, language, self.languages)
         segments, _ = self._model.transcribe(
             np.asarray(wave, np.float32),
             language=language or (self.languages[0] if len(self.languages) == 1 else None),

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from tympan.errors import ArgumentError, ModelError
+from tympan.errors import ModelError
 from tympan.spectra import MelSpectrogram
 from tympan.tasks.results.transcript import Word
 from tympan.tasks.transcribe.engine_whisper import LONGEST_S, NO_SPEECH, UNLIKELY, threads
-from tympan.tasks.transcribe.recogniser import RATE_HZ, spread
+from tympan.tasks.transcribe.recogniser import RATE_HZ, check_language, spread
 from tympan.tasks.transcribe.whisper_onnx import OnnxFiles, OnnxWhisper, find_files
 from tympan.tasks.transcribe.whisper_tokens import read_json, read_tokens
 
@@ -127,8 +127,7 @@ class OnnxWhisperRecogniser:
         self, wave: Wave, *, hot_words: Sequence[str] = (), language: str | None = None
     ) -> list[Word]:
         """The words of a wave `(t,)`, with estimated times; it is not told of hot words."""
-        if language is not None and language not in self.languages:
-            raise ArgumentError(f"{self.name} does not know the language {language!r}")
+        check_language(self.name, language, self.languages)
         states = self._nets.encode(self.features(wave))
         if language is None:
             language = self.languages[0] if len(self.languages) == 1 else self._language(states)

@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from tympan.errors import ArgumentError
 from tympan.tasks.results.transcript import Word
 from tympan.tasks.transcribe.config import TranscribeConfig
 from tympan.tasks.transcribe.forced import placed
 from tympan.tasks.transcribe.language_model import WordScores
 from tympan.tasks.transcribe.net import FRAMES_OF_ANSWER, SpeechRecogniserNet, log_mels
-from tympan.tasks.transcribe.recogniser import spread
+from tympan.tasks.transcribe.recogniser import check_language, spread
 from tympan.tasks.transcribe.search import SearchConfig, WordSearch
 from tympan.tasks.transcribe.sounds import collapsed, numbers, spoken
 from tympan.tasks.transcribe.tree import HotWords, grown
@@ -89,9 +88,7 @@ class TranscribeModel:
         Raises:
             ArgumentError: another language.
         """
-        if language is not None and language not in self.languages:
-            fix = f"one of {', '.join(self.languages)}"
-            raise ArgumentError(f"{self.name} does not know the language {language!r}", fix=fix)
+        check_language(self.name, language, self.languages)
         if not len(wave):
             return []
         phonemes, characters = self.scores(wave)

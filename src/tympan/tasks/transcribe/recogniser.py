@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from tympan.errors import ArgumentError
 from tympan.tasks.results.transcript import Word
 
 Wave = npt.NDArray[np.float32]
@@ -55,6 +56,23 @@ class Recogniser(Protocol):
             ArgumentError: another language.
         """
         ...
+
+
+def check_language(name: str, language: str | None, known: Sequence[str]) -> None:
+    """Refuse a language that a recogniser called `name` does not know.
+
+    Raises:
+        ArgumentError: it is not known.
+
+    >>> check_language("mine", "de", ("en",))
+    Traceback (most recent call last):
+    tympan.errors.ArgumentError: mine does not know the language 'de' (it knows en)
+    """
+    if language is None or language in known:
+        return
+    few = ", ".join(known[:12]) + (" …" if len(known) > 12 else "")
+    what = f"{name} does not know the language {language!r}"
+    raise ArgumentError(what, fix=f"it knows {few}", option="language")
 
 
 @runtime_checkable

@@ -14,6 +14,7 @@ from tympan.tasks.model import BaseModel
 from tympan.tasks.results.transcript import Transcript
 from tympan.tasks.transcribe.channels import ChannelsSession
 from tympan.tasks.transcribe.hot_words import split_hot_words
+from tympan.tasks.transcribe.recogniser import check_language
 from tympan.tasks.transcribe.resuming import Journal
 from tympan.tasks.transcribe.session import SessionOptions, TranscribeSession
 from tympan.tasks.transcribe.windows import CutRules, FindsSpeech, SpeechModelFrames
@@ -135,7 +136,7 @@ class Transcriber(BaseModel[Transcript]):
         rules = CutRules(self.recogniser.longest_s)
         if live:
             rules = replace(rules, pause_s=LIVE_PAUSE_S)
-        self._check_language(language)
+        check_language(self.name, language, self.recogniser.languages)
         chosen = SessionOptions(split_hot_words(hotwords), language, words, rules)
         told = bool(speakers) or book is not None
         if channels == "separate":
@@ -168,15 +169,6 @@ class Transcriber(BaseModel[Transcript]):
         return TranscribeSession(
             self.recogniser, finder, name, options, speakers=turns, aligner=self._aligner
         )
-
-    def _check_language(self, language: str | None) -> None:
-        known = self.recogniser.languages
-        if language is None or language in known:
-            return
-        few = known if len(known) < 12 else known[:12]
-        more = " …" if len(few) < len(known) else ""
-        what = f"{self.name} does not know the language {language!r}"
-        raise ArgumentError(what, fix=f"it knows {', '.join(few)}{more}")
 
     def stream(self, blocks: Iterable[Wave], **options: Any) -> Iterator[Any]:
         """Yield each utterance as soon as it is final, while samples `(c, t)` or `(t,)` come in."""
