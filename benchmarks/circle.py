@@ -192,7 +192,7 @@ Pieces are few and short, so single cells say little. The tagger was trained on 
 instruments; tympan's strings and flutes are harmonics with a contour and some noise, and an
 instrument that it never names is one of these. A mode that is right in half of the pieces is what
 one would have by always saying the same. A stem whose SDR is below that of the mix was made worse
-by taking it apart: `instruments` was trained for half an hour, see its page.
+by taking it apart: `instruments` takes these strings for something else, see its page.
 """
 
 if __name__ == "__main__":

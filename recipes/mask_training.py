@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tympan.training.device import choose_precision
 from tympan.training.muon import Muon
 
 SEED = 0
@@ -50,6 +52,7 @@ def train(
     minutes: float,
     *,
     muon: bool = False,
+    threads: int = 1,
 ) -> None:
     """Train for so many minutes; the same call goes on where it was stopped.
 
@@ -61,8 +64,10 @@ def train(
         out: folder of the state.
         minutes: of the clock, all calls together.
         muon: take orthogonal steps for matrices and kernels.
+        threads: of the processor.
     """
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
+    exact = choose_precision() != "bf16"  # elsewhere bfloat16 is emulated, or LSTMs refuse it
     optimizer = orthogonal(net) if muon else adamw(net)
     averaged = {name: value.clone() for name, value in net.state_dict().items()}
     step, spent_s, losses = 0, 0.0, []
@@ -74,6 +79,8 @@ def train(
         optimizer.load_state_dict(kept["optimizer"])
         averaged, step, spent_s = kept["averaged"], kept["step"], kept["spent_s"]
     saved, before = time.monotonic(), time.monotonic()
+    drawing = ThreadPoolExecutor(1)  # the next batch, while this one is learned from
+    ahead = drawing.submit(draw, np.random.default_rng([SEED, step + 1]))
     while True:
         now = time.monotonic()
         spent_s, before = spent_s + now - before, now
@@ -81,8 +88,9 @@ def train(
         falling = 0.02 + 0.98 * math.cos(progress * math.pi / 2)
         for group in optimizer.param_groups:
             group["lr"] = LR * min(1, step / WARMUP) * falling
-        with torch.autocast("cpu", torch.bfloat16):
-            loss = loss_of(net, draw(np.random.default_rng([SEED, step])))
+        batch, ahead = ahead.result(), drawing.submit(draw, np.random.default_rng([SEED, step + 1]))
+        with torch.autocast("cpu", torch.bfloat16, enabled=not exact):
+            loss = loss_of(net, batch)
         optimizer.zero_grad()
         loss.backward()
         if np.isfinite(float(nn.utils.clip_grad_norm_(net.parameters(), 5.0))):
@@ -103,6 +111,7 @@ def train(
             (out / "new.pt").replace(path)
             print("held out:", score(averaged_net(net, averaged)), flush=True)
         if progress >= 1:
+            drawing.shutdown()
             return
 
 

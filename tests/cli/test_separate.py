@@ -56,6 +56,7 @@ def test_mistakes_are_one_line(home: Path) -> None:
         (("a.wav", "--keep", "drums"), b"drums"),
         (("none.wav",), b"none.wav"),
         (("a.wav", "--stems"), b"stems"),
+        (("a.wav", "--present", "voice"), b"cannot be told what a mix consists of"),
     ):
         found = tympan(home, "separate", *arguments)
         assert found.returncode == 2

@@ -73,6 +73,57 @@ def test_an_untrained_net_gives_about_the_mix_divided():
     assert float((total - x).square().mean() / x.square().mean()) < 0.3
 
 
+@given(sources=st.integers(1, 4), seed=st.integers(0, 9))
+def test_shares_of_the_mix_never_come_to_more_than_it(sources, seed):
+    net = small(sources=sources, shares=True)
+    x = torch.randn(2, 1, 3000, generator=torch.Generator().manual_seed(seed))
+    with torch.inference_mode():
+        features = net.features(net.stft(x))
+        masks = net.masks(net.shrunk(features), features.shape[-1], None)
+        logits = net.scores(net.shrunk(features), features.shape[-1], None)
+    assert masks.shape[1] == sources
+    assert logits.shape[1] == sources + 1
+    assert not masks.is_complex()
+    assert bool((masks > 0).all())
+    assert bool((masks.sum(1) < 1).all())
+    # Untrained, all sources and the rest get about as much.
+    assert float(masks.mean()) == pytest.approx(1 / (sources + 1), abs=0.15)
+
+
+def test_a_source_that_is_not_there_gets_nothing_and_the_others_more():
+    net = small(sources=3, shares=True)
+    x = torch.randn(1, 1, 3000, generator=torch.Generator().manual_seed(5))
+    with torch.inference_mode():
+        all_of_them, two = net(x), net(x, torch.tensor([[1.0, 0.0, 1.0]]))
+        features = net.features(net.stft(x))
+        passed, frames = net.shrunk(features), features.shape[-1]
+        free = net.masks(passed, frames, None)
+        masks = net.masks(passed, frames, torch.tensor([[1.0, 0.0, 1.0]]))
+    assert float(two[:, 1].abs().max()) == 0
+    assert torch.allclose(net(x, torch.ones(1, 3)), all_of_them, atol=1e-6)
+    # What it had is shared out in proportion.
+    assert torch.allclose(masks[:, 0], free[:, 0] / (1 - free[:, 1]), atol=1e-5)
+    assert torch.allclose(masks[:, 2], free[:, 2] / (1 - free[:, 1]), atol=1e-5)
+    with pytest.raises(ShapeError, match="k=3"):
+        net(x, torch.ones(1, 2))
+    with pytest.raises(ArgumentError, match="no condition"):
+        MaskUNetConfig(shares=True, condition=4)
+
+
+def test_a_tiny_net_of_shares_gives_the_rest_to_nobody():
+    t = torch.arange(4000) / 8000
+    low, high = torch.sin(2 * torch.pi * 300 * t), torch.sin(2 * torch.pi * 3000 * t)
+    mix = (low + high).expand(2, 1, -1)
+    net = small(sources=1, shares=True).train()
+    optimizer = torch.optim.Adam(net.parameters(), 1e-2)
+    for _ in range(60):
+        error = (net(mix)[:, 0, 0] - low).square().mean()
+        optimizer.zero_grad()
+        error.backward()
+        optimizer.step()
+    assert float(error.detach()) < 0.02 * float(low.square().mean())
+
+
 @given(
     first=st.integers(1, 6), wide=st.integers(1, 4), width=st.integers(1, 5), more=st.integers(0, 2)
 )

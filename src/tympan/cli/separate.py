@@ -39,6 +39,13 @@ def separate(
             help="Source to keep, again for more; all others are in the rest.",
         ),
     ] = None,
+    present: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--present", show_default=False,
+            help="A source that is in the mix, again for all of them, where they are known.",
+        ),
+    ] = None,
     stems: Annotated[
         bool, typer.Option("--stems", help="Gather the sources in the model's few stems.")
     ] = False,
@@ -96,8 +103,11 @@ def separate(
     from tympan.errors import ArgumentError
     from tympan.tasks.separate.api import find_separator, model_for
 
-    kept = [one for given in keep or () for one in given.split(",")]
-    options: dict[str, Any] = {"keep": kept, "stems": stems, "amount": amount, "book": book}
+    kept, here = ([one for given in some or () for one in given.split(",")]
+                  for some in (keep, present))  # fmt: skip
+    options: dict[str, Any] = {
+        "keep": kept, "present": here, "stems": stems, "amount": amount, "book": book,
+    }  # fmt: skip
     chosen = model_for(model, book)
     if stream or pcm:
         _live(files, find_separator(chosen, device), options, pcm, quiet)

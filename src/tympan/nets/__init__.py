@@ -33,7 +33,6 @@ __getattr__, __dir__, __all__ = attach(
         "CorrectionNet": "tympan.nets.correction",
         "HarmonicSource": "tympan.nets.pulses",
         "SourceFilterVocoder": "tympan.nets.vocoder",
-        "EachMask": "tympan.nets.each_mask",
         "MaskUNet": "tympan.nets.mask_unet",
         "MaskUNetConfig": "tympan.nets.mask_unet",
         "SpectralDistance": "tympan.nets.spectral_loss",

@@ -10,7 +10,6 @@ from tympan.nets.correction import CorrectionConfig as CorrectionConfig
 from tympan.nets.correction import CorrectionNet as CorrectionNet
 from tympan.nets.correction import build_vocoder as build_vocoder
 from tympan.nets.correction import vocoder_fields as vocoder_fields
-from tympan.nets.each_mask import EachMask as EachMask
 from tympan.nets.encoder import ENCODERS as ENCODERS
 from tympan.nets.encoder import CNNEncoder as CNNEncoder
 from tympan.nets.encoder import EncoderConfig as EncoderConfig

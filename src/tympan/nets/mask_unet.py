@@ -33,7 +33,10 @@ class MaskUNetConfig:
         blocks: recurrent blocks between the convolutions.
         hidden: features of each direction of their memory.
         squeeze: features of a band while all bands are mixed.
-        condition: length of the vector that says which source is wanted; 0: none is taken.
+        condition: length of the vector that says which source is wanted; 0: none is taken, or, of
+            shares, one number for each source: 0 where it is known not to be in the mix.
+        shares: masks are shares of the mix (softmax over the sources and a rest that nobody gets),
+            so that all sources together are never more than it; else complex, and free.
     """
 
     channels: int = 1
@@ -46,6 +49,7 @@ class MaskUNetConfig:
     hidden: int = 128
     squeeze: int = 32
     condition: int = 0
+    shares: bool = False
 
     def __post_init__(self) -> None:
         # A card holds lists where the code has tuples.
@@ -57,6 +61,8 @@ class MaskUNetConfig:
             raise ArgumentError(f"bands hold {bins} bins, n_fft={self.n_fft} gives fewer")
         if self.count % self.stride_bands:
             raise ArgumentError(f"{self.count} bands do not divide by {self.stride_bands}")
+        if self.shares and self.condition:
+            raise ArgumentError("shares take no condition of another length than their sources")
 
     @property
     def count(self) -> int:
@@ -112,11 +118,13 @@ class MaskUNet(nn.Module):
         self.up = nn.ModuleList(
             Stage(b, a, s, up=True) for a, b, s in zip(ups, sizes[1:], strides, strict=True)
         )
-        self.head = nn.Conv2d(sizes[1], 2 * config.sources, 3, padding=1)
+        numbers = config.sources + 1 if config.shares else 2 * config.sources
+        self.head = nn.Conv2d(sizes[1], numbers, 3, padding=1)
+        first = torch.zeros(numbers) if config.shares else _equal_masks(config.sources)
         with torch.no_grad():  # it begins with an equal share of the mix for each
             self.head.weight.mul_(0.1)
             assert self.head.bias is not None
-            self.head.bias.copy_(torch.tensor([1 / config.sources, 0.0] * config.sources))
+            self.head.bias.copy_(first)
 
     @property
     def conditioned(self) -> bool:
@@ -124,27 +132,17 @@ class MaskUNet(nn.Module):
         return self.config.condition > 0
 
     def forward(self, mix: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Mix `(b, c, t)`, condition `(b, d)` or None for none → sources `(b, k, c, t)`."""
-        return self._separated(mix, (condition,))
+        """Mix `(b, c, t)`, condition `(b, d)` or None for none → sources `(b, k, c, t)`.
 
-    def each(self, mix: Tensor, conditions: Tensor) -> Tensor:
-        """Mix `(b, c, t)`, conditions `(m, d)` for all of it → sources `(b, m · k, c, t)`.
-
-        What lies before the condition is computed once.
+        Of shares the condition is `(b, k)`, 0 for each source that gets nothing.
         """
-        check_axes(conditions, "m d", "MaskUNet.each", d=self.config.condition)
-        return self._separated(mix, [one.expand(len(mix), -1) for one in conditions])
-
-    def _separated(self, mix: Tensor, conditions: Sequence[Tensor | None]) -> Tensor:
         check_axes(mix, "b c t", "MaskUNet", c=self.config.channels)
         with full_precision(mix.device.type):
             mix = mix.float()
             level = mix.square().mean((1, 2), keepdim=True).sqrt().clamp_min(SILENCE_RMS)
             spectrum = self.stft(mix / level)
             features = self.features(spectrum)
-        passed = self.shrunk(features)
-        frames = features.shape[-1]
-        masks = torch.cat([self.masks(passed, frames, one) for one in conditions], 1)
+        masks = self.masks(self.shrunk(features), features.shape[-1], condition)
         with full_precision(mix.device.type):
             masked = masks[:, :, None] * spectrum[:, None]
             found: Tensor = self.stft.inverse(masked, length=mix.shape[-1])
@@ -169,16 +167,37 @@ class MaskUNet(nn.Module):
         return passed
 
     def masks(self, passed: Sequence[Tensor], frames: int, condition: Tensor | None) -> Tensor:
-        """What the convolutions gave → complex masks `(b, k, f, frames)`."""
+        """What the convolutions gave → masks `(b, k, f, frames)`, complex or shares."""
+        found = self.scores(passed, frames, None if self.config.shares else condition)
+        if self.config.shares:
+            if condition is not None:
+                check_axes(condition, "b k", "MaskUNet", k=self.config.sources)
+                absent = nn.functional.pad(condition == 0, (0, 1))[:, :, None, None]
+                found = found.masked_fill(absent, -torch.inf)
+            masks = found.softmax(1)[:, :-1]
+        else:
+            real, imag = found.unflatten(1, (self.config.sources, 2)).unbind(2)
+            masks = torch.complex(real.contiguous(), imag.contiguous())
+        return expand(masks, self.config.bands, self.config.n_fft // 2 + 1)
+
+    def scores(self, passed: Sequence[Tensor], frames: int, condition: Tensor | None) -> Tensor:
+        """What the convolutions gave → what the masks are made of, `(b, …, bands, frames)`.
+
+        Of shares that is `k + 1` logits, the last one of the rest.
+        """
         tokens = passed[-1].permute(3, 0, 2, 1).contiguous()  # (n, b, f, d)
         for block in self.blocks:
             tokens = block(tokens, condition)
         x = tokens.permute(1, 3, 2, 0).contiguous(memory_format=torch.channels_last)
         for stage, other in zip(reversed(self.up), reversed(passed), strict=True):
             x = stage(x + other)
-        found = self.head(x)[..., :frames].float().unflatten(1, (self.config.sources, 2))
-        masks = torch.complex(found[:, :, 0].contiguous(), found[:, :, 1].contiguous())
-        return expand(masks, self.config.bands, self.config.n_fft // 2 + 1)
+        found: Tensor = self.head(x)[..., :frames].float()
+        return found
+
+
+def _equal_masks(sources: int) -> Tensor:
+    """Real and imaginary parts of masks that share a mix equally."""
+    return torch.tensor([1 / sources, 0.0] * sources)
 
 
 def _product(values: Iterable[int]) -> int:

@@ -49,7 +49,19 @@ def test_stems_gather_sources() -> None:
     )
 
 
+def test_of_what_is_not_present_nothing_is_given_out() -> None:
+    wanted = Wanted(LABELS, present=("piano", "voice"))
+    assert wanted.names == ("voice", "piano", "rest")
+    assert wanted.numbers().tolist() == [1, 0, 1]
+    gathered = Wanted(LABELS, stems=stems_of(STEMS, LABELS, "m"), present=("piano",))
+    assert gathered.names == ("other", "rest")
+    with pytest.raises(ArgumentError, match="drums"):
+        Wanted(LABELS, ("drums",), present=("piano", "voice"))
+
+
 def test_mistakes_are_named() -> None:
+    with pytest.raises(ArgumentError, match="guitar"):
+        Wanted(LABELS, present=("guitar",))
     with pytest.raises(ArgumentError, match="guitar"):
         Wanted(LABELS, ("guitar",))
     with pytest.raises(ArgumentError, match="stems"):

@@ -147,14 +147,33 @@ def test_a_net_that_takes_a_voice_is_told_it_for_each_channel(monkeypatch, told)
 def test_the_nets_are_built_from_a_card():
     small = {"stages": [[4, 2, 1]], "blocks": 1, "hidden": 4, "squeeze": 2}
     two = build_net(SeparateConfig(net="unet", net_options=small), ("voice 1", "voice 2")).eval()
-    stereo = SeparateConfig(net="each", net_options=small, channels=2)
-    each = build_net(stereo, ("a", "b", "c")).eval()
+    stereo = SeparateConfig(net="unet", net_options={**small, "shares": True}, channels=2)
+    shares = build_net(stereo, ("a", "b", "c")).eval()
     with torch.inference_mode():
         assert two(torch.zeros(1, 1, 900)).shape == (1, 2, 1, 900)
         x = torch.randn(1, 2, 900)
-        assert each(x).shape == (1, 3, 2, 900)
-        assert torch.allclose(each(x)[:, [2]], each(x, which=[2]), atol=1e-6)
-        assert torch.allclose(each(x)[:, 1:2], each(x, torch.eye(3)[[1]]), atol=1e-6)
+        assert shares(x).shape == (1, 3, 2, 900)
+        assert shares.config.shares
+
+
+def test_a_mix_is_shared_out_among_what_is_present():
+    torch.manual_seed(0)
+    small = {"stages": [[4, 2, 1]], "blocks": 1, "hidden": 4, "squeeze": 2, "shares": True}
+    config = SeparateConfig(net="unet", net_options=small, channels=2, window_s=2.0, overlap_s=0.5)
+    labels = ("a", "b", "c")
+    separator = SeparateModel(build_net(config, labels), config, labels, "three")
+    mix = np.repeat((tone(100, 5) + tone(1000, 5))[None], 2, 0).astype(np.float32)
+    found = {}
+    for present in (None, "a, c"):
+        apart = separator.begin(RATE_HZ, 2, separator.wanted(present=present))
+        parts = np.concatenate([apart.push(mix), apart.finish()], axis=2)
+        found[present] = dict(zip(apart.wanted.names, parts, strict=True))
+        assert np.allclose(parts.sum(0), mix, atol=1e-6)
+    assert list(found[None]) == ["a", "b", "c", "rest"]
+    assert list(found["a, c"]) == ["a", "c", "rest"]
+    for one in ("a", "c", "rest"):  # what b had is theirs now
+        assert found["a, c"][one].std() > 1.1 * found[None][one].std()
+    assert not model().shares
 
 
 @pytest.mark.parametrize("block", [700, 44100, 10**6])

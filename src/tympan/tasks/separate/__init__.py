@@ -11,6 +11,7 @@ VERB = Verb(
     task="tympan.tasks.separate.task:TASK",
     options=(
         Option("keep", str, None, "Source to keep, several with commas; the others are the rest."),
+        Option("present", str, None, "All sources of the mix, with commas, where they are known."),
         Option("amount", float, 1.0, "How much of the rest is taken away.", low=0, high=1),
         Option(
             "book",

@@ -55,6 +55,7 @@ def separate(
     *,
     model: str | os.PathLike[str] | None = None,
     keep: str | Sequence[str] | None = None,
+    present: str | Sequence[str] | None = None,
     stems: bool = False,
     amount: float = 1.0,
     book: str | os.PathLike[str] | None = None,
@@ -70,6 +71,8 @@ def separate(
             held in memory; `separate_files` writes hours to disk.
         model: name or folder of a model: `voice` (the default) takes a voice from noise.
         keep: sources that are wanted; all others are in the rest.
+        present: the sources of the mix, all of them, where they are known: it is shared out among
+            these. For `instruments`.
         stems: gather the sources in the model's few stems.
         amount: how much of the rest is taken away from what is kept, 0 … 1.
         book: a voice book, of which `keep` names somebody whose voice is wanted.
@@ -115,6 +118,7 @@ def separate_files(
     *,
     model: str | os.PathLike[str] | None = None,
     keep: str | Sequence[str] | None = None,
+    present: str | Sequence[str] | None = None,
     stems: bool = False,
     amount: float = 1.0,
     book: str | os.PathLike[str] | None = None,
@@ -126,7 +130,7 @@ def separate_files(
     Args:
         source: path, bytes, binary file object or `Clip`.
         folder: where the files go, each called after its source; made if need be.
-        model, keep, stems, amount, book, device: see `separate`.
+        model, keep, present, stems, amount, book, device: see `separate`.
         format: of the files; `wav` holds floats, and the sum of the files is the recording.
 
     Returns:
@@ -139,7 +143,7 @@ def separate_files(
     """
     found = separated_files(
         find_separator(model_for(model, book), device), source, Path(folder), format,
-        keep=keep, stems=stems, amount=amount, book=book,
+        keep=keep, present=present, stems=stems, amount=amount, book=book,
     )  # fmt: skip
     warn(found, stacklevel=2)
     return found
@@ -163,6 +167,7 @@ def separate_stream(
     *,
     model: str | os.PathLike[str] | None = None,
     keep: str | Sequence[str] | None = None,
+    present: str | Sequence[str] | None = None,
     amount: float = 1.0,
     device: str = "auto",
 ) -> Iterator[dict[str, Wave]]:
@@ -171,13 +176,13 @@ def separate_stream(
     Args:
         blocks: samples `(c, t)` or `(t,)` of any size.
         rate_hz: of the samples.
-        model, keep, amount, device: see `separate`. `voice` gives each sample after 32 ms.
+        model, keep, present, amount, device: see `separate`. `voice` gives each sample after 32 ms.
 
     Yields:
         Label → samples `(c, t)` of what is done, in order.
     """
     found = find_separator(model, device)
-    yield from found.stream(blocks, rate_hz=rate_hz, keep=keep, amount=amount)
+    yield from found.stream(blocks, rate_hz=rate_hz, keep=keep, present=present, amount=amount)
 
 
 def clean(source: Source, *, amount: float = 1.0, device: str = "auto") -> Clip:

@@ -33,9 +33,11 @@ class Wanted:
         amount: how much of the rest is taken out of what is kept, 0 … 1.
         stems: label → stem: sources of a stem are given out together.
         person: whose voice the first of the labels is.
+        present: the labels that are in the mix; the others get nothing and are not given out.
+            Empty: nobody knows.
 
     Raises:
-        ArgumentError: a label that the model does not have.
+        ArgumentError: a label that the model does not have, or that does not play.
 
     >>> Wanted(("voice", "drums"), ("drums",)).names
     ('drums', 'rest')
@@ -46,8 +48,14 @@ class Wanted:
     amount: float = 1.0
     stems: Mapping[str, str] | None = None
     person: Person | None = None
+    present: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        for one in self.present:
+            if one not in self.labels:
+                fix = f"one of {', '.join(self.labels)}"
+                what = f"the model knows no source {one!r}"
+                raise ArgumentError(what, fix=fix, option="present")
         for one in self.keep:
             if one not in self._all:
                 fix = f"one of {', '.join(self._all)}"
@@ -58,8 +66,8 @@ class Wanted:
 
     @property
     def _all(self) -> tuple[str, ...]:
-        found = self.labels if self.stems is None else (self.stems[x] for x in self.labels)
-        return tuple(dict.fromkeys(found))
+        here = [one for one in self.labels if not self.present or one in self.present]
+        return tuple(dict.fromkeys(here if self.stems is None else [self.stems[x] for x in here]))
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -70,6 +78,14 @@ class Wanted:
     def names(self) -> tuple[str, ...]:
         """All that is given out."""
         return (*self.kept, REST)
+
+    def numbers(self) -> Wave:
+        """1 for each label that is in the mix, `(k,)`.
+
+        >>> Wanted(("voice", "drums", "bass"), present=("bass",)).numbers().tolist()
+        [0.0, 0.0, 1.0]
+        """
+        return np.array([one in self.present for one in self.labels], np.float32)
 
     def parts(self, mix: Wave, sources: Wave) -> Wave:
         """Sources `(k, c, t)` and their mix `(c, t)` → what is given out, which sums to the mix."""

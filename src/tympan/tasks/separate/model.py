@@ -83,6 +83,11 @@ class SeparateModel(BaseModel[Separation]):
         """Whether it answers frame by frame."""
         return hasattr(self.net, "mask")
 
+    @property
+    def shares(self) -> bool:
+        """Whether it shares a mix out among its sources, or among some of them."""
+        return bool(getattr(getattr(self.net, "config", None), "shares", False))
+
     def graph(self) -> Graph:
         """Refused: see `tympan.tasks.separate.graph.refuse_whole`."""
         from tympan.tasks.separate.graph import refuse_whole
@@ -101,20 +106,24 @@ class SeparateModel(BaseModel[Separation]):
         amount: float = 1.0,
         stems: bool = False,
         book: str | os.PathLike[str] | None = None,
+        present: str | Iterable[str] | None = None,
     ) -> Wanted:
         """What is given out.
 
         Raises:
-            ArgumentError: a source that the model does not know, or stems that it does not have.
+            ArgumentError: a source that the model does not know, stems that it does not have, or
+                `present` of a model that does not share a mix out.
             DataError: the voice book cannot be read.
         """
-        names = keep.split(",") if isinstance(keep, str) else list(keep or ())
-        kept = tuple(dict.fromkeys(one.strip() for one in names if one.strip()))
+        kept, here = _names(keep), _names(present)
+        if here and not self.shares:
+            what = f"the model {self.name!r} cannot be told what a mix consists of"
+            raise ArgumentError(what, fix="leave out present", option="present")
         unknown = [one for one in kept if one not in self.labels]
         if book is not None or (self.config.permute and unknown):
             return self._of_person(kept, amount, book)
         mapping = stems_of(self.config.stems, self.labels, self.name) if stems else None
-        return Wanted(self.labels, kept, amount, mapping)
+        return Wanted(self.labels, kept, amount, mapping, present=here)
 
     def _of_person(
         self, kept: tuple[str, ...], amount: float, book: str | os.PathLike[str] | None
@@ -140,12 +149,16 @@ class SeparateModel(BaseModel[Separation]):
             found = MaskStream(net, rate_hz, channels, self.device)
         else:
             stitcher = None if self.stitcher is None else self.stitcher()
+            import torch
+
             condition = None
             if wanted is not None and wanted.person is not None:
                 from tympan.tasks.separate.person import PersonStitcher, condition_of
 
                 stitcher = PersonStitcher(self.rate_hz, person=wanted.person.vector)
                 condition = condition_of(wanted.person, self.device) if self.config.told else None
+            elif wanted is not None and wanted.present:
+                condition = torch.from_numpy(wanted.numbers())[None].to(self.device)
             found = BlockStream(
                 self.net,
                 self.config,
@@ -210,6 +223,12 @@ class SeparateModel(BaseModel[Separation]):
             yield from _named(apart.wanted.names, apart.push(block))
         if apart is not None:
             yield from _named(apart.wanted.names, apart.finish())
+
+
+def _names(given: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Names, of a text those between its commas, each once."""
+    names = given.split(",") if isinstance(given, str) else list(given or ())
+    return tuple(dict.fromkeys(one.strip() for one in names if one.strip()))
 
 
 def _named(names: tuple[str, ...], parts: Wave) -> Iterator[dict[str, Wave]]:

@@ -22,7 +22,6 @@ NETS: dict[str, str] = {
     "mask": "tympan.tasks.separate.separators:mask_net",
     "conv-mask": "tympan.tasks.separate.separators:conv_mask_net",
     "unet": "tympan.tasks.separate.separators:unet",
-    "each": "tympan.tasks.separate.separators:each_of",
 }
 
 
@@ -64,15 +63,6 @@ def unet(config: SeparateConfig, labels: tuple[str, ...]) -> nn.Module:
 
     options = {"channels": config.channels, **(config.net_options or {})}
     return MaskUNet(MaskUNetConfig(sources=len(labels), **options))
-
-
-def each_of(config: SeparateConfig, labels: tuple[str, ...]) -> nn.Module:
-    """The same with one output, which is told the number of the label that is wanted."""
-    from tympan.nets.each_mask import EachMask
-    from tympan.nets.mask_unet import MaskUNetConfig
-
-    options = {"channels": config.channels, **(config.net_options or {})}
-    return EachMask(MaskUNetConfig(sources=1, condition=len(labels), **options))
 
 
 # Name of a net → `module:class` of what joins its blocks, where its sources have no names; else
