@@ -75,7 +75,7 @@ SHIPPED = Shipped(
     description="Families of instruments out of a mix: voice, strings, winds, brass, piano, "
     "guitar, bass, drums.",
     attribution=ATTRIBUTION, known_failures=KNOWN_FAILURES, config=SETTINGS,
-    prefix=("", ""), score=score, version="0.2",
+    prefix=("", ""), score=score, version="0.2", share="two cores",
 )  # fmt: skip
 
 if __name__ == "__main__":
