@@ -80,7 +80,8 @@ WHY = f"""
 Each second of a long recording is answered two and a half times, in overlapping windows, so that a
 change is found where it is; decoding, mixing and resampling come on top. The target of {TARGET} ×
 real time is for the clips; `<model>_vs_target` is above 1 when it is met. The row of `two-voices`
-is of version 0.3; the net that followed computes twice as much.
+is of version 0.3; the net that followed computes twice as much. That of `instruments` is of 0.1,
+which asked its net eight times; 0.2 asks once.
 """
 
 
