@@ -47,7 +47,6 @@ WHY = (
     "the known soundfonts SDR hardly rose in the last third of the training (1.7 to 1.9 dB) while "
     "the loss still fell, so more soundfonts and recordings of real instruments come before more "
     "steps. Who knows what plays and says so gains little on renderings and much on the trio. "
-    "Brass and strings of the orchestra bleed into all microphones, so its stems are not clean. "
     "Who has real songs to take apart should stay with demucs, which is larger by far and learned "
     "from real stems."
 )
@@ -62,30 +61,14 @@ Stems = dict[str, Wave]
 
 def renderings(count: int) -> list[Stems]:
     """Mixes of test songs with the soundfont of the test."""
-    from recipes.instruments_data import FAMILIES, of_piece, songs_of, stem
+    from recipes.instruments_data import songs_of, together
 
-    from recipes import arrange, render
+    from recipes import render
 
     songs = songs_of(DATA / "symbolic", "test")
     font = Path(os.environ.get("TYMPAN_SOUNDFONT", SOUNDFONT))
     rng = np.random.default_rng(SEED)
-    plans: list[list[tuple[str, render.Part]]] = []
-    for _ in range(count):
-        piece = songs[int(rng.integers(len(songs)))]
-        bpm = piece.bpm * float(rng.uniform(0.8, 1.25))
-        start = piece.bar * int(rng.integers(max(1, int(piece.beats / piece.bar) - 8)))
-        names = [str(n) for n in rng.permutation(list(FAMILIES))][: int(rng.integers(3, 7))]
-        roles = [r for r in piece.parts if r != "bass"]
-        plan = []
-        for i, name in enumerate(names):
-            if name == "drums":
-                plan.append((name, stem(name, songs, rng)))
-                continue
-            role = "bass" if name == "bass" else roles[i % len(roles)]
-            program = int(rng.choice(FAMILIES[name]))
-            notes = of_piece(piece, role, program, rng, bpm, start)
-            plan.append((name, arrange.part(program, notes, rng)))
-        plans.append(plan)
+    plans = [together(songs, rng, (0.8, 1.25)) for _ in range(count)]
     clips = iter(render.render([[part] for plan in plans for _, part in plan], font))
     found = []
     for plan in plans:
@@ -252,12 +235,9 @@ def table(
     own = [v for name in order for v in scores["instruments", name]]
     figures[f"sdr_{key}"] = float(np.median(own))
     figures[f"sdr_{key}_low"], figures[f"sdr_{key}_high"] = spread(own)
-    figures[f"sdr_{key}_told"] = float(np.median([
-        v for name in order for v in scores["instruments, told", name]
-    ]))  # fmt: skip
-    figures[f"sdr_{key}_mix"] = float(np.median([
-        v for name in order for v in scores["the mix itself", name]
-    ]))  # fmt: skip
+    for name, way in (("told", "instruments, told"), ("mix", "the mix itself")):
+        values = [v for family in order for v in scores[way, family]]
+        figures[f"sdr_{key}_{name}"] = float(np.median(values))
     return rows, absent
 
 

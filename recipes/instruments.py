@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from recipes.instruments_data import FAMILIES, RATE_HZ, Stems
+from tympan._precision import full_precision
 from tympan.nets.mask_blocks import merge
 from tympan.nets.mask_unet import MaskUNet, MaskUNetConfig
 
@@ -119,13 +120,9 @@ def sizes_of(net: MaskUNet, parts: Tensor) -> Tensor:
 
 def loss_of(net: MaskUNet, batch: dict[str, Tensor]) -> Tensor:
     """Cross-entropy between the shares that parts have and those that the net gives."""
-    from tympan._precision import full_precision
-
-    mix = batch["mix"]
+    _, _, features = net.levelled(batch["mix"])
     with full_precision("cpu"):
         sizes = sizes_of(net, batch["parts"])
-        level = mix.square().mean((1, 2), keepdim=True).sqrt().clamp_min(1e-5)
-        features = net.features(net.stft(mix / level))
         total = sizes.sum(1)
         shares = sizes / total.clamp_min(1e-9)[:, None]
         weights = total.pow(LOUDNESS)

@@ -85,10 +85,15 @@ def songs_of(symbolic: Path, split: str) -> list[pieces.Piece]:
     return [p for p in every if p.split == split]
 
 
-def together(songs: list[pieces.Piece], rng: np.random.Generator) -> list[tuple[str, render.Part]]:
-    """Three to six families and what each plays of the same ten seconds of a song."""
+def together(
+    songs: list[pieces.Piece], rng: np.random.Generator, tempi: tuple[float, float] = (0.7, 1.4)
+) -> list[tuple[str, render.Part]]:
+    """Three to six families and what each plays of the same ten seconds of a song.
+
+    `tempi` is how much slower and faster than usual they may play.
+    """
     piece = songs[int(rng.integers(len(songs)))]
-    bpm = piece.bpm * float(rng.uniform(0.7, 1.4))
+    bpm = piece.bpm * float(rng.uniform(*tempi))
     start = piece.bar * int(rng.integers(max(1, int(piece.beats / piece.bar) - 8)))
     names = [str(n) for n in rng.permutation(list(FAMILIES))][: int(rng.integers(3, 7))]
     roles = [r for r in piece.parts if r != "bass"]
@@ -99,9 +104,8 @@ def together(songs: list[pieces.Piece], rng: np.random.Generator) -> list[tuple[
             continue
         role = "bass" if name == "bass" else roles[i % len(roles)]
         program = int(rng.choice(FAMILIES[name]))
-        found.append(
-            (name, arrange.part(program, of_piece(piece, role, program, rng, bpm, start), rng))
-        )
+        notes = of_piece(piece, role, program, rng, bpm, start)
+        found.append((name, arrange.part(program, notes, rng)))
     return found
 
 
@@ -198,10 +202,8 @@ def readers(shared: Path, count: int) -> Iterator[tuple[str, np.ndarray]]:
 
     rows = [r for r in rows_of(shared / "librispeech") if r["split"] == "train-clean"]
     for row in rows[:count]:
-        wave = load(shared / "librispeech" / row["file_name"], rate_hz=RATE_HZ, mono=True).samples[
-            0
-        ]
-        yield row["speaker"], wave[: round(SECONDS * RATE_HZ)]
+        clip = load(shared / "librispeech" / row["file_name"], rate_hz=RATE_HZ, mono=True)
+        yield row["speaker"], clip.samples[0, : round(SECONDS * RATE_HZ)]
 
 
 class Stems:

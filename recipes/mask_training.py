@@ -67,7 +67,7 @@ def train(
         threads: of the processor.
     """
     torch.set_num_threads(threads)
-    exact = choose_precision() != "bf16"  # elsewhere bfloat16 is emulated, or LSTMs refuse it
+    narrow = choose_precision() == "bf16"  # elsewhere it is emulated, or LSTMs refuse it
     optimizer = orthogonal(net) if muon else adamw(net)
     averaged = {name: value.clone() for name, value in net.state_dict().items()}
     step, spent_s, losses = 0, 0.0, []
@@ -89,7 +89,7 @@ def train(
         for group in optimizer.param_groups:
             group["lr"] = LR * min(1, step / WARMUP) * falling
         batch, ahead = ahead.result(), drawing.submit(draw, np.random.default_rng([SEED, step + 1]))
-        with torch.autocast("cpu", torch.bfloat16, enabled=not exact):
+        with torch.autocast("cpu", torch.bfloat16, enabled=narrow):
             loss = loss_of(net, batch)
         optimizer.zero_grad()
         loss.backward()

@@ -103,10 +103,9 @@ def separate(
     from tympan.errors import ArgumentError
     from tympan.tasks.separate.api import find_separator, model_for
 
-    kept, here = ([one for given in some or () for one in given.split(",")]
-                  for some in (keep, present))  # fmt: skip
     options: dict[str, Any] = {
-        "keep": kept, "present": here, "stems": stems, "amount": amount, "book": book,
+        "keep": ",".join(keep or ()), "present": ",".join(present or ()), "stems": stems,
+        "amount": amount, "book": book,
     }  # fmt: skip
     chosen = model_for(model, book)
     if stream or pcm:

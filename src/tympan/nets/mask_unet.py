@@ -137,16 +137,20 @@ class MaskUNet(nn.Module):
         Of shares the condition is `(b, k)`, 0 for each source that gets nothing.
         """
         check_axes(mix, "b c t", "MaskUNet", c=self.config.channels)
-        with full_precision(mix.device.type):
-            mix = mix.float()
-            level = mix.square().mean((1, 2), keepdim=True).sqrt().clamp_min(SILENCE_RMS)
-            spectrum = self.stft(mix / level)
-            features = self.features(spectrum)
+        level, spectrum, features = self.levelled(mix)
         masks = self.masks(self.shrunk(features), features.shape[-1], condition)
         with full_precision(mix.device.type):
             masked = masks[:, :, None] * spectrum[:, None]
             found: Tensor = self.stft.inverse(masked, length=mix.shape[-1])
             return found * level[:, None]
+
+    def levelled(self, mix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Mix `(b, c, t)` → its level `(b, 1, 1)`, and its spectrum and features without it."""
+        with full_precision(mix.device.type):
+            mix = mix.float()
+            level = mix.square().mean((1, 2), keepdim=True).sqrt().clamp_min(SILENCE_RMS)
+            spectrum = self.stft(mix / level)
+            return level, spectrum, self.features(spectrum)
 
     def features(self, spectrum: Tensor) -> Tensor:
         """Spectrum `(b, c, f, n)` → compressed real and imaginary parts and size, by band."""
