@@ -112,7 +112,8 @@ def overlap(found: dict[str, list[list[str]]], test: Path, run: int = 6) -> str:
 
 def main() -> None:
     """Write `en.words`."""
-    from tympan.tasks.transcribe.language_model import DATA, learned
+    from tympan.tasks.transcribe.language_model import DATA
+    from tympan.tasks.transcribe.ngrams import learned
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--wordnet", type=Path, nargs="+", required=True)

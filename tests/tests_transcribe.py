@@ -11,7 +11,8 @@ import torch
 
 from tympan.audio import Clip
 from tympan.tasks.transcribe.command_net import NONE, CommandConfig, CommandNet
-from tympan.tasks.transcribe.language_model import LanguageModel, learned
+from tympan.tasks.transcribe.language_model import LanguageModel
+from tympan.tasks.transcribe.ngrams import learned
 from tympan.tasks.transcribe.sounds import CHARACTERS, phonemes_of, spoken
 
 RATE_HZ = 16_000

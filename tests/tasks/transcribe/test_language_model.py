@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tympan.errors import ModelError
-from tympan.tasks.transcribe.language_model import START, UNKNOWN, LanguageModel, learned, shipped
+from tympan.tasks.transcribe.language_model import START, UNKNOWN, LanguageModel, shipped
+from tympan.tasks.transcribe.ngrams import learned
 
 TEXTS = [line.split() for line in ("the cat sat", "the cat ran", "a dog ran", "the dog sat")]
 SOUNDS = {"the": "ðə|ði", "cat": "kæt", "sat": "sæt", "ran": "ɹæn", "a": "ə", "dog": "dɔɡ"}

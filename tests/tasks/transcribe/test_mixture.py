@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tympan.tasks.transcribe.language_model import START, learned
+from tympan.tasks.transcribe.language_model import START
 from tympan.tasks.transcribe.mixture import Mixture
+from tympan.tasks.transcribe.ngrams import learned
 
 USUAL = learned([["go", "on"], ["go", "home"]], {"go": "ɡO", "on": "ɑn", "home": "hOm"})
 DOMAIN = learned([["go", "up"]] * 3, {"go": "ɡO", "up": "ʌp"})

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests_transcribe import PHONEMES, answers
-from tympan.tasks.transcribe.language_model import learned
+from tympan.tasks.transcribe.ngrams import learned
 from tympan.tasks.transcribe.search import SearchConfig, WordSearch, added
 from tympan.tasks.transcribe.tree import HotWords, grown
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests_transcribe import PHONEMES, small_words
-from tympan.tasks.transcribe.language_model import learned
+from tympan.tasks.transcribe.ngrams import learned
 from tympan.tasks.transcribe.tree import HotWords, grown
 
 

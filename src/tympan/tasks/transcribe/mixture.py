@@ -20,7 +20,8 @@ class Mixture:
         share: of the second, 0 … 1.
 
     >>> import numpy as np
-    >>> from tympan.tasks.transcribe.language_model import START, learned
+    >>> from tympan.tasks.transcribe.language_model import START
+    >>> from tympan.tasks.transcribe.ngrams import learned
     >>> usual = learned([["go", "on"]], {"go": "ɡO", "on": "ɑn"})
     >>> mixed = Mixture(usual, learned([["go", "up"]], {"go": "ɡO", "up": "ʌp"}), 0.5)
     >>> go, on, up = (mixed.words.index(one) for one in ("go", "on", "up"))

@@ -12,7 +12,6 @@ from tympan.tasks.recipes import check_pretrained, configured
 from tympan.tasks.transcribe import commands_task as commands
 from tympan.tasks.transcribe.command_net import CommandConfig
 from tympan.tasks.transcribe.config import TranscribeConfig
-from tympan.tasks.transcribe.language_model import learned
 from tympan.tasks.transcribe.loading import (
     NET,
     WORDS,
@@ -20,6 +19,7 @@ from tympan.tasks.transcribe.loading import (
     language_model_of,
     weights_of,
 )
+from tympan.tasks.transcribe.ngrams import learned
 from tympan.training import TrainingConfig
 
 if TYPE_CHECKING:
