@@ -5,6 +5,7 @@
     python -m recipes.commands speakers --epochs 1 --speaker theo    # the same, quickly, of one
     python -m recipes.commands own                     # words from text alone
     python -m recipes.commands ship                    # threshold, scores, card
+    python -m recipes.commands card                    # what `speakers` and `own` found, into it
 
 Words: the ten digits (Free Spoken Digit Dataset) and six key words (Picovoice's benchmark). None of
 them: LibriSpeech train-clean, noises of ESC-50 in the public domain (folds 1 to 4), and what the
@@ -149,7 +150,13 @@ def speakers(shared: Path, runs: Path, epochs: int, only: Sequence[str] = ()) ->
         known[name] = best_of_words(net, labels, test)
         print(f"{name}: {known[name]:.1%}", flush=True)
         path.write_text(json.dumps(found), encoding="utf-8")
-    print(f"mean of {len(known)} of {len(names)}: {np.mean(list(known.values())):.1%}")
+    shares = list(known.values())
+    found |= {
+        "mean": round(float(np.mean(shares)), 4),
+        "deviation": round(float(np.std(shares)), 4),
+    }
+    path.write_text(json.dumps(found), encoding="utf-8")
+    print(f"mean of {len(known)} of {len(names)}: {found['mean']:.1%} ± {found['deviation']:.1%}")
 
 
 def best_of_words(net: Any, labels: tuple[str, ...], examples: list[Example]) -> float:
@@ -176,7 +183,7 @@ def labels_of(rows: list[Example]) -> tuple[str, ...]:
 def main() -> None:
     """One step."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("step", choices=("train", "speakers", "own", "ship"))
+    parser.add_argument("step", choices=("train", "speakers", "own", "ship", "card"))
     parser.add_argument("--runs", type=Path, default=Path(".runs/commands"))
     parser.add_argument("--shared", type=Path, default=Path("../shared/data"))
     parser.add_argument("--epochs", type=int, default=TRAINING.epochs)
@@ -190,6 +197,11 @@ def main() -> None:
         from recipes.commands_own import own
 
         own(options.shared, options.runs)
+        return
+    if options.step == "card":
+        from recipes.commands_ship import add_to_card
+
+        add_to_card(options)
         return
     from recipes.commands_made import made
 

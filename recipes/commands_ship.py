@@ -229,13 +229,30 @@ def ship(
         "test-other) that were not trained on; a word that is said by chance is no false alarm",
         **figures,
     }
-    for name in ("speakers", "own"):
-        path = options.runs / f"{name}.json"
-        if path.exists():
-            key = {"speakers": "leave_one_speaker_out", "own": "from_text_alone"}[name]
-            metrics[key] = json.loads(path.read_text(encoding="utf-8"))
+    metrics |= other_trainings(options.runs)
     known = failures(figures[f"{RATE_HZ} Hz"])
     save_model(out, state, replace(card, metrics=metrics, known_failures=known), half=True)
+
+
+def other_trainings(runs: Path) -> dict[str, Any]:
+    """What `recipes.commands speakers` and `own` found with nets that do not ship."""
+    names = {"leave_one_speaker_out": "speakers", "from_text_alone": "own"}
+    paths = {key: runs / f"{name}.json" for key, name in names.items()}
+    return {
+        key: json.loads(path.read_text(encoding="utf-8"))
+        for key, path in paths.items() if path.exists()
+    }  # fmt: skip
+
+
+def add_to_card(options: argparse.Namespace) -> None:
+    """Put the figures of `other_trainings` into the card of the model, which stays as it is."""
+    from tympan.models import load_model, save_model
+    from tympan.models.catalogue import shipped_folder
+
+    out = options.out or shipped_folder() / NAME
+    model = load_model(out)
+    metrics = {**model.card.metrics, **other_trainings(options.runs)}
+    save_model(out, model.state, replace(model.card, metrics=metrics), half=True)
 
 
 def kept(runs: Path, name: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -355,6 +355,19 @@ FAULTS = (
         "return [*before[: first + i + 1], *after[j:]]", (TRANSCRIBE + "test_seams.py",),
     ),
     Fault(
+        "transcribe: candidates keep the end of another one", "tasks/transcribe/search.py",
+        "known[worse.key] = abs(apart), worse", "known[worse.key] = abs(apart), better",
+        (TRANSCRIBE + "test_rescoring.py",),
+    ),
+    Fault(
+        "transcribe: candidates are not spelled", "tasks/transcribe/model.py",
+        "(scores + weight * spelling)", "scores", (TRANSCRIBE + "test_rescoring.py",),
+    ),
+    Fault(
+        "transcribe: answers differ by their lengths alone", "tasks/transcribe/rescoring.py",
+        "above[j - 1] + differ", "above[j - 1]", (TRANSCRIBE + "test_rescoring.py",),
+    ),
+    Fault(
         "transcribe: the end of a word behind a seam is lost", "tasks/transcribe/windows.py",
         "least = 1 if self._shared else self._shortest", "least = self._shortest",
         (TRANSCRIBE + "test_windows.py",),

@@ -45,7 +45,7 @@ def sounds(text: str) -> str:
 
 def test_words_have_their_times() -> None:
     model = scripted()
-    model.said = sounds("no coffee")
+    model.said, model.spelled = sounds("no coffee"), "no coffee"
     no, coffee = model.words(SECOND)
     assert (no.text, coffee.text) == ("no", "coffee")
     # Three answers of 20 ms for each phoneme, of which the middle one says it.
@@ -57,7 +57,7 @@ def test_words_have_their_times() -> None:
 
 def test_hot_words_reach_the_search() -> None:
     model = scripted()
-    model.said = sounds("no zorbax")
+    model.said, model.spelled = sounds("no zorbax"), "no zorbax"
     assert [one.text for one in model.words(SECOND, hot_words=["Zorbax"])] == ["no", "Zorbax"]
     assert "Zorbax" not in [one.text for one in model.words(SECOND)]
 

@@ -21,6 +21,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "kernel": (3, 63),
     "expansion": (1, 8),
     "dropout": (0, 0.99),
+    "character_weight": (0, 10),
     "longest_s": (1, 60),
     "variation": (0, 2),
     "language_weight": (0, 5),
@@ -54,6 +55,8 @@ class TranscribeConfig(CardConfig):
             their order.
         language_weight: weight of the language model in the search.
         word_bonus: added for each word in the search, in nepers.
+        character_weight: weight of the characters beside the phonemes where a candidate of the
+            search is chosen; 0 takes the search's own best.
 
     >>> TranscribeConfig.from_dict(TranscribeConfig(size=64).to_dict()).size
     64
@@ -79,6 +82,7 @@ class TranscribeConfig(CardConfig):
     stage: str = "words"
     language_weight: float = 0.6
     word_bonus: float = 0.0
+    character_weight: float = 0.5
 
     def __post_init__(self) -> None:
         check_ranges(self, RANGES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,8 @@ from tympan.tasks.transcribe.forced import placed
 from tympan.tasks.transcribe.language_model import WordScores
 from tympan.tasks.transcribe.net import FRAMES_OF_ANSWER, SpeechRecogniserNet, log_mels
 from tympan.tasks.transcribe.recogniser import check_language, spread
-from tympan.tasks.transcribe.search import SearchConfig, WordSearch
+from tympan.tasks.transcribe.rescoring import agreed, spelled
+from tympan.tasks.transcribe.search import Candidate, SearchConfig, WordSearch
 from tympan.tasks.transcribe.sounds import collapsed, numbers, spoken
 from tympan.tasks.transcribe.tree import HotWords, grown
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 Wave = npt.NDArray[np.float32]
 Values = npt.NDArray[np.float32]
 LONGEST_S = 60.0
+# So many candidates of the search are compared.
+CANDIDATES = 100
 
 
 class TranscribeModel:
@@ -92,16 +96,42 @@ class TranscribeModel:
         if not len(wave):
             return []
         phonemes, characters = self.scores(wave)
-        if self.root is None or self.language_model is None:
+        if self.root is None:
             return self._spelled(characters, len(wave) / self.rate_hz)
-        hot = None
+        return self._timed(self.decoded(phonemes, characters, hot_words), phonemes)
+
+    def decoded(
+        self, phonemes: Values, characters: Values, hot_words: Sequence[str] = ()
+    ) -> list[tuple[str, str]]:
+        """The words of `scores`, each with its phonemes; nothing without a language model."""
+        if self.root is None or self.language_model is None:
+            return []
+        hot, known = None, self.config.phonemes
         if hot_words:
-            hot = HotWords(
-                hot_words, self.language_model, self.config.phonemes, self.config.language
-            )
+            hot = HotWords(hot_words, self.language_model, known, self.config.language)
         search = WordSearch(self.root, self.language_model, self.search, hot)
         search.push(phonemes)
-        return self._timed(search.found(self.config.phonemes), phonemes)
+        return [
+            (search.text(word), "".join(known[i - 1] for i in sounds))
+            for word, sounds in self._best(search, characters).words
+        ]
+
+    def _best(self, search: WordSearch, characters: Values) -> Candidate:
+        """The best candidate, as both heads and the language model see them together."""
+        weight = self.config.character_weight
+        found = search.several(CANDIDATES if weight else 1)
+        if len(found) == 1:
+            return found[0]
+        answers = [[search.text(word) for word, _ in one.words] for one in found]
+        spelling = spelled(characters, [" ".join(one) for one in answers], self.config.characters)
+        # A mean of both heads; the language model keeps its weight.
+        scores = np.array([one.score + weight * one.language for one in found])
+        number = {word: i for i, word in enumerate(dict.fromkeys(chain.from_iterable(answers)))}
+        place = agreed(
+            (scores + weight * spelling) / (1 + weight),
+            [[number[word] for word in one] for one in answers],
+        )
+        return found[place]
 
     def align(self, wave: Wave, words: Sequence[str]) -> list[Word]:
         """Given words with their times in a wave `(t,)`, and how sure each is.

@@ -8,6 +8,8 @@ for characters, is not kept up (no NumPy 2) and has no tree of phonemes; so it i
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,11 +50,36 @@ class SearchConfig:
 
 @dataclass(frozen=True, slots=True)
 class _Chain:
-    """A word, its phonemes, and the words before it."""
+    """A word, its phonemes, and the words before it.
+
+    Attributes:
+        number: of the word.
+        sounds: its phonemes.
+        before: what was before it.
+        key: the same of all chains of the same words.
+        language: what the language model and the bonus make of this word.
+    """
 
     number: int
     sounds: tuple[int, ...]
     before: _Chain | None
+    key: int
+    language: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Words that may have been said.
+
+    Attributes:
+        score: log probability of net, language model and bonus together.
+        language: the part of the language model and the bonus.
+        words: numbers of the words, each with the numbers of its phonemes.
+    """
+
+    score: float
+    language: float
+    words: tuple[tuple[int, tuple[int, ...]], ...]
 
 
 @dataclass(slots=True)
@@ -112,6 +139,9 @@ class WordSearch:
         self.roots = [root] if hot is None else [root, hot.root]
         first = _Token(0.0, NEVER, 0.0, root, None, START, START)
         self.tokens: dict[_Place, _Token] = {(START, START, id(root), 0): first}
+        self._keys: dict[tuple[int, int], int] = {}
+        # Chains that gave way to another one of the same last words, and by how much.
+        self._others: dict[int, dict[int, tuple[float, _Chain]]] = {}
 
     def push(self, scores: Values) -> None:
         """Take the log probabilities of the next answers, `(m, k)`."""
@@ -171,13 +201,17 @@ class WordSearch:
             number, score = self.hot.known[word], HOT
         score = max(score, model.score(token.before, token.last, number))
         score = base + config.language_weight * score + config.word_bonus
-        words = _Chain(word, node.sounds, token.words)
+        words = self._chain(word, node, token.words, score - base)
         ended = _Token(NEVER, come, score, self.root, words, token.last, number)
         self._put(new, (token.last, number, id(self.root), sound), NEVER, come, ended)
 
-    @staticmethod
+    def _chain(self, word: int, node: Node, before: _Chain | None, language: float) -> _Chain:
+        key = (0 if before is None else before.key, word)
+        number = self._keys.setdefault(key, len(self._keys) + 1)
+        return _Chain(word, node.sounds, before, number, language)
+
     def _put(
-        new: dict[_Place, _Token], key: _Place,
+        self, new: dict[_Place, _Token], key: _Place,
         blank: float, sound: float, like: _Token,
     ) -> None:  # fmt: skip
         """Add probabilities to the token of a place, which takes the words of the likelier."""
@@ -189,6 +223,7 @@ class WordSearch:
             return
         # Both count with their words' scores; what is kept is relative to that of the likelier.
         more = like.score - found.score
+        self._remember(found, like, added(found.blank, found.sound) - added(blank, sound) - more)
         if max(blank, sound) + more > max(found.blank, found.sound):
             found.blank, found.sound = found.blank - more, found.sound - more
             found.score, found.words, more = like.score, like.words, 0.0
@@ -196,6 +231,15 @@ class WordSearch:
             added(found.blank, blank + more),
             added(found.sound, sound + more),
         )
+
+    def _remember(self, one: _Token, other: _Token, apart: float) -> None:
+        """Of two tokens that go on as one, the less likely one's words, and by how much."""
+        if one.words is None or other.words is None or one.words.key == other.words.key:
+            return
+        better, worse = (one.words, other.words) if apart > 0 else (other.words, one.words)
+        known = self._others.setdefault(better.key, {})
+        if worse.key not in known or known[worse.key][0] > abs(apart):
+            known[worse.key] = abs(apart), worse
 
     def _prune(self) -> None:
         if len(self.tokens) <= 1:
@@ -206,23 +250,43 @@ class WordSearch:
         kept = [key for total, key in ranked[: self.config.beam] if total > lowest]
         self.tokens = {key: self.tokens[key] for key in kept}
 
-    def best(self) -> list[tuple[int, tuple[int, ...]]]:
-        """The likeliest words by now, each with its phonemes.
+    def best(self) -> Candidate:
+        """The likeliest words by now; a word that is not over is left out."""
+        return self.several(1)[0]
 
-        A word that is not over is left out.
+    def several(self, count: int) -> list[Candidate]:
+        """The likeliest answers by now, the best first.
+
+        Where tokens went on as one, the words of the other are as much less likely as it was then
+        (Schwartz, Austin, *A comparison of several approximate algorithms for finding multiple
+        (N-best) sentence hypotheses*, 1991).
+
+        Args:
+            count: at most so many; one at least is found.
         """
         over = [one for one in self.tokens.values() if one.node is self.root]
-        chain = max(over or self.tokens.values(), key=_Token.total).words
-        found: list[tuple[int, tuple[int, ...]]] = []
-        while chain is not None:
-            found.append((chain.number, chain.sounds))
-            chain = chain.before
-        return found[::-1]
-
-    def found(self, phonemes: Sequence[str]) -> list[tuple[str, str]]:
-        """How the likeliest words are written, and their phonemes."""
-        hot = {} if self.hot is None else self.hot.texts
-        return [
-            (hot.get(word) or self.model.words[word], "".join(phonemes[i - 1] for i in sounds))
-            for word, sounds in self.best()
+        turn = itertools.count()
+        waiting: list[tuple[float, int, _Chain | None, tuple[_Chain, ...]]] = [
+            (-one.total(), next(turn), one.words, ()) for one in over or self.tokens.values()
         ]
+        heapq.heapify(waiting)
+        found: dict[tuple[int, ...], Candidate] = {}
+        seen = set()
+        while waiting and len(found) < count:
+            cost, _, chain, behind = heapq.heappop(waiting)
+            text = tuple(one.number for one in behind)
+            if chain is None:
+                words = tuple((one.number, one.sounds) for one in behind)
+                language = sum(one.language for one in behind)
+                found.setdefault(text, Candidate(-cost, language, words))
+            elif (chain.key, text) not in seen:
+                seen.add((chain.key, text))
+                heapq.heappush(waiting, (cost, next(turn), chain.before, (chain, *behind)))
+                for apart, other in self._others.get(chain.key, {}).values():
+                    heapq.heappush(waiting, (cost + apart, next(turn), other, behind))
+        return list(found.values())
+
+    def text(self, word: int) -> str:
+        """How a word is written."""
+        hot = {} if self.hot is None else self.hot.texts
+        return hot.get(word) or self.model.words[word]
