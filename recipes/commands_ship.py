@@ -246,13 +246,14 @@ def other_trainings(runs: Path) -> dict[str, Any]:
 
 def add_to_card(options: argparse.Namespace) -> None:
     """Put the figures of `other_trainings` into the card of the model, which stays as it is."""
-    from tympan.models import load_model, save_model
+    from tympan.models import load_model
     from tympan.models.catalogue import shipped_folder
+    from tympan.models.folder import CARD_FILE
 
     out = options.out or shipped_folder() / NAME
-    model = load_model(out)
-    metrics = {**model.card.metrics, **other_trainings(options.runs)}
-    save_model(out, model.state, replace(model.card, metrics=metrics), half=True)
+    card = load_model(out).card
+    metrics = {**card.metrics, **other_trainings(options.runs)}
+    replace(card, metrics=metrics).save(out / CARD_FILE)
 
 
 def kept(runs: Path, name: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
