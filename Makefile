@@ -99,7 +99,7 @@ stubs: $(VENV)/.dev
 	$(BIN)/python -c 'from tympan._lazy import write_stubs; write_stubs()'
 
 docs: $(VENV)/.dev
-	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m sphinx -j auto -W --keep-going -q -b html docs docs/_build/html
 	$(BIN)/python docs/_ext/check_offline.py docs/_build/html
 	@echo "Open this page in a browser: $(CURDIR)/docs/_build/html/index.html"
 

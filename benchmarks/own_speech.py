@@ -11,6 +11,7 @@
 The engines, and `english` as it ships, hear the same test. *WER* with its 95 % interval (bootstrap
 over recordings), as `benchmarks/transcribe.py` counts; *minutes* are those of processor time,
 which two cores share. What is trained knows the words of its texts beside those that ship.
+Measured with `english` 0.4, whose search took its own best candidate.
 """
 
 from __future__ import annotations

@@ -72,6 +72,8 @@ sphinx_gallery_conf = {
     "examples_dirs": "guide",
     "gallery_dirs": "_generated/guide",
     "filename_pattern": r"/plot_",
+    # As many chapters at once as Sphinx uses processes (-j).
+    "parallel": True,
     "within_subsection_order": "FileNameSortKey",
     # A clip at the end of a cell becomes a player.
     "capture_repr": ("_repr_html_",),
