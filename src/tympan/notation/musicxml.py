@@ -68,7 +68,9 @@ def _score_part(i: int, part: PiecePart) -> str:
 
 def _bars(piece: Piece) -> Iterator[tuple[int, int, int, int]]:
     """Start and length of each bar in grid steps, and its metre."""
-    end = max(1, _steps(piece, piece.duration_ticks))
+    # A note that is over before the next step of the grid still has one.
+    ends = (_steps(piece, note.start) + 1 for part in piece.parts for note in part.notes)
+    end = max(1, _steps(piece, piece.duration_ticks), *ends)
     metres = sorted({tick: (beats, unit) for tick, beats, unit in piece.metres}.items())
     at, metre, i = 0, (4, 4), 0
     while at < end:
