@@ -14,6 +14,7 @@ from tympan.scale.cluster import RayPool, import_ray
 from tympan.scale.dispatch import dispatched
 from tympan.scale.job import Asked, BatchJob, Work
 from tympan.scale.one_pass import FileRow
+from tympan.scale.pool import WorkerDied
 from tympan.scale.tables import plain_rows
 from tympan.scale.worker import BlockResult, contents
 
@@ -52,7 +53,8 @@ class Imagined(ModuleType):
 
         def make(kind: type) -> Any:
             return SimpleNamespace(remote=lambda values: SimpleNamespace(
-                answer=SimpleNamespace(remote=ray.call)))  # fmt: skip
+                answer=SimpleNamespace(remote=ray.call),
+                __ray_ready__=SimpleNamespace(remote=lambda: None)))  # fmt: skip
 
         return make
 
@@ -65,7 +67,9 @@ class Imagined(ModuleType):
     def wait(self, references: list[Any], **options: Any) -> tuple[list[Any], list[Any]]:
         return references[:1], references[1:]
 
-    def get(self, reference: Any) -> BlockResult:
+    def get(self, reference: Any) -> BlockResult | None:
+        if reference is None:  # an actor is there
+            return None
         self.waiting -= 1
         work = reference.work
         for name in work.files:
@@ -106,6 +110,41 @@ def test_a_file_that_always_kills_its_actor_is_a_row(monkeypatch: pytest.MonkeyP
     _, blocks = run(monkeypatch, {"5b": [RayActorError("killed by SIGSEGV")] * 9})
     assert [one.failed for one in blocks] == [0] * 5 + [1] + [0] * 6
     assert b"killed by SIGSEGV" in blocks[5].content["files"]
+
+
+class Remote:
+    """What an actor answers, one after another."""
+
+    def __init__(self, *answers: object) -> None:
+        self.answers = list(answers)
+
+    def remote(self, *_: object) -> object:
+        return self.answers.pop(0)
+
+
+def got(answer: object) -> object:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def test_an_actor_that_died_gets_nothing_until_it_is_there_again() -> None:
+    died = RayActorError("temporarily unavailable")
+    pool = RayPool.__new__(RayPool)
+    pool._ray = Imagined({})
+    pool._ray.get = got
+    # The first dies at its work, and is there when it was looked for twice.
+    pool._actors = [
+        SimpleNamespace(answer=Remote(died, "late"), __ray_ready__=Remote(died, died, True)),
+        SimpleNamespace(answer=Remote("one", "two"), __ray_ready__=Remote()),
+    ]
+    pool._waiting, pool._away = {}, {}
+    pool.submit(Work(0, ["a.wav"]))
+    [(_, outcome)] = pool.finished()
+    assert isinstance(outcome, WorkerDied)
+    for number in (1, 2, 3):
+        pool.submit(Work(number, ["a.wav"]))
+    assert list(pool._waiting) == ["one", "two", "late"]
 
 
 def test_actors_that_cannot_begin_are_told_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ back-pressure and retries are those of `tympan.scale.dispatch`, the same as on o
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from tympan.errors import MissingDependencyError, TympanError
@@ -20,6 +21,8 @@ from tympan.scale.worker import BlockResult, BlockWorker
 
 AHEAD = 2
 POLL_S = 1.0
+# A machine may be slow to begin a worker; longer than this nothing is waited for.
+LONGEST_AWAY_S = 300.0
 
 
 class RayPool:
@@ -48,6 +51,8 @@ class RayPool:
         values = job.to_json()
         self._actors = [remote.remote(values) for _ in range(count)]
         self._waiting: dict[Any, tuple[Work, int]] = {}
+        # Actors that died and begin again somewhere, each with what is done when it is there.
+        self._away: dict[int, Any] = {}
 
     @property
     def room(self) -> bool:
@@ -60,12 +65,34 @@ class RayPool:
         return bool(self._waiting)
 
     def submit(self, work: Work) -> None:
-        """Give work to the actor that has least."""
+        """Give work to the actor that has least, of those that are there."""
         loads = [0] * len(self._actors)
         for _, number in self._waiting.values():
             loads[number] += 1
-        chosen = loads.index(min(loads))
+        there = self._there() or range(len(self._actors))
+        chosen = min(there, key=loads.__getitem__)
         self._waiting[self._actors[chosen].answer.remote(work)] = work, chosen
+
+    def _there(self) -> list[int]:
+        """The actors that are there; where none is, one is waited for.
+
+        What is given to an actor that has died fails at once until Ray has begun it anew; it would
+        soon have failed as often as something that kills its worker.
+        """
+        until = time.monotonic() + LONGEST_AWAY_S
+        while True:
+            for number, reference in list(self._away.items()):
+                if not self._ray.wait([reference], timeout=0)[0]:
+                    continue
+                try:
+                    self._ray.get(reference)
+                    del self._away[number]
+                except self._ray.exceptions.RayActorError:
+                    self._away[number] = self._actors[number].__ray_ready__.remote()
+            found = [i for i in range(len(self._actors)) if i not in self._away]
+            if found or time.monotonic() > until:
+                return found
+            time.sleep(POLL_S)
 
     def finished(self) -> list[tuple[Work, BlockResult | WorkerDied]]:
         """Wait until something is done.
@@ -79,7 +106,7 @@ class RayPool:
         ready, _ = ray.wait(list(self._waiting), num_returns=1, timeout=None)
         found: list[tuple[Work, BlockResult | WorkerDied]] = []
         for reference in ready:
-            work, _ = self._waiting.pop(reference)
+            work, number = self._waiting.pop(reference)
             try:
                 found.append((work, ray.get(reference)))
             except ray.exceptions.RayTaskError as error:
@@ -87,6 +114,7 @@ class RayPool:
             except ray.exceptions.RayActorError as error:
                 if "creation" in str(error) or "__init__" in str(error):
                     raise TympanError(f"no worker can begin: {_short(error)}") from error
+                self._away[number] = self._actors[number].__ray_ready__.remote()
                 found.append((work, WorkerDied(f"the worker died: {_short(error)}")))
             except ray.exceptions.RayError as error:
                 found.append((work, WorkerDied(f"the result was lost: {_short(error)}")))
