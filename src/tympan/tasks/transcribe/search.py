@@ -223,7 +223,10 @@ class WordSearch:
             return
         # Both count with their words' scores; what is kept is relative to that of the likelier.
         more = like.score - found.score
-        self._remember(found, like, added(found.blank, found.sound) - added(blank, sound) - more)
+        ours, theirs = found.words, like.words
+        if ours is not None and theirs is not None and ours.key != theirs.key:
+            apart = added(found.blank, found.sound) - added(blank, sound) - more
+            self._remember(ours, theirs, apart)
         if max(blank, sound) + more > max(found.blank, found.sound):
             found.blank, found.sound = found.blank - more, found.sound - more
             found.score, found.words, more = like.score, like.words, 0.0
@@ -232,11 +235,9 @@ class WordSearch:
             added(found.sound, sound + more),
         )
 
-    def _remember(self, one: _Token, other: _Token, apart: float) -> None:
+    def _remember(self, one: _Chain, other: _Chain, apart: float) -> None:
         """Of two tokens that go on as one, the less likely one's words, and by how much."""
-        if one.words is None or other.words is None or one.words.key == other.words.key:
-            return
-        better, worse = (one.words, other.words) if apart > 0 else (other.words, one.words)
+        better, worse = (one, other) if apart > 0 else (other, one)
         known = self._others.setdefault(better.key, {})
         if worse.key not in known or known[worse.key][0] > abs(apart):
             known[worse.key] = abs(apart), worse
